@@ -1,0 +1,380 @@
+package org.semblance.hashdb.index;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.index.SnapshotFormat.Part;
+
+/**
+ * Multi-index hashing on a ring: exact, and some four orders of magnitude fewer comparisons than a scan.
+ *
+ * <p><b>Why it misses nothing.</b> The 256 bits are cut into m = 16 chunks of 16 bits, in a ring. For distance r each
+ * chunk i is given {@code u_i} units, {@code r + 1} in all. Let two hashes differ in {@code d_i} bits of chunk i, and in at
+ * most r in all. Then the sum of {@code d_i - u_i} is negative, and on a ring there is a start from which every running
+ * sum is negative too: for every length l the chunks i to i + l - 1 differ in fewer bits than they have units (Qin and
+ * Xiao, "Pigeonring: A Principle for Faster Thresholded Similarity Search", PVLDB 12(1), 2018). Length 1 says that the
+ * start's chunk differs in at most {@code u_i - 1} bits: so for each chunk there is a table by its value, and a lookup
+ * probes it with every value that near (Norouzi, Punjani and Fleet, "Fast Exact Search in Hamming Space with Multi-Index
+ * Hashing", 2014). Length 2 says that chunk i and the next differ in at most {@code u_i + u_(i+1) - 1} bits together: so
+ * beside each entry lies the next chunk, and one vector instruction tests 32 entries without touching their hashes.
+ * What is left, some ninety of ten million at distance 31, is compared in full.
+ *
+ * <p><b>Each match once.</b> A pair of hashes may find each other through several tables; only the one named by {@link
+ * UnitPlan#start} reports it. So no lookup keeps a set of what it has seen.
+ *
+ * <p><b>Parity.</b> Every PDQ hash of a picture has 128 bits set, so distances are even and within 31 means within 30:
+ * one unit less. The index knows whether all its hashes agree in parity.
+ *
+ * <p><b>Cost.</b> At distance 31 a lookup probes 272 buckets of n / 65,536 lanes each, 6 bytes a lane in each of sixteen
+ * tables. Sets of fewer than {@value #SCANNED_UP_TO} hashes have no tables and are scanned, and so is everything where
+ * the tables would look at more than a scan does: distances above {@value UnitPlan#MAX_DISTANCE}, or somewhat below in
+ * small sets.
+ *
+ * <p><b>Live.</b> One writer changes the tables in place ({@link LaneTable}); lookups take no lock and never wait ({@link
+ * Readers}). When a set grows beyond the scan, tables are filled beside the running index, some entries with each
+ * addition, and appear when they are complete.
+ */
+public final class PigeonringIndex implements HashIndex {
+    /**
+     * When the index does what; tests ask for all of it on small sets.
+     *
+     * @param scannedUpTo sets of so many hashes have no tables
+     * @param byCost whether lookups scan where that is expected to be faster than the tables
+     * @param deadTolerated bytes of a table that may be dead, however small it is
+     */
+    record Tuning(int scannedUpTo, boolean byCost, long deadTolerated) {
+        /** Up to 2^15 hashes a scan is as fast as the tables, and has none of their memory; measured. */
+        static final Tuning STANDARD = new Tuning(SCANNED_UP_TO, true, 1 << 20);
+    }
+
+    private static final int SCANNED_UP_TO = 1 << 15;
+
+    /** Costs in batches at ten million hashes; they decide only where the two ways come close. Measured. */
+    private static final double PROBE_NANOS = 15;
+
+    private static final double LANE_NANOS = 0.05;
+    private static final double CANDIDATE_NANOS = 25;
+    private static final double HALF_NANOS = 0.12;
+    private static final double WHOLE_NANOS = 0.19;
+
+    /** How many slots each addition enters into tables that are being filled. */
+    private static final int FILLED_AN_ADDITION = 16;
+
+    private final Readers readers = new Readers();
+    private final SlotStore store = new SlotStore(readers);
+    private final ScratchPool<int[]> scanScratch = new ScratchPool<>(() -> new int[Kernels.BLOCK]);
+    private final Kernels kernels;
+    private final Tuning tuning;
+
+    /** What lookups use; null while the set is scanned. */
+    private volatile @Nullable Tables tables;
+
+    /** Tables that are being filled: all slots below {@link #filled} are in. */
+    private @Nullable Tables filling;
+
+    private int filled;
+    private int evacuating;
+
+    /** The sixteen tables, with the scratch of the lookups that go through them. */
+    private static final class Tables implements AutoCloseable {
+        final LaneTable[] byChunk = new LaneTable[LaneTable.CHUNKS];
+        final ScratchPool<RingLookup> lookups;
+
+        Tables(SlotStore store, Readers readers, Kernels kernels, long deadTolerated) {
+            Arrays.setAll(byChunk, chunk -> new LaneTable(chunk, store, readers, deadTolerated));
+            lookups = new ScratchPool<>(() -> new RingLookup(store, byChunk, kernels));
+        }
+
+        void add(int slot) {
+            for (LaneTable table : byChunk) {
+                table.add(slot);
+            }
+        }
+
+        void remove(int slot) {
+            for (LaneTable table : byChunk) {
+                table.remove(slot);
+            }
+        }
+
+        @Override
+        public void close() {
+            for (LaneTable table : byChunk) {
+                table.close();
+            }
+        }
+    }
+
+    /** An empty index. */
+    public PigeonringIndex() {
+        this(Kernels.best(), Tuning.STANDARD);
+    }
+
+    PigeonringIndex(Kernels kernels, Tuning tuning) {
+        this.kernels = kernels;
+        this.tuning = tuning;
+    }
+
+    @Override
+    public boolean add(Hash256 hash, long contentId) {
+        return add(hash.w3(), hash.w2(), hash.w1(), hash.w0(), contentId, true);
+    }
+
+    private boolean add(long w3, long w2, long w1, long w0, long contentId, boolean withTables) {
+        Arguments.checkContentId(contentId);
+        readers.phase();
+        int slot = store.find(w3, w2, w1, w0);
+        if (slot != SlotMap.NONE) {
+            return store.attach(slot, contentId);
+        }
+        slot = store.insert(w3, w2, w1, w0, contentId);
+        if (withTables) {
+            enter(slot);
+        }
+        return true;
+    }
+
+    private void enter(int slot) {
+        Tables live = tables;
+        if (live != null) {
+            live.add(slot);
+            evacuateSome(live);
+            return;
+        }
+        if (filling == null && store.liveSlots() > tuning.scannedUpTo) {
+            filling = new Tables(store, readers, kernels, tuning.deadTolerated);
+            filled = 0;
+        }
+        Tables next = filling;
+        if (next != null) {
+            if (slot < filled) {
+                next.add(slot);
+            }
+            fillSome(next);
+        }
+    }
+
+    private void fillSome(Tables next) {
+        int slots = store.slots();
+        int end = Math.min(slots, filled + FILLED_AN_ADDITION);
+        for (; filled < end; filled++) {
+            if (!store.isFree(filled)) {
+                next.add(filled);
+            }
+        }
+        if (filled == slots) {
+            filling = null;
+            tables = next;
+        }
+    }
+
+    private void evacuateSome(Tables live) {
+        LaneTable table = live.byChunk[evacuating];
+        if (table.needsEvacuation()) {
+            table.evacuateSome();
+        } else {
+            evacuating = evacuating + 1 & LaneTable.CHUNKS - 1;
+        }
+    }
+
+    @Override
+    public void addAll(Consumer<PairSink> pairs) {
+        boolean deferred = tables == null && filling == null;
+        try {
+            pairs.accept((w3, w2, w1, w0, contentId) -> add(w3, w2, w1, w0, contentId, !deferred));
+        } finally {
+            if (deferred && store.liveSlots() > tuning.scannedUpTo) {
+                fillAll();
+            }
+        }
+    }
+
+    @Override
+    public boolean remove(Hash256 hash, long contentId) {
+        Arguments.checkContentId(contentId);
+        readers.phase();
+        int slot = store.find(hash.w3(), hash.w2(), hash.w1(), hash.w0());
+        if (slot == SlotMap.NONE || !store.carries(slot, contentId)) {
+            return false;
+        }
+        store.detach(slot, contentId);
+        if (store.isFree(slot)) {
+            Tables live = tables;
+            if (live != null) {
+                live.remove(slot);
+                evacuateSome(live);
+            } else if (filling != null && slot < filled) {
+                filling.remove(slot);
+            }
+            store.retire(slot);
+        }
+        return true;
+    }
+
+    @Override
+    public void lookup(Hash256 query, int maxDistance, HitSink sink) {
+        lookup(new long[] {query.w3(), query.w2(), query.w1(), query.w0()}, 1, maxDistance, sink);
+    }
+
+    @Override
+    public void lookup(long[] queries, int count, int maxDistance, HitSink sink) {
+        Arguments.checkLookup(queries, count, maxDistance);
+        int ticket = readers.enter();
+        try {
+            Tables live = tables;
+            if (live == null || scanIsCheaper(maxDistance)) {
+                scan(queries, count, maxDistance, sink);
+            } else {
+                UnitPlan[] plans = {plan(0, maxDistance), plan(1, maxDistance)};
+                RingLookup lookup = live.lookups.take();
+                lookup.lookup(queries, count, maxDistance, plans, sink);
+                live.lookups.give(lookup);
+            }
+        } finally {
+            readers.exit(ticket);
+        }
+    }
+
+    private void scan(long[] queries, int count, int maxDistance, HitSink sink) {
+        int[] found = scanScratch.take();
+        LinearScanIndex.scan(store, kernels, queries, count, maxDistance, found, sink);
+        scanScratch.give(found);
+    }
+
+    /** Whether comparing all hashes is expected to be faster than the probes, lanes and candidates of the tables. */
+    private boolean scanIsCheaper(int maxDistance) {
+        if (maxDistance > UnitPlan.MAX_DISTANCE) {
+            return true;
+        }
+        if (!tuning.byCost) {
+            return false;
+        }
+        UnitPlan plan = UnitPlan.of(maxDistance);
+        double hashes = store.slots();
+        double tables = plan.probes() * PROBE_NANOS
+                + hashes * (plan.lanesAHash() * LANE_NANOS + plan.candidatesAHash() * CANDIDATE_NANOS);
+        double scan = hashes * (LinearScanIndex.readsHalves(maxDistance) ? HALF_NANOS : WHOLE_NANOS);
+        return scan < tables;
+    }
+
+    /** The plan for queries of that parity: where all distances are even (odd), one less may be as good. */
+    private UnitPlan plan(int parity, int maxDistance) {
+        boolean even = store.hasOnlyParity(parity);
+        boolean odd = store.hasOnlyParity(1 - parity);
+        boolean lessWillDo = maxDistance > 0 && (maxDistance % 2 == 1 ? even : odd);
+        return UnitPlan.of(lessWillDo ? maxDistance - 1 : maxDistance);
+    }
+
+    /**
+     * Writes everything to a file from which {@link #open} makes the same index again, in place of one that is there. A
+     * change, so no other may run beside; lookups may.
+     *
+     * @param seq what the caller wants to know when it opens the file: how far the index has come
+     * @throws IOException if the file cannot be written; one that was there before is still whole
+     */
+    public void save(Path file, long seq) throws IOException {
+        readers.phase();
+        try (SnapshotFormat.Writer out = new SnapshotFormat.Writer(file, seq)) {
+            store.save(out);
+            Tables live = tables;
+            out.begin(Part.TABLES, Long.BYTES);
+            out.putLong(live == null ? 0 : 1);
+            out.end();
+            if (live != null) {
+                for (LaneTable table : live.byChunk) {
+                    table.save(out);
+                }
+            }
+            out.finish();
+        }
+    }
+
+    /** An index from a file, and the number that was written with it. */
+    public record Opened(PigeonringIndex index, long seq) {}
+
+    /**
+     * Makes an index from a file that {@link #save} wrote. The file is mapped, checked and copied: memory that changes
+     * must not be the file's, and a lookup needs the huge pages that mapped files do not get.
+     *
+     * @throws SnapshotException if the file is corrupt, too old or too new
+     * @throws IOException if it cannot be read
+     */
+    public static Opened open(Path file) throws IOException {
+        return open(file, Kernels.best(), Tuning.STANDARD);
+    }
+
+    static Opened open(Path file, Kernels kernels, Tuning tuning) throws IOException {
+        PigeonringIndex index = new PigeonringIndex(kernels, tuning);
+        boolean whole = false;
+        try (SnapshotFormat.Reader in = new SnapshotFormat.Reader(file)) {
+            index.load(in);
+            whole = true;
+            return new Opened(index, in.seq());
+        } finally {
+            if (!whole) {
+                index.close();
+            }
+        }
+    }
+
+    private void load(SnapshotFormat.Reader in) throws IOException {
+        store.load(in);
+        in.begin(Part.TABLES);
+        in.require(Part.TABLES, Long.BYTES);
+        boolean withTables = in.getLong() != 0;
+        in.end(Part.TABLES);
+        if (withTables) {
+            Tables next = new Tables(store, readers, kernels, tuning.deadTolerated);
+            filling = next;
+            for (LaneTable table : next.byChunk) {
+                table.load(in);
+            }
+            filling = null;
+            tables = next;
+        }
+        in.begin(Part.END);
+        in.end(Part.END);
+        if (!withTables && store.liveSlots() > tuning.scannedUpTo) {
+            fillAll();
+        }
+    }
+
+    private void fillAll() {
+        Tables next = new Tables(store, readers, kernels, tuning.deadTolerated);
+        Arrays.stream(next.byChunk).parallel().forEach(LaneTable::fill);
+        tables = next;
+    }
+
+    @Override
+    public long size() {
+        return store.pairs();
+    }
+
+    @Override
+    public long offHeapBytes() {
+        long bytes = store.offHeapBytes();
+        Tables live = tables;
+        if (live != null) {
+            for (LaneTable table : live.byChunk) {
+                bytes += table.offHeapBytes();
+            }
+        }
+        return bytes;
+    }
+
+    @Override
+    public void close() {
+        if (readers.close()) {
+            store.close();
+            if (tables != null) {
+                tables.close();
+            }
+            if (filling != null) {
+                filling.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,329 @@
+package org.semblance.hashdb.index;
+
+import static org.semblance.hashdb.index.OffHeap.getInt;
+import static org.semblance.hashdb.index.OffHeap.getLong;
+
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+
+/**
+ * A lookup through the tables of {@link PigeonringIndex}, and the scratch it works in; used by one lookup at a time.
+ *
+ * <p>The work is memory that is not in any cache, so it is cut into passes that each do one kind of read for many probes
+ * and decide nothing in between: a branch that waits for memory would stop the processor from reading ahead. A run
+ * gathers probes (bucket, query), across queries and tables; then come the directory words, then the sketches, first
+ * touched and then tested, then the slot numbers of the lanes that survived, then half of their hashes. Java has no
+ * prefetch instruction, and this is what stands in for it.
+ *
+ * <p>Queries go table by table. In large batches the probes of a table are sorted by bucket, so that a bucket is read
+ * once for all queries that want it and the table streams by.
+ */
+final class RingLookup {
+    private static final int RUN_PROBES = 1024;
+    /** Lanes that are read ahead and then tested: their sketches fit the second cache. */
+    private static final int READ_AHEAD_LANES = 1 << 16;
+
+    private static final int LINE_SHIFT = 6;
+    private static final int LINE_BYTES = 1 << LINE_SHIFT;
+    private static final long ADDRESS = (1L << 48) - 1;
+    private static final int CANDIDATES = 1024;
+    /** From this many queries on it pays to sort; measured. */
+    private static final int SORTED_FROM = 2048;
+
+    private static final int SORTED_PROBES = 1 << 19;
+
+    private static final long[] NONE = {};
+
+    private final SlotStore store;
+    private final LaneTable[] tables;
+    private final Kernels kernels;
+
+    /** The run: where the directory word of each bucket lies, and what it is probed for. */
+    private final long[] entries = new long[RUN_PROBES];
+
+    /** Query (upper 32 bits), chunk (8), limit (8), sketch (16). */
+    private final long[] probes = new long[RUN_PROBES];
+
+    private int run;
+
+    /** The directory words, then the buckets of the run that are not empty: address and lanes. */
+    private final long[] words = new long[RUN_PROBES];
+
+    private final long[] addresses = new long[RUN_PROBES];
+    private final int[] lanes = new int[RUN_PROBES];
+    private final long[] lines = new long[RUN_PROBES];
+    private final int[] linePairs = new int[RUN_PROBES];
+    private final long[][] bases = new long[LaneTable.CHUNKS][];
+
+    private long[] survivors = new long[2 * Kernels.BLOCK];
+
+    private final int[] candidates = new int[CANDIDATES];
+    private final long[] candidateProbes = new long[CANDIDATES];
+    private final long[] candidateHalves = new long[CANDIDATES];
+
+    private long[] unsorted = NONE;
+    private long[] sorted = NONE;
+    private int[] bucketEnds = {};
+
+    private long[] queries = NONE;
+    private int maxDistance;
+    private HashIndex.HitSink sink = (q, d, id) -> {};
+    private UnitPlan[] plans = {};
+    /** Keeps the compiler from dropping the reads ahead. */
+    @SuppressWarnings("UnusedVariable")
+    private long readAhead;
+
+    RingLookup(SlotStore store, LaneTable[] tables, Kernels kernels) {
+        this.store = store;
+        this.tables = tables;
+        this.kernels = kernels;
+    }
+
+    /**
+     * Looks the queries up; the caller has entered {@link Readers}.
+     *
+     * @param plans for queries with an even and with an odd number of bits; each covers {@code maxDistance}
+     */
+    void lookup(long[] queries, int count, int maxDistance, UnitPlan[] plans, HashIndex.HitSink sink) {
+        this.queries = queries;
+        this.maxDistance = maxDistance;
+        this.plans = plans;
+        this.sink = sink;
+        run = 0;
+        for (int chunk = 0; chunk < tables.length; chunk++) {
+            int patterns = Math.max(plans[0].patterns(chunk), plans[1].patterns(chunk));
+            if (patterns == 0) {
+                continue;
+            }
+            if (count < SORTED_FROM) {
+                probeInOrder(chunk, count);
+            } else {
+                int group = SORTED_PROBES / patterns;
+                for (int first = 0; first < count; first += group) {
+                    probeSorted(chunk, first, Math.min(count, first + group));
+                }
+            }
+        }
+        finishRun();
+        this.sink = (q, d, id) -> {};
+        this.queries = NONE;
+        // Eight megabytes that a batch can pay for; idle scratch shall not hold them.
+        unsorted = NONE;
+        sorted = NONE;
+    }
+
+    private void probeInOrder(int chunk, int count) {
+        long directory = tables[chunk].directory();
+        for (int q = 0; q < count; q++) {
+            UnitPlan plan = plans[parity(q)];
+            long probe = probe(q, chunk, plan);
+            int value = value(q, chunk);
+            int end = plan.patterns(chunk);
+            for (int k = 0; k < end; ) {
+                int some = Math.min(end - k, RUN_PROBES - run);
+                for (int i = run; i < run + some; i++, k++) {
+                    int pattern = UnitPlan.PATTERNS[k];
+                    entries[i] = directory + 8L * (value ^ pattern);
+                    probes[i] = probe - ((long) Integer.bitCount(pattern) << 16);
+                }
+                run += some;
+                if (run == RUN_PROBES) {
+                    finishRun();
+                }
+            }
+        }
+    }
+
+    private void probeSorted(int chunk, int first, int end) {
+        int total = sort(chunk, first, end);
+        long directory = tables[chunk].directory();
+        long part = (long) first << 32 | (long) chunk << 24;
+        for (int i = 0; i < total; i++) {
+            long item = sorted[i];
+            entries[run] = directory + 8L * (item >>> 24 & 0xFFFF);
+            probes[run] = part + (item >>> 40 << 32) + (item & 0xFFFFFF);
+            if (++run == RUN_PROBES) {
+                finishRun();
+            }
+        }
+    }
+
+    /** The probe of the query's own bucket; one bit of a pattern takes one from the limit. */
+    private long probe(int q, int chunk, UnitPlan plan) {
+        return (long) q << 32
+                | (long) chunk << 24
+                | (long) plan.limit(chunk) << 16
+                | value(q, chunk + 1 & LaneTable.CHUNKS - 1);
+    }
+
+    /** Writes the probes of these queries by bucket to {@link #sorted}: query - first, bucket, limit, sketch. */
+    private int sort(int chunk, int first, int end) {
+        int needed = (end - first) * Math.max(plans[0].patterns(chunk), plans[1].patterns(chunk));
+        if (needed > sorted.length) {
+            bucketEnds = new int[LaneTable.BUCKETS];
+            unsorted = new long[needed];
+            sorted = new long[needed];
+        }
+        int[] ends = bucketEnds;
+        Arrays.fill(ends, 0);
+        int total = 0;
+        for (int q = first; q < end; q++) {
+            UnitPlan plan = plans[parity(q)];
+            long item = (long) (q - first) << 40 | (probe(q, chunk, plan) & 0xFFFFFF);
+            int value = value(q, chunk);
+            int patterns = plan.patterns(chunk);
+            for (int k = 0; k < patterns; k++) {
+                int pattern = UnitPlan.PATTERNS[k];
+                int bucket = value ^ pattern;
+                unsorted[total++] = item + ((long) bucket << 24) - ((long) Integer.bitCount(pattern) << 16);
+                ends[bucket]++;
+            }
+        }
+        int sum = 0;
+        for (int bucket = 0; bucket < ends.length; bucket++) {
+            int count = ends[bucket];
+            ends[bucket] = sum;
+            sum += count;
+        }
+        for (int i = 0; i < total; i++) {
+            long item = unsorted[i];
+            sorted[ends[(int) (item >>> 24) & 0xFFFF]++] = item;
+        }
+        return total;
+    }
+
+    /** Takes the run through all passes and begins a new one. */
+    private void finishRun() {
+        int count = findBuckets();
+        run = 0;
+        for (int first = 0; first < count; ) {
+            int end = first;
+            int sum = 0;
+            while (end < count && sum < READ_AHEAD_LANES) {
+                sum = (int) Math.min(Integer.MAX_VALUE, (long) sum + lanes[end++]);
+            }
+            readAhead(first, end);
+            testSketches(first, end, sum);
+            first = end;
+        }
+    }
+
+    /** Reads the directory words of the run and keeps the buckets that are not empty. */
+    private int findBuckets() {
+        int total = run;
+        for (int i = 0; i < total; i++) {
+            words[i] = getLong(entries[i]);
+        }
+        // Now that the words are read: what they point to. One fence for all of them instead of an acquire for each.
+        VarHandle.acquireFence();
+        for (int chunk = 0; chunk < tables.length; chunk++) {
+            bases[chunk] = tables[chunk].bases();
+        }
+        int count = 0;
+        for (int i = 0; i < total; i++) {
+            long word = words[i];
+            long probe = probes[i];
+            addresses[count] = Extents.address(bases[(int) probe >>> 24], (int) (word >>> 32));
+            lanes[count] = (int) word;
+            probes[count] = probe;
+            count += -(int) word >>> 31;
+        }
+        return count;
+    }
+
+    /**
+     * Brings the sketches near: nothing here waits for what it reads, so the reads overlap as far as they can. A bucket
+     * that follows itself, as in a sorted run, is read once. Two lines a step, which makes most buckets take equally many
+     * steps, and downwards, so that the processor does not run on beyond the bucket on its own.
+     */
+    private void readAhead(int first, int end) {
+        int distinct = 0;
+        long previous = 0;
+        for (int i = first; i < end; i++) {
+            long address = addresses[i];
+            long line = address & -LINE_BYTES;
+            lines[distinct] = line;
+            linePairs[distinct] = (int) (address + 2L * lanes[i] - line + 2 * LINE_BYTES - 1 >>> (1 + LINE_SHIFT));
+            long different = address - previous;
+            distinct += (int) ((different | -different) >>> 63);
+            previous = address;
+        }
+        long sum = 0;
+        for (int i = 0; i < distinct; i++) {
+            for (int pair = linePairs[i] - 1; pair >= 0; pair--) {
+                long at = lines[i] + 2L * LINE_BYTES * pair;
+                sum += getLong(at + LINE_BYTES) + getLong(at);
+            }
+        }
+        readAhead = sum;
+    }
+
+    /** Tests the sketches of some buckets and follows the lanes that survive. */
+    private void testSketches(int first, int end, int sum) {
+        long needed = 2 * (sum / kernels.lanesAStep() + 2L * (end - first));
+        if (needed > survivors.length) {
+            survivors = new long[Math.toIntExact(Math.max(needed, 2L * survivors.length))];
+        }
+        int count = kernels.testSketches(addresses, lanes, probes, first, end, survivors);
+        int n = 0;
+        for (int i = 0; i < count; i++) {
+            long top = survivors[2 * i] & ADDRESS;
+            long probe = probes[(int) (survivors[2 * i] >>> 48)];
+            for (long rest = survivors[2 * i + 1]; rest != 0; rest &= rest - 1) {
+                candidates[n] = getInt(top - 4L * Long.numberOfTrailingZeros(rest));
+                candidateProbes[n] = probe;
+                if (++n == CANDIDATES) {
+                    compare(n);
+                    n = 0;
+                }
+            }
+        }
+        compare(n);
+    }
+
+    /** Compares the half of each candidate in which its chunk does not lie: the bits that are news. */
+    private void compare(int count) {
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            candidateHalves[i] = store.half(candidates[i], upperHalf(candidateProbes[i]));
+            sum += getLong(candidateHalves[i]);
+        }
+        readAhead = sum;
+        for (int i = 0; i < count; i++) {
+            long probe = candidateProbes[i];
+            int at = 4 * (int) (probe >>> 32) + 2 - 2 * upperHalf(probe);
+            int distance = Long.bitCount(getLong(candidateHalves[i]) ^ queries[at + 1])
+                    + Long.bitCount(getLong(candidateHalves[i] + Long.BYTES) ^ queries[at]);
+            if (distance <= maxDistance) {
+                verify(candidates[i], probe);
+            }
+        }
+    }
+
+    /** 1 for a probe of a table of the lower half, chunks 0 to 7, and 0 for the others. */
+    private static int upperHalf(long probe) {
+        return ~(int) probe >>> 27 & 1;
+    }
+
+    private void verify(int slot, long probe) {
+        int q = (int) (probe >>> 32);
+        int at = 4 * q;
+        long x3 = store.word(slot, 3) ^ queries[at];
+        long x2 = store.word(slot, 2) ^ queries[at + 1];
+        long x1 = store.word(slot, 1) ^ queries[at + 2];
+        long x0 = store.word(slot, 0) ^ queries[at + 3];
+        int distance = Long.bitCount(x3) + Long.bitCount(x2) + Long.bitCount(x1) + Long.bitCount(x0);
+        if (distance <= maxDistance && plans[parity(q)].start(x3, x2, x1, x0) == ((int) probe >>> 24)) {
+            store.report(slot, queries[at], queries[at + 1], queries[at + 2], queries[at + 3], maxDistance, q, sink);
+        }
+    }
+
+    private int parity(int q) {
+        int at = 4 * q;
+        return Long.bitCount(queries[at] ^ queries[at + 1] ^ queries[at + 2] ^ queries[at + 3]) & 1;
+    }
+
+    private int value(int q, int chunk) {
+        return (int) (queries[4 * q + 3 - (chunk >> 2)] >>> (16 * (chunk & 3))) & 0xFFFF;
+    }
+}

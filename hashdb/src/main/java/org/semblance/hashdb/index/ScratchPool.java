@@ -1,0 +1,23 @@
+package org.semblance.hashdb.index;
+
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Supplier;
+
+/** Scratch memory that lookups borrow, so that none allocates; safe for many threads. */
+final class ScratchPool<T> {
+    private final AtomicReferenceArray<T> idle = new AtomicReferenceArray<>(64);
+    private final Supplier<T> maker;
+
+    ScratchPool(Supplier<T> maker) {
+        this.maker = maker;
+    }
+
+    T take() {
+        T scratch = idle.getAndSet(Readers.stripe(), null);
+        return scratch == null ? maker.get() : scratch;
+    }
+
+    void give(T scratch) {
+        idle.set(Readers.stripe(), scratch);
+    }
+}

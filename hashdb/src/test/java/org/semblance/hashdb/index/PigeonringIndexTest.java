@@ -1,0 +1,155 @@
+package org.semblance.hashdb.index;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.semblance.hashdb.hash.Hash256;
+
+/** Tables from the first hash on, with vector instructions, that are copied to fresh memory all the time. */
+class PigeonringIndexTest extends HashIndexContractTest {
+    private final RandomHashes hashes = RandomHashes.fromRunSeed();
+
+    @Override
+    HashIndex newIndex() {
+        return new PigeonringIndex(Kernels.best(), new PigeonringIndex.Tuning(0, false, 256));
+    }
+
+    private record Hit(int query, int distance, long contentId) {}
+
+    private static Set<Hit> lookup(HashIndex index, long[] queries, int maxDistance) {
+        Set<Hit> hits = new HashSet<>();
+        index.lookup(
+                queries,
+                queries.length / 4,
+                maxDistance,
+                (q, d, id) -> assertThat(hits.add(new Hit(q, d, id)))
+                        .as("reported once")
+                        .isTrue());
+        return hits;
+    }
+
+    /** With the tuning of the product: scanned at first, with tables at the end. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void equalsTheScanWhileTablesReplaceIt(boolean inOneCall) {
+        int size = 40_000;
+        long[] stored = new long[4 * size];
+        Hash256 seed = hashes.halfSet();
+        for (int i = 0; i < size; i++) {
+            Hash256 hash = hashes.any(seed);
+            for (int w = 0; w < 4; w++) {
+                stored[4 * i + w] = hash.word(3 - w);
+            }
+        }
+        long[] queries = new long[4 * 5];
+        System.arraycopy(stored, 4 * 1_000, queries, 0, queries.length);
+        try (HashIndex index = new PigeonringIndex();
+                HashIndex scan = new LinearScanIndex()) {
+            if (inOneCall) {
+                for (HashIndex each : new HashIndex[] {index, scan}) {
+                    each.addAll(sink -> {
+                        for (int i = 0; i < size; i++) {
+                            sink.pair(stored[4 * i], stored[4 * i + 1], stored[4 * i + 2], stored[4 * i + 3], i);
+                        }
+                    });
+                }
+            } else {
+                for (int i = 0; i < size; i++) {
+                    Hash256 hash = new Hash256(stored[4 * i], stored[4 * i + 1], stored[4 * i + 2], stored[4 * i + 3]);
+                    index.add(hash, i);
+                    scan.add(hash, i);
+                    if (i > 32_000 && i % 2_000 == 0) {
+                        assertThat(lookup(index, queries, 31))
+                                .as("%d hashes, %s", i, hashes.replay())
+                                .isEqualTo(lookup(scan, queries, 31));
+                    }
+                }
+            }
+            for (int d : new int[] {0, 5, 31, 40, 63, 64}) {
+                assertThat(lookup(index, queries, d))
+                        .as("distance %d, %s", d, hashes.replay())
+                        .isEqualTo(lookup(scan, queries, d));
+            }
+        }
+    }
+
+    /** So many that the probes of a table are sorted. */
+    @Test
+    void answersThousandsOfQueriesInOneCall() {
+        try (HashIndex index = newIndex();
+                HashIndex scan = new LinearScanIndex()) {
+            Hash256[] seeds = {hashes.halfSet(), hashes.halfSet(), hashes.uniform()};
+            for (int i = 0; i < 2_000; i++) {
+                Hash256 hash = hashes.any(seeds);
+                index.add(hash, i);
+                scan.add(hash, i);
+            }
+            long[] queries = new long[4 * 5_000];
+            for (int q = 0; q < 5_000; q++) {
+                Hash256 hash = q % 10 == 0 ? hashes.any(seeds) : hashes.uniform();
+                for (int w = 0; w < 4; w++) {
+                    queries[4 * q + w] = hash.word(3 - w);
+                }
+            }
+            for (int d : new int[] {3, 30, 31, 47}) {
+                assertThat(lookup(index, queries, d))
+                        .as("distance %d, %s", d, hashes.replay())
+                        .isEqualTo(lookup(scan, queries, d));
+            }
+        }
+    }
+
+    /** Even bit counts alone, as PDQ hashes have: one unit less is looked at. */
+    @Test
+    void findsAllWhenEveryHashHasTheSameParity() {
+        try (HashIndex index = newIndex();
+                HashIndex scan = new LinearScanIndex()) {
+            Hash256 seed = hashes.halfSet();
+            for (int i = 0; i < 2_000; i++) {
+                Hash256 hash = hashes.atCrowded(seed, 2 * hashes.random.nextInt(24));
+                index.add(hash, i);
+                scan.add(hash, i);
+            }
+            for (int round = 0; round < 2; round++) {
+                for (Hash256 query : new Hash256[] {seed, seed.flip(7), hashes.at(seed, 9)}) {
+                    long[] words = {query.w3(), query.w2(), query.w1(), query.w0()};
+                    for (int d = 0; d <= 63; d++) {
+                        assertThat(lookup(index, words, d))
+                                .as("distance %d, %s", d, hashes.replay())
+                                .isEqualTo(lookup(scan, words, d));
+                    }
+                }
+                Hash256 odd = hashes.at(seed, 31);
+                index.add(odd, 9_999);
+                scan.add(odd, 9_999);
+            }
+        }
+    }
+
+    @Test
+    void givesTheMemoryOfOutgrownBucketsBack() {
+        int size = 30_000;
+        try (PigeonringIndex index =
+                new PigeonringIndex(Kernels.best(), new PigeonringIndex.Tuning(0, false, 1 << 16))) {
+            Hash256[] all = new Hash256[size];
+            for (int i = 0; i < size; i++) {
+                // Three of the chunks are the same for all: three buckets that outgrow their memory again and again.
+                all[i] = new Hash256(hashes.random.nextLong() & 0xFFFFL, hashes.random.nextLong(), 0, 0);
+                index.add(all[i], i);
+            }
+            long grown = index.offHeapBytes();
+            for (int round = 0; round < 3; round++) {
+                for (int i = 0; i < 3_000; i++) {
+                    assertThat(index.remove(all[i], i)).isTrue();
+                    assertThat(index.add(all[i], i)).isTrue();
+                }
+            }
+            assertThat(index.offHeapBytes()).as(hashes.replay()).isLessThan(grown + grown / 4);
+            assertThat(index.size()).isEqualTo(size);
+        }
+    }
+}
