@@ -1,0 +1,10 @@
+package org.semblance.hashdb.catalog;
+
+/**
+ * A change that is durable and matchable.
+ *
+ * @param seq its number in the journal
+ * @param firstContentId of added contents the first id, the others follow it one by one; otherwise 0
+ * @param contents how many contents it added, changed or withdrew
+ */
+public record Applied(long seq, long firstContentId, int contents) {}

@@ -1,0 +1,37 @@
+package org.semblance.hashdb.catalog;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.hash.Signal;
+
+/**
+ * One entry of a bank.
+ *
+ * @param id never used again for another content
+ * @param disabledUntil when a disabled content matches again by itself, or null for never
+ * @param note free text of the analyst, at most 255 characters
+ * @param source where the content came from, such as the name of a list
+ * @param metadata a JSON object as text, the caller's own
+ */
+public record BankContent(
+        long id,
+        String bank,
+        ContentStatus status,
+        @Nullable Instant disabledUntil,
+        List<Signal> signals,
+        List<String> labels,
+        @Nullable String note,
+        @Nullable String source,
+        @Nullable String metadata,
+        Instant createdAt) {
+    public BankContent {
+        signals = List.copyOf(signals);
+        labels = List.copyOf(labels);
+    }
+
+    /** Whether the content matches at that time. */
+    public boolean enabledAt(Instant now) {
+        return status.enabledAt(disabledUntil, now);
+    }
+}

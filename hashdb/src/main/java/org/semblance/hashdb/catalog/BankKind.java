@@ -1,0 +1,16 @@
+package org.semblance.hashdb.catalog;
+
+import java.util.Locale;
+
+/** What a hit in a bank means. */
+public enum BankKind {
+    /** Known bad content: a hit is a match. */
+    MATCH,
+    /** Known harmless content: a hit suppresses the matches of its like. */
+    ALLOW;
+
+    /** The name in requests and answers: lower case. */
+    public String wireName() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,464 @@
+package org.semblance.hashdb.catalog;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.Readers.Reader;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.hash.SignalType;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The system of record: one SQLite file with banks, contents, signals, and the journal of every change.
+ *
+ * <p>A change and its row of the journal are one transaction, on disk when {@link #commit} returns (write-ahead log,
+ * {@code synchronous=FULL}). Reads run on their own connections and never wait for a writer. What is derived from the
+ * catalog is built by {@link #loadHashes} and {@link #loadContents} and kept up by {@link #follow}.
+ */
+public final class Catalog implements AutoCloseable {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private final Path file;
+    private final Readers readers;
+    private @Nullable ChangeWriter writer;
+
+    private Catalog(Path file) {
+        this.file = file;
+        this.readers = new Readers(file);
+    }
+
+    /**
+     * Opens the file, or creates it if it is not there. What can be checked at once is: that it is a catalog, its schema
+     * version, and the newest rows of the journal; {@link #beginAudit} checks all of it.
+     *
+     * @throws CatalogRefusedException if it is no catalog, damaged, or of a newer release
+     */
+    public static Catalog open(Path file) {
+        Schema.prepare(file);
+        Catalog catalog = new Catalog(file);
+        try {
+            catalog.checkNewestRows();
+            return catalog;
+        } catch (StorageFailedException e) {
+            catalog.close();
+            throw new CatalogRefusedException(String.valueOf(e.getMessage()), e);
+        } catch (RuntimeException e) {
+            catalog.close();
+            throw e;
+        }
+    }
+
+    private void checkNewestRows() {
+        List<JournalEntry> newest = journal(Math.max(0, seq() - 2), 2);
+        for (int i = 0; i < newest.size(); i++) {
+            JournalEntry entry = newest.get(i);
+            if (!entry.computeHash().equals(entry.hash())) {
+                throw new CatalogRefusedException(
+                        file.getFileName() + ": journal row " + entry.seq() + " was altered (its hash does not fit)",
+                        null);
+            }
+            if (i > 0 && !entry.prevHash().equals(newest.get(i - 1).hash())) {
+                throw new CatalogRefusedException(
+                        file.getFileName() + ": journal row " + entry.seq() + " does not follow the row before", null);
+            }
+        }
+    }
+
+    /** A change and who asks for it. */
+    public record Proposal(Change change, Origin origin) {}
+
+    /** What became of a proposal. */
+    public sealed interface Outcome {
+        /** It is durable. */
+        record Committed(Applied applied) implements Outcome {}
+
+        /** Nothing of it was stored. */
+        record Refused(RuntimeException why) implements Outcome {}
+    }
+
+    /**
+     * Makes the changes durable, in this order, with one sync of the disk for all that are accepted. One thread at a
+     * time may call this.
+     *
+     * @return one outcome a proposal; refused ones carry a {@link ChangeRefusedException}, or a
+     *     {@link StorageFailedException} if the disk failed
+     */
+    public List<Outcome> commit(List<Proposal> proposals, Instant at) {
+        try {
+            return tryCommit(proposals, at);
+        } catch (SQLException e) {
+            discardWriter();
+            if (proposals.size() == 1) {
+                return List.of(new Outcome.Refused(new StorageFailedException(file, e)));
+            }
+        }
+        // One that is too large for the disk must not take the others with it.
+        List<Outcome> outcomes = new ArrayList<>();
+        for (Proposal proposal : proposals) {
+            outcomes.addAll(commit(List.of(proposal), at));
+        }
+        return outcomes;
+    }
+
+    private List<Outcome> tryCommit(List<Proposal> proposals, Instant at) throws SQLException {
+        ChangeWriter current = writer();
+        List<Outcome> outcomes = new ArrayList<>(proposals.size());
+        for (Proposal proposal : proposals) {
+            try {
+                outcomes.add(new Outcome.Committed(current.write(proposal.change(), proposal.origin(), at)));
+            } catch (ChangeRefusedException e) {
+                outcomes.add(new Outcome.Refused(e));
+            } catch (RuntimeException | Error e) {
+                discardWriter();
+                throw e;
+            }
+        }
+        current.commit();
+        return outcomes;
+    }
+
+    private ChangeWriter writer() throws SQLException {
+        ChangeWriter current = writer;
+        if (current == null) {
+            current = new ChangeWriter(file);
+            writer = current;
+        }
+        return current;
+    }
+
+    private void discardWriter() {
+        if (writer != null) {
+            writer.close();
+            writer = null;
+        }
+    }
+
+    /** Limits the file to that many pages of 4 kB, so that a test can fill it. */
+    void limitPages(long pages) throws SQLException {
+        writer().limitPages(pages);
+    }
+
+    /** Receives perceptual hashes of the catalog. */
+    @FunctionalInterface
+    public interface HashSink {
+        /** @param live false if the content is withdrawn */
+        void hash(long contentId, boolean live, Hash256 hash);
+    }
+
+    /**
+     * A state of the catalog, for those who derive from it.
+     *
+     * @param seq the newest change it holds
+     * @param banks by name
+     */
+    public record State(long seq, List<Bank> banks) {
+        public State {
+            banks = List.copyOf(banks);
+        }
+    }
+
+    /** Receives contents and digests of the catalog. */
+    public interface ContentSink {
+        /** A content that is not withdrawn, as it is now. */
+        void content(ContentRecord content);
+
+        /** A content that is withdrawn. */
+        void withdrawn(long contentId);
+
+        /** @param live false if the content is withdrawn */
+        void digest(long contentId, boolean live, SignalType type, byte[] value);
+    }
+
+    /** Gives every hash of contents that are not withdrawn to the sink, in one consistent state. */
+    public State loadHashes(HashSink sink) {
+        return readers.read(reader -> {
+            State state = state(reader);
+            hashes(
+                    reader.prepare("SELECT s.content_id, c.status, s.value FROM signal s"
+                            + " JOIN content c ON c.id = s.content_id WHERE s.type = 0 AND c.status <> 2"),
+                    sink);
+            return state;
+        });
+    }
+
+    /** Gives every content and digest to the sink, in one consistent state. */
+    public State loadContents(ContentSink sink) {
+        return readers.read(reader -> {
+            State state = state(reader);
+            contentRange(reader, 0, Long.MAX_VALUE, sink);
+            return state;
+        });
+    }
+
+    /**
+     * Gives to the sinks what changed after that change, as it is now: a content may come more than once, and one that
+     * was added and withdrawn since comes as withdrawn. Contents come before their hashes.
+     *
+     * @param contents null to leave contents and digests out
+     * @param hashes null to leave hashes out
+     */
+    public State follow(long afterSeq, @Nullable ContentSink contents, @Nullable HashSink hashes) {
+        return readers.read(reader -> {
+            State state = state(reader);
+            PreparedStatement entries = reader.prepare("SELECT kind, payload FROM journal WHERE seq > ? ORDER BY seq");
+            entries.setLong(1, afterSeq);
+            try (ResultSet row = entries.executeQuery()) {
+                while (row.next()) {
+                    touched(reader, row.getString(1), JSON.readTree(row.getString(2)), contents, hashes);
+                }
+            }
+            return state;
+        });
+    }
+
+    private static void touched(
+            Reader reader, String kind, JsonNode payload, @Nullable ContentSink contents, @Nullable HashSink hashes)
+            throws SQLException {
+        switch (kind) {
+            case "add_contents" -> {
+                long first = payload.required("first_id").longValue();
+                range(reader, first, first + payload.required("contents").longValue() - 1, contents, hashes);
+            }
+            case "withdraw_content" -> {
+                long id = payload.required("content_id").longValue();
+                range(reader, id, id, contents, hashes);
+            }
+            case "update_content" -> {
+                long id = payload.required("content_id").longValue();
+                range(reader, id, id, contents, null);
+            }
+            case "delete_bank" -> bank(reader, payload.required("bank_id").longValue(), contents, hashes);
+            default -> {
+                // The other kinds change no content.
+            }
+        }
+    }
+
+    private static void range(
+            Reader reader, long first, long last, @Nullable ContentSink contents, @Nullable HashSink hashes)
+            throws SQLException {
+        if (contents != null) {
+            contentRange(reader, first, last, contents);
+        }
+        if (hashes != null) {
+            PreparedStatement select = reader.prepare("SELECT s.content_id, c.status, s.value FROM signal s"
+                    + " JOIN content c ON c.id = s.content_id WHERE s.content_id BETWEEN ? AND ? AND s.type = 0");
+            select.setLong(1, first);
+            select.setLong(2, last);
+            hashes(select, hashes);
+        }
+    }
+
+    private static void contentRange(Reader reader, long first, long last, ContentSink sink) throws SQLException {
+        Rows.contentRecords(reader::prepare, first, last, sink);
+        // The plus keeps SQLite from walking the index of digests instead of the range.
+        PreparedStatement select = reader.prepare("SELECT s.content_id, c.status, s.value, s.type FROM signal s"
+                + " JOIN content c ON c.id = s.content_id WHERE s.content_id BETWEEN ? AND ? AND +s.type <> 0");
+        select.setLong(1, first);
+        select.setLong(2, last);
+        digests(select, sink);
+    }
+
+    /** All contents of a bank that was deleted. */
+    private static void bank(Reader reader, long bankId, @Nullable ContentSink contents, @Nullable HashSink hashes)
+            throws SQLException {
+        String signals = "SELECT s.content_id, c.status, s.value, s.type FROM content c CROSS JOIN signal s"
+                + " ON s.content_id = c.id WHERE c.bank_id = ? AND +s.type ";
+        if (contents != null) {
+            PreparedStatement select = reader.prepare("SELECT id FROM content WHERE bank_id = ?");
+            select.setLong(1, bankId);
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    contents.withdrawn(row.getLong(1));
+                }
+            }
+            PreparedStatement digests = reader.prepare(signals + "<> 0");
+            digests.setLong(1, bankId);
+            digests(digests, contents);
+        }
+        if (hashes != null) {
+            PreparedStatement select = reader.prepare(signals + "= 0");
+            select.setLong(1, bankId);
+            hashes(select, hashes);
+        }
+    }
+
+    private static void digests(PreparedStatement select, ContentSink sink) throws SQLException {
+        int withdrawn = Codes.of(ContentStatus.WITHDRAWN);
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                sink.digest(
+                        row.getLong(1), row.getInt(2) != withdrawn, Codes.signalType(row.getInt(4)), row.getBytes(3));
+            }
+        }
+    }
+
+    private static void hashes(PreparedStatement select, HashSink sink) throws SQLException {
+        int withdrawn = Codes.of(ContentStatus.WITHDRAWN);
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                long contentId = row.getLong(1);
+                byte[] value = row.getBytes(3);
+                if (value.length != Hash256.BYTES) {
+                    throw new CatalogRefusedException(
+                            "content " + contentId + ": a PDQ hash of " + value.length + " bytes (expected: 32)", null);
+                }
+                sink.hash(contentId, row.getInt(2) != withdrawn, Hash256.fromBytes(value));
+            }
+        }
+    }
+
+    private static State state(Reader reader) throws SQLException {
+        return new State(seq(reader), Rows.banks(reader::prepare));
+    }
+
+    private static long seq(Reader reader) throws SQLException {
+        try (ResultSet row =
+                reader.prepare("SELECT coalesce(max(seq), 0) FROM journal").executeQuery()) {
+            return row.getLong(1);
+        }
+    }
+
+    /** How many contents were ever added. */
+    public long contents() {
+        return number("SELECT coalesce(max(id), 0) FROM content");
+    }
+
+    /** How many digests they have. */
+    public long digests() {
+        return number("SELECT count(*) FROM signal WHERE type <> 0");
+    }
+
+    private long number(String sql) {
+        return readers.read(reader -> {
+            try (ResultSet row = reader.prepare(sql).executeQuery()) {
+                return row.getLong(1);
+            }
+        });
+    }
+
+    /** The number of the newest change; 0 before the first. */
+    public long seq() {
+        return readers.read(Catalog::seq);
+    }
+
+    /** A content of that bank that is not withdrawn. */
+    public Optional<BankContent> content(String bank, long contentId) {
+        BankContent content = readers.<@Nullable BankContent>read(reader -> Rows.content(reader::prepare, contentId));
+        return Optional.ofNullable(content)
+                .filter(found -> found.status() != ContentStatus.WITHDRAWN
+                        && found.bank().equals(bank));
+    }
+
+    /** Contents of the bank that are not withdrawn, by id, from the first id above {@code afterId} on. */
+    public List<BankContent> contents(Bank bank, long afterId, int limit) {
+        return readers.read(reader -> Rows.contents(reader::prepare, bank.id(), afterId, limit));
+    }
+
+    /** The records of those of the contents that are there and not withdrawn, in the order of the ids. */
+    public List<ContentRecord> records(long[] ids) {
+        if (ids.length == 0) {
+            return List.of();
+        }
+        return readers.read(reader -> {
+            List<ContentRecord> records = new ArrayList<>(ids.length);
+            for (long id : ids) {
+                ContentRecord record = Rows.contentRecord(reader::prepare, id);
+                if (record != null && record.status() != ContentStatus.WITHDRAWN) {
+                    records.add(record);
+                }
+            }
+            return records;
+        });
+    }
+
+    /** The ids of contents that have exactly this digest, ascending, withdrawn ones among them. */
+    public long[] contentsWith(Signal digest) {
+        if (!digest.type().isDigest()) {
+            throw new IllegalArgumentException(
+                    "signal type: " + digest.type().wireName() + " (expected: a digest, as in md5 or sha256)");
+        }
+        return readers.read(reader -> {
+            // The index covers type <> 0, so the query says so as well.
+            PreparedStatement select = reader.prepare(
+                    "SELECT content_id FROM signal WHERE value = ? AND type <> 0 AND type = ? ORDER BY content_id");
+            select.setBytes(1, HexFormat.of().parseHex(digest.value()));
+            select.setInt(2, Codes.of(digest.type()));
+            long[] ids = new long[4];
+            int count = 0;
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    if (count == ids.length) {
+                        ids = Arrays.copyOf(ids, 2 * count);
+                    }
+                    ids[count++] = row.getLong(1);
+                }
+            }
+            return Arrays.copyOf(ids, count);
+        });
+    }
+
+    /** Rows of the journal in order, from the first after {@code afterSeq} on. */
+    public List<JournalEntry> journal(long afterSeq, int limit) {
+        return readers.read(reader -> {
+            PreparedStatement select = reader.prepare("SELECT seq, at, actor, reason, kind, payload, prev_hash, hash"
+                    + " FROM journal WHERE seq > ? ORDER BY seq LIMIT ?");
+            select.setLong(1, afterSeq);
+            select.setInt(2, limit);
+            List<JournalEntry> entries = new ArrayList<>();
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    entries.add(Rows.journalEntry(row));
+                }
+            }
+            return entries;
+        });
+    }
+
+    /** Holds the present state still and gives an audit of it; changes go on meanwhile. */
+    public Audit beginAudit() {
+        return new Audit(file);
+    }
+
+    /**
+     * Copies the catalog, in one consistent state, to a file that is not there yet; changes go on meanwhile.
+     *
+     * @throws IOException if the target exists or cannot be written
+     */
+    public void backup(Path target) throws IOException {
+        if (Files.exists(target)) {
+            throw new IOException(target + ": is there already (expected: a new file)");
+        }
+        Path building = target.resolveSibling(target.getFileName() + ".new");
+        Files.deleteIfExists(building);
+        try (Connection connection = Schema.connect(file);
+                PreparedStatement vacuum = connection.prepareStatement("VACUUM INTO ?")) {
+            vacuum.setString(1, building.toAbsolutePath().toString());
+            vacuum.execute();
+            Schema.publish(building, target);
+        } catch (SQLException e) {
+            throw new IOException(target + ": " + e.getMessage(), e);
+        } finally {
+            Files.deleteIfExists(building);
+        }
+    }
+
+    @Override
+    public void close() {
+        readers.close();
+        discardWriter();
+    }
+}

@@ -1,0 +1,59 @@
+package org.semblance.hashdb.catalog;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A change of the catalog: one transaction and one row of the journal each. In an update, null leaves a field as it is. */
+public sealed interface Change {
+    /** A new bank; its name must be free. */
+    record CreateBank(
+            String name,
+            BankKind kind,
+            double enabledRatio,
+            String description,
+            @Nullable Integer distanceThreshold) implements Change {
+        /** A bank of known bad content with the defaults. */
+        public CreateBank(String name) {
+            this(name, BankKind.MATCH, 1.0, "", null);
+        }
+    }
+
+    /** New properties of the bank of that name. */
+    record UpdateBank(
+            String name,
+            @Nullable String newName,
+            @Nullable Double enabledRatio,
+            @Nullable String description,
+            @Nullable Integer distanceThreshold)
+            implements Change {}
+
+    /** Withdraws the bank's contents and the bank; the name is free again. */
+    record DeleteBank(String name) implements Change {}
+
+    /** Contents that are banked together: all of them or none. */
+    record AddContents(String bank, List<ContentDraft> contents) implements Change {
+        public AddContents {
+            contents = List.copyOf(contents);
+        }
+    }
+
+    /**
+     * New properties of a content.
+     *
+     * @param status enabled or disabled; a withdrawn content stays withdrawn
+     * @param disabledUntil with status disabled only: when it matches again by itself
+     */
+    record UpdateContent(
+            String bank,
+            long contentId,
+            @Nullable ContentStatus status,
+            @Nullable Instant disabledUntil,
+            @Nullable List<String> labels,
+            @Nullable String note,
+            @Nullable String metadata)
+            implements Change {}
+
+    /** Takes a content out for good. */
+    record WithdrawContent(String bank, long contentId) implements Change {}
+}

@@ -1,0 +1,491 @@
+package org.semblance.hashdb.catalog;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.sql.Types;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.ChangeRefusedException.Reason;
+import org.semblance.hashdb.hash.Signal;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The one connection that writes. Each change is checked in full before its first row is written, so a refusal leaves
+ * the transaction as it was. After an {@link SQLException} the writer is of no use any more: it is closed, which rolls
+ * back, and another one is opened.
+ */
+final class ChangeWriter implements AutoCloseable {
+    /** Pages in the log before a commit copies them to the database file; 4 kB each. */
+    private static final int CHECKPOINT_PAGES = 4096;
+
+    /** The log's file is cut back to this after it has grown larger, in bytes. */
+    private static final long LOG_SIZE_LIMIT = 64L << 20;
+
+    /** Page cache in kB; a bulk of 50,000 contents touches 5 MB. */
+    private static final int CACHE_KB = 16 << 10;
+
+    /** Rows handed to SQLite in one batch; bounds what the driver holds on the heap. */
+    private static final int BATCH = 10_000;
+
+    private static final int REMEMBERED_NAMES = 10_000;
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private final Connection connection;
+    private final Map<String, PreparedStatement> prepared = new HashMap<>();
+    private final Map<String, Map<String, Long>> names = new HashMap<>();
+    private final ContentDigest digest = new ContentDigest();
+    private boolean begun;
+    private long nextContentId;
+    private long lastSeq;
+    private String lastHash = JournalEntry.GENESIS;
+
+    ChangeWriter(Path file) throws SQLException {
+        connection = Schema.connect(file);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA wal_autocheckpoint = " + CHECKPOINT_PAGES);
+            statement.execute("PRAGMA journal_size_limit = " + LOG_SIZE_LIMIT);
+            statement.execute("PRAGMA cache_size = -" + CACHE_KB);
+            try (ResultSet row = statement.executeQuery("SELECT coalesce(max(id), 0) + 1 FROM content")) {
+                nextContentId = row.getLong(1);
+            }
+            try (ResultSet row = statement.executeQuery("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")) {
+                if (row.next()) {
+                    lastSeq = row.getLong(1);
+                    lastHash = HexFormat.of().formatHex(row.getBytes(2));
+                }
+            }
+        } catch (SQLException e) {
+            Schema.closeQuietly(connection);
+            throw e;
+        }
+    }
+
+    /**
+     * Begins a transaction unless one is under way. It takes the lock for writing at once: a transaction that has read
+     * before it writes is not waited for, but fails if a reader holds that lock for the moment in which it checks the
+     * log's index.
+     */
+    private void begin() throws SQLException {
+        if (!begun) {
+            prepare("BEGIN IMMEDIATE").execute();
+            begun = true;
+        }
+    }
+
+    void commit() throws SQLException {
+        if (begun) {
+            prepare("COMMIT").execute();
+            begun = false;
+        }
+    }
+
+    @Override
+    public void close() {
+        Schema.closeQuietly(connection);
+    }
+
+    /** Limits the file to that many pages of 4 kB, so that a test can fill it. */
+    void limitPages(long pages) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA max_page_count = " + pages);
+        }
+    }
+
+    /**
+     * Writes the change and its row of the journal.
+     *
+     * @throws ChangeRefusedException if it cannot be made; nothing was written
+     */
+    Applied write(Change change, Origin origin, Instant at) throws SQLException {
+        Rules.origin(origin);
+        begin();
+        return switch (change) {
+            case Change.CreateBank create -> createBank(create, origin, at);
+            case Change.UpdateBank update -> updateBank(update, origin, at);
+            case Change.DeleteBank delete -> deleteBank(delete, origin, at);
+            case Change.AddContents add -> addContents(add, origin, at);
+            case Change.UpdateContent update -> updateContent(update, origin, at);
+            case Change.WithdrawContent withdraw -> withdrawContent(withdraw, origin, at);
+        };
+    }
+
+    private Applied createBank(Change.CreateBank create, Origin origin, Instant at) throws SQLException {
+        Rules.bankName(create.name());
+        Rules.enabledRatio(create.enabledRatio());
+        Rules.description(create.description());
+        Rules.distanceThreshold(create.distanceThreshold());
+        requireFree(create.name());
+        long id;
+        try (ResultSet row =
+                prepare("SELECT coalesce(max(id), 0) + 1 FROM bank").executeQuery()) {
+            id = row.getLong(1);
+        }
+        PreparedStatement insert =
+                prepare("INSERT INTO bank (id, name, kind, enabled_ratio, description, distance_threshold, deleted)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, 0)");
+        insert.setLong(1, id);
+        insert.setString(2, create.name());
+        insert.setInt(3, Codes.of(create.kind()));
+        insert.setDouble(4, create.enabledRatio());
+        insert.setString(5, create.description());
+        setInteger(insert, 6, create.distanceThreshold());
+        insert.executeUpdate();
+        SortedMap<String, @Nullable Object> payload = new TreeMap<>();
+        payload.put("bank_id", id);
+        payload.put("name", create.name());
+        payload.put("kind", create.kind().wireName());
+        payload.put("enabled_ratio", create.enabledRatio());
+        payload.put("description", create.description());
+        payload.put("distance_threshold", create.distanceThreshold());
+        return new Applied(journal("create_bank", payload, origin, at), 0, 0);
+    }
+
+    private Applied updateBank(Change.UpdateBank update, Origin origin, Instant at) throws SQLException {
+        Bank bank = requireBank(update.name());
+        SortedMap<String, @Nullable Object> from = new TreeMap<>();
+        SortedMap<String, @Nullable Object> to = new TreeMap<>();
+        String name = bank.name();
+        if (update.newName() != null) {
+            name = update.newName();
+            Rules.bankName(name);
+            if (!name.equals(bank.name())) {
+                requireFree(name);
+            }
+            from.put("name", bank.name());
+            to.put("name", name);
+        }
+        double ratio = bank.enabledRatio();
+        if (update.enabledRatio() != null) {
+            ratio = update.enabledRatio();
+            Rules.enabledRatio(ratio);
+            from.put("enabled_ratio", bank.enabledRatio());
+            to.put("enabled_ratio", ratio);
+        }
+        String description = bank.description();
+        if (update.description() != null) {
+            description = update.description();
+            Rules.description(description);
+            from.put("description", bank.description());
+            to.put("description", description);
+        }
+        Integer threshold = bank.distanceThreshold();
+        if (update.distanceThreshold() != null) {
+            threshold = update.distanceThreshold();
+            Rules.distanceThreshold(threshold);
+            from.put("distance_threshold", bank.distanceThreshold());
+            to.put("distance_threshold", threshold);
+        }
+        PreparedStatement statement = prepare(
+                "UPDATE bank SET name = ?, enabled_ratio = ?, description = ?, distance_threshold = ? WHERE id = ?");
+        statement.setString(1, name);
+        statement.setDouble(2, ratio);
+        statement.setString(3, description);
+        setInteger(statement, 4, threshold);
+        statement.setLong(5, bank.id());
+        statement.executeUpdate();
+        SortedMap<String, @Nullable Object> payload = new TreeMap<>();
+        payload.put("bank_id", bank.id());
+        payload.put("bank", bank.name());
+        payload.put("from", from);
+        payload.put("to", to);
+        return new Applied(journal("update_bank", payload, origin, at), 0, 0);
+    }
+
+    private Applied deleteBank(Change.DeleteBank delete, Origin origin, Instant at) throws SQLException {
+        Bank bank = requireBank(delete.name());
+        PreparedStatement withdraw =
+                prepare("UPDATE content SET status = 2, disabled_until = NULL WHERE bank_id = ? AND status <> 2");
+        withdraw.setLong(1, bank.id());
+        int contents = withdraw.executeUpdate();
+        PreparedStatement statement = prepare("UPDATE bank SET deleted = 1 WHERE id = ?");
+        statement.setLong(1, bank.id());
+        statement.executeUpdate();
+        SortedMap<String, @Nullable Object> payload = new TreeMap<>();
+        payload.put("bank_id", bank.id());
+        payload.put("bank", bank.name());
+        payload.put("contents", contents);
+        return new Applied(journal("delete_bank", payload, origin, at), 0, contents);
+    }
+
+    private Applied addContents(Change.AddContents add, Origin origin, Instant at) throws SQLException {
+        Bank bank = requireBank(add.bank());
+        if (add.contents().isEmpty()) {
+            throw Rules.invalid("contents", "contents: none (expected: at least one)");
+        }
+        List<ContentDraft> drafts = new ArrayList<>(add.contents().size());
+        for (ContentDraft draft : add.contents()) {
+            drafts.add(Rules.content(draft));
+        }
+        long firstId = nextContentId;
+        insertContents(bank, firstId, drafts, at);
+        String sha256 = insertSignalsAndLabels(firstId, drafts);
+        nextContentId += drafts.size();
+        SortedMap<String, @Nullable Object> payload = new TreeMap<>();
+        payload.put("bank_id", bank.id());
+        payload.put("bank", bank.name());
+        payload.put("first_id", firstId);
+        payload.put("contents", drafts.size());
+        payload.put("sha256", sha256);
+        return new Applied(journal("add_contents", payload, origin, at), firstId, drafts.size());
+    }
+
+    private void insertContents(Bank bank, long firstId, List<ContentDraft> drafts, Instant at) throws SQLException {
+        PreparedStatement insert = prepare(
+                "INSERT INTO content (id, bank_id, status, disabled_until, created_at, source_id, note, metadata)"
+                        + " VALUES (?, ?, 0, NULL, ?, ?, ?, ?)");
+        long id = firstId;
+        int pending = 0;
+        for (ContentDraft draft : drafts) {
+            insert.setLong(1, id++);
+            insert.setLong(2, bank.id());
+            insert.setLong(3, at.toEpochMilli());
+            if (draft.source() == null) {
+                insert.setNull(4, Types.INTEGER);
+            } else {
+                insert.setLong(4, nameId("source", draft.source()));
+            }
+            insert.setString(5, draft.note());
+            insert.setString(6, draft.metadata());
+            insert.addBatch();
+            pending = batched(insert, pending);
+        }
+        insert.executeBatch();
+    }
+
+    /** Returns the digest of the contents. */
+    private String insertSignalsAndLabels(long firstId, List<ContentDraft> drafts) throws SQLException {
+        PreparedStatement insertSignal =
+                prepare("INSERT INTO signal (content_id, position, type, quality, value) VALUES (?, ?, ?, ?, ?)");
+        PreparedStatement insertLabel = prepare("INSERT INTO content_label (content_id, label_id) VALUES (?, ?)");
+        long id = firstId;
+        int pendingSignals = 0;
+        int pendingLabels = 0;
+        for (ContentDraft draft : drafts) {
+            digest.content(id, draft.signals().size());
+            int position = 0;
+            for (Signal signal : draft.signals()) {
+                byte[] value = HexFormat.of().parseHex(signal.value());
+                int type = Codes.of(signal.type());
+                insertSignal.setLong(1, id);
+                insertSignal.setInt(2, position++);
+                insertSignal.setInt(3, type);
+                setInteger(insertSignal, 4, signal.quality());
+                insertSignal.setBytes(5, value);
+                insertSignal.addBatch();
+                pendingSignals = batched(insertSignal, pendingSignals);
+                digest.signal(type, signal.quality(), value);
+            }
+            for (String label : draft.labels()) {
+                insertLabel.setLong(1, id);
+                insertLabel.setLong(2, nameId("label", label));
+                insertLabel.addBatch();
+                pendingLabels = batched(insertLabel, pendingLabels);
+            }
+            digest.details(draft.labels(), draft.note(), draft.source(), draft.metadata());
+            id++;
+        }
+        insertSignal.executeBatch();
+        insertLabel.executeBatch();
+        return digest.finish();
+    }
+
+    private static int batched(PreparedStatement statement, int pending) throws SQLException {
+        if (pending + 1 < BATCH) {
+            return pending + 1;
+        }
+        statement.executeBatch();
+        return 0;
+    }
+
+    private Applied updateContent(Change.UpdateContent update, Origin origin, Instant at) throws SQLException {
+        Bank bank = requireBank(update.bank());
+        BankContent before = requireContent(bank, update.contentId());
+        SortedMap<String, @Nullable Object> from = new TreeMap<>();
+        SortedMap<String, @Nullable Object> to = new TreeMap<>();
+        ContentStatus status = before.status();
+        Instant until = before.disabledUntil();
+        if (update.status() == ContentStatus.WITHDRAWN) {
+            throw Rules.invalid("status", "status: withdrawn (expected: enabled or disabled)");
+        }
+        if (update.disabledUntil() != null && update.status() != ContentStatus.DISABLED) {
+            throw Rules.invalid("disabled_until", "disabled_until: given without status disabled");
+        }
+        if (update.status() != null) {
+            status = update.status();
+            until = update.disabledUntil();
+            from.put("status", before.status().wireName());
+            to.put("status", status.wireName());
+            from.put("disabled_until", millis(before.disabledUntil()));
+            to.put("disabled_until", millis(until));
+        }
+        List<String> labels = null;
+        if (update.labels() != null) {
+            labels = Rules.labels(update.labels());
+            from.put("labels", before.labels());
+            to.put("labels", labels);
+        }
+        String note = before.note();
+        if (update.note() != null) {
+            note = Rules.note(update.note());
+            from.put("note", before.note());
+            to.put("note", note);
+        }
+        String metadata = before.metadata();
+        if (update.metadata() != null) {
+            metadata = Rules.metadata(update.metadata());
+            from.put("metadata", before.metadata());
+            to.put("metadata", metadata);
+        }
+        PreparedStatement statement =
+                prepare("UPDATE content SET status = ?, disabled_until = ?, note = ?, metadata = ? WHERE id = ?");
+        statement.setInt(1, Codes.of(status));
+        setLong(statement, 2, millis(until));
+        statement.setString(3, note);
+        statement.setString(4, metadata);
+        statement.setLong(5, before.id());
+        statement.executeUpdate();
+        if (labels != null) {
+            replaceLabels(before.id(), labels);
+        }
+        SortedMap<String, @Nullable Object> payload = contentPayload(bank, before.id());
+        payload.put("from", from);
+        payload.put("to", to);
+        return new Applied(journal("update_content", payload, origin, at), 0, 1);
+    }
+
+    private void replaceLabels(long contentId, List<String> labels) throws SQLException {
+        PreparedStatement delete = prepare("DELETE FROM content_label WHERE content_id = ?");
+        delete.setLong(1, contentId);
+        delete.executeUpdate();
+        for (String label : labels) {
+            PreparedStatement insert = prepare("INSERT INTO content_label (content_id, label_id) VALUES (?, ?)");
+            insert.setLong(1, contentId);
+            insert.setLong(2, nameId("label", label));
+            insert.executeUpdate();
+        }
+    }
+
+    private Applied withdrawContent(Change.WithdrawContent withdraw, Origin origin, Instant at) throws SQLException {
+        Bank bank = requireBank(withdraw.bank());
+        BankContent before = requireContent(bank, withdraw.contentId());
+        PreparedStatement statement = prepare("UPDATE content SET status = 2, disabled_until = NULL WHERE id = ?");
+        statement.setLong(1, before.id());
+        statement.executeUpdate();
+        return new Applied(journal("withdraw_content", contentPayload(bank, before.id()), origin, at), 0, 1);
+    }
+
+    private static SortedMap<String, @Nullable Object> contentPayload(Bank bank, long contentId) {
+        SortedMap<String, @Nullable Object> payload = new TreeMap<>();
+        payload.put("bank_id", bank.id());
+        payload.put("bank", bank.name());
+        payload.put("content_id", contentId);
+        return payload;
+    }
+
+    private long journal(String kind, SortedMap<String, @Nullable Object> payload, Origin origin, Instant at)
+            throws SQLException {
+        JournalEntry entry = JournalEntry.chained(
+                lastHash, lastSeq + 1, at, origin.actor(), origin.reason(), kind, JSON.writeValueAsString(payload));
+        PreparedStatement insert =
+                prepare("INSERT INTO journal (seq, at, actor, reason, kind, payload, prev_hash, hash)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+        insert.setLong(1, entry.seq());
+        insert.setLong(2, entry.at().toEpochMilli());
+        insert.setString(3, entry.actor());
+        insert.setString(4, entry.reason());
+        insert.setString(5, entry.kind());
+        insert.setString(6, entry.payload());
+        insert.setBytes(7, HexFormat.of().parseHex(entry.prevHash()));
+        insert.setBytes(8, HexFormat.of().parseHex(entry.hash()));
+        insert.executeUpdate();
+        lastSeq = entry.seq();
+        lastHash = entry.hash();
+        return entry.seq();
+    }
+
+    private void requireFree(String name) throws SQLException {
+        if (Rows.bank(this::prepare, name) != null) {
+            throw new ChangeRefusedException(Reason.CONFLICT, "name", "bank '" + name + "' already exists");
+        }
+    }
+
+    private Bank requireBank(String name) throws SQLException {
+        Bank bank = Rows.bank(this::prepare, name);
+        if (bank == null) {
+            throw new ChangeRefusedException(Reason.NOT_FOUND, "bank", "bank '" + name + "' not found");
+        }
+        return bank;
+    }
+
+    private BankContent requireContent(Bank bank, long id) throws SQLException {
+        BankContent content = Rows.content(this::prepare, id);
+        if (content == null || !content.bank().equals(bank.name()) || content.status() == ContentStatus.WITHDRAWN) {
+            throw new ChangeRefusedException(
+                    Reason.NOT_FOUND, "content_id", "content '" + id + "' not found in bank '" + bank.name() + "'");
+        }
+        return content;
+    }
+
+    /** The id of a label or source; a new name gets one. */
+    private long nameId(String table, String name) throws SQLException {
+        Map<String, Long> known = names.computeIfAbsent(table, t -> new HashMap<>());
+        Long id = known.get(name);
+        if (id != null) {
+            return id;
+        }
+        PreparedStatement insert = prepare("INSERT INTO " + table + " (name) VALUES (?) ON CONFLICT (name) DO NOTHING");
+        insert.setString(1, name);
+        insert.executeUpdate();
+        PreparedStatement select = prepare("SELECT id FROM " + table + " WHERE name = ?");
+        select.setString(1, name);
+        try (ResultSet row = select.executeQuery()) {
+            long found = row.getLong(1);
+            if (known.size() >= REMEMBERED_NAMES) {
+                known.clear();
+            }
+            known.put(name, found);
+            return found;
+        }
+    }
+
+    private PreparedStatement prepare(String sql) throws SQLException {
+        PreparedStatement statement = prepared.get(sql);
+        if (statement == null) {
+            statement = connection.prepareStatement(sql);
+            prepared.put(sql, statement);
+        }
+        return statement;
+    }
+
+    private static @Nullable Long millis(@Nullable Instant instant) {
+        return instant == null ? null : Long.valueOf(instant.toEpochMilli());
+    }
+
+    private static void setInteger(PreparedStatement statement, int index, @Nullable Integer value)
+            throws SQLException {
+        if (value == null) {
+            statement.setNull(index, Types.INTEGER);
+        } else {
+            statement.setInt(index, value);
+        }
+    }
+
+    private static void setLong(PreparedStatement statement, int index, @Nullable Long value) throws SQLException {
+        if (value == null) {
+            statement.setNull(index, Types.INTEGER);
+        } else {
+            statement.setLong(index, value);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package org.semblance.hashdb.catalog;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a match tells of a content: a {@link BankContent} without its signals, which may be many, and with the id of its
+ * bank, which stays when the bank's name changes.
+ *
+ * @param labels sorted, each once
+ */
+public record ContentRecord(
+        long id,
+        long bankId,
+        ContentStatus status,
+        @Nullable Instant disabledUntil,
+        List<String> labels,
+        @Nullable String note,
+        @Nullable String source,
+        @Nullable String metadata,
+        Instant createdAt) {
+    public ContentRecord {
+        labels = List.copyOf(labels);
+    }
+
+    /** Whether the content matches at that time. */
+    public boolean enabledAt(Instant now) {
+        return status.enabledAt(disabledUntil, now);
+    }
+}

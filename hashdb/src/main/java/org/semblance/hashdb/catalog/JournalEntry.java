@@ -1,0 +1,83 @@
+package org.semblance.hashdb.catalog;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.HexFormat;
+
+/**
+ * One row of the journal: a change, who made it and why, chained to the row before.
+ *
+ * <p>The hash is SHA-256 over this byte string, so that anyone can recompute it. Integers are big-endian; a text is its
+ * length in UTF-8 bytes (4 bytes) and then those bytes.
+ *
+ * <pre>
+ * prevHash  32 bytes
+ * seq        8 bytes
+ * at         8 bytes, milliseconds since 1970-01-01T00:00:00Z
+ * actor, reason, kind, payload: texts, in this order
+ * </pre>
+ *
+ * <p>The chain shows a row that was altered, moved or removed, but not that its newest rows were cut off: for that, keep
+ * the newest {@code seq} and {@code hash} in another place.
+ *
+ * <p>An {@code add_contents} row carries {@code sha256}, which proves the rows it added in the same way: SHA-256 over
+ * the contents by id, each being
+ *
+ * <pre>
+ * content id          8 bytes
+ * number of signals   4 bytes
+ *   each, in order: type code (0 pdq, 1 md5, 2 sha256) 1 byte; quality 1 byte, 255 if unknown; value 16 or 32 bytes
+ * number of labels    4 bytes
+ *   each, sorted by UTF-16 code units: a text
+ * note, source, metadata: each a text, or four bytes 255 if there is none
+ * </pre>
+ *
+ * <p>as they were when added; an {@code update_content} row carries the old and the new value of what it changed.
+ *
+ * @param seq from 1, without gaps
+ * @param kind the change: {@code create_bank}, {@code update_bank}, {@code delete_bank}, {@code add_contents},
+ *     {@code update_content} or {@code withdraw_content}
+ * @param payload a JSON object, keys sorted
+ * @param prevHash hash of the row before as 64 hex digits, zeros for the first
+ * @param hash 64 hex digits
+ */
+public record JournalEntry(
+        long seq, Instant at, String actor, String reason, String kind, String payload, String prevHash, String hash) {
+    /** The {@link #prevHash} of the first row. */
+    public static final String GENESIS = "0".repeat(64);
+
+    /** The entry of these fields, with its hash computed. */
+    static JournalEntry chained(
+            String prevHash, long seq, Instant at, String actor, String reason, String kind, String payload) {
+        return new JournalEntry(
+                seq,
+                at,
+                actor,
+                reason,
+                kind,
+                payload,
+                prevHash,
+                computeHash(prevHash, seq, at, actor, reason, kind, payload));
+    }
+
+    /** The hash these fields should have, 64 hex digits; equal to {@link #hash} unless the row was altered. */
+    public String computeHash() {
+        return computeHash(prevHash, seq, at, actor, reason, kind, payload);
+    }
+
+    private static String computeHash(
+            String prevHash, long seq, Instant at, String actor, String reason, String kind, String payload) {
+        MessageDigest sha = ContentDigest.sha256();
+        sha.update(HexFormat.of().parseHex(prevHash));
+        sha.update(
+                ByteBuffer.allocate(16).putLong(seq).putLong(at.toEpochMilli()).array());
+        for (String text : new String[] {actor, reason, kind, payload}) {
+            byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+            sha.update(ByteBuffer.allocate(4).putInt(utf8.length).array());
+            sha.update(utf8);
+        }
+        return HexFormat.of().formatHex(sha.digest());
+    }
+}

@@ -1,0 +1,207 @@
+package org.semblance.hashdb.catalog;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.hash.Signal;
+
+/** Rows to values, over whichever connection prepares the statements. */
+final class Rows {
+    private static final String BANK =
+            "SELECT id, name, kind, enabled_ratio, description, distance_threshold FROM bank WHERE deleted = 0";
+    private static final String CONTENT = "SELECT c.id, b.name, c.status, c.disabled_until, c.created_at, s.name,"
+            + " c.note, c.metadata FROM content c JOIN bank b ON b.id = c.bank_id"
+            + " LEFT JOIN source s ON s.id = c.source_id";
+
+    private static final String RECORD = "SELECT c.id, c.bank_id, c.status, c.disabled_until, c.created_at, s.name,"
+            + " c.note, c.metadata FROM content c LEFT JOIN source s ON s.id = c.source_id";
+
+    private Rows() {}
+
+    /** Prepares a statement, or gives the one it has. */
+    @FunctionalInterface
+    interface Preparer {
+        PreparedStatement prepare(String sql) throws SQLException;
+    }
+
+    static @Nullable Bank bank(Preparer db, String name) throws SQLException {
+        PreparedStatement select = db.prepare(BANK + " AND name = ?");
+        select.setString(1, name);
+        try (ResultSet row = select.executeQuery()) {
+            return row.next() ? bank(row) : null;
+        }
+    }
+
+    /** The banks by name. */
+    static List<Bank> banks(Preparer db) throws SQLException {
+        List<Bank> banks = new ArrayList<>();
+        try (ResultSet row = db.prepare(BANK + " ORDER BY name").executeQuery()) {
+            while (row.next()) {
+                banks.add(bank(row));
+            }
+        }
+        return banks;
+    }
+
+    private static Bank bank(ResultSet row) throws SQLException {
+        return new Bank(
+                row.getLong(1),
+                row.getString(2),
+                Codes.kind(row.getInt(3)),
+                row.getDouble(4),
+                row.getString(5),
+                integer(row, 6));
+    }
+
+    /** The content of that id, withdrawn or not. */
+    static @Nullable BankContent content(Preparer db, long id) throws SQLException {
+        PreparedStatement select = db.prepare(CONTENT + " WHERE c.id = ?");
+        select.setLong(1, id);
+        try (ResultSet row = select.executeQuery()) {
+            return row.next() ? content(db, row) : null;
+        }
+    }
+
+    /** The record of that id, withdrawn or not. */
+    static @Nullable ContentRecord contentRecord(Preparer db, long id) throws SQLException {
+        PreparedStatement select = db.prepare(RECORD + " WHERE c.id = ?");
+        select.setLong(1, id);
+        try (ResultSet row = select.executeQuery()) {
+            return row.next() ? contentRecord(row, labels(db, id)) : null;
+        }
+    }
+
+    /** The contents from one id to another; withdrawn ones with their id alone. */
+    static void contentRecords(Preparer db, long first, long last, Catalog.ContentSink sink) throws SQLException {
+        int withdrawn = Codes.of(ContentStatus.WITHDRAWN);
+        PreparedStatement select = db.prepare(RECORD + " WHERE c.id BETWEEN ? AND ? ORDER BY c.id");
+        select.setLong(1, first);
+        select.setLong(2, last);
+        PreparedStatement selectLabels = db.prepare("SELECT c.content_id, l.name FROM content_label c"
+                + " JOIN label l ON l.id = c.label_id WHERE c.content_id BETWEEN ? AND ? ORDER BY c.content_id");
+        selectLabels.setLong(1, first);
+        selectLabels.setLong(2, last);
+        try (ResultSet row = select.executeQuery();
+                ResultSet label = selectLabels.executeQuery()) {
+            boolean labelThere = label.next();
+            while (row.next()) {
+                long id = row.getLong(1);
+                List<String> labels = List.of();
+                for (; labelThere && label.getLong(1) <= id; labelThere = label.next()) {
+                    if (label.getLong(1) == id) {
+                        labels = labels.isEmpty() ? new ArrayList<>() : labels;
+                        labels.add(label.getString(2));
+                    }
+                }
+                if (row.getInt(3) == withdrawn) {
+                    sink.withdrawn(id);
+                } else {
+                    if (!labels.isEmpty()) {
+                        labels.sort(null);
+                    }
+                    sink.content(contentRecord(row, labels));
+                }
+            }
+        }
+    }
+
+    private static ContentRecord contentRecord(ResultSet row, List<String> labels) throws SQLException {
+        return new ContentRecord(
+                row.getLong(1),
+                row.getLong(2),
+                Codes.status(row.getInt(3)),
+                instant(row, 4),
+                labels,
+                row.getString(7),
+                row.getString(6),
+                row.getString(8),
+                Instant.ofEpochMilli(row.getLong(5)));
+    }
+
+    /** Contents of the bank that are not withdrawn, by id. */
+    static List<BankContent> contents(Preparer db, long bankId, long afterId, int limit) throws SQLException {
+        PreparedStatement select =
+                db.prepare(CONTENT + " WHERE c.bank_id = ? AND c.id > ? AND c.status <> 2 ORDER BY c.id LIMIT ?");
+        select.setLong(1, bankId);
+        select.setLong(2, afterId);
+        select.setInt(3, limit);
+        List<BankContent> contents = new ArrayList<>();
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                contents.add(content(db, row));
+            }
+        }
+        return contents;
+    }
+
+    private static BankContent content(Preparer db, ResultSet row) throws SQLException {
+        long id = row.getLong(1);
+        return new BankContent(
+                id,
+                row.getString(2),
+                Codes.status(row.getInt(3)),
+                instant(row, 4),
+                signals(db, id),
+                labels(db, id),
+                row.getString(7),
+                row.getString(6),
+                row.getString(8),
+                Instant.ofEpochMilli(row.getLong(5)));
+    }
+
+    private static List<Signal> signals(Preparer db, long contentId) throws SQLException {
+        PreparedStatement select =
+                db.prepare("SELECT type, quality, value FROM signal WHERE content_id = ? ORDER BY position");
+        select.setLong(1, contentId);
+        List<Signal> signals = new ArrayList<>();
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                signals.add(new Signal(
+                        Codes.signalType(row.getInt(1)), HexFormat.of().formatHex(row.getBytes(3)), integer(row, 2)));
+            }
+        }
+        return signals;
+    }
+
+    private static List<String> labels(Preparer db, long contentId) throws SQLException {
+        PreparedStatement select = db.prepare(
+                "SELECT l.name FROM content_label c JOIN label l ON l.id = c.label_id WHERE c.content_id = ?");
+        select.setLong(1, contentId);
+        List<String> labels = new ArrayList<>();
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                labels.add(row.getString(1));
+            }
+        }
+        labels.sort(null);
+        return labels;
+    }
+
+    static JournalEntry journalEntry(ResultSet row) throws SQLException {
+        HexFormat hex = HexFormat.of();
+        return new JournalEntry(
+                row.getLong(1),
+                Instant.ofEpochMilli(row.getLong(2)),
+                row.getString(3),
+                row.getString(4),
+                row.getString(5),
+                row.getString(6),
+                hex.formatHex(row.getBytes(7)),
+                hex.formatHex(row.getBytes(8)));
+    }
+
+    static @Nullable Integer integer(ResultSet row, int column) throws SQLException {
+        int value = row.getInt(column);
+        return row.wasNull() ? null : Integer.valueOf(value);
+    }
+
+    static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
+        long millis = row.getLong(column);
+        return row.wasNull() ? null : Instant.ofEpochMilli(millis);
+    }
+}

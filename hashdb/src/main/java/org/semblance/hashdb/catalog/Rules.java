@@ -1,0 +1,188 @@
+package org.semblance.hashdb.catalog;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.ChangeRefusedException.Reason;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.hash.SignalType;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What the values of a change may be, and the one form in which they are stored. */
+final class Rules {
+    /** As HMA has them. */
+    private static final Pattern BANK_NAME = Pattern.compile("[A-Z_][A-Z0-9_]*");
+
+    private static final int MAX_BANK_NAME = 255;
+    private static final int MAX_DESCRIPTION = 4096;
+    private static final int MAX_NOTE = 255;
+    private static final int MAX_SOURCE = 255;
+    private static final int MAX_METADATA = 65_536;
+    private static final int MAX_LABELS = 100;
+    private static final int MAX_LABEL = 128;
+    private static final int MAX_SIGNALS = 100_000;
+    private static final int MAX_ACTOR = 255;
+    private static final int MAX_REASON = 4096;
+
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    private Rules() {}
+
+    static ChangeRefusedException invalid(String field, String message) {
+        return new ChangeRefusedException(Reason.INVALID, field, message);
+    }
+
+    static void origin(Origin origin) {
+        if (origin.actor().isBlank()) {
+            throw invalid("actor", "actor: empty (expected: who makes the change)");
+        }
+        text("actor", origin.actor(), MAX_ACTOR);
+        text("reason", origin.reason(), MAX_REASON);
+    }
+
+    static void bankName(String name) {
+        if (!BANK_NAME.matcher(name).matches()) {
+            throw invalid("name", "Bank names must be UPPER_WITH_UNDERSCORE");
+        }
+        if (name.length() > MAX_BANK_NAME) {
+            throw invalid(
+                    "name", "bank name: " + name.length() + " characters (expected: at most " + MAX_BANK_NAME + ")");
+        }
+    }
+
+    static void enabledRatio(double ratio) {
+        if (!(ratio >= 0 && ratio <= 1)) {
+            throw invalid("enabled_ratio", "enabled_ratio: " + ratio + " (expected: 0 to 1)");
+        }
+    }
+
+    static void description(String description) {
+        text("description", description, MAX_DESCRIPTION);
+    }
+
+    static void distanceThreshold(@Nullable Integer threshold) {
+        if (threshold != null && (threshold < 0 || threshold > Hash256.BITS)) {
+            throw invalid(
+                    "distance_threshold",
+                    "distance_threshold: " + threshold + " (expected: 0 to " + Hash256.BITS + ")");
+        }
+    }
+
+    /** The draft as it is stored; see {@link ContentDraft}. */
+    static ContentDraft content(ContentDraft draft) {
+        if (draft.signals().isEmpty()) {
+            throw invalid("signals", "signals: none (expected: at least one)");
+        }
+        if (draft.signals().size() > MAX_SIGNALS) {
+            throw invalid("signals", "signals: " + draft.signals().size() + " (expected: at most " + MAX_SIGNALS + ")");
+        }
+        return new ContentDraft(
+                distinct(draft.signals()),
+                labels(draft.labels()),
+                note(draft.note()),
+                source(draft.source()),
+                metadata(draft.metadata()));
+    }
+
+    /** The first signal of each type and value. */
+    private static List<Signal> distinct(List<Signal> signals) {
+        if (signals.size() == 1) {
+            return signals;
+        }
+        record Key(SignalType type, String value) {}
+        Map<Key, Signal> first = new LinkedHashMap<>();
+        for (Signal signal : signals) {
+            first.putIfAbsent(new Key(signal.type(), signal.value()), signal);
+        }
+        return new ArrayList<>(first.values());
+    }
+
+    static List<String> labels(List<String> labels) {
+        if (labels.isEmpty()) {
+            return labels;
+        }
+        TreeSet<String> sorted = new TreeSet<>(labels);
+        if (sorted.size() > MAX_LABELS) {
+            throw invalid("labels", "labels: " + sorted.size() + " (expected: at most " + MAX_LABELS + ")");
+        }
+        for (String label : sorted) {
+            if (label.isBlank()) {
+                throw invalid("labels", "labels: an empty one (expected: 1 to " + MAX_LABEL + " characters each)");
+            }
+            text("labels", label, MAX_LABEL);
+            if (label.chars().anyMatch(Character::isISOControl)) {
+                throw invalid("labels", "labels: a control character (expected: printable text)");
+            }
+        }
+        return List.copyOf(sorted);
+    }
+
+    static @Nullable String note(@Nullable String note) {
+        if (note != null && note.length() > MAX_NOTE) {
+            throw invalid("note", "note must be at most " + MAX_NOTE + " characters");
+        }
+        return optional("note", note, MAX_NOTE);
+    }
+
+    private static @Nullable String source(@Nullable String source) {
+        return optional("source", source, MAX_SOURCE);
+    }
+
+    static @Nullable String metadata(@Nullable String metadata) {
+        String text = optional("metadata", metadata, MAX_METADATA);
+        if (text != null) {
+            JsonNode node;
+            try {
+                node = JSON.readTree(text);
+            } catch (JacksonException e) {
+                throw invalid("metadata", "metadata: no JSON: " + e.getOriginalMessage());
+            }
+            if (!node.isObject()) {
+                throw invalid(
+                        "metadata",
+                        "metadata: JSON " + node.getNodeType().name().toLowerCase(Locale.ROOT)
+                                + " (expected: a JSON object)");
+            }
+        }
+        return text;
+    }
+
+    private static @Nullable String optional(String field, @Nullable String text, int max) {
+        if (text == null || text.isEmpty()) {
+            return null;
+        }
+        text(field, text, max);
+        return text;
+    }
+
+    /** Text that SQL and UTF-8 give back as it came. */
+    private static void text(String field, String text, int max) {
+        if (text.length() > max) {
+            throw invalid(field, field + ": " + text.length() + " characters (expected: at most " + max + ")");
+        }
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == 0) {
+                throw invalid(field, field + ": a NUL character at position " + i + " (expected: text)");
+            }
+            if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
+                i++;
+            } else if (Character.isSurrogate(c)) {
+                throw invalid(field, field + ": half a surrogate pair at position " + i + " (expected: Unicode text)");
+            }
+        }
+    }
+}

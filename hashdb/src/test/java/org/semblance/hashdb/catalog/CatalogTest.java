@@ -1,0 +1,146 @@
+package org.semblance.hashdb.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.catalog.Catalog.Outcome;
+import org.semblance.hashdb.catalog.Catalog.Proposal;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.hash.SignalType;
+
+class CatalogTest {
+    private static final Origin ANYONE = new Origin("test", "");
+    private static final Instant NOW = Instant.parse("2026-11-24T12:00:00Z");
+
+    @TempDir
+    private Path folder;
+
+    private Catalog catalog;
+
+    @BeforeEach
+    void open() {
+        catalog = Catalog.open(folder.resolve("catalog.db"));
+    }
+
+    @AfterEach
+    void close() {
+        catalog.close();
+    }
+
+    private List<Outcome> commit(Change... changes) {
+        List<Proposal> proposals = new ArrayList<>();
+        for (Change change : changes) {
+            proposals.add(new Proposal(change, ANYONE));
+        }
+        return catalog.commit(proposals, NOW);
+    }
+
+    private static Change.AddContents add(int contents) {
+        List<ContentDraft> drafts = new ArrayList<>();
+        for (int i = 0; i < contents; i++) {
+            Hash256 hash = new Hash256(i, i, i, i);
+            drafts.add(new ContentDraft(List.of(new Signal(SignalType.PDQ, hash.toHex()))));
+        }
+        return new Change.AddContents("A", drafts);
+    }
+
+    private static void assertCommitted(Outcome outcome, long seq) {
+        assertThat(outcome).isInstanceOf(Outcome.Committed.class);
+        assertThat(((Outcome.Committed) outcome).applied().seq()).isEqualTo(seq);
+    }
+
+    private static RuntimeException why(Outcome outcome) {
+        assertThat(outcome).isInstanceOf(Outcome.Refused.class);
+        return ((Outcome.Refused) outcome).why();
+    }
+
+    @Test
+    void commitsTheAcceptedOfAGroupAndRefusesTheOthers() {
+        List<Outcome> outcomes =
+                commit(new Change.CreateBank("A"), new Change.CreateBank("A"), new Change.DeleteBank("X"), add(1));
+        assertCommitted(outcomes.get(0), 1);
+        assertThat(why(outcomes.get(1))).hasMessage("bank 'A' already exists");
+        assertThat(why(outcomes.get(2))).hasMessage("bank 'X' not found");
+        assertCommitted(outcomes.get(3), 2);
+        assertThat(catalog.seq()).isEqualTo(2);
+        assertThat(catalog.journal(0, 10)).hasSize(2);
+    }
+
+    @Test
+    void aChangeTooLargeForTheDiskTakesNoOtherWithIt() throws SQLException {
+        commit(new Change.CreateBank("A"));
+        catalog.limitPages(60);
+        List<Outcome> outcomes = commit(add(1), add(20_000), add(2));
+        assertCommitted(outcomes.get(0), 2);
+        // Each is tried again on a connection without the limit, so the large one passes as well.
+        assertCommitted(outcomes.get(1), 3);
+        assertCommitted(outcomes.get(2), 4);
+        assertThat(catalog.journal(0, 10)).extracting(JournalEntry::seq).containsExactly(1L, 2L, 3L, 4L);
+    }
+
+    @Test
+    void aFullDiskIsToldAndLeavesNothingBehind() throws SQLException {
+        commit(new Change.CreateBank("A"));
+        catalog.limitPages(60);
+        RuntimeException failure = why(commit(add(20_000)).getFirst());
+        assertThat(failure)
+                .isInstanceOf(StorageFailedException.class)
+                .hasMessage(folder.resolve("catalog.db") + ": the disk is full");
+        assertThat(((StorageFailedException) failure).diskFull()).isTrue();
+        assertThat(catalog.seq()).isEqualTo(1);
+        assertThat(catalog.records(new long[] {1, 2, 3})).isEmpty();
+        List<Outcome> outcomes = commit(add(3));
+        assertCommitted(outcomes.getFirst(), 2);
+        assertThat(catalog.records(new long[] {1, 2, 3, 4})).hasSize(3);
+        try (Audit audit = catalog.beginAudit()) {
+            assertThat(audit.run(new Nothing(), (contentId, live, hash) -> {}).problems())
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void followsFromAnyChangeToTheSameState() {
+        commit(new Change.CreateBank("A"), add(3), new Change.CreateBank("B"));
+        commit(new Change.WithdrawContent("A", 2), add(2), new Change.UpdateBank("B", "C", null, null, null));
+        for (long after = 0; after <= 6; after++) {
+            List<Long> live = new ArrayList<>();
+            List<Long> gone = new ArrayList<>();
+            Catalog.State state =
+                    catalog.follow(after, null, (contentId, isLive, hash) -> (isLive ? live : gone).add(contentId));
+            assertThat(state.seq()).isEqualTo(6);
+            assertThat(state.banks()).extracting("name").containsExactly("A", "C");
+            if (after < 2) {
+                assertThat(live).containsExactly(1L, 3L, 4L, 5L);
+                assertThat(gone).containsExactly(2L, 2L);
+            } else if (after < 4) {
+                assertThat(live).containsExactly(4L, 5L);
+                assertThat(gone).containsExactly(2L);
+            } else if (after == 4) {
+                assertThat(live).containsExactly(4L, 5L);
+            } else {
+                assertThat(live).isEmpty();
+                assertThat(gone).isEmpty();
+            }
+        }
+    }
+
+    private static final class Nothing implements Catalog.ContentSink {
+        @Override
+        public void content(ContentRecord content) {}
+
+        @Override
+        public void withdrawn(long contentId) {}
+
+        @Override
+        public void digest(long contentId, boolean live, SignalType type, byte[] value) {}
+    }
+}
