@@ -1,0 +1,474 @@
+package org.semblance.hashdb;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.Applied;
+import org.semblance.hashdb.catalog.Audit;
+import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.BankContent;
+import org.semblance.hashdb.catalog.Catalog;
+import org.semblance.hashdb.catalog.Catalog.Outcome;
+import org.semblance.hashdb.catalog.CatalogRefusedException;
+import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ChangeRefusedException;
+import org.semblance.hashdb.catalog.ContentRecord;
+import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.hash.SignalType;
+import org.semblance.hashdb.index.HashIndex;
+import org.semblance.hashdb.index.PigeonringIndex;
+import org.semblance.hashdb.view.ServingView;
+
+/**
+ * The hash database in one folder: open, apply a change, look up. Safe for many threads.
+ *
+ * <p>The catalog is the truth; index and view follow it: a change is first durable, then they take from the catalog what
+ * it touched, then {@link #apply} returns. The same step rebuilds the index at open. Threads that apply at
+ * the same time share a sync of the disk: the first to get the lock commits for all that wait. Lookups take no lock.
+ */
+public final class HashDb implements AutoCloseable {
+    /** The largest PDQ distance that counts as a match where a bank says nothing else; PDQ's own recommendation. */
+    public static final int DEFAULT_DISTANCE_THRESHOLD = 31;
+
+    /** What one commit takes together, so that its first change does not wait for long. */
+    private static final int GROUP_CHANGES = 1000;
+
+    private static final String CATALOG = "catalog.db";
+
+    private final Path folder;
+    private final FolderLock folderLock;
+    private final Catalog catalog;
+    private final HashIndex index;
+    private final InstantSource clock;
+    private final ConcurrentLinkedQueue<Waiting> queue = new ConcurrentLinkedQueue<>();
+    private final ReentrantLock writing = new ReentrantLock();
+    private final ViewKeeper views;
+    private volatile Seen seen;
+    private volatile boolean closed;
+
+    private HashDb(Path folder, FolderLock folderLock, Catalog catalog, HashIndex index, InstantSource clock) {
+        this.folder = folder;
+        this.folderLock = folderLock;
+        this.catalog = catalog;
+        this.index = index;
+        this.clock = clock;
+        this.seen = new Seen(load());
+        this.views = new ViewKeeper(folder, catalog, writing);
+    }
+
+    private Catalog.State load() {
+        AtomicReference<Catalog.@Nullable State> state = new AtomicReference<>();
+        index.addAll(pairs -> state.set(catalog.loadHashes(
+                (contentId, live, hash) -> pairs.pair(hash.w3(), hash.w2(), hash.w1(), hash.w0(), contentId))));
+        return Objects.requireNonNull(state.get());
+    }
+
+    /**
+     * Opens the folder, creating it if it is not there; at most one process at a time may have it open.
+     *
+     * @throws DatabaseRefusedException if it is in use, holds something else, is damaged, or is of a newer release
+     */
+    public static HashDb open(Path folder) {
+        return open(folder, InstantSource.system());
+    }
+
+    static HashDb open(Path folder, InstantSource clock) {
+        prepare(folder);
+        FolderLock lock = FolderLock.take(folder);
+        Catalog catalog = null;
+        HashIndex index = null;
+        try {
+            catalog = Catalog.open(folder.resolve(CATALOG));
+            index = new PigeonringIndex();
+            return new HashDb(folder, lock, catalog, index, clock);
+        } catch (RuntimeException | Error e) {
+            if (index != null) {
+                index.close();
+            }
+            if (catalog != null) {
+                catalog.close();
+            }
+            lock.close();
+            if (e instanceof CatalogRefusedException || e instanceof StorageFailedException) {
+                throw new DatabaseRefusedException(folder, String.valueOf(e.getMessage()), e);
+            }
+            throw e;
+        }
+    }
+
+    /** Refuses a folder of something else, so that a mistyped path is not filled with a new database. */
+    private static void prepare(Path folder) {
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw new DatabaseRefusedException(folder, "is a file (expected: a folder)");
+        }
+        try {
+            Files.createDirectories(folder);
+            if (Files.exists(folder.resolve(CATALOG))) {
+                return;
+            }
+            try (Stream<Path> files = Files.list(folder)) {
+                Optional<String> other = files.map(file -> file.getFileName().toString())
+                        .filter(name -> !name.startsWith(".")
+                                && !name.equals("lost+found")
+                                && !name.equals(FolderLock.FILE_NAME)
+                                && !name.startsWith(CATALOG + ".new"))
+                        .min(Comparator.naturalOrder());
+                if (other.isPresent()) {
+                    throw new DatabaseRefusedException(
+                            folder,
+                            "holds " + other.get() + " but no " + CATALOG
+                                    + " (expected: a data folder, or an empty or new one)");
+                }
+            }
+        } catch (IOException e) {
+            throw new DatabaseRefusedException(folder, "cannot be read or created: " + e, e);
+        }
+    }
+
+    /**
+     * Makes the change durable and matchable, in this order, and then returns.
+     *
+     * @throws ChangeRefusedException if it cannot be made as asked
+     * @throws StorageFailedException if the disk is full or fails; nothing was stored
+     */
+    public Applied apply(Change change, Origin origin) {
+        Waiting own = new Waiting(new Catalog.Proposal(change, origin));
+        queue.add(own);
+        writing.lock();
+        try {
+            while (own.outcome == null) {
+                requireOpen();
+                commitWaiting();
+            }
+        } finally {
+            writing.unlock();
+        }
+        return switch (own.outcome) {
+            case Outcome.Committed committed -> committed.applied();
+            case Outcome.Refused refused -> throw refused.why();
+        };
+    }
+
+    private void commitWaiting() {
+        List<Waiting> group = new ArrayList<>();
+        List<Catalog.Proposal> proposals = new ArrayList<>();
+        for (Waiting next = queue.poll(); next != null; next = queue.poll()) {
+            group.add(next);
+            proposals.add(next.proposal);
+            if (group.size() == GROUP_CHANGES || next.proposal.change() instanceof Change.AddContents) {
+                break;
+            }
+        }
+        try {
+            List<Outcome> outcomes = catalog.commit(proposals, clock.instant());
+            follow();
+            for (int i = 0; i < group.size(); i++) {
+                group.get(i).outcome = outcomes.get(i);
+            }
+        } catch (RuntimeException | Error e) {
+            // Nobody waits for ever. What was committed all the same is followed with the next change.
+            RuntimeException why = e instanceof RuntimeException r ? r : new IllegalStateException(e);
+            group.forEach(waiting -> waiting.outcome = new Outcome.Refused(why));
+            throw e;
+        }
+    }
+
+    private void follow() {
+        seen = new Seen(views.follow(seen.seq, (contentId, live, hash) -> {
+            if (live) {
+                index.add(hash, contentId);
+            } else {
+                index.remove(hash, contentId);
+            }
+        }));
+    }
+
+    /** The banks by name. */
+    public List<Bank> banks() {
+        return seen.banks;
+    }
+
+    public Optional<Bank> bank(String name) {
+        return Optional.ofNullable(seen.byName.get(name));
+    }
+
+    /** A content of that bank that is not withdrawn. */
+    public Optional<BankContent> content(String bank, long contentId) {
+        return catalog.content(bank, contentId);
+    }
+
+    /**
+     * Contents of the bank that are not withdrawn, by id, from the first id above {@code afterId} on; none if there is
+     * no such bank.
+     */
+    public List<BankContent> contents(String bank, long afterId, int limit) {
+        Bank found = seen.byName.get(bank);
+        return found == null ? List.of() : catalog.contents(found, afterId, limit);
+    }
+
+    /** Rows of the journal in order, from the first after {@code afterSeq} on. */
+    public List<JournalEntry> journal(long afterSeq, int limit) {
+        return catalog.journal(afterSeq, limit);
+    }
+
+    /**
+     * Every enabled content with a hash within its threshold of the query, nearest first, each once. Banks that are
+     * switched off are included: the caller knows which of its rules apply ({@link Bank#enabled}).
+     */
+    public List<Match> lookup(Hash256 query) {
+        Nearest nearest = new Nearest();
+        index.lookup(query, seen.largestThreshold, (unused, distance, contentId) -> nearest.add(contentId, distance));
+        return matches(nearest, SignalType.PDQ);
+    }
+
+    /** Looks up many hashes, which costs less than one by one; the answers are in the order of the queries. */
+    public List<List<Match>> lookup(List<Hash256> queries) {
+        long[] words = new long[4 * queries.size()];
+        Nearest[] nearest = new Nearest[queries.size()];
+        int i = 0;
+        for (Hash256 query : queries) {
+            words[4 * i] = query.w3();
+            words[4 * i + 1] = query.w2();
+            words[4 * i + 2] = query.w1();
+            words[4 * i + 3] = query.w0();
+            nearest[i++] = new Nearest();
+        }
+        index.lookup(
+                words,
+                queries.size(),
+                seen.largestThreshold,
+                (query, distance, contentId) -> nearest[query].add(contentId, distance));
+        return Arrays.stream(nearest)
+                .map(found -> matches(found, SignalType.PDQ))
+                .toList();
+    }
+
+    /**
+     * Every enabled content that has exactly this digest, by id.
+     *
+     * @throws IllegalArgumentException if the signal is not a digest
+     */
+    public List<Match> lookupDigest(Signal digest) {
+        if (!digest.type().isDigest()) {
+            throw new IllegalArgumentException(
+                    "signal type: " + digest.type().wireName() + " (expected: a digest, as in md5 or sha256)");
+        }
+        Nearest nearest = new Nearest();
+        ServingView view = views.view();
+        long[] ids = view == null ? null : view.contentsWith(digest);
+        for (long id : ids == null ? catalog.contentsWith(digest) : ids) {
+            nearest.add(id, 0);
+        }
+        return matches(nearest, digest.type());
+    }
+
+    private List<Match> matches(Nearest nearest, SignalType type) {
+        if (nearest.isEmpty()) {
+            return List.of();
+        }
+        Instant now = clock.instant();
+        List<Match> matches = new ArrayList<>();
+        for (ContentRecord content : records(nearest.contentIds())) {
+            // The banks are looked at after the index, so that they know the bank of each hit.
+            Bank bank = seen.byId.get(content.bankId());
+            if (bank == null || !content.enabledAt(now)) {
+                continue;
+            }
+            int distance = nearest.distance(content.id());
+            int threshold = type.isDigest() ? 0 : threshold(bank);
+            if (distance <= threshold) {
+                matches.add(new Match(bank, content, type, distance, threshold));
+            }
+        }
+        matches.sort(Comparator.comparingInt(Match::distance)
+                .thenComparingLong(match -> match.content().id()));
+        return matches;
+    }
+
+    /** What the view does not have is asked of the catalog, so that a match can be late but not lost. */
+    private List<ContentRecord> records(long[] ids) {
+        ServingView view = views.view();
+        if (view == null) {
+            return catalog.records(ids);
+        }
+        List<ContentRecord> records = new ArrayList<>(ids.length);
+        long[] missing = new long[ids.length];
+        int count = 0;
+        for (long id : ids) {
+            ContentRecord record = view.get(id);
+            if (record == null) {
+                missing[count++] = id;
+            } else {
+                records.add(record);
+            }
+        }
+        records.addAll(catalog.records(Arrays.copyOf(missing, count)));
+        return records;
+    }
+
+    /** For tests: waits until the view answers. */
+    void awaitView() throws InterruptedException {
+        views.await();
+    }
+
+    private static int threshold(Bank bank) {
+        Integer own = bank.distanceThreshold();
+        return own == null ? DEFAULT_DISTANCE_THRESHOLD : own;
+    }
+
+    /** The number of the newest change that lookups see. */
+    public long seq() {
+        return seen.seq;
+    }
+
+    /** How many perceptual hashes are matchable. */
+    public long size() {
+        return index.size();
+    }
+
+    /**
+     * Proves the catalog from its journal ({@link JournalEntry}), checks the file, and compares the catalog with the
+     * index and the view. Changes wait only while the index is read; then both go on.
+     */
+    public VerifyReport verify() {
+        writing.lock();
+        Audit audit;
+        IndexComparison comparison;
+        ViewComparison viewComparison;
+        try {
+            requireOpen();
+            audit = catalog.beginAudit();
+            comparison = new IndexComparison(audit.maxContentId());
+            comparison.addAll(index);
+            viewComparison = new ViewComparison(views.view());
+        } finally {
+            writing.unlock();
+        }
+        try (audit;
+                comparison) {
+            Audit.Report report = audit.run(viewComparison, (contentId, live, hash) -> {
+                if (live) {
+                    comparison.subtract(contentId, hash);
+                }
+            });
+            List<String> problems = new ArrayList<>(report.problems());
+            problems.addAll(comparison.differences());
+            writing.lock();
+            try {
+                problems.addAll(viewComparison.differences(catalog, views.view()));
+            } finally {
+                writing.unlock();
+            }
+            return new VerifyReport(report.journalRows(), report.headHash(), comparison.catalogPairs(), problems);
+        }
+    }
+
+    /**
+     * Copies the database to a new folder that can be opened in its place, in one consistent state, while this one
+     * serves.
+     *
+     * @throws IOException if the folder holds a database already or cannot be written
+     */
+    public void backup(Path target) throws IOException {
+        Files.createDirectories(target);
+        catalog.backup(target.resolve(CATALOG));
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException(folder + ": closed");
+        }
+    }
+
+    /** Waits for the changes and reads that are under way. */
+    @Override
+    public void close() {
+        writing.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        } finally {
+            writing.unlock();
+        }
+        views.close();
+        catalog.close();
+        index.close();
+        folderLock.close();
+    }
+
+    /** A change whose thread waits for it. Guarded by {@link #writing}. */
+    private static final class Waiting {
+        private final Catalog.Proposal proposal;
+        private @Nullable Outcome outcome;
+
+        Waiting(Catalog.Proposal proposal) {
+            this.proposal = proposal;
+        }
+    }
+
+    /** The state of the catalog that lookups see. */
+    private static final class Seen {
+        private final long seq;
+        private final List<Bank> banks;
+        private final Map<String, Bank> byName = new HashMap<>();
+        private final Map<Long, Bank> byId = new HashMap<>();
+        private final int largestThreshold;
+
+        Seen(Catalog.State state) {
+            seq = state.seq();
+            banks = state.banks();
+            int largest = 0;
+            for (Bank bank : banks) {
+                byName.put(bank.name(), bank);
+                byId.put(bank.id(), bank);
+                largest = Math.max(largest, threshold(bank));
+            }
+            largestThreshold = largest;
+        }
+    }
+
+    /** Content ids with the smallest distance seen of each. */
+    private static final class Nearest {
+        private final Map<Long, Integer> distances = new HashMap<>();
+
+        void add(long contentId, int distance) {
+            distances.merge(contentId, distance, Math::min);
+        }
+
+        boolean isEmpty() {
+            return distances.isEmpty();
+        }
+
+        long[] contentIds() {
+            return distances.keySet().stream()
+                    .mapToLong(Long::longValue)
+                    .sorted()
+                    .toArray();
+        }
+
+        int distance(long contentId) {
+            return distances.getOrDefault(contentId, Integer.MAX_VALUE);
+        }
+    }
+}

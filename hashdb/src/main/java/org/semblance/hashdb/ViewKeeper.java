@@ -1,0 +1,222 @@
+package org.semblance.hashdb;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.Catalog;
+import org.semblance.hashdb.catalog.ContentRecord;
+import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.hash.SignalType;
+import org.semblance.hashdb.view.ServingView;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has a serving view opened or built in the background, kept up with each change, and replaced when it is outgrown or
+ * fails. Until there is one the catalog answers, so opening a database waits for no view.
+ */
+final class ViewKeeper implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ViewKeeper.class);
+
+    /** How often a new view catches up beside the writers before they wait for the rest. */
+    private static final int FREE_PASSES = 4;
+
+    private final Path folder;
+    private final Catalog catalog;
+    private final ReentrantLock writing;
+    private final Object turn = new Object();
+    private @Nullable Thread builder;
+    private boolean touchesFiles;
+    private volatile boolean closing;
+    private volatile @Nullable ServingView view;
+
+    /** @param writing held by whoever changes the catalog */
+    ViewKeeper(Path folder, Catalog catalog, ReentrantLock writing) {
+        this.folder = folder;
+        this.catalog = catalog;
+        this.writing = writing;
+        start(true);
+    }
+
+    /** The view; null while there is none. */
+    @Nullable
+    ServingView view() {
+        return view;
+    }
+
+    /** Takes in the changes up to the newest, with the lock held; the index's sink is served in the same pass. */
+    Catalog.State follow(long afterSeq, Catalog.HashSink hashes) {
+        ServingView current = view;
+        try {
+            Catalog.State state = catalog.follow(afterSeq, current, hashes);
+            if (current != null) {
+                current.reached(state.seq());
+                if (current.outgrown()) {
+                    start(false);
+                }
+            }
+            return state;
+        } catch (StorageFailedException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            if (current == null) {
+                throw e;
+            }
+            LOG.warn("{}: the view failed; the catalog answers until another is built", folder, e);
+            view = null;
+            current.discard();
+            start(false);
+            return catalog.follow(afterSeq, null, hashes);
+        }
+    }
+
+    private void start(boolean reopen) {
+        synchronized (turn) {
+            if (builder == null && !closing) {
+                builder = Thread.ofPlatform().daemon().name("view-builder").start(() -> build(reopen));
+            }
+        }
+    }
+
+    private void build(boolean reopen) {
+        ServingView next = null;
+        try {
+            ServingView.warmUp();
+            synchronized (turn) {
+                if (closing) {
+                    return;
+                }
+                touchesFiles = true;
+            }
+            next = reopen ? ServingView.reopen(folder, this::journalHash) : null;
+            if (next == null) {
+                next = ServingView.create(folder, catalog.contents(), catalog.digests());
+                next.reached(catalog.loadContents(unlessClosing(next)).seq());
+            }
+            publish(next);
+            next = null;
+        } catch (CancellationException e) {
+            LOG.debug("{}: closed before its view was ready", folder);
+            if (next != null && next.seq() > 0) {
+                // What it took in beyond that change it takes in again; that does no harm.
+                closeForReuse(next);
+                next = null;
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("{}: no view could be built; the catalog answers", folder, e);
+        } finally {
+            if (next != null) {
+                next.discard();
+            }
+            synchronized (turn) {
+                builder = null;
+                touchesFiles = false;
+                turn.notifyAll();
+            }
+        }
+    }
+
+    /** Passes everything on until the database is closed, which must not wait for a large view to be built. */
+    private Catalog.ContentSink unlessClosing(ServingView next) {
+        return new Catalog.ContentSink() {
+            @Override
+            public void content(ContentRecord content) {
+                check();
+                next.content(content);
+            }
+
+            @Override
+            public void withdrawn(long contentId) {
+                check();
+                next.withdrawn(contentId);
+            }
+
+            @Override
+            public void digest(long contentId, boolean live, SignalType type, byte[] value) {
+                check();
+                next.digest(contentId, live, type, value);
+            }
+
+            private void check() {
+                if (closing) {
+                    throw new CancellationException();
+                }
+            }
+        };
+    }
+
+    private void publish(ServingView next) {
+        for (int pass = 0; pass < FREE_PASSES && next.seq() < catalog.seq(); pass++) {
+            next.reached(catalog.follow(next.seq(), unlessClosing(next), null).seq());
+        }
+        ServingView old;
+        writing.lock();
+        try {
+            next.reached(catalog.follow(next.seq(), next, null).seq());
+            old = view;
+            view = next;
+        } finally {
+            writing.unlock();
+        }
+        if (old != null) {
+            old.discard();
+        }
+    }
+
+    private void closeForReuse(ServingView last) {
+        try {
+            last.close(String.valueOf(journalHash(last.seq())));
+        } catch (IOException e) {
+            LOG.warn("{}: the view could not be closed; it will be built anew", folder, e);
+        }
+    }
+
+    private @Nullable String journalHash(long seq) {
+        if (seq == 0) {
+            return JournalEntry.GENESIS;
+        }
+        List<JournalEntry> entry = catalog.journal(seq - 1, 1);
+        return entry.isEmpty() || entry.getFirst().seq() != seq
+                ? null
+                : entry.getFirst().hash();
+    }
+
+    /** Waits until no view is being built. */
+    void await() throws InterruptedException {
+        synchronized (turn) {
+            while (builder != null) {
+                turn.wait();
+            }
+        }
+    }
+
+    /**
+     * Closes the view so that it can be opened again; a builder that has files in its hands is waited for. The writers'
+     * lock must not be held.
+     */
+    @Override
+    public void close() {
+        boolean interrupted = false;
+        synchronized (turn) {
+            closing = true;
+            while (touchesFiles) {
+                try {
+                    turn.wait();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        ServingView last = view;
+        if (last != null) {
+            closeForReuse(last);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

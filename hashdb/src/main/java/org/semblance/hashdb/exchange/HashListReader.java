@@ -1,0 +1,180 @@
+package org.semblance.hashdb.exchange;
+
+import java.io.BufferedReader;
+import java.io.Closeable;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.hash.HashAndQuality;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.hash.SignalType;
+
+/**
+ * Reads a hash list as partners write them, one entry at a time, so that a list of any length fits in memory.
+ *
+ * <p>The first line that is neither empty nor a comment ({@code #}) decides what the file is:
+ *
+ * <ul>
+ *   <li>{@code <hex>}, the type following from the caller's default: bare hashes;
+ *   <li>{@code <type> <hex>}, such as {@code pdq f8f8…}: what python-threatexchange's file exchange reads;
+ *   <li>{@code <64 hex>,<quality>[,…]}: what Meta's PDQ tools print;
+ *   <li>anything else: CSV (RFC 4180) with a header, see {@link HashListTable}.
+ * </ul>
+ *
+ * <p>A bad entry does not end the reading: it comes back as {@link HashListEntry.Unusable}, because a list of millions
+ * with one bad line must still protect.
+ */
+public final class HashListReader implements Closeable {
+    private final CountingStream bytes;
+    private final BufferedReader lines;
+    private final SignalType bareType;
+    private final @Nullable HashListTable table;
+    private @Nullable String pending;
+    private long line;
+
+    /**
+     * Opens the list.
+     *
+     * @param bareType the type of hashes that come without one
+     * @throws IOException if it cannot be read, or is CSV whose header has no hash column
+     */
+    public HashListReader(Path file, SignalType bareType) throws IOException {
+        this(Files.newInputStream(file), bareType);
+    }
+
+    HashListReader(InputStream in, SignalType bareType) throws IOException {
+        this.bytes = new CountingStream(in);
+        this.bareType = bareType;
+        this.lines = new BufferedReader(new InputStreamReader(bytes, StandardCharsets.UTF_8), 1 << 16);
+        String first = nextLine();
+        if (first == null || isBare(first) || isTyped(first) || isToolOutput(first)) {
+            this.pending = first;
+            this.table = null;
+        } else {
+            this.table = new HashListTable(first, line, lines);
+        }
+    }
+
+    /** The next entry, or null at the end of the list. */
+    public @Nullable HashListEntry next() throws IOException {
+        if (table != null) {
+            return table.next();
+        }
+        String text = pending != null ? pending : nextLine();
+        pending = null;
+        return text == null ? null : parse(text);
+    }
+
+    /** Bytes of the file taken in so far, for a progress bar. */
+    public long bytesRead() {
+        return bytes.count;
+    }
+
+    @Override
+    public void close() throws IOException {
+        lines.close();
+    }
+
+    private @Nullable String nextLine() throws IOException {
+        for (String text = lines.readLine(); text != null; text = lines.readLine()) {
+            line++;
+            String stripped = text.strip();
+            if (line == 1 && stripped.startsWith("\uFEFF")) {
+                stripped = stripped.substring(1);
+            }
+            if (!stripped.isEmpty() && stripped.charAt(0) != '#') {
+                return stripped;
+            }
+        }
+        return null;
+    }
+
+    private HashListEntry parse(String text) {
+        try {
+            if (isTyped(text)) {
+                int space = text.indexOf(' ');
+                SignalType type = SignalType.parse(text.substring(0, space).toLowerCase(Locale.ROOT));
+                return usable(new Signal(type, text.substring(space + 1).strip()));
+            }
+            int comma = text.indexOf(',');
+            if (comma >= 0) {
+                int end = text.indexOf(',', comma + 1);
+                String quality = text.substring(comma + 1, end < 0 ? text.length() : end);
+                return usable(signal(SignalType.PDQ, text.substring(0, comma), quality));
+            }
+            return usable(new Signal(bareType, text));
+        } catch (IllegalArgumentException e) {
+            return new HashListEntry.Unusable(line, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private HashListEntry usable(Signal signal) {
+        return new HashListEntry.Usable(line, new ContentDraft(List.of(signal)));
+    }
+
+    /**
+     * A signal of which the list tells the quality; empty text means that it does not.
+     *
+     * @throws IllegalArgumentException if value or quality cannot be banked
+     */
+    static Signal signal(SignalType type, String value, String quality) {
+        if (quality.isBlank() || type.isDigest()) {
+            return new Signal(type, value);
+        }
+        int q;
+        try {
+            q = Integer.parseInt(quality.strip());
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("quality: '" + quality + "' (expected: 0 to 100)", e);
+        }
+        Signal signal = new Signal(type, value, q);
+        if (signal.isTooFlat()) {
+            throw new IllegalArgumentException("quality: " + q + " (expected: at least " + HashAndQuality.MIN_QUALITY
+                    + "; a flatter picture would match other flat pictures)");
+        }
+        return signal;
+    }
+
+    private boolean isBare(String text) {
+        return text.length() == bareType.hexDigits() && isHex(text, text.length());
+    }
+
+    private static boolean isTyped(String text) {
+        int space = text.indexOf(' ');
+        return space > 0
+                && text.indexOf(',') < 0
+                && isHex(text.substring(space + 1).strip(), 1);
+    }
+
+    private static boolean isToolOutput(String text) {
+        return text.indexOf(',') == SignalType.PDQ.hexDigits() && isHex(text, SignalType.PDQ.hexDigits());
+    }
+
+    private static boolean isHex(String text, int digits) {
+        return text.length() >= digits && text.chars().limit(digits).allMatch(c -> Character.digit(c, 16) >= 0);
+    }
+
+    private static final class CountingStream extends FilterInputStream {
+        private volatile long count;
+
+        CountingStream(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        @SuppressWarnings("NonAtomicVolatileUpdate") // one reader writes, a progress bar reads
+        public int read(byte[] target, int offset, int length) throws IOException {
+            int n = super.read(target, offset, length);
+            count += Math.max(0, n);
+            return n;
+        }
+    }
+}

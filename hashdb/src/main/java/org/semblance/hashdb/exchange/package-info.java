@@ -1,0 +1,5 @@
+/** Reads and writes the hash lists of partners. */
+@NullMarked
+package org.semblance.hashdb.exchange;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,145 @@
+package org.semblance.hashdb.view;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Locale;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The mark that a view was closed: a file of lines, of which the last is the CRC-32C of those before, as 8 hex digits.
+ *
+ * <pre>
+ * semblance-view 1
+ * number 3
+ * contents 65536
+ * digests 65536
+ * seq 120
+ * hash 64 hex digits, of that change in the journal
+ * records-file length in bytes, CRC-32C
+ * digests-file length in bytes, CRC-32C
+ * CRC-32C
+ * </pre>
+ *
+ * @param headHash the hash of change {@code seq}
+ */
+record CleanStop(Shape shape, long seq, String headHash) {
+    private static final Logger LOG = LoggerFactory.getLogger(CleanStop.class);
+
+    static final String FILE_NAME = "view.clean";
+
+    private static final String MAGIC = "semblance-view";
+    private static final int VERSION = 1;
+    private static final int LINES = 9;
+    private static final int WINDOW = 1 << 20;
+
+    /**
+     * Which files, and the capacities they were created with.
+     */
+    record Shape(long number, long contents, long digests) {
+        Path records(Path folder) {
+            return folder.resolve("view." + number + ".records");
+        }
+
+        Path digests(Path folder) {
+            return folder.resolve("view." + number + ".digests");
+        }
+    }
+
+    /** Writes the mark, when the files are on disk. */
+    static void leave(Path folder, Shape shape, long seq, String headHash) throws IOException {
+        String lines = MAGIC + " " + VERSION + "\nnumber " + shape.number + "\ncontents " + shape.contents
+                + "\ndigests "
+                + shape.digests + "\nseq " + seq + "\nhash " + headHash + "\nrecords-file "
+                + seal(shape.records(folder), true) + "\ndigests-file " + seal(shape.digests(folder), true) + "\n";
+        Path building = folder.resolve(FILE_NAME + ".new");
+        try (FileChannel out = FileChannel.open(
+                building, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+            out.write(ByteBuffer.wrap((lines + crc(lines) + "\n").getBytes(StandardCharsets.UTF_8)));
+            out.force(true);
+        }
+        Files.move(building, folder.resolve(FILE_NAME), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Reads the mark and takes it away; null if there is none or it does not fit the files. */
+    static @Nullable CleanStop take(Path folder) throws IOException {
+        Path file = folder.resolve(FILE_NAME);
+        if (!Files.exists(file)) {
+            return null;
+        }
+        String text = Files.readString(file);
+        Files.delete(file);
+        try {
+            return check(folder, text);
+        } catch (IllegalArgumentException e) {
+            LOG.warn("{}: {}; the view is built anew", folder, e.getMessage());
+            return null;
+        }
+    }
+
+    private static CleanStop check(Path folder, String text) throws IOException {
+        List<String> lines = text.lines().toList();
+        if (lines.isEmpty() || !lines.getFirst().startsWith(MAGIC + " ")) {
+            throw new IllegalArgumentException(FILE_NAME + " is not the mark of a view");
+        }
+        if (!lines.getFirst().equals(MAGIC + " " + VERSION)) {
+            throw new IllegalArgumentException(
+                    FILE_NAME + " is of another release (" + lines.getFirst() + ", expected: " + VERSION + ")");
+        }
+        String body = text.substring(0, text.lastIndexOf('\n', text.length() - 2) + 1);
+        if (lines.size() != LINES || !crc(body).equals(lines.getLast())) {
+            throw new IllegalArgumentException(FILE_NAME + " is damaged");
+        }
+        Shape shape = new Shape(number(lines.get(1)), number(lines.get(2)), number(lines.get(3)));
+        for (Path map : List.of(shape.records(folder), shape.digests(folder))) {
+            String line = lines.get(map.equals(shape.records(folder)) ? 6 : 7);
+            if (!Files.exists(map)) {
+                throw new IllegalArgumentException(map.getFileName() + " is missing");
+            }
+            if (!seal(map, false).equals(line.substring(line.indexOf(' ') + 1))) {
+                throw new IllegalArgumentException(map.getFileName() + " is damaged");
+            }
+        }
+        return new CleanStop(
+                shape, number(lines.get(4)), lines.get(5).substring(lines.get(5).indexOf(' ') + 1));
+    }
+
+    private static long number(String line) {
+        return Long.parseLong(line.substring(line.indexOf(' ') + 1));
+    }
+
+    private static String crc(String text) {
+        CRC32C crc = new CRC32C();
+        crc.update(text.getBytes(StandardCharsets.UTF_8));
+        return hex(crc);
+    }
+
+    /** Length and checksum of a file's bytes. */
+    private static String seal(Path file, boolean sync) throws IOException {
+        CRC32C crc = new CRC32C();
+        try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            if (sync) {
+                in.force(true);
+            }
+            ByteBuffer window = ByteBuffer.allocateDirect(WINDOW);
+            while (in.read(window) >= 0) {
+                crc.update(window.flip());
+                window.clear();
+            }
+            return in.size() + " " + hex(crc);
+        }
+    }
+
+    private static String hex(CRC32C crc) {
+        return String.format(Locale.ROOT, "%08x", crc.getValue());
+    }
+}

@@ -1,0 +1,121 @@
+package org.semblance.hashdb.view;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.ContentRecord;
+import org.semblance.hashdb.catalog.ContentStatus;
+
+/**
+ * The bytes of a record in the view; a plain one takes 13.
+ *
+ * <pre>
+ * flags       1 byte: bit 0 disabled, 1 disabled-until, 2 labels, 3 note, 4 source, 5 metadata follow
+ * bank id     4 bytes
+ * created at  8 bytes, milliseconds since 1970
+ * disabled until  8 bytes, likewise
+ * labels      2 bytes for their number, then each as a text
+ * note, source, metadata: each a text
+ * </pre>
+ *
+ * <p>Integers are big-endian; a text is 4 bytes for its length and then its UTF-8 bytes.
+ */
+final class RecordCodec {
+    private static final int DISABLED = 1;
+    private static final int UNTIL = 1 << 1;
+    private static final int LABELS = 1 << 2;
+    private static final int NOTE = 1 << 3;
+    private static final int SOURCE = 1 << 4;
+    private static final int METADATA = 1 << 5;
+
+    private static final int FIXED = 1 + 4 + 8 + 8 + 2;
+    private static final int MAX_BYTES_PER_CHAR = 3;
+
+    private RecordCodec() {}
+
+    /** @throws IllegalArgumentException for a withdrawn content, which has no record */
+    static byte[] encode(ContentRecord content) {
+        if (content.status() == ContentStatus.WITHDRAWN) {
+            throw new IllegalArgumentException("content " + content.id() + ": withdrawn (expected: one that is there)");
+        }
+        ByteBuffer out = ByteBuffer.allocate(bound(content));
+        out.put((byte) flags(content)).putInt(Math.toIntExact(content.bankId()));
+        out.putLong(content.createdAt().toEpochMilli());
+        if (content.disabledUntil() != null) {
+            out.putLong(content.disabledUntil().toEpochMilli());
+        }
+        if (!content.labels().isEmpty()) {
+            out.putShort((short) content.labels().size());
+            content.labels().forEach(label -> putText(out, label));
+        }
+        putText(out, content.note());
+        putText(out, content.source());
+        putText(out, content.metadata());
+        byte[] bytes = new byte[out.position()];
+        out.flip().get(bytes);
+        return bytes;
+    }
+
+    private static int flags(ContentRecord content) {
+        return (content.status() == ContentStatus.DISABLED ? DISABLED : 0)
+                | (content.disabledUntil() == null ? 0 : UNTIL)
+                | (content.labels().isEmpty() ? 0 : LABELS)
+                | (content.note() == null ? 0 : NOTE)
+                | (content.source() == null ? 0 : SOURCE)
+                | (content.metadata() == null ? 0 : METADATA);
+    }
+
+    private static int bound(ContentRecord content) {
+        int bound = FIXED + bound(content.note()) + bound(content.source()) + bound(content.metadata());
+        for (String label : content.labels()) {
+            bound += bound(label);
+        }
+        return bound;
+    }
+
+    private static int bound(@Nullable String text) {
+        return text == null ? 0 : 4 + MAX_BYTES_PER_CHAR * text.length();
+    }
+
+    private static void putText(ByteBuffer out, @Nullable String text) {
+        if (text != null) {
+            byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+            out.putInt(utf8.length).put(utf8);
+        }
+    }
+
+    static ContentRecord decode(long id, byte[] bytes) {
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        int flags = in.get();
+        long bankId = in.getInt();
+        Instant createdAt = Instant.ofEpochMilli(in.getLong());
+        Instant until = (flags & UNTIL) == 0 ? null : Instant.ofEpochMilli(in.getLong());
+        List<String> labels = List.of();
+        if ((flags & LABELS) != 0) {
+            int count = in.getShort();
+            labels = new ArrayList<>(count);
+            for (int i = 0; i < count; i++) {
+                labels.add(text(in));
+            }
+        }
+        return new ContentRecord(
+                id,
+                bankId,
+                (flags & DISABLED) == 0 ? ContentStatus.ENABLED : ContentStatus.DISABLED,
+                until,
+                labels,
+                (flags & NOTE) == 0 ? null : text(in),
+                (flags & SOURCE) == 0 ? null : text(in),
+                (flags & METADATA) == 0 ? null : text(in),
+                createdAt);
+    }
+
+    private static String text(ByteBuffer in) {
+        byte[] utf8 = new byte[in.getInt()];
+        in.get(utf8);
+        return new String(utf8, StandardCharsets.UTF_8);
+    }
+}

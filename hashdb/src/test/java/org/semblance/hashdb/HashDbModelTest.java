@@ -1,0 +1,253 @@
+package org.semblance.hashdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.catalog.Applied;
+import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.BankContent;
+import org.semblance.hashdb.catalog.BankKind;
+import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.ContentRecord;
+import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.hash.SignalType;
+
+/** Random changes against a model that keeps contents in a map and compares each hash with each query. */
+class HashDbModelTest {
+    private static final Origin ANYONE = new Origin("model", "");
+    private static final int STEPS = 1_500;
+
+    @TempDir
+    private Path folder;
+
+    private final SplittableRandom random = RandomSeed.random();
+    private final TestClock clock = new TestClock();
+    private final TreeMap<String, Bank> banks = new TreeMap<>();
+    private final TreeMap<Long, BankContent> contents = new TreeMap<>();
+    private final List<Hash256> hashes = new ArrayList<>(List.of(Hash256.ZERO));
+    private long nextBankId = 1;
+
+    @Test
+    void answersAsTheModelDoes() throws InterruptedException {
+        HashDb db = HashDb.open(folder, clock);
+        try {
+            for (int step = 0; step < STEPS; step++) {
+                if (random.nextInt(100) == 0) {
+                    db.close();
+                    db = HashDb.open(folder, clock);
+                    if (random.nextBoolean()) {
+                        db.awaitView();
+                    }
+                }
+                step(db);
+                compare(db, step);
+            }
+            assertThat(db.verify().problems()).as(RandomSeed.replay()).isEmpty();
+        } finally {
+            db.close();
+        }
+    }
+
+    private void step(HashDb db) {
+        int kind = random.nextInt(100);
+        if (banks.isEmpty() || kind < 3) {
+            createBank(db);
+        } else if (kind < 4) {
+            deleteBank(db, anyBank());
+        } else if (kind < 10) {
+            updateBank(db, anyBank());
+        } else if (contents.isEmpty() || kind < 60) {
+            addContents(db, anyBank());
+        } else if (kind < 75) {
+            withdraw(db, anyContent());
+        } else if (kind < 95) {
+            updateContent(db, anyContent());
+        } else {
+            clock.advance(Duration.ofSeconds(random.nextInt(100)));
+        }
+    }
+
+    private Bank anyBank() {
+        return List.copyOf(banks.values()).get(random.nextInt(banks.size()));
+    }
+
+    private BankContent anyContent() {
+        return Objects.requireNonNull(contents.ceilingEntry(random.nextLong(contents.lastKey() + 1)))
+                .getValue();
+    }
+
+    private @Nullable Integer anyThreshold() {
+        return random.nextInt(3) == 0 ? null : Integer.valueOf(random.nextInt(60));
+    }
+
+    private String freeName() {
+        String name;
+        do {
+            name = "B" + random.nextInt(1000);
+        } while (banks.containsKey(name));
+        return name;
+    }
+
+    private void createBank(HashDb db) {
+        BankKind kind = random.nextBoolean() ? BankKind.MATCH : BankKind.ALLOW;
+        String name = freeName();
+        double ratio = random.nextDouble();
+        Integer threshold = anyThreshold();
+        db.apply(new Change.CreateBank(name, kind, ratio, name + "!", threshold), ANYONE);
+        banks.put(name, new Bank(nextBankId++, name, kind, ratio, name + "!", threshold));
+    }
+
+    private void updateBank(HashDb db, Bank bank) {
+        String newName = random.nextBoolean() ? freeName() : null;
+        Integer threshold = anyThreshold();
+        db.apply(new Change.UpdateBank(bank.name(), newName, null, null, threshold), ANYONE);
+        banks.remove(bank.name());
+        Bank updated = new Bank(
+                bank.id(),
+                newName == null ? bank.name() : newName,
+                bank.kind(),
+                bank.enabledRatio(),
+                bank.description(),
+                threshold == null ? bank.distanceThreshold() : threshold);
+        banks.put(updated.name(), updated);
+        contents.replaceAll((id, content) -> content.bank().equals(bank.name())
+                ? with(content, updated.name(), content.status(), content.disabledUntil(), content.note())
+                : content);
+    }
+
+    private void deleteBank(HashDb db, Bank bank) {
+        long its = contents.values().stream()
+                .filter(c -> c.bank().equals(bank.name()))
+                .count();
+        Applied applied = db.apply(new Change.DeleteBank(bank.name()), ANYONE);
+        assertThat(applied.contents()).as(RandomSeed.replay()).isEqualTo((int) its);
+        banks.remove(bank.name());
+        contents.values().removeIf(content -> content.bank().equals(bank.name()));
+    }
+
+    private void addContents(HashDb db, Bank bank) {
+        List<ContentDraft> drafts = new ArrayList<>();
+        for (int i = random.nextInt(4); i >= 0; i--) {
+            List<Signal> signals = IntStream.rangeClosed(0, random.nextInt(3))
+                    .mapToObj(signal -> new Signal(SignalType.PDQ, anyHash().toHex()))
+                    .distinct()
+                    .toList();
+            drafts.add(new ContentDraft(signals, List.of("a", "b"), "n" + i, "s", null));
+        }
+        Applied applied = db.apply(new Change.AddContents(bank.name(), drafts), ANYONE);
+        assertThat(applied.contents()).isEqualTo(drafts.size());
+        long id = applied.firstContentId();
+        for (ContentDraft draft : drafts) {
+            assertThat(contents).as("ids used again, %s", RandomSeed.replay()).doesNotContainKey(id);
+            contents.put(
+                    id,
+                    new BankContent(
+                            id,
+                            bank.name(),
+                            ContentStatus.ENABLED,
+                            null,
+                            draft.signals(),
+                            draft.labels(),
+                            draft.note(),
+                            draft.source(),
+                            null,
+                            clock.instant()));
+            id++;
+        }
+    }
+
+    /** Often one near or equal to one that is there. */
+    private Hash256 anyHash() {
+        Hash256 hash = random.nextInt(3) == 0
+                ? RandomSeed.hash(random)
+                : RandomSeed.at(hashes.get(random.nextInt(hashes.size())), random.nextInt(40), random);
+        hashes.add(hash);
+        return hash;
+    }
+
+    private void withdraw(HashDb db, BankContent content) {
+        db.apply(new Change.WithdrawContent(content.bank(), content.id()), ANYONE);
+        contents.remove(content.id());
+    }
+
+    private void updateContent(HashDb db, BankContent content) {
+        ContentStatus status = random.nextBoolean() ? ContentStatus.ENABLED : ContentStatus.DISABLED;
+        Instant until = status == ContentStatus.DISABLED && random.nextBoolean()
+                ? clock.instant().plusSeconds(random.nextInt(1000))
+                : null;
+        String note = "note " + random.nextInt();
+        db.apply(new Change.UpdateContent(content.bank(), content.id(), status, until, null, note, null), ANYONE);
+        contents.put(content.id(), with(content, content.bank(), status, until, note));
+    }
+
+    private static BankContent with(
+            BankContent content, String bank, ContentStatus status, @Nullable Instant until, @Nullable String note) {
+        return new BankContent(
+                content.id(),
+                bank,
+                status,
+                until,
+                content.signals(),
+                content.labels(),
+                note,
+                content.source(),
+                content.metadata(),
+                content.createdAt());
+    }
+
+    private static ContentRecord record(Bank bank, BankContent content) {
+        return new ContentRecord(
+                content.id(),
+                bank.id(),
+                content.status(),
+                content.disabledUntil(),
+                content.labels(),
+                content.note(),
+                content.source(),
+                content.metadata(),
+                content.createdAt());
+    }
+
+    private void compare(HashDb db, int step) {
+        Hash256 query = RandomSeed.at(hashes.get(random.nextInt(hashes.size())), random.nextInt(40), random);
+        List<Match> expected = new ArrayList<>();
+        for (BankContent content : contents.values()) {
+            Bank bank = Objects.requireNonNull(banks.get(content.bank()));
+            int threshold = bank.distanceThreshold() == null ? 31 : bank.distanceThreshold();
+            int distance = content.signals().stream()
+                    .mapToInt(signal -> signal.hash().distance(query))
+                    .min()
+                    .orElseThrow();
+            if (distance <= threshold && content.enabledAt(clock.instant())) {
+                expected.add(new Match(bank, record(bank, content), SignalType.PDQ, distance, threshold));
+            }
+        }
+        expected.sort(Comparator.comparingInt(Match::distance)
+                .thenComparingLong(match -> match.content().id()));
+        assertThat(db.lookup(query))
+                .as("step %s, %s", step, RandomSeed.replay())
+                .isEqualTo(expected);
+        assertThat(db.banks()).as(RandomSeed.replay()).isEqualTo(List.copyOf(banks.values()));
+        assertThat(db.size())
+                .as("step %s, %s", step, RandomSeed.replay())
+                .isEqualTo(contents.values().stream()
+                        .mapToLong(c -> c.signals().size())
+                        .sum());
+    }
+}

@@ -1,0 +1,410 @@
+package org.semblance.hashdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.catalog.Applied;
+import org.semblance.hashdb.catalog.BankContent;
+import org.semblance.hashdb.catalog.BankKind;
+import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.ContentRecord;
+import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.HashAndQuality;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.hash.SignalType;
+
+class HashDbTest {
+    private static final Origin ANALYST = new Origin("analyst", "confirmed");
+    private static final Signal MD5 = new Signal(SignalType.MD5, "d41d8cd98f00b204e9800998ecf8427e");
+
+    @TempDir
+    private Path folder;
+
+    private final SplittableRandom random = RandomSeed.random();
+    private final TestClock clock = new TestClock();
+    private HashDb db;
+
+    @BeforeEach
+    void open() {
+        db = HashDb.open(folder, clock);
+    }
+
+    @AfterEach
+    void close() {
+        db.close();
+    }
+
+    private void reopen() {
+        db.close();
+        open();
+    }
+
+    private static ContentDraft draft(Hash256... hashes) {
+        List<Signal> signals = new ArrayList<>();
+        for (Hash256 hash : hashes) {
+            signals.add(new Signal(SignalType.PDQ, hash.toHex()));
+        }
+        return new ContentDraft(signals);
+    }
+
+    private Applied apply(Change change) {
+        return db.apply(change, ANALYST);
+    }
+
+    private long add(String bank, ContentDraft draft) {
+        return apply(new Change.AddContents(bank, List.of(draft))).firstContentId();
+    }
+
+    private static Change.UpdateContent status(long id, ContentStatus status, @Nullable Instant until) {
+        return new Change.UpdateContent("A", id, status, until, null, null, null);
+    }
+
+    private List<Long> found(Hash256 query) {
+        return db.lookup(query).stream().map(match -> match.content().id()).toList();
+    }
+
+    @Test
+    void findsAnAddedContentWithinTheThresholdAndNotBeyond() {
+        apply(new Change.CreateBank("A"));
+        Hash256 hash = RandomSeed.hash(random);
+        long id = add("A", draft(hash));
+        for (int distance = 0; distance <= 40; distance++) {
+            List<Match> matches = db.lookup(RandomSeed.at(hash, distance, random));
+            if (distance <= 31) {
+                assertThat(matches)
+                        .as("distance %s, %s", distance, RandomSeed.replay())
+                        .hasSize(1);
+                assertThat(matches.getFirst().content().id()).isEqualTo(id);
+                assertThat(matches.getFirst().distance()).isEqualTo(distance);
+                assertThat(matches.getFirst().threshold()).isEqualTo(31);
+                assertThat(matches.getFirst().bank().name()).isEqualTo("A");
+                assertThat(matches.getFirst().signalType()).isEqualTo(SignalType.PDQ);
+            } else {
+                assertThat(matches)
+                        .as("distance %s, %s", distance, RandomSeed.replay())
+                        .isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void givesEachContentOnceWithItsNearestHashNearestFirst() {
+        apply(new Change.CreateBank("A"));
+        Hash256 query = RandomSeed.hash(random);
+        long far = add("A", draft(RandomSeed.at(query, 20, random)));
+        long near = add("A", draft(RandomSeed.at(query, 9, random), RandomSeed.at(query, 4, random)));
+        long alsoFar = add("A", draft(RandomSeed.at(query, 20, random)));
+        List<Match> matches = db.lookup(query);
+        assertThat(matches).as(RandomSeed.replay()).hasSize(3);
+        assertThat(matches.stream().map(match -> match.content().id())).containsExactly(near, far, alsoFar);
+        assertThat(matches.stream().map(Match::distance)).containsExactly(4, 20, 20);
+    }
+
+    @Test
+    void answersABatchAsItAnswersEach() {
+        apply(new Change.CreateBank("A"));
+        List<Hash256> queries = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            Hash256 hash = RandomSeed.hash(random);
+            add("A", draft(hash));
+            queries.add(RandomSeed.at(hash, random.nextInt(60), random));
+        }
+        List<List<Match>> answers = db.lookup(queries);
+        assertThat(answers).hasSize(50);
+        for (int i = 0; i < 50; i++) {
+            assertThat(answers.get(i)).as(RandomSeed.replay()).isEqualTo(db.lookup(queries.get(i)));
+        }
+        assertThat(db.lookup(List.of())).isEmpty();
+    }
+
+    @Test
+    void keepsEveryFieldOfAContent() throws InterruptedException {
+        apply(new Change.CreateBank("A"));
+        Signal pdq = Signal.pdq(new HashAndQuality(RandomSeed.hash(random), 83));
+        long id = add(
+                "A",
+                new ContentDraft(
+                        List.of(pdq, MD5), List.of("zeta", "alpha", "zeta"), "seen twice", "list-7", "{\"k\":[1]}"));
+        BankContent expected = new BankContent(
+                id,
+                "A",
+                ContentStatus.ENABLED,
+                null,
+                List.of(pdq, MD5),
+                List.of("alpha", "zeta"),
+                "seen twice",
+                "list-7",
+                "{\"k\":[1]}",
+                clock.instant());
+        assertThat(db.content("A", id)).contains(expected);
+        assertThat(db.lookup(pdq.hash()).getFirst().content()).isEqualTo(record(expected));
+        db.awaitView();
+        assertThat(db.lookup(pdq.hash()).getFirst().content()).isEqualTo(record(expected));
+        reopen();
+        assertThat(db.content("A", id)).contains(expected);
+    }
+
+    private static ContentRecord record(BankContent content) {
+        return new ContentRecord(
+                content.id(),
+                1,
+                content.status(),
+                content.disabledUntil(),
+                content.labels(),
+                content.note(),
+                content.source(),
+                content.metadata(),
+                content.createdAt());
+    }
+
+    @Test
+    void storesTheSameSignalOfAContentOnce() {
+        apply(new Change.CreateBank("A"));
+        Hash256 hash = RandomSeed.hash(random);
+        long id = add("A", draft(hash, Hash256.ZERO, hash));
+        assertThat(db.content("A", id).orElseThrow().signals()).hasSize(2);
+        assertThat(db.size()).isEqualTo(2);
+    }
+
+    @Test
+    void findsADigestByEqualityAlone() {
+        apply(new Change.CreateBank("A"));
+        Hash256 hash = RandomSeed.hash(random);
+        long id = add("A", new ContentDraft(List.of(new Signal(SignalType.PDQ, hash.toHex()), MD5)));
+        // The same 32 bytes as a SHA-256 are another signal.
+        Signal sha = new Signal(SignalType.SHA256, hash.toHex());
+        assertThat(db.lookupDigest(sha)).isEmpty();
+        List<Match> matches = db.lookupDigest(MD5);
+        assertThat(matches).hasSize(1);
+        assertThat(matches.getFirst().content().id()).isEqualTo(id);
+        assertThat(matches.getFirst().distance()).isZero();
+        assertThat(matches.getFirst().threshold()).isZero();
+        assertThat(matches.getFirst().signalType()).isEqualTo(SignalType.MD5);
+        assertThatThrownBy(() -> db.lookupDigest(new Signal(SignalType.PDQ, hash.toHex())))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("signal type: pdq (expected: a digest, as in md5 or sha256)");
+        apply(status(id, ContentStatus.DISABLED, null));
+        assertThat(db.lookupDigest(MD5)).isEmpty();
+    }
+
+    @Test
+    void followsAThresholdAtOnce() {
+        apply(new Change.CreateBank("NARROW", BankKind.MATCH, 1, "", 5));
+        apply(new Change.CreateBank("A"));
+        Hash256 hash = RandomSeed.hash(random);
+        long narrow = add("NARROW", draft(hash));
+        long wide = add("A", draft(hash));
+        Hash256 at6 = RandomSeed.at(hash, 6, random);
+        assertThat(found(at6)).containsExactly(wide);
+        apply(new Change.UpdateBank("NARROW", null, null, null, 6));
+        assertThat(found(at6)).containsExactly(narrow, wide);
+        apply(new Change.UpdateBank("NARROW", null, null, null, 200));
+        assertThat(found(RandomSeed.at(hash, 200, random))).containsExactly(narrow);
+        assertThat(found(RandomSeed.at(hash, 201, random))).isEmpty();
+        reopen();
+        assertThat(found(RandomSeed.at(hash, 200, random))).containsExactly(narrow);
+    }
+
+    @Test
+    void hidesADisabledContentUntilItsTime() {
+        apply(new Change.CreateBank("A"));
+        Hash256 hash = RandomSeed.hash(random);
+        long id = add("A", draft(hash));
+        apply(status(id, ContentStatus.DISABLED, null));
+        assertThat(found(hash)).isEmpty();
+        apply(status(id, ContentStatus.ENABLED, null));
+        assertThat(found(hash)).containsExactly(id);
+        apply(status(id, ContentStatus.DISABLED, clock.instant().plusSeconds(60)));
+        assertThat(found(hash)).isEmpty();
+        reopen();
+        clock.advance(Duration.ofSeconds(59));
+        assertThat(found(hash)).isEmpty();
+        clock.advance(Duration.ofSeconds(1));
+        assertThat(found(hash)).containsExactly(id);
+        assertThat(db.content("A", id).orElseThrow().status()).isEqualTo(ContentStatus.DISABLED);
+    }
+
+    @Test
+    void withdrawsAContentForGood() {
+        apply(new Change.CreateBank("A"));
+        Hash256 hash = RandomSeed.hash(random);
+        long first = add("A", draft(hash));
+        long second = add("A", draft(hash));
+        apply(new Change.WithdrawContent("A", second));
+        assertThat(found(hash)).containsExactly(first);
+        assertThat(db.content("A", second)).isEmpty();
+        assertThat(db.size()).isEqualTo(1);
+        reopen();
+        assertThat(found(hash)).containsExactly(first);
+        assertThat(db.size()).isEqualTo(1);
+        assertThat(add("A", draft(hash))).as("the id of a withdrawn content").isGreaterThan(second);
+    }
+
+    @Test
+    void updatesOnlyWhatIsGiven() {
+        apply(new Change.CreateBank("A"));
+        long id = add("A", new ContentDraft(draft(Hash256.ZERO).signals(), List.of("x"), "n", "s", "{}"));
+        apply(new Change.UpdateContent("A", id, null, null, List.of("b", "a"), null, null));
+        assertThat(db.content("A", id).orElseThrow().labels()).containsExactly("a", "b");
+        assertThat(db.content("A", id).orElseThrow().note()).isEqualTo("n");
+        apply(new Change.UpdateContent("A", id, null, null, null, "", "{\"a\":1}"));
+        BankContent content = db.content("A", id).orElseThrow();
+        assertThat(content.note()).as("an empty note").isNull();
+        assertThat(content.metadata()).isEqualTo("{\"a\":1}");
+        assertThat(content.labels()).containsExactly("a", "b");
+        assertThat(content.status()).isEqualTo(ContentStatus.ENABLED);
+        assertThat(db.verify().problems()).isEmpty();
+    }
+
+    @Test
+    void deletesABankWithItsContentsAndFreesTheName() {
+        apply(new Change.CreateBank("A"));
+        apply(new Change.CreateBank("B"));
+        Hash256 hash = RandomSeed.hash(random);
+        add("A", draft(hash));
+        add("A", draft(hash, Hash256.ZERO));
+        long kept = add("B", draft(hash));
+        Applied deleted = apply(new Change.DeleteBank("A"));
+        assertThat(deleted.contents()).isEqualTo(2);
+        assertThat(found(hash)).containsExactly(kept);
+        assertThat(db.size()).isEqualTo(1);
+        assertThat(db.banks()).extracting("name").containsExactly("B");
+        apply(new Change.CreateBank("A"));
+        assertThat(db.contents("A", 0, 10)).isEmpty();
+        reopen();
+        assertThat(found(hash)).containsExactly(kept);
+        assertThat(db.contents("A", 0, 10)).isEmpty();
+        assertThat(db.verify().problems()).isEmpty();
+    }
+
+    @Test
+    void renamesABankWithoutLosingAMatch() {
+        apply(new Change.CreateBank("A"));
+        Hash256 hash = RandomSeed.hash(random);
+        long id = add("A", draft(hash));
+        apply(new Change.UpdateBank("A", "NEW_NAME", 0.5, "d", 12));
+        assertThat(db.bank("A")).isEmpty();
+        Match match = db.lookup(hash).getFirst();
+        assertThat(match.bank().name()).isEqualTo("NEW_NAME");
+        assertThat(match.bank().enabledRatio()).isEqualTo(0.5);
+        assertThat(match.bank().description()).isEqualTo("d");
+        assertThat(match.threshold()).isEqualTo(12);
+        assertThat(db.content("NEW_NAME", id)).isPresent();
+        assertThat(db.verify().problems()).isEmpty();
+    }
+
+    @Test
+    void pagesThroughABankById() {
+        apply(new Change.CreateBank("A"));
+        apply(new Change.CreateBank("B"));
+        List<Long> ids = new ArrayList<>();
+        for (int i = 0; i < 25; i++) {
+            ids.add(add("A", draft(RandomSeed.hash(random))));
+            add("B", draft(RandomSeed.hash(random)));
+        }
+        apply(new Change.WithdrawContent("A", ids.remove(7)));
+        List<Long> paged = new ArrayList<>();
+        long after = 0;
+        for (List<BankContent> page = db.contents("A", after, 10); !page.isEmpty(); ) {
+            assertThat(page).hasSizeLessThanOrEqualTo(10);
+            page.forEach(content -> paged.add(content.id()));
+            page = db.contents("A", paged.getLast(), 10);
+        }
+        assertThat(paged).isEqualTo(ids);
+        assertThat(db.contents("NO_SUCH_BANK", 0, 10)).isEmpty();
+    }
+
+    @Test
+    void findsEachOfAThousandAddsAtOnce() {
+        apply(new Change.CreateBank("A"));
+        for (int i = 0; i < 1_000; i++) {
+            Hash256 hash = RandomSeed.hash(random);
+            Applied applied = apply(new Change.AddContents("A", List.of(draft(hash))));
+            assertThat(db.seq()).isGreaterThanOrEqualTo(applied.seq());
+            assertThat(found(RandomSeed.at(hash, random.nextInt(32), random)))
+                    .as("add %s, %s", i, RandomSeed.replay())
+                    .contains(applied.firstContentId());
+        }
+    }
+
+    @Test
+    void numbersTheContentsOfABulkOneByOne() {
+        apply(new Change.CreateBank("A"));
+        List<ContentDraft> drafts = new ArrayList<>();
+        List<Hash256> hashes = new ArrayList<>();
+        for (int i = 0; i < 25_000; i++) {
+            hashes.add(RandomSeed.hash(random));
+            drafts.add(draft(hashes.getLast()));
+        }
+        Applied applied = apply(new Change.AddContents("A", drafts));
+        assertThat(applied.contents()).isEqualTo(25_000);
+        assertThat(db.size()).isEqualTo(25_000);
+        for (int i = 0; i < 25_000; i += 1_111) {
+            assertThat(found(hashes.get(i))).as(RandomSeed.replay()).containsExactly(applied.firstContentId() + i);
+        }
+        assertThat(db.journal(applied.seq() - 1, 10)).hasSize(1);
+        VerifyReport report = db.verify();
+        assertThat(report.problems()).isEmpty();
+        assertThat(report.hashes()).isEqualTo(25_000);
+    }
+
+    @Test
+    void journalsEveryChangeWithActorAndReason() {
+        apply(new Change.CreateBank("A"));
+        clock.advance(Duration.ofSeconds(5));
+        long id = add("A", draft(Hash256.ZERO));
+        db.apply(new Change.WithdrawContent("A", id), new Origin("key:7", "wrong one"));
+        List<JournalEntry> entries = db.journal(0, 100);
+        assertThat(entries).extracting("kind").containsExactly("create_bank", "add_contents", "withdraw_content");
+        assertThat(entries).extracting("seq").containsExactly(1L, 2L, 3L);
+        assertThat(entries.get(1).at()).isEqualTo(clock.instant());
+        assertThat(entries.get(2).actor()).isEqualTo("key:7");
+        assertThat(entries.get(2).reason()).isEqualTo("wrong one");
+        assertThat(entries.get(2).payload()).isEqualTo("{\"bank\":\"A\",\"bank_id\":1,\"content_id\":" + id + "}");
+        assertThat(db.journal(1, 1)).containsExactly(entries.get(1));
+        assertThat(db.seq()).isEqualTo(3);
+    }
+
+    @Test
+    void backsUpWhatCanBeOpenedInItsPlace(@TempDir Path target) throws Exception {
+        apply(new Change.CreateBank("A"));
+        Hash256 hash = RandomSeed.hash(random);
+        long id = add("A", draft(hash));
+        db.backup(target.resolve("copy"));
+        long later = add("A", draft(hash));
+        try (HashDb copy = HashDb.open(target.resolve("copy"))) {
+            assertThat(copy.lookup(hash).stream().map(match -> match.content().id()))
+                    .containsExactly(id);
+            assertThat(copy.verify().problems()).isEmpty();
+            assertThat(copy.apply(new Change.AddContents("A", List.of(draft(hash))), ANALYST)
+                            .firstContentId())
+                    .isEqualTo(later);
+        }
+        assertThatThrownBy(() -> db.backup(target.resolve("copy")))
+                .isInstanceOf(java.io.IOException.class)
+                .hasMessageContaining("is there already");
+    }
+
+    @Test
+    void saysThatItIsClosed() {
+        db.close();
+        assertThatThrownBy(() -> apply(new Change.CreateBank("A")))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageEndingWith(": closed");
+    }
+}

@@ -1,0 +1,111 @@
+package org.semblance.hashdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.hash.Hash256;
+
+/**
+ * Kills a process that writes, at random moments, and demands everything it had acknowledged. {@code -Dsemblance.kills=}
+ * sets how often; the same folder is used throughout.
+ */
+class KillTest {
+    private static final int KILLS = Integer.getInteger("semblance.kills", 2);
+    private static final long LONGEST_WAIT_NS = 300_000_000;
+
+    @TempDir
+    private Path folder;
+
+    @TempDir
+    private Path outputs;
+
+    private final SplittableRandom random = RandomSeed.random();
+    private final Map<Long, Hash256> added = new TreeMap<>();
+    private final Set<Long> withdrawn = new HashSet<>();
+    private final Set<Long> beingWithdrawn = new HashSet<>();
+
+    @Test
+    void losesNothingThatWasAcknowledged() throws Exception {
+        HashDb.open(folder).close();
+        for (int kill = 0; kill < KILLS; kill++) {
+            int before = added.size();
+            acknowledge(outputOfAKilledWriter(random.nextLong()));
+            assertThat(added.size()).as("adds before kill %s", kill).isGreaterThan(before);
+            try (HashDb db = HashDb.open(folder)) {
+                assertThat(db.verify().problems())
+                        .as("kill %s, %s", kill, RandomSeed.replay())
+                        .isEmpty();
+                added.forEach((id, hash) -> compare(db, id, hash));
+            }
+        }
+    }
+
+    private void compare(HashDb db, long id, Hash256 hash) {
+        boolean found =
+                db.lookup(hash).stream().anyMatch(match -> match.content().id() == id);
+        if (withdrawn.contains(id)) {
+            assertThat(found)
+                    .as("withdrawn content %s, %s", id, RandomSeed.replay())
+                    .isFalse();
+        } else if (!beingWithdrawn.contains(id)) {
+            assertThat(found).as("content %s, %s", id, RandomSeed.replay()).isTrue();
+        }
+    }
+
+    /** Lines of {@link KilledWriter}; the last one may be cut. */
+    private void acknowledge(String output) {
+        for (String line : output.substring(0, output.lastIndexOf('\n') + 1).split("\n")) {
+            String[] words = line.split(" ");
+            long id = Long.parseLong(words[1]);
+            switch (words[0]) {
+                case "added" -> added.put(id, Hash256.parse(words[2]));
+                case "withdrawing" -> beingWithdrawn.add(id);
+                case "withdrawn" -> withdrawn.add(id);
+                default -> throw new AssertionError(line);
+            }
+        }
+    }
+
+    private String outputOfAKilledWriter(long seed) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(argument -> argument.startsWith("--"))
+                .forEach(command::add);
+        command.add("-Xmx256m");
+        command.add("-cp");
+        command.add(System.getProperty("java.class.path"));
+        command.add(KilledWriter.class.getName());
+        command.add(folder.toString());
+        command.add(Long.toString(seed));
+        Path output = outputs.resolve("output");
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .redirectOutput(output.toFile())
+                .start();
+        try {
+            // The first bytes show that it is at work; then any moment will do.
+            while (process.isAlive() && Files.size(output) == 0) {
+                LockSupport.parkNanos(1_000_000);
+            }
+            LockSupport.parkNanos(random.nextLong(LONGEST_WAIT_NS));
+            assertThat(process.isAlive()).as("it writes until it is killed").isTrue();
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+        return Files.readString(output);
+    }
+}

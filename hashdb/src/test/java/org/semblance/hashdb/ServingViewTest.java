@@ -1,0 +1,264 @@
+package org.semblance.hashdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.hash.SignalType;
+import org.slf4j.LoggerFactory;
+
+/** The life of the view: kept over a clean stop, caught up, or built anew; in each case it equals the catalog. */
+class ServingViewTest {
+    private static final Origin ANYONE = new Origin("test", "");
+    private static final Signal MD5 = new Signal(SignalType.MD5, "d41d8cd98f00b204e9800998ecf8427e");
+
+    @TempDir
+    private Path folder;
+
+    private final SplittableRandom random = RandomSeed.random();
+    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+    private final Hash256 hash = RandomSeed.hash(random);
+
+    @BeforeEach
+    void listen() {
+        log.start();
+        ((Logger) LoggerFactory.getLogger("org.semblance.hashdb")).addAppender(log);
+    }
+
+    @AfterEach
+    void stopListening() {
+        ((Logger) LoggerFactory.getLogger("org.semblance.hashdb")).detachAppender(log);
+    }
+
+    private HashDb openWithView() throws InterruptedException {
+        HashDb db = HashDb.open(folder);
+        db.awaitView();
+        return db;
+    }
+
+    private static ContentDraft draft(Signal... signals) {
+        return new ContentDraft(List.of(signals), List.of("label"), null, "list", null);
+    }
+
+    private void fill() throws InterruptedException {
+        try (HashDb db = openWithView()) {
+            db.apply(new Change.CreateBank("A"), ANYONE);
+            db.apply(new Change.AddContents("A", List.of(draft(pdq(hash), MD5), draft(pdq(hash), MD5))), ANYONE);
+        }
+        assertThat(folder.resolve("view.clean")).exists();
+    }
+
+    private static Signal pdq(Hash256 hash) {
+        return new Signal(SignalType.PDQ, hash.toHex());
+    }
+
+    /** Opens, compares, and returns the names of the files that served. */
+    private List<String> openAndCompare(int contents) throws InterruptedException, IOException {
+        try (HashDb db = openWithView()) {
+            assertThat(folder.resolve("view.clean")).doesNotExist();
+            assertThat(db.verify().problems()).as(RandomSeed.replay()).isEmpty();
+            assertThat(db.lookup(hash)).hasSize(contents);
+            assertThat(db.lookupDigest(MD5)).hasSize(contents);
+            return maps();
+        }
+    }
+
+    private List<String> maps() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".records") || name.endsWith(".digests"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private List<String> warnings() {
+        return log.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
+    }
+
+    private void flip(Path file, long at) throws IOException {
+        try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "rw")) {
+            bytes.seek(at);
+            int before = bytes.read();
+            bytes.seek(at);
+            bytes.write(before ^ 1 << random.nextInt(8));
+        }
+    }
+
+    @Test
+    void isKeptOverACleanStop() throws Exception {
+        fill();
+        assertThat(openAndCompare(2)).containsExactly("view.1.digests", "view.1.records");
+        assertThat(openAndCompare(2)).containsExactly("view.1.digests", "view.1.records");
+        assertThat(warnings()).isEmpty();
+    }
+
+    @Test
+    void isBuiltAnewWithoutTheMarkOfACleanStop() throws Exception {
+        fill();
+        Files.delete(folder.resolve("view.clean"));
+        Files.write(folder.resolve("view.1.records"), new byte[100]);
+        assertThat(openAndCompare(2)).hasSize(2);
+        assertThat(warnings()).isEmpty();
+    }
+
+    @Test
+    void isBuiltAnewWhenAByteOfItsMapsIsFlipped() throws Exception {
+        for (String kind : List.of("records", "digests")) {
+            if (maps().isEmpty()) {
+                fill();
+            }
+            Path map = folder.resolve(maps().stream()
+                    .filter(name -> name.endsWith(kind))
+                    .findFirst()
+                    .orElseThrow());
+            flip(map, random.nextLong(Files.size(map)));
+            openAndCompare(2);
+            assertThat(warnings())
+                    .as(RandomSeed.replay())
+                    .contains(folder + ": " + map.getFileName() + " is damaged; the view is built anew");
+        }
+    }
+
+    @Test
+    void isBuiltAnewWhenAMapIsMissing() throws Exception {
+        fill();
+        Files.delete(folder.resolve("view.1.digests"));
+        openAndCompare(2);
+        assertThat(warnings()).containsExactly(folder + ": view.1.digests is missing; the view is built anew");
+    }
+
+    @Test
+    void isBuiltAnewWhenItsMarkIsDamagedForeignOrOfAnotherRelease() throws Exception {
+        fill();
+        Path mark = folder.resolve("view.clean");
+        String good = Files.readString(mark);
+        Files.writeString(mark, good.replace("seq 2", "seq 3"));
+        openAndCompare(2);
+        Files.writeString(mark, "something else");
+        openAndCompare(2);
+        Files.writeString(mark, "");
+        openAndCompare(2);
+        Files.writeString(mark, good.replace("semblance-view 1", "semblance-view 2"));
+        openAndCompare(2);
+        assertThat(warnings())
+                .containsExactly(
+                        folder + ": view.clean is damaged; the view is built anew",
+                        folder + ": view.clean is not the mark of a view; the view is built anew",
+                        folder + ": view.clean is not the mark of a view; the view is built anew",
+                        folder + ": view.clean is of another release (semblance-view 2, expected: 1);"
+                                + " the view is built anew");
+    }
+
+    @Test
+    void isBuiltAnewOverAnotherCatalog(@TempDir Path other) throws Exception {
+        fill();
+        try (HashDb db = HashDb.open(other)) {
+            db.apply(new Change.CreateBank("B"), ANYONE);
+            db.apply(new Change.AddContents("B", List.of(draft(pdq(hash), MD5))), ANYONE);
+        }
+        Files.copy(other.resolve("catalog.db"), folder.resolve("catalog.db"), StandardCopyOption.REPLACE_EXISTING);
+        openAndCompare(1);
+        assertThat(warnings()).containsExactly(folder + ": the view belongs to another catalog; it is built anew");
+    }
+
+    @Test
+    void catchesUpWithChangesItDidNotSee(@TempDir Path aside) throws Exception {
+        fill();
+        List<String> files = new ArrayList<>(maps());
+        files.add("view.clean");
+        for (String file : files) {
+            Files.copy(folder.resolve(file), aside.resolve(file));
+        }
+        try (HashDb db = openWithView()) {
+            db.apply(new Change.AddContents("A", List.of(draft(pdq(hash), MD5))), ANYONE);
+            db.apply(new Change.WithdrawContent("A", 1), ANYONE);
+            db.apply(new Change.UpdateContent("A", 2, null, null, List.of("x"), "n", null), ANYONE);
+            db.apply(new Change.CreateBank("B"), ANYONE);
+            db.apply(new Change.AddContents("B", List.of(draft(pdq(hash), MD5))), ANYONE);
+            db.apply(new Change.DeleteBank("B"), ANYONE);
+        }
+        for (String file : files) {
+            Files.copy(aside.resolve(file), folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+        }
+        assertThat(openAndCompare(2)).containsExactly("view.1.digests", "view.1.records");
+        assertThat(warnings()).isEmpty();
+    }
+
+    @Test
+    void isReplacedByALargerOneWhenItIsOutgrown() throws Exception {
+        int bulk = 50_000;
+        try (HashDb db = openWithView()) {
+            db.apply(new Change.CreateBank("A"), ANYONE);
+            for (int i = 0; i < 6; i++) {
+                List<ContentDraft> drafts = new ArrayList<>(bulk);
+                for (int j = 0; j < bulk; j++) {
+                    drafts.add(new ContentDraft(List.of(pdq(RandomSeed.hash(random)))));
+                }
+                db.apply(new Change.AddContents("A", drafts), ANYONE);
+            }
+            db.apply(new Change.AddContents("A", List.of(draft(pdq(hash), MD5))), ANYONE);
+            db.awaitView();
+            assertThat(maps()).containsExactly("view.2.digests", "view.2.records");
+            assertThat(db.lookup(hash)).hasSize(1);
+            assertThat(db.verify().problems()).isEmpty();
+        }
+        openAndCompare(1);
+        assertThat(warnings()).isEmpty();
+    }
+
+    @Test
+    void isComparedWithTheCatalog() throws Exception {
+        fill();
+        try (HashDb db = openWithView();
+                Connection connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("catalog.db"));
+                Statement statement = connection.createStatement()) {
+            change(statement, "UPDATE content SET note = 'forged' WHERE id = 1");
+            change(statement, "UPDATE content SET status = 2 WHERE id = 2");
+            change(statement, "UPDATE signal SET value = zeroblob(16) WHERE content_id = 1 AND type = 1");
+            assertThat(db.verify().problems())
+                    .contains(
+                            "content 1: the view differs from the catalog",
+                            "content 2: the view differs from the catalog",
+                            "view: 2 contents (catalog: 1)",
+                            "md5 00000000000000000000000000000000: the view differs from the catalog");
+        }
+    }
+
+    private static void change(Statement statement, String sql) throws SQLException {
+        assertThat(statement.executeUpdate(sql)).as(sql).isOne();
+    }
+
+    @Test
+    void isLeftAloneByADatabaseThatClosesAtOnce() throws Exception {
+        fill();
+        for (int i = 0; i < 20; i++) {
+            HashDb.open(folder).close();
+        }
+        openAndCompare(2);
+        assertThat(warnings()).isEmpty();
+    }
+}

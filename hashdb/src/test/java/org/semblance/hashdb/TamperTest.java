@@ -1,0 +1,331 @@
+package org.semblance.hashdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.catalog.BankKind;
+import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.hash.SignalType;
+
+/** Changes rows behind the database's back, by SQL, and demands that {@code verify} names them. */
+class TamperTest {
+    private static final Origin ANALYST = new Origin("analyst", "because");
+
+    @TempDir
+    private Path folder;
+
+    private final SplittableRandom random = RandomSeed.random();
+    private HashDb db;
+
+    @BeforeEach
+    void fill() {
+        db = HashDb.open(folder);
+        db.apply(new Change.CreateBank("A", BankKind.MATCH, 0.5, "first", 20), ANALYST);
+        db.apply(new Change.CreateBank("B"), ANALYST);
+        add("A", 1); // seq 3: content 1
+        add("B", 10); // seq 4: contents 2 to 11
+        add("A", 1); // seq 5: content 12
+        db.apply(new Change.UpdateContent("A", 1, null, null, List.of("x", "y"), "new note", "{\"a\":2}"), ANALYST);
+        db.apply(new Change.UpdateContent("A", 1, null, null, List.of(), "newer", null), ANALYST);
+        Instant later = Instant.parse("2030-01-01T00:00:00Z");
+        db.apply(new Change.UpdateContent("B", 5, ContentStatus.DISABLED, later, null, null, null), ANALYST);
+        db.apply(new Change.WithdrawContent("B", 6), ANALYST);
+        db.apply(new Change.UpdateBank("B", "C", 1.0, "second", 0), ANALYST);
+        db.apply(new Change.CreateBank("D"), ANALYST);
+        add("D", 3); // seq 12: contents 13 to 15
+        db.apply(new Change.DeleteBank("D"), ANALYST);
+        db.apply(new Change.CreateBank("LAST"), ANALYST);
+        db.apply(new Change.CreateBank("VERY_LAST"), ANALYST);
+        assertThat(db.verify().problems()).isEmpty();
+    }
+
+    @AfterEach
+    void close() {
+        db.close();
+    }
+
+    private void add(String bank, int count) {
+        List<ContentDraft> drafts = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Signal pdq = new Signal(SignalType.PDQ, RandomSeed.hash(random).toHex(), random.nextInt(101));
+            Signal sha = new Signal(SignalType.SHA256, RandomSeed.hash(random).toHex());
+            drafts.add(new ContentDraft(List.of(pdq, sha), List.of("label"), "note", "list", "{\"a\":1}"));
+        }
+        db.apply(new Change.AddContents(bank, drafts), ANALYST);
+    }
+
+    private void sql(String sql) throws SQLException {
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("catalog.db"));
+                Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA foreign_keys = OFF");
+            assertThat(statement.executeUpdate(sql))
+                    .as("rows changed by " + sql)
+                    .isPositive();
+        }
+    }
+
+    private void finds(String sql, String... problems) throws SQLException {
+        sql(sql);
+        assertThat(db.verify().problems()).as(sql).contains(problems);
+    }
+
+    private static String altered(int row) {
+        return "journal row " + row + ": it was altered (its hash does not fit its fields)";
+    }
+
+    @Test
+    void findsAnAlteredJournalRow() throws SQLException {
+        finds("UPDATE journal SET actor = 'Analyst' WHERE seq = 5", altered(5));
+    }
+
+    @Test
+    void findsAByteChangedInAPayload() throws SQLException {
+        finds("UPDATE journal SET payload = replace(payload, 'newer', 'newEr') WHERE seq = 7", altered(7));
+    }
+
+    @Test
+    void findsAChangedTimeReasonOrKind() throws SQLException {
+        finds("UPDATE journal SET at = at + 1 WHERE seq = 2", altered(2));
+        sql("UPDATE journal SET at = at - 1 WHERE seq = 2");
+        finds("UPDATE journal SET reason = '' WHERE seq = 9", altered(9));
+        sql("UPDATE journal SET reason = 'because' WHERE seq = 9");
+        finds("UPDATE journal SET kind = 'update_content' WHERE seq = 9", altered(9));
+    }
+
+    @Test
+    void findsTextMovedFromOneFieldToTheNext() throws SQLException {
+        finds("UPDATE journal SET actor = 'analystb', reason = 'ecause' WHERE seq = 4", altered(4));
+    }
+
+    @Test
+    void findsAMissingJournalRow() throws SQLException {
+        finds("DELETE FROM journal WHERE seq = 4", "journal row 5: row 4 is missing before it");
+        finds("DELETE FROM journal WHERE seq = 1", "journal row 2: row 1 is missing before it");
+    }
+
+    @Test
+    void findsARowWhoseHashWasMadeAgain() throws SQLException {
+        JournalEntry entry = db.journal(4, 1).getFirst();
+        JournalEntry forged = new JournalEntry(
+                entry.seq(),
+                entry.at(),
+                "mallory",
+                entry.reason(),
+                entry.kind(),
+                entry.payload(),
+                entry.prevHash(),
+                "");
+        finds(
+                "UPDATE journal SET actor = 'mallory', hash = x'" + forged.computeHash() + "' WHERE seq = 5",
+                "journal row 6: it does not follow the row before");
+    }
+
+    @Test
+    void findsAnUnreadablePayload() throws SQLException {
+        finds(
+                "UPDATE journal SET payload = '{' WHERE seq = 6",
+                altered(6),
+                "journal row 6: its payload cannot be read");
+        finds("UPDATE journal SET payload = '{}' WHERE seq = 6", altered(6));
+        finds("UPDATE journal SET payload = '[]' WHERE seq = 4", altered(4));
+    }
+
+    @Test
+    void findsAChangedSignal() throws SQLException {
+        finds(
+                "UPDATE signal SET value = zeroblob(32) WHERE content_id = 1 AND position = 0",
+                "journal row 3: its contents 1 were altered (their digest does not fit)",
+                "content 1: the index does not hold the hashes that the catalog has");
+    }
+
+    @Test
+    void findsAChangedQualityTypeOrOrder() throws SQLException {
+        String problem = "journal row 4: its contents 2 to 11 were altered (their digest does not fit)";
+        finds("UPDATE signal SET quality = NULL WHERE content_id = 7 AND position = 0", problem);
+        fillAnew();
+        finds("UPDATE signal SET type = 1 WHERE content_id = 7 AND position = 1", problem);
+        fillAnew();
+        finds("UPDATE signal SET position = 2 - position WHERE content_id = 7", problem);
+    }
+
+    private void fillAnew() {
+        db.close();
+        folder = folder.resolve("anew");
+        fill();
+    }
+
+    @Test
+    void findsAddedAndRemovedSignals() throws SQLException {
+        finds(
+                "DELETE FROM signal WHERE content_id = 12 AND position = 1",
+                "journal row 5: its contents 12 were altered (their digest does not fit)");
+        finds(
+                "INSERT INTO signal VALUES (11, 2, 0, NULL, zeroblob(32))",
+                "journal row 4: its contents 2 to 11 were altered (their digest does not fit)",
+                "content 11: the index does not hold the hashes that the catalog has");
+        finds("INSERT INTO signal VALUES (99, 0, 0, NULL, zeroblob(32))", "signals: 1 rows belong to no content");
+    }
+
+    @Test
+    void findsChangedDetailsOfAContentThatWasNeverUpdated() throws SQLException {
+        String problem = "journal row 4: its contents 2 to 11 were altered (their digest does not fit)";
+        finds("UPDATE content SET note = 'Note' WHERE id = 3", problem);
+        fillAnew();
+        finds("UPDATE content SET metadata = NULL WHERE id = 3", problem);
+        fillAnew();
+        finds("UPDATE content SET source_id = NULL WHERE id = 3", problem);
+        fillAnew();
+        finds("DELETE FROM content_label WHERE content_id = 3", problem);
+    }
+
+    @Test
+    void findsChangedDetailsOfAnUpdatedContent() throws SQLException {
+        String problem = "content 1: differs from what the journal made of it";
+        finds("UPDATE content SET note = 'note' WHERE id = 1", problem);
+        sql("UPDATE content SET note = 'newer' WHERE id = 1");
+        finds("UPDATE content SET metadata = '{\"a\":1}' WHERE id = 1", problem);
+        sql("UPDATE content SET metadata = '{\"a\":2}' WHERE id = 1");
+        finds("INSERT INTO content_label VALUES (1, 1)", problem);
+    }
+
+    @Test
+    void findsAChangedStatus() throws SQLException {
+        finds("UPDATE content SET status = 0 WHERE id = 6", "content 6: differs from what the journal made of it");
+        finds("UPDATE content SET status = 1 WHERE id = 2", "content 2: differs from what the journal made of it");
+        finds("UPDATE content SET status = 0 WHERE id = 5", "content 5: differs from what the journal made of it");
+        finds("UPDATE content SET status = 0 WHERE id = 14", "content 14: differs from what the journal made of it");
+        finds(
+                "UPDATE content SET disabled_until = 0 WHERE id = 3",
+                "content 3: differs from what the journal made of it");
+    }
+
+    @Test
+    void findsAChangedBankOrTimeOfAContent() throws SQLException {
+        finds("UPDATE content SET bank_id = 2 WHERE id = 12", "content 12: differs from what the journal made of it");
+        finds("UPDATE content SET created_at = 0 WHERE id = 1", "content 1: differs from what the journal made of it");
+    }
+
+    @Test
+    void findsAddedAndRemovedContents() throws SQLException {
+        finds(
+                "INSERT INTO content VALUES (99, 1, 0, NULL, 0, NULL, NULL, NULL)",
+                "content 99: no row of the journal added it");
+        finds(
+                "DELETE FROM content WHERE id = 9",
+                "journal row 4: of its contents 2 to 11 only 9 are there",
+                "signals: 2 rows belong to no content",
+                "labels: 1 rows belong to no content");
+    }
+
+    @Test
+    void findsAChangedBank() throws SQLException {
+        finds(
+                "UPDATE bank SET distance_threshold = 256 WHERE id = 1",
+                "bank 1 (A): differs from what the journal made of it");
+        finds("UPDATE bank SET enabled_ratio = 0 WHERE id = 2", "bank 2 (C): differs from what the journal made of it");
+        finds("UPDATE bank SET deleted = 0 WHERE id = 3", "bank 3 (D): differs from what the journal made of it");
+        finds("UPDATE bank SET kind = 1 WHERE id = 4", "bank 4 (LAST): differs from what the journal made of it");
+        finds("INSERT INTO bank VALUES (9, 'X', 0, 1, '', NULL, 0)", "bank 9 (X): no row of the journal created it");
+        finds("DELETE FROM bank WHERE id = 5", "bank 5: is missing");
+    }
+
+    @Test
+    void comparesTheIndexWithTheCatalog() throws SQLException {
+        sql("UPDATE signal SET type = 0 WHERE content_id = 8 AND position = 1");
+        assertThat(db.verify().problems())
+                .contains("content 8: the index does not hold the hashes that the catalog has")
+                .anySatisfy(problem -> assertThat(problem).startsWith("index: 11 hashes (catalog: 12)"));
+    }
+
+    /** Recomputes the chain from the words of {@link JournalEntry} alone. */
+    @Test
+    void chainsRowsAsDocumented() throws IOException, NoSuchAlgorithmException {
+        byte[] previous = new byte[32];
+        List<JournalEntry> entries = db.journal(0, 100);
+        assertThat(entries).hasSize(15);
+        for (JournalEntry entry : entries) {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            DataOutputStream out = new DataOutputStream(bytes);
+            out.write(previous);
+            out.writeLong(entry.seq());
+            out.writeLong(entry.at().toEpochMilli());
+            for (String text : List.of(entry.actor(), entry.reason(), entry.kind(), entry.payload())) {
+                byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+                out.writeInt(utf8.length);
+                out.write(utf8);
+            }
+            assertThat(entry.prevHash()).isEqualTo(HexFormat.of().formatHex(previous));
+            previous = MessageDigest.getInstance("SHA-256").digest(bytes.toByteArray());
+            assertThat(entry.hash()).isEqualTo(HexFormat.of().formatHex(previous));
+        }
+        assertThat(db.verify().headHash()).isEqualTo(HexFormat.of().formatHex(previous));
+    }
+
+    /** Recomputes the digest of a bulk from the words of {@link JournalEntry} alone. */
+    @Test
+    void digestsContentsAsDocumented() throws IOException, NoSuchAlgorithmException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        DataOutputStream out = new DataOutputStream(bytes);
+        for (long id = 2; id <= 11; id++) {
+            List<Signal> signals = signalsOf(id);
+            out.writeLong(id);
+            out.writeInt(signals.size());
+            for (Signal signal : signals) {
+                out.writeByte(signal.type() == SignalType.PDQ ? 0 : 2);
+                Integer quality = signal.quality();
+                out.writeByte(quality == null ? 255 : quality);
+                out.write(HexFormat.of().parseHex(signal.value()));
+            }
+            out.writeInt(1);
+            for (String text : List.of("label", "note", "list", "{\"a\":1}")) {
+                out.writeInt(text.length());
+                out.write(text.getBytes(StandardCharsets.UTF_8));
+            }
+        }
+        String digest =
+                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.toByteArray()));
+        assertThat(db.journal(3, 1).getFirst().payload()).contains("\"sha256\":\"" + digest + "\"");
+    }
+
+    private List<Signal> signalsOf(long id) {
+        List<Signal> signals = new ArrayList<>();
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("catalog.db"));
+                Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery("SELECT type, hex(value), quality FROM signal WHERE content_id = " + id
+                                + " ORDER BY position")) {
+            while (row.next()) {
+                SignalType type = row.getInt(1) == 0 ? SignalType.PDQ : SignalType.SHA256;
+                signals.add(new Signal(type, row.getString(2), (Integer) row.getObject(3)));
+            }
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+        return signals;
+    }
+}

@@ -1,0 +1,128 @@
+package org.semblance.hashdb.exchange;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.hash.SignalType;
+
+class HashListReaderTest {
+    private static final String A = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22";
+    private static final String B = "d8f8f0cee0f4a84f0637022a078f67f0b36e2ed596621e1d33e6339c4e9c9b22";
+    private static final String MD5 = "d35c785545392755e7e4164457657269";
+
+    @Test
+    void readsBareHashesOfTheDefaultType() throws IOException {
+        assertThat(read(A + "\r\n\n# a comment\n" + B.toUpperCase(java.util.Locale.ROOT) + "\n"))
+                .containsExactly(usable(1, pdq(A)), usable(4, pdq(B)));
+        assertThat(read(MD5 + "\n", SignalType.MD5)).containsExactly(usable(1, new Signal(SignalType.MD5, MD5)));
+    }
+
+    @Test
+    void readsLinesThatNameTheirType() throws IOException {
+        assertThat(read("pdq " + A + "\nmd5 " + MD5 + "\nPDQ  " + B))
+                .containsExactly(usable(1, pdq(A)), usable(2, new Signal(SignalType.MD5, MD5)), usable(3, pdq(B)));
+    }
+
+    @Test
+    void readsWhatThePdqToolPrintsAndLeavesFlatPicturesOut() throws IOException {
+        List<HashListEntry> entries = read(A + ",100,a.jpg\n" + B + ",49,b.jpg\n" + B + ",x,c.jpg");
+        assertThat(entries.get(0)).isEqualTo(usable(1, new Signal(SignalType.PDQ, A, 100)));
+        assertThat(reason(entries.get(1))).startsWith("quality: 49 (expected: at least 50");
+        assertThat(reason(entries.get(2))).isEqualTo("quality: 'x' (expected: 0 to 100)");
+    }
+
+    @Test
+    void goesOnAfterABadLineAndSaysWhatCame() throws IOException {
+        List<HashListEntry> entries =
+                read("\uFEFF" + A + "\n" + A.substring(1) + "\npdna " + A + "\nz" + A.substring(1) + "\n" + B);
+        assertThat(entries).hasSize(5);
+        assertThat(reason(entries.get(1))).isEqualTo("pdq: 63 characters (expected: 64 hex digits)");
+        assertThat(reason(entries.get(2))).isEqualTo("signal type: 'pdna' (expected: pdq, md5, sha256)");
+        assertThat(reason(entries.get(3))).isEqualTo("pdq: no hex digit at position 0 (expected: 64 hex digits)");
+        assertThat(entries.get(4)).isEqualTo(usable(5, pdq(B)));
+    }
+
+    @Test
+    void readsCsvByItsHeader() throws IOException {
+        assertThat(read("signal_type,signal_str,collab,category,tags\n" + "pdq," + A
+                        + ",GIFCT,POSITIVE_CLASS,is video\n" + "MD5," + MD5 + ",\"a, \"\"b\"\"\",,\n"))
+                .containsExactly(
+                        new HashListEntry.Usable(
+                                2, new ContentDraft(List.of(pdq(A)), List.of("is", "video"), null, "GIFCT", null)),
+                        new HashListEntry.Usable(
+                                3,
+                                new ContentDraft(
+                                        List.of(new Signal(SignalType.MD5, MD5)), List.of(), null, "a, \"b\"", null)));
+    }
+
+    @Test
+    void readsSeveralSignalsOfOneRowAsOneContent() throws IOException {
+        assertThat(read("PDQ,Quality,MD5,Note\n" + A + ",77," + MD5 + ",a note\n"))
+                .containsExactly(new HashListEntry.Usable(
+                        2,
+                        new ContentDraft(
+                                List.of(new Signal(SignalType.PDQ, A, 77), new Signal(SignalType.MD5, MD5)),
+                                List.of(),
+                                "a note",
+                                null,
+                                null)));
+    }
+
+    @Test
+    void namesTheLineOfABadCsvRow() throws IOException {
+        List<HashListEntry> entries = read("hash,note\n" + A + ",\"two\nlines\"\n,none\nabc\n" + B + "\n");
+        assertThat(entries).hasSize(4);
+        assertThat(reason(entries.get(1))).isEqualTo("pdq: 0 characters (expected: 64 hex digits)");
+        assertThat(entries.get(1).line()).isEqualTo(4);
+        assertThat(reason(entries.get(2))).isEqualTo("pdq: 3 characters (expected: 64 hex digits)");
+        assertThat(entries.get(3)).isEqualTo(usable(6, pdq(B)));
+    }
+
+    @Test
+    void refusesAFileThatIsNoHashList() {
+        assertThatThrownBy(() -> read("hello, world\n"))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("line 1: 'hello, world' (expected: a hash,");
+    }
+
+    @Test
+    void anEmptyListHasNoEntries() throws IOException {
+        assertThat(read("")).isEmpty();
+        assertThat(read("# nothing yet\n\n")).isEmpty();
+    }
+
+    private static List<HashListEntry> read(String text) throws IOException {
+        return read(text, SignalType.PDQ);
+    }
+
+    private static List<HashListEntry> read(String text, SignalType bareType) throws IOException {
+        List<HashListEntry> entries = new ArrayList<>();
+        try (HashListReader reader =
+                new HashListReader(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), bareType)) {
+            for (HashListEntry entry = reader.next(); entry != null; entry = reader.next()) {
+                entries.add(entry);
+            }
+        }
+        return entries;
+    }
+
+    private static Signal pdq(String hex) {
+        return new Signal(SignalType.PDQ, hex);
+    }
+
+    private static HashListEntry usable(long line, Signal signal) {
+        return new HashListEntry.Usable(line, new ContentDraft(List.of(signal)));
+    }
+
+    private static String reason(HashListEntry entry) {
+        return ((HashListEntry.Unusable) entry).reason();
+    }
+}
