@@ -1,0 +1,71 @@
+package org.semblance.engine.pdq;
+
+import java.util.EnumMap;
+import java.util.Map;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.HashAndQuality;
+
+/**
+ * Luma to the PDQ hash, equal to Meta's reference bit for bit.
+ *
+ * <p>PDQ ("The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", Meta 2019) smooths a picture
+ * ({@link TentFilter}) to 64x64, takes 16x16 cosine coefficients of it and sets a bit for each that is above their
+ * median ({@link CosineHash}). Quality is the sum of the 64x64 picture's gradients.
+ *
+ * <p>An object owns its scratch memory, so it is for one thread at a time; the scratch grows with the pictures seen and
+ * is reused, and a call allocates nothing but its result.
+ */
+public final class PdqHasher {
+    /** The reference calls a picture with a side below this too small: hash 0, quality 0. */
+    private static final int LEAST_SIDE = 5;
+
+    private static final int SIDE = TentFilter.SIDE;
+
+    private final TentFilter filter = new TentFilter();
+    private final CosineHash cosines = new CosineHash();
+    private final float[] small = new float[SIDE * SIDE];
+
+    /**
+     * The hash and the quality of a picture. As in the reference, a picture of exactly 64x64 is not smoothed here.
+     *
+     * @throws IllegalArgumentException if the picture is wider than some 10 million pixels
+     */
+    public HashAndQuality hash(Luma luma) {
+        if (isTooSmall(luma)) {
+            return new HashAndQuality(Hash256.ZERO, 0);
+        }
+        if (luma.width() == SIDE && luma.height() == SIDE) {
+            for (int y = 0; y < SIDE; y++) {
+                luma.row(y, small, y * SIDE);
+            }
+        } else {
+            filter.downsample(luma, small);
+        }
+        cosines.transform(small);
+        return new HashAndQuality(cosines.hash(), CosineHash.quality(small));
+    }
+
+    /**
+     * The hashes of a picture and of its turned and mirrored variants. As in the reference, a picture of exactly 64x64
+     * is smoothed here, so that {@link Transform#ORIG} may then differ from {@link #hash}.
+     */
+    public DihedralHashes hashDihedral(Luma luma) {
+        Map<Transform, Hash256> hashes = new EnumMap<>(Transform.class);
+        if (isTooSmall(luma)) {
+            for (Transform transform : Transform.values()) {
+                hashes.put(transform, Hash256.ZERO);
+            }
+            return new DihedralHashes(hashes, 0);
+        }
+        filter.downsample(luma, small);
+        cosines.transform(small);
+        for (Transform transform : Transform.values()) {
+            hashes.put(transform, cosines.hash(transform));
+        }
+        return new DihedralHashes(hashes, CosineHash.quality(small));
+    }
+
+    private static boolean isTooSmall(Luma luma) {
+        return Math.min(luma.width(), luma.height()) < LEAST_SIDE;
+    }
+}
