@@ -1,0 +1,42 @@
+package org.semblance.engine;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.pdq.Transform;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.hash.SignalType;
+
+/**
+ * What hashing a content gave.
+ *
+ * @param failure null if it was hashed, otherwise {@code UNSUPPORTED}, {@code CORRUPT} or {@code TOO_LARGE}
+ * @param reason for a failure, what is wrong, opening with the format's name; if it was hashed, what is peculiar about the
+ *     content (such as a file that is cut off), mostly empty
+ * @param contentType null if the bytes are no media we know
+ * @param format the container as its magic bytes tell it, such as {@code jpeg}; {@code unknown} if none
+ * @param signals PDQ if it was hashed; MD5 and SHA-256 of the bytes always
+ * @param dihedral the seven variants of the PDQ hash if they were asked for, otherwise empty
+ * @param decodeUs microseconds for digests, checks and decoding
+ * @param hashUs microseconds for PDQ
+ */
+public record HashReport(
+        @Nullable Verdict failure,
+        String reason,
+        @Nullable ContentType contentType,
+        String format,
+        List<Signal> signals,
+        Map<Transform, Hash256> dihedral,
+        long decodeUs,
+        long hashUs) {
+    public HashReport {
+        signals = List.copyOf(signals);
+    }
+
+    /** The signal of that type, if there is one. */
+    public Optional<Signal> signal(SignalType type) {
+        return signals.stream().filter(s -> s.type() == type).findFirst();
+    }
+}

@@ -1,0 +1,26 @@
+package org.semblance.engine;
+
+import java.util.Locale;
+
+/** The answer about an upload. The caller takes the action. */
+public enum Verdict {
+    /** A copy of banked content. */
+    MATCH,
+    /** Hashed and looked up: nothing banked is near. */
+    NO_MATCH,
+    /** Too little picture to be looked up: quality below the gate. */
+    UNDECIDABLE,
+    /** Not media we know. */
+    UNSUPPORTED,
+    /** Media that does not decode. */
+    CORRUPT,
+    /** Media beyond a limit. */
+    TOO_LARGE,
+    /** Near banked content, and near allowed content as well. */
+    SUPPRESSED;
+
+    /** The name in answers: lower case. */
+    public String wireName() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

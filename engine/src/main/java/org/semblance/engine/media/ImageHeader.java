@@ -1,0 +1,201 @@
+package org.semblance.engine.media;
+
+import static org.semblance.engine.media.FileBytes.key;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.semblance.engine.media.HeifBoxes.Extent;
+
+/**
+ * What a file says of its picture before anything is decoded. Read in Java, because here is decided whether native code
+ * sees the bytes at all, and how much memory they may make it ask for.
+ *
+ * @param width columns, at least 1
+ * @param height rows, at least 1; {@code width * height} is within the limit it was read with
+ * @param grey whether the picture is stored as one channel. PDQ's luma of such a picture is the sample itself, while
+ *     that of a colour picture is a sum of three products, even if all its pixels are grey: the two differ in the last
+ *     bit for 35 of the 256 values, which is enough to flip a bit of the hash.
+ */
+public record ImageHeader(MediaFormat format, int width, int height, boolean grey) {
+    /**
+     * Scans of a progressive JPEG beyond which it is refused: each makes the decoder visit every pixel again, for a few
+     * bytes of file. Encoders write about 10.
+     */
+    private static final int MAX_SCANS = 100;
+
+    /**
+     * Reads the header of the bytes between position and limit (which stay as they are).
+     *
+     * @param format what {@link MediaFormat#detect} gave for them
+     * @throws MediaException if the format is unsupported, the header damaged, or a limit exceeded
+     */
+    public static ImageHeader read(ByteBuffer content, MediaFormat format, MediaLimits limits) throws MediaException {
+        limits.checkBytes(format, content.remaining());
+        ImageHeader header = switch (format) {
+            case JPEG -> jpeg(new FileBytes(format, content, ByteOrder.BIG_ENDIAN));
+            case PNG -> png(new FileBytes(format, content, ByteOrder.BIG_ENDIAN));
+            case WEBP -> webp(new FileBytes(format, content, ByteOrder.LITTLE_ENDIAN));
+            case GIF -> gif(new FileBytes(format, content, ByteOrder.LITTLE_ENDIAN));
+            case BMP -> bmp(new FileBytes(format, content, ByteOrder.LITTLE_ENDIAN));
+            case TIFF -> tiff(content, limits);
+            case HEIC, AVIF -> heif(format, content, limits);
+            default -> throw MediaException.unsupported(format, format.unsupportedReason());
+        };
+        limits.checkPixels(format, header.width, header.height);
+        return header;
+    }
+
+    /** ITU-T T.81, annex B: marker segments up to the frame header. */
+    private static ImageHeader jpeg(FileBytes b) throws MediaException {
+        long at = 2;
+        while (true) {
+            while (b.u8(at) != 0xFF) {
+                at++; // Decoders skip stray bytes between segments, so they are no reason to refuse.
+            }
+            while (b.u8(at) == 0xFF) {
+                at++;
+            }
+            int marker = b.u8(at++);
+            if (isFrameHeader(marker)) {
+                if (b.u8(at + 2) != 8) {
+                    throw MediaException.unsupported(MediaFormat.JPEG, b.u8(at + 2) + "-bit samples (expected: 8)");
+                }
+                if (marker == 0xC2 || marker == 0xCA) {
+                    checkScans(b, at);
+                }
+                return new ImageHeader(MediaFormat.JPEG, b.u16(at + 5), b.u16(at + 3), b.u8(at + 7) == 1);
+            } else if (marker == 0xDA || marker == 0xD9) {
+                throw MediaException.corrupt(MediaFormat.JPEG, "no frame header before offset " + at);
+            } else if (marker != 0 && marker != 0x01 && (marker < 0xD0 || marker > 0xD8)) {
+                at += segmentLength(b, at);
+            }
+        }
+    }
+
+    private static boolean isFrameHeader(int marker) {
+        return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+    }
+
+    private static int segmentLength(FileBytes b, long at) throws MediaException {
+        int length = b.u16(at);
+        if (length < 2) {
+            throw MediaException.corrupt(
+                    MediaFormat.JPEG, "segment at offset " + at + " of length " + length + " (expected: at least 2)");
+        }
+        return length;
+    }
+
+    private static void checkScans(FileBytes b, long frameHeader) throws MediaException {
+        int scans = 0;
+        int end = b.size() - 1;
+        for (int at = (int) frameHeader; at < end; at++) {
+            if (b.u8(at) == 0xFF && b.u8(at + 1) == 0xDA && ++scans > MAX_SCANS) {
+                throw MediaException.tooLarge(MediaFormat.JPEG, "more than " + MAX_SCANS + " scans");
+            }
+        }
+    }
+
+    /**
+     * W3C PNG, section 5. All chunks are walked: libpng's caller allocates what a chunk's length says before it finds
+     * that the bytes are not there, 2.1 GB for a file of 105 bytes.
+     */
+    private static ImageHeader png(FileBytes b) throws MediaException {
+        if (b.u32(8) != 13 || b.i32(12) != key("IHDR")) {
+            throw MediaException.corrupt(MediaFormat.PNG, "no IHDR of 13 bytes at offset 8");
+        }
+        boolean data = false;
+        for (long at = 8; at < b.size(); ) {
+            long length = b.u32(at);
+            int type = b.i32(at + 4);
+            if (length > b.size() - at - 12) {
+                throw MediaException.corrupt(
+                        MediaFormat.PNG,
+                        "chunk at offset " + at + " of " + length + " bytes, but only "
+                                + Math.max(0, b.size() - at - 12) + " follow");
+            }
+            data |= type == key("IDAT");
+            if (type == key("IEND")) {
+                break;
+            }
+            at += length + 12;
+        }
+        if (!data) {
+            throw MediaException.corrupt(MediaFormat.PNG, "no IDAT chunk");
+        }
+        int colourType = b.u8(25);
+        return new ImageHeader(MediaFormat.PNG, clamp(b.u32(16)), clamp(b.u32(20)), colourType == 0 || colourType == 4);
+    }
+
+    /** RFC 9649, sections 2.5 to 2.7. */
+    private static ImageHeader webp(FileBytes b) throws MediaException {
+        String chunk = "" + (char) b.u8(12) + (char) b.u8(13) + (char) b.u8(14) + (char) b.u8(15);
+        return switch (chunk) {
+            case "VP8 " -> {
+                if (b.u24(23) != 0x2A019D) {
+                    throw MediaException.corrupt(MediaFormat.WEBP, "no key frame at offset 20");
+                }
+                yield colour(MediaFormat.WEBP, b.u16(26) & 0x3FFF, b.u16(28) & 0x3FFF);
+            }
+            case "VP8L" -> {
+                if (b.u8(20) != 0x2F) {
+                    throw MediaException.corrupt(MediaFormat.WEBP, "no lossless signature at offset 20");
+                }
+                int bits = b.i32(21);
+                yield colour(MediaFormat.WEBP, (bits & 0x3FFF) + 1, (bits >>> 14 & 0x3FFF) + 1);
+            }
+            case "VP8X" -> colour(MediaFormat.WEBP, b.u24(24) + 1, b.u24(27) + 1);
+            default -> throw MediaException.corrupt(MediaFormat.WEBP, "no picture chunk at offset 12");
+        };
+    }
+
+    /** GIF89a, section 18: the logical screen. */
+    private static ImageHeader gif(FileBytes b) throws MediaException {
+        return colour(MediaFormat.GIF, b.u16(6), b.u16(8));
+    }
+
+    /** The first header has sides of 16 bits; a negative height means rows from the top down. */
+    private static ImageHeader bmp(FileBytes b) throws MediaException {
+        if (b.u32(14) == 12) {
+            return colour(MediaFormat.BMP, b.u16(18), b.u16(20));
+        }
+        return colour(MediaFormat.BMP, clamp(Math.max(0, b.i32(18))), clamp(Math.abs((long) b.i32(22))));
+    }
+
+    private static ImageHeader tiff(ByteBuffer content, MediaLimits limits) throws MediaException {
+        TiffDirectory directory = TiffDirectory.read(content);
+        if (directory.floatingPoint()) {
+            throw MediaException.unsupported(MediaFormat.TIFF, "floating-point samples (expected: whole numbers)");
+        }
+        if (directory.bits() > 16) {
+            throw MediaException.unsupported(
+                    MediaFormat.TIFF, directory.bits() + "-bit samples (expected: at most 16)");
+        }
+        // A tile is decoded whole, however little of it the picture uses.
+        limits.checkPixels(MediaFormat.TIFF, directory.tileWidth(), directory.tileHeight());
+        return new ImageHeader(MediaFormat.TIFF, clamp(directory.width()), clamp(directory.height()), directory.grey());
+    }
+
+    /** Every picture in the file must be within the limits, since the decoder may open more than the one it returns. */
+    private static ImageHeader heif(MediaFormat format, ByteBuffer content, MediaLimits limits) throws MediaException {
+        Extent largest = null;
+        for (Extent extent : HeifBoxes.extents(format, content)) {
+            limits.checkPixels(format, extent.width(), extent.height());
+            if (largest == null || extent.pixels() > largest.pixels()) {
+                largest = extent;
+            }
+        }
+        if (largest == null) {
+            throw MediaException.corrupt(format, "no ispe box, so no picture has a size");
+        }
+        return colour(format, clamp(largest.width()), clamp(largest.height()));
+    }
+
+    private static ImageHeader colour(MediaFormat format, int width, int height) {
+        return new ImageHeader(format, width, height, false);
+    }
+
+    /** A side too long for an {@code int} stays too long for any limit. */
+    private static int clamp(long side) {
+        return (int) Math.min(side, Integer.MAX_VALUE);
+    }
+}

@@ -1,0 +1,195 @@
+package org.semblance.engine.media.internal;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import org.bytedeco.ffmpeg.global.avcodec;
+import org.bytedeco.ffmpeg.global.avformat;
+import org.bytedeco.ffmpeg.global.avutil;
+import org.bytedeco.ffmpeg.global.swscale;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.opencv.global.opencv_core;
+import org.bytedeco.opencv.global.opencv_imgcodecs;
+import org.bytedeco.opencv.global.opencv_imgproc;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Loads the native decoders, once, and keeps them quiet: a decoder that writes a line about each damaged file hands its
+ * log to whoever sends damaged files.
+ */
+final class Natives {
+    private static final String CACHE_PROPERTY = "org.bytedeco.javacpp.cachedir";
+    private static final String LOAD_PROPERTY = "org.bytedeco.javacpp.loadlibraries";
+
+    /** {@code cv::utils::logging::setLogLevel(LogLevel)}, for which the Java binding has no method. */
+    private static final String OPENCV_SET_LOG_LEVEL = "_ZN2cv5utils7logging11setLogLevelENS1_8LogLevelE";
+
+    private static final int OPENCV_LOG_LEVEL_SILENT = 0;
+
+    private static @Nullable Throwable failure;
+    private static boolean loaded;
+
+    private Natives() {}
+
+    /**
+     * Returns once the decoders are loaded.
+     *
+     * @throws IllegalStateException if they cannot be, now or in an earlier call; the message says from where
+     */
+    static synchronized void load() {
+        if (failure == null && !loaded) {
+            try {
+                loadAll();
+                loaded = true;
+            } catch (IOException | LinkageError | RuntimeException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw new IllegalStateException(
+                    "native decoders cannot be loaded for " + System.getProperty("os.name") + " "
+                            + System.getProperty("os.arch") + " by way of the folder "
+                            + System.getProperty(CACHE_PROPERTY) + ": " + failure,
+                    failure);
+        }
+    }
+
+    private static void loadAll() throws IOException {
+        if (System.getProperty(CACHE_PROPERTY) == null) {
+            System.setProperty(CACHE_PROPERTY, cacheFolder().toString());
+        }
+        acceptOpenblasVersion();
+        Loader.load(opencv_core.class);
+        Loader.load(opencv_imgproc.class);
+        Loader.load(opencv_imgcodecs.class);
+        Loader.load(avutil.class);
+        Loader.load(swscale.class);
+        Loader.load(avcodec.class);
+        Loader.load(avformat.class);
+        // One worker is one thread; more decodes at a time are more workers.
+        opencv_core.setNumThreads(1);
+        avutil.av_log_set_level(avutil.AV_LOG_QUIET);
+        silenceOpencv();
+        silenceStandardError();
+    }
+
+    /**
+     * Where the libraries are unpacked, 180 MB the first time. Whoever can write there runs code as us, so it must be a
+     * folder of ours alone; JavaCPP's own last resort is a path in the shared temporary folder that anyone can foresee.
+     */
+    private static Path cacheFolder() throws IOException {
+        String xdg = System.getenv("XDG_CACHE_HOME");
+        Path base = xdg != null && Path.of(xdg).isAbsolute()
+                ? Path.of(xdg)
+                : Path.of(System.getProperty("user.home"), ".cache");
+        Path folder = base.resolve("semblance").resolve("natives");
+        try {
+            Files.createDirectories(base.resolve("semblance"));
+            if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+                createPrivate(folder);
+            }
+            if (isPrivate(folder)) {
+                return folder;
+            }
+        } catch (IOException e) {
+            // A read-only home, as in many containers: unpacking anew at each start still works.
+            return Files.createTempDirectory("semblance-natives");
+        }
+        return Files.createTempDirectory("semblance-natives");
+    }
+
+    private static void createPrivate(Path folder) throws IOException {
+        if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.createDirectory(
+                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } else {
+            Files.createDirectory(folder);
+        }
+    }
+
+    private static boolean isPrivate(Path folder) throws IOException {
+        if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS) || !Files.isWritable(folder)) {
+            return false;
+        }
+        if (!folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            return true;
+        }
+        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(folder);
+        return !permissions.contains(PosixFilePermission.GROUP_WRITE)
+                && !permissions.contains(PosixFilePermission.OTHERS_WRITE);
+    }
+
+    /**
+     * Lets the binding of OpenBLAS see that its version is not JavaCPP's. The root pom pins the pair, so the warning it
+     * would print at each start says nothing; it does not print it to a process that loads no libraries.
+     */
+    private static void acceptOpenblasVersion() {
+        String before = System.getProperty(LOAD_PROPERTY);
+        System.setProperty(LOAD_PROPERTY, "false");
+        try {
+            Class.forName("org.bytedeco.openblas.presets.openblas_nolapack");
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException("openblas is not on the class path, and OpenCV needs it", e);
+        } finally {
+            if (before == null) {
+                System.clearProperty(LOAD_PROPERTY);
+            } else {
+                System.setProperty(LOAD_PROPERTY, before);
+            }
+        }
+    }
+
+    private static void silenceOpencv() {
+        SymbolLookup.loaderLookup()
+                .find(OPENCV_SET_LOG_LEVEL)
+                .ifPresent(function -> call(
+                        function,
+                        FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT),
+                        OPENCV_LOG_LEVEL_SILENT));
+    }
+
+    /**
+     * Points C's {@code stderr} at the null device, on Linux. libjpeg and libpng print to it, and OpenCV gives no way to
+     * tell them not to. The virtual machine does not use that variable: {@code System.err} and crash reports write to
+     * the descriptor.
+     */
+    private static void silenceStandardError() {
+        if (!System.getProperty("os.name").equals("Linux")) {
+            return;
+        }
+        SymbolLookup libc = Linker.nativeLinker().defaultLookup();
+        MemorySegment variable = libc.find("stderr").orElse(MemorySegment.NULL);
+        MemorySegment open = libc.find("fopen").orElse(MemorySegment.NULL);
+        if (variable.equals(MemorySegment.NULL) || open.equals(MemorySegment.NULL)) {
+            return;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            Object stream = call(
+                    open,
+                    FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.ADDRESS),
+                    arena.allocateFrom("/dev/null"),
+                    arena.allocateFrom("w"));
+            if (stream instanceof MemorySegment nowhere && !nowhere.equals(MemorySegment.NULL)) {
+                variable.reinterpret(ValueLayout.ADDRESS.byteSize()).set(ValueLayout.ADDRESS, 0, nowhere);
+            }
+        }
+    }
+
+    private static Object call(MemorySegment function, FunctionDescriptor shape, Object... arguments) {
+        try {
+            return Linker.nativeLinker().downcallHandle(function, shape).invokeWithArguments(arguments);
+        } catch (Throwable e) {
+            throw new IllegalStateException("a native function cannot be called as " + shape, e);
+        }
+    }
+}

@@ -1,0 +1,275 @@
+package org.semblance.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.semblance.engine.media.Deadline;
+import org.semblance.engine.media.DeadlinePassedException;
+import org.semblance.engine.media.DecodePath;
+import org.semblance.engine.media.MediaLimits;
+import org.semblance.engine.media.Picture;
+import org.semblance.engine.media.internal.Encoders;
+import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.Match;
+import org.semblance.hashdb.catalog.BankKind;
+import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.HashAndQuality;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.hash.SignalType;
+
+@SuppressWarnings("NullAway.Init") // JUnit calls open.
+class ContentMatcherTest {
+    private static final Origin TEST = new Origin("test", "");
+    private static final Picture PHOTO = Picture.photo(21, 320, 240);
+    private static final byte[] PNG = Encoders.encode(PHOTO, ".png");
+    private static final byte[] COPY = Encoders.jpeg(Encoders.resized(PHOTO, 160, 120), 50);
+    private static final byte[] OTHER = Encoders.encode(Picture.photo(22, 320, 240), ".png");
+    private static final byte[] FLAT = Encoders.encode(new Picture(64, 64, 3, new byte[64 * 64 * 3]), ".png");
+
+    @TempDir
+    private Path folder;
+
+    private final ContentHasher hasher = new ContentHasher(MediaLimits.DEFAULT, DecodePath.FAST);
+    private HashDb db;
+    private ContentMatcher matcher;
+
+    @BeforeEach
+    void open() {
+        db = HashDb.open(folder);
+        matcher = new ContentMatcher(hasher, db);
+        bank("BAD", BankKind.MATCH);
+        bank("GOOD", BankKind.ALLOW);
+    }
+
+    @AfterEach
+    void close() {
+        db.close();
+        hasher.close();
+    }
+
+    private void bank(String name, BankKind kind) {
+        db.apply(new Change.CreateBank(name, kind, 1.0, "", null), TEST);
+    }
+
+    private long add(String bank, Signal... signals) {
+        return db.apply(new Change.AddContents(bank, List.of(new ContentDraft(List.of(signals)))), TEST)
+                .firstContentId();
+    }
+
+    private MatchReport match(byte[] file) {
+        return match(file, MatchOptions.DEFAULT);
+    }
+
+    private MatchReport match(byte[] file, MatchOptions options) {
+        return matcher.match(ByteBuffer.wrap(file), options);
+    }
+
+    private Signal pdq(byte[] file) {
+        return hasher.hash(ByteBuffer.wrap(file)).signal(SignalType.PDQ).orElseThrow();
+    }
+
+    private static Signal sha256(byte[] file) {
+        return new Signal(SignalType.SHA256, Digests.of(ByteBuffer.wrap(file)).sha256());
+    }
+
+    private static Signal md5(byte[] file) {
+        return new Signal(SignalType.MD5, Digests.of(ByteBuffer.wrap(file)).md5());
+    }
+
+    /** The signal with that many bits of its hash flipped. */
+    private static Signal at(int distance, Signal pdq) {
+        int[] bits = new int[distance];
+        for (int i = 0; i < distance; i++) {
+            bits[i] = i * 3;
+        }
+        Hash256 flipped = pdq.hash().flip(bits);
+        return Signal.pdq(new HashAndQuality(flipped, 100));
+    }
+
+    @Test
+    void aCopyOfABankedPictureMatches() {
+        long id = add("BAD", pdq(PNG));
+        MatchReport report = match(COPY);
+        assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
+        assertThat(report.matches()).hasSize(1);
+        Match match = report.matches().getFirst();
+        assertThat(match.content().id()).isEqualTo(id);
+        assertThat(match.bank().name()).isEqualTo("BAD");
+        assertThat(match.signalType()).isEqualTo(SignalType.PDQ);
+        assertThat(match.distance())
+                .isEqualTo(pdq(PNG).hash().distance(pdq(COPY).hash()));
+        assertThat(report.suppressedBy()).isEmpty();
+        assertThat(report.hashed().signal(SignalType.PDQ)).contains(pdq(COPY));
+        assertThat(report.listVersion()).isEqualTo(db.seq());
+    }
+
+    @Test
+    void anUnrelatedPictureDoesNot() {
+        add("BAD", pdq(PNG));
+        MatchReport report = match(OTHER);
+        assertThat(report.verdict()).isEqualTo(Verdict.NO_MATCH);
+        assertThat(report.matches()).isEmpty();
+    }
+
+    @Test
+    void matchesComeNearestFirst() {
+        long far = add("BAD", at(20, pdq(PNG)));
+        long near = add("BAD", at(3, pdq(PNG)));
+        add("BAD", at(32, pdq(PNG)));
+        assertThat(match(PNG).matches()).extracting(m -> m.content().id()).containsExactly(near, far);
+        assertThat(match(PNG).matches()).extracting(Match::distance).containsExactly(3, 20);
+    }
+
+    @Test
+    void aKnownDigestMatchesWithoutDecoding() {
+        long id = add("BAD", sha256(PNG), md5(PNG));
+        MatchReport report = match(PNG);
+        assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
+        assertThat(report.matches()).hasSize(1);
+        assertThat(report.matches().getFirst().content().id()).isEqualTo(id);
+        assertThat(report.matches().getFirst().signalType()).isEqualTo(SignalType.SHA256);
+        assertThat(report.hashed().signal(SignalType.PDQ)).isEmpty();
+        assertThat(report.hashed().signals()).hasSize(2);
+        assertThat(report.hashed().format()).isEqualTo("png");
+    }
+
+    @Test
+    void aKnownDigestMatchesBytesThatAreNoMedia() {
+        byte[] text = "a manual".getBytes(StandardCharsets.UTF_8);
+        add("BAD", md5(text));
+        MatchReport report = match(text);
+        assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
+        assertThat(report.matches().getFirst().signalType()).isEqualTo(SignalType.MD5);
+        assertThat(report.hashed().contentType()).isNull();
+    }
+
+    @Test
+    void digestsGivenByTheCallerAreUsed() {
+        add("BAD", sha256(PNG));
+        ByteBuffer content = ByteBuffer.wrap(OTHER);
+        MatchReport report =
+                matcher.match(content, Digests.of(ByteBuffer.wrap(PNG)), MatchOptions.DEFAULT, Deadline.NONE);
+        assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
+    }
+
+    @Test
+    void aPictureOfLowQualityIsNeverLookedUp() {
+        add("BAD", pdq(FLAT));
+        MatchReport report = match(FLAT);
+        assertThat(report.verdict()).isEqualTo(Verdict.UNDECIDABLE);
+        assertThat(report.reason()).isEqualTo("pdq: quality 0 (expected: at least 50 for a lookup)");
+        assertThat(report.matches()).isEmpty();
+        assertThat(report.hashed().signals()).hasSize(3);
+    }
+
+    @Test
+    void failuresKeepTheirVerdictAndReason() {
+        MatchReport text = match(new byte[] {1, 2, 3});
+        assertThat(text.verdict()).isEqualTo(Verdict.UNSUPPORTED);
+        assertThat(text.reason()).isEqualTo(text.hashed().reason()).isNotEmpty();
+        assertThat(match(Arrays.copyOf(PNG, 500)).verdict()).isEqualTo(Verdict.CORRUPT);
+        try (ContentHasher small = new ContentHasher(new MediaLimits(1_000_000, 10), DecodePath.FAST)) {
+            MatchReport large = new ContentMatcher(small, db).match(ByteBuffer.wrap(PNG), MatchOptions.DEFAULT);
+            assertThat(large.verdict()).isEqualTo(Verdict.TOO_LARGE);
+        }
+    }
+
+    @Test
+    void allowedContentSuppressesMatchesOfItsLike() {
+        long bad = add("BAD", at(10, pdq(PNG)));
+        long good = add("GOOD", at(1, pdq(PNG)));
+        MatchReport report = match(PNG);
+        assertThat(report.verdict()).isEqualTo(Verdict.SUPPRESSED);
+        assertThat(report.matches()).extracting(m -> m.content().id()).containsExactly(bad);
+        assertThat(report.suppressedBy()).extracting(m -> m.content().id()).containsExactly(good);
+    }
+
+    @Test
+    void withoutAMatchThereIsNothingToSuppress() {
+        add("GOOD", pdq(PNG), sha256(PNG));
+        MatchReport report = match(PNG);
+        assertThat(report.verdict()).isEqualTo(Verdict.NO_MATCH);
+        assertThat(report.suppressedBy()).isEmpty();
+    }
+
+    @Test
+    void aLikenessToAllowedContentDoesNotOutweighADigest() {
+        add("BAD", sha256(PNG));
+        add("GOOD", pdq(PNG));
+        MatchReport report = match(PNG);
+        assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
+        assertThat(report.suppressedBy()).isEmpty();
+    }
+
+    @Test
+    void anAllowedDigestOutweighsADigestAndALikeness() {
+        long good = add("GOOD", sha256(PNG), md5(PNG));
+        long byLikeness = add("BAD", at(5, pdq(PNG)));
+        MatchReport likeness = match(PNG);
+        assertThat(likeness.verdict()).isEqualTo(Verdict.SUPPRESSED);
+        assertThat(likeness.matches()).extracting(m -> m.content().id()).containsExactly(byLikeness);
+        assertThat(likeness.suppressedBy()).extracting(m -> m.content().id()).containsExactly(good);
+
+        long byDigest = add("BAD", md5(PNG));
+        MatchReport digest = match(PNG);
+        assertThat(digest.verdict()).isEqualTo(Verdict.SUPPRESSED);
+        assertThat(digest.matches()).extracting(m -> m.content().id()).containsExactly(byDigest);
+        assertThat(digest.suppressedBy()).extracting(m -> m.content().id()).containsExactly(good);
+    }
+
+    @Test
+    void aBankThatIsSwitchedOffCountsForNothing() {
+        add("BAD", pdq(PNG), sha256(PNG));
+        db.apply(new Change.UpdateBank("BAD", null, 0.0, null, null), TEST);
+        assertThat(match(PNG).verdict()).isEqualTo(Verdict.NO_MATCH);
+        db.apply(new Change.UpdateBank("BAD", null, 0.25, null, null), TEST);
+        assertThat(match(PNG).verdict()).isEqualTo(Verdict.MATCH);
+        add("GOOD", sha256(PNG));
+        assertThat(match(PNG).verdict()).isEqualTo(Verdict.SUPPRESSED);
+        db.apply(new Change.UpdateBank("GOOD", null, 0.0, null, null), TEST);
+        assertThat(match(PNG).verdict()).isEqualTo(Verdict.MATCH);
+    }
+
+    @Test
+    void onlyTheNamedBanksCount() {
+        bank("WORSE", BankKind.MATCH);
+        add("BAD", pdq(PNG));
+        long worse = add("WORSE", at(4, pdq(PNG)));
+        add("GOOD", pdq(PNG));
+        MatchReport report = match(PNG, new MatchOptions(Set.of("WORSE")));
+        assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
+        assertThat(report.matches()).extracting(m -> m.content().id()).containsExactly(worse);
+        assertThat(match(PNG, new MatchOptions(Set.of("WORSE", "GOOD"))).verdict())
+                .isEqualTo(Verdict.SUPPRESSED);
+        assertThat(match(PNG, new MatchOptions(Set.of("NONE"))).verdict()).isEqualTo(Verdict.NO_MATCH);
+    }
+
+    @Test
+    void theListVersionIsWhatWasSeen() {
+        long before = match(PNG).listVersion();
+        assertThat(before).isEqualTo(db.seq());
+        add("BAD", pdq(PNG));
+        assertThat(match(PNG).listVersion()).isEqualTo(before + 1);
+    }
+
+    @Test
+    void aPassedDeadlineIsNoVerdict() {
+        Deadline passed = Deadline.after(Duration.ofNanos(-1));
+        assertThatThrownBy(() -> matcher.match(ByteBuffer.wrap(PNG), MatchOptions.DEFAULT, passed))
+                .isInstanceOf(DeadlinePassedException.class);
+    }
+}
