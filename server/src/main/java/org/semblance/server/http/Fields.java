@@ -1,0 +1,121 @@
+package org.semblance.server.http;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** The fields of a JSON object that a request sent; each getter refuses a value of another kind with 400. */
+final class Fields {
+    private final JsonNode object;
+
+    private Fields(JsonNode object) {
+        this.object = object;
+    }
+
+    /** The fields of that object, which must have no others than those. */
+    static Fields of(JsonNode node, Set<String> known) {
+        if (!node.isObject()) {
+            throw HttpError.field(400, "body", describe(node), "a JSON object");
+        }
+        for (String name : node.propertyNames()) {
+            if (!known.contains(name)) {
+                throw HttpError.field(
+                        400,
+                        "body",
+                        name,
+                        "fields " + String.join(", ", known.stream().sorted().toList()));
+            }
+        }
+        return new Fields(node);
+    }
+
+    private @Nullable JsonNode get(String name) {
+        JsonNode value = object.get(name);
+        return value == null || value.isNull() ? null : value;
+    }
+
+    @Nullable
+    String text(String name) {
+        JsonNode value = get(name);
+        if (value == null) {
+            return null;
+        }
+        if (!value.isString()) {
+            throw HttpError.field(400, name, describe(value), "a string");
+        }
+        return value.stringValue();
+    }
+
+    @Nullable
+    Double number(String name) {
+        JsonNode value = get(name);
+        if (value == null) {
+            return null;
+        }
+        if (!value.isNumber()) {
+            throw HttpError.field(400, name, describe(value), "a number");
+        }
+        return value.doubleValue();
+    }
+
+    @Nullable
+    Integer integer(String name) {
+        JsonNode value = get(name);
+        if (value == null) {
+            return null;
+        }
+        if (!value.isIntegralNumber() || !value.canConvertToInt()) {
+            throw HttpError.field(400, name, describe(value), "a whole number");
+        }
+        return value.intValue();
+    }
+
+    List<String> texts(String name) {
+        List<String> texts = new ArrayList<>();
+        for (JsonNode value : array(name)) {
+            if (!value.isString()) {
+                throw HttpError.field(400, name, describe(value), "an array of strings");
+            }
+            texts.add(value.stringValue());
+        }
+        return texts;
+    }
+
+    List<Fields> objects(String name, Set<String> known) {
+        List<Fields> objects = new ArrayList<>();
+        for (JsonNode value : array(name)) {
+            objects.add(of(value, known));
+        }
+        return objects;
+    }
+
+    private Iterable<JsonNode> array(String name) {
+        JsonNode value = get(name);
+        if (value == null) {
+            return List.of();
+        }
+        if (!value.isArray()) {
+            throw HttpError.field(400, name, describe(value), "an array");
+        }
+        return value;
+    }
+
+    /** A JSON object, as text. */
+    @Nullable
+    String json(String name) {
+        JsonNode value = get(name);
+        if (value == null) {
+            return null;
+        }
+        if (!value.isObject()) {
+            throw HttpError.field(400, name, describe(value), "a JSON object");
+        }
+        return value.toString();
+    }
+
+    private static String describe(JsonNode node) {
+        return node.toString();
+    }
+}

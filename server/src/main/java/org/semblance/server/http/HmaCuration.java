@@ -1,0 +1,442 @@
+package org.semblance.server.http;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.catalog.Applied;
+import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.BankContent;
+import org.semblance.hashdb.catalog.BankKind;
+import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ChangeRefusedException;
+import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.hash.SignalType;
+import org.semblance.server.work.Worker;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** HMA's {@code /c}: banks and what is in them. */
+final class HmaCuration {
+    private static final Set<String> METADATA_KEYS = Set.of("content_id", "content_uri", "json", "json_data");
+    private static final int MAX_NOTE_CHARS = 255;
+    private static final long FIVE_YEARS_S = 5L * 365 * 24 * 3600;
+
+    private final HashDb db;
+
+    HmaCuration(HashDb db) {
+        this.db = db;
+    }
+
+    List<Route> routes() {
+        return List.of(
+                HmaRoutes.work("GET", "/c/banks", (request, worker) -> banks()),
+                HmaRoutes.json("POST", "/c/banks", (request, worker) -> createBank(request)),
+                HmaRoutes.work(
+                        "GET", "/c/bank/{bank}", (request, worker) -> Response.sortedJson(200, json(bank(request)))),
+                HmaRoutes.json("PUT", "/c/bank/{bank}", (request, worker) -> updateBank(request)),
+                HmaRoutes.work("DELETE", "/c/bank/{bank}", (request, worker) -> deleteBank(request)),
+                HmaRoutes.upload("POST", "/c/bank/{bank}/content", this::addFile),
+                HmaRoutes.json("POST", "/c/bank/{bank}/signal", (request, worker) -> addSignals(request)),
+                HmaRoutes.work("GET", "/c/bank/{bank}/content/{id:int}", (request, worker) -> content(request)),
+                HmaRoutes.json("PUT", "/c/bank/{bank}/content/{id:int}", (request, worker) -> updateContent(request)),
+                HmaRoutes.work(
+                        "DELETE", "/c/bank/{bank}/content/{id:int}", (request, worker) -> deleteContent(request)));
+    }
+
+    // Banks
+
+    private Response banks() {
+        return Response.sortedJson(
+                200, db.banks().stream().map(HmaCuration::json).toList());
+    }
+
+    private static Map<String, Object> json(Bank bank) {
+        return Map.of("matching_enabled_ratio", bank.enabledRatio(), "name", bank.name());
+    }
+
+    private Bank bank(Request request) {
+        String name = request.name("bank");
+        return db.bank(name).orElseThrow(() -> new HttpError(404, "bank '" + name + "' not found"));
+    }
+
+    private Response createBank(Request request) {
+        BankFields fields = BankFields.of(request, "BankCreateRequest", true);
+        String name = fields.name == null ? "" : fields.name;
+        // The ratio's default wins over "enabled", unless the ratio is null: HMA's own order.
+        double ratio = 1.0;
+        if (fields.ratio != null) {
+            ratio = fields.ratio;
+        } else if (fields.ratioGiven && fields.enabled != null) {
+            ratio = fields.enabled ? 1.0 : 0.0;
+        }
+        try {
+            db.apply(new Change.CreateBank(name, BankKind.MATCH, ratio, "", null), NativeRoutes.origin(request));
+        } catch (ChangeRefusedException e) {
+            throw conflict(e, "Bank already exists");
+        }
+        return Response.sortedJson(201, Map.of("matching_enabled_ratio", ratio, "name", name));
+    }
+
+    private Response updateBank(Request request) {
+        BankFields fields = BankFields.of(request, "BankUpdateRequest", false);
+        String name = request.name("bank");
+        Bank bank = db.bank(name).orElseThrow(() -> new HttpError(404, "Bank not found"));
+        Double ratio = fields.ratio;
+        if (ratio == null && fields.enabled != null) {
+            ratio = fields.enabled ? 1.0 : 0.0;
+        }
+        String newName = fields.name == null ? name : fields.name;
+        try {
+            db.apply(new Change.UpdateBank(name, fields.name, ratio, null, null), NativeRoutes.origin(request));
+        } catch (ChangeRefusedException e) {
+            throw conflict(e, "Bank name already exists");
+        }
+        Object shown = ratio == null ? bank.enabledRatio() : ratio;
+        if (fields.ratio == null && fields.enabled != null) {
+            shown = fields.enabled ? 1 : 0; // an integer here and nowhere else, as HMA has it
+        }
+        return Response.sortedJson(200, Map.of("matching_enabled_ratio", shown, "name", newName));
+    }
+
+    private static RuntimeException conflict(ChangeRefusedException refused, String message) {
+        return refused.reason() == ChangeRefusedException.Reason.CONFLICT ? new HttpError(403, message) : refused;
+    }
+
+    private Response deleteBank(Request request) {
+        try {
+            db.apply(new Change.DeleteBank(request.name("bank")), NativeRoutes.origin(request));
+        } catch (ChangeRefusedException e) {
+            if (e.reason() != ChangeRefusedException.Reason.NOT_FOUND) {
+                throw e;
+            }
+        }
+        return Response.sortedJson(200, Map.of("message", "Done"));
+    }
+
+    /** The fields of HMA's bank models, read as pydantic reads them: leniently, and all errors at once. */
+    private record BankFields(
+            @Nullable String name,
+            @Nullable Double ratio,
+            boolean ratioGiven,
+            @Nullable Boolean enabled) {
+        static BankFields of(Request request, String model, boolean nameRequired) {
+            JsonNode body = HmaRoutes.jsonOrNull(request);
+            if (body == null || !body.isObject()) {
+                throw new HmaValidationError(
+                        List.of(HmaValidationError.noModel(model, body == null ? null : Json.plain(body))));
+            }
+            List<Map<String, @Nullable Object>> errors = new ArrayList<>();
+            JsonNode name = body.get("name");
+            if (name == null && nameRequired) {
+                errors.add(HmaValidationError.missing("name", input(body)));
+            } else if (name != null && !name.isString() && !(name.isNull() && !nameRequired)) {
+                errors.add(HmaValidationError.noString("name", Json.plain(name)));
+            }
+            JsonNode ratio = body.get("enabled_ratio");
+            Double number = null;
+            if (ratio != null && !ratio.isNull()) {
+                number = number(ratio);
+                if (number == null) {
+                    errors.add(HmaValidationError.noFloat("enabled_ratio", Json.plain(ratio)));
+                }
+            }
+            JsonNode enabled = body.get("enabled");
+            Boolean flag = null;
+            if (enabled != null && !enabled.isNull()) {
+                flag = enabled.isBoolean()
+                        ? Boolean.valueOf(enabled.booleanValue())
+                        : HmaRoutes.bool(enabled.asString(""));
+                if (flag == null) {
+                    errors.add(HmaValidationError.noBoolean("enabled", Json.plain(enabled)));
+                }
+            }
+            if (!errors.isEmpty()) {
+                throw new HmaValidationError(errors);
+            }
+            return new BankFields(
+                    name == null || name.isNull() ? null : name.stringValue(), number, ratio != null, flag);
+        }
+
+        private static Object input(JsonNode body) {
+            Object plain = Json.plain(body);
+            return plain == null ? Map.of() : plain;
+        }
+
+        private static @Nullable Double number(JsonNode node) {
+            if (node.isNumber()) {
+                return node.doubleValue();
+            }
+            if (node.isBoolean()) {
+                return node.booleanValue() ? 1.0 : 0.0;
+            }
+            try {
+                return node.isString() ? Double.valueOf(node.stringValue().strip()) : null;
+            } catch (NumberFormatException e) {
+                return null;
+            }
+        }
+    }
+
+    // Contents
+
+    private Response addFile(Request request, Worker worker) {
+        Bank bank = bank(request);
+        String url = request.query("url");
+        if (url != null && !url.isEmpty()) {
+            throw new HttpError(403, HmaRoutes.NO_URLS);
+        }
+        if (request.body().files() == 0) {
+            throw new HttpError(400, "Neither `url` nor multipart file upload was received");
+        }
+        Map<String, String> fields = request.body().fields();
+        String metadata = metadata(fields.get("metadata"));
+        String note = note(fields.get("note"));
+        HmaRoutes.HashedFile hashed =
+                HmaRoutes.hashFile(request, worker.exact()).orRefuse();
+        if (hashed.values().containsValue("")) {
+            throw new HttpError(400, "Invalid pdq signal: the photo's quality is too low to be matched");
+        }
+        return added(request, bank, hashed.signals(), hashed.values(), note, metadata);
+    }
+
+    private Response addSignals(Request request) {
+        Bank bank = bank(request);
+        JsonNode body = HmaRoutes.json(request);
+        if (!body.isObject()) {
+            throw new HttpError(400, "No signals given");
+        }
+        List<Signal> signals = new ArrayList<>();
+        Map<String, String> values = new HashMap<>();
+        String note = null;
+        for (Map.Entry<String, JsonNode> field : body.properties()) {
+            JsonNode value = field.getValue();
+            if (field.getKey().equals("note")) {
+                if (!value.isNull() && !value.isString()) {
+                    throw new HttpError(400, "note should be a string");
+                }
+                note = note(value.isNull() ? null : value.stringValue());
+                continue;
+            }
+            Signal signal = HmaRoutes.parse(field.getKey(), value.isString() ? value.stringValue() : "", false);
+            signals.add(signal);
+            values.put(field.getKey(), signal.value());
+        }
+        if (signals.isEmpty()) {
+            throw new HttpError(400, "No signals given");
+        }
+        return added(request, bank, signals, values, note, null);
+    }
+
+    private Response added(
+            Request request,
+            Bank bank,
+            List<Signal> signals,
+            Map<String, String> values,
+            @Nullable String note,
+            @Nullable String metadata) {
+        Applied applied = db.apply(
+                new Change.AddContents(
+                        bank.name(), List.of(new ContentDraft(signals, List.of(), note, null, metadata))),
+                NativeRoutes.origin(request));
+        return Response.sortedJson(200, Map.of("id", applied.firstContentId(), "signals", values));
+    }
+
+    private static @Nullable String note(@Nullable String note) {
+        if (note != null && note.codePointCount(0, note.length()) > MAX_NOTE_CHARS) {
+            throw new HttpError(400, "note must be at most " + MAX_NOTE_CHARS + " characters");
+        }
+        return note == null || note.isEmpty() ? null : note;
+    }
+
+    /** The form field {@code metadata}, in the form in which it is stored. */
+    private static @Nullable String metadata(@Nullable String text) {
+        if (text == null || text.isEmpty()) {
+            return null;
+        }
+        JsonNode metadata;
+        try {
+            metadata = Json.read(text);
+        } catch (JacksonException e) {
+            throw new HttpError(400, "metadata form field must be valid JSON");
+        }
+        if (!metadata.isObject()) {
+            throw new HttpError(400, "metadata should be a json object");
+        }
+        ObjectNode stored = Json.object();
+        for (Map.Entry<String, JsonNode> field : metadata.properties()) {
+            String key = field.getKey();
+            JsonNode value = field.getValue();
+            if (key.equals("collab") || value.isNull()) {
+                continue;
+            }
+            boolean object = key.startsWith("json");
+            if (!METADATA_KEYS.contains(key) || (object ? !value.isObject() : !value.isString())) {
+                throw new HttpError(
+                        400,
+                        "Invalid metadata: 1 validation error for BankedContentMetadata\n" + key + "\n  "
+                                + (!METADATA_KEYS.contains(key)
+                                        ? "Extra inputs are not permitted"
+                                        : object
+                                                ? "Input should be a valid dictionary"
+                                                : "Input should be a valid string"));
+            }
+            stored.set(object ? "json" : key, value);
+        }
+        return stored.toString();
+    }
+
+    private Response content(Request request) {
+        Bank bank = bank(request);
+        BankContent content = content(bank, request);
+        Map<String, @Nullable Object> answer = new HashMap<>();
+        answer.put("bank", json(bank));
+        answer.put("disable_until_ts", disableUntil(content));
+        answer.put("id", content.id());
+        answer.put("original_media_uri", null);
+        if (HmaRoutes.isTrue(request, "include_signals", false)) {
+            answer.put("signals", signals(content));
+        }
+        if (content.metadata() != null && HmaRoutes.isTrue(request, "include_metadata", true)) {
+            answer.put("metadata", shownMetadata(content.metadata()));
+        }
+        if (content.note() != null) {
+            answer.put("note", content.note());
+        }
+        return Response.sortedJson(200, answer);
+    }
+
+    private BankContent content(Bank bank, Request request) {
+        return db.content(bank.name(), request.id("id"))
+                .orElseThrow(() -> new HttpError(404, "content '" + request.name("id") + "' not found"));
+    }
+
+    /** HMA knows one signal of a type, and an MD5 of videos only: a photo's is not shown. */
+    private static Map<String, String> signals(BankContent content) {
+        Map<String, String> signals = new HashMap<>();
+        boolean photo = content.signals().stream().anyMatch(signal -> signal.type() == SignalType.PDQ)
+                && content.signals().stream().anyMatch(signal -> signal.type() == SignalType.SHA256);
+        for (Signal signal : content.signals()) {
+            switch (signal.type()) {
+                case PDQ -> signals.putIfAbsent(HmaRoutes.PDQ, signal.value());
+                case MD5 -> {
+                    if (!photo) {
+                        signals.putIfAbsent(HmaRoutes.VIDEO_MD5, signal.value());
+                    }
+                }
+                case SHA256 -> {}
+            }
+        }
+        return signals;
+    }
+
+    /** The four keys; whatever was stored by other means is under {@code json}. */
+    private static Map<String, @Nullable Object> shownMetadata(String text) {
+        JsonNode stored = Json.read(text);
+        boolean own = METADATA_KEYS.containsAll(new LinkedHashSet<>(stored.propertyNames()));
+        Map<String, @Nullable Object> shown = new HashMap<>();
+        shown.put("collab", null);
+        for (String key : List.of("content_id", "content_uri", "json")) {
+            JsonNode value = own ? stored.get(key) : null;
+            shown.put(key, value == null ? null : Json.plain(value));
+        }
+        if (!own) {
+            shown.put("json", Json.plain(stored));
+        }
+        return shown;
+    }
+
+    private static long disableUntil(BankContent content) {
+        if (content.status() == ContentStatus.ENABLED) {
+            return 1;
+        }
+        Instant until = content.disabledUntil();
+        return until == null ? 0 : until.getEpochSecond();
+    }
+
+    private Response updateContent(Request request) {
+        Bank bank = bank(request);
+        BankContent content = content(bank, request);
+        JsonNode body = HmaRoutes.json(request);
+        if (!body.isObject()) {
+            throw new HttpError(400, "the body should be a json object");
+        }
+        ContentStatus status = null;
+        Instant until = null;
+        JsonNode disableUntil = body.get("disable_until_ts");
+        if (disableUntil != null) {
+            long seconds = seconds(disableUntil);
+            status = seconds == 1 ? ContentStatus.ENABLED : ContentStatus.DISABLED;
+            until = seconds > 1 ? Instant.ofEpochSecond(seconds) : null;
+        }
+        JsonNode note = body.get("note");
+        String newNote = null;
+        if (note != null) {
+            if (!note.isNull() && !note.isString()) {
+                throw new HttpError(400, "note should be a string");
+            }
+            String text = note(note.isNull() ? null : note.stringValue());
+            newNote = text == null ? "" : text;
+        }
+        if (status != null || newNote != null) {
+            db.apply(
+                    new Change.UpdateContent(bank.name(), content.id(), status, until, null, newNote, null),
+                    NativeRoutes.origin(request));
+            content = content(bank, request);
+        }
+        Map<String, @Nullable Object> answer = new HashMap<>();
+        answer.put("bank", json(bank));
+        answer.put("collab_metadata", Map.of());
+        answer.put("disable_until_ts", disableUntil(content));
+        answer.put("id", content.id());
+        answer.put("note", content.note());
+        answer.put("original_media_uri", null);
+        answer.put("user_metadata", content.metadata() == null ? null : Json.plain(Json.read(content.metadata())));
+        return Response.sortedJson(200, answer);
+    }
+
+    /** Python's {@code int()} of a JSON value, within HMA's bounds. */
+    private static long seconds(JsonNode node) {
+        String text = node.asString("").strip();
+        long seconds;
+        try {
+            seconds = node.isNumber() ? (long) node.doubleValue() : Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw new HttpError(400, "Invalid int: '" + text + "'");
+        }
+        if (seconds < 0) {
+            throw new HttpError(400, "disable_until_ts must be a non-negative integer");
+        }
+        try {
+            if (Instant.ofEpochSecond(seconds).isAfter(Instant.now().plusSeconds(FIVE_YEARS_S))) {
+                throw new HttpError(400, "disable_until_ts must be less than 5 years in the future");
+            }
+        } catch (DateTimeException e) {
+            throw new HttpError(400, "disable_until_ts must be less than 5 years in the future");
+        }
+        return seconds;
+    }
+
+    private Response deleteContent(Request request) {
+        Bank bank = bank(request);
+        int deleted = 1;
+        try {
+            db.apply(new Change.WithdrawContent(bank.name(), request.id("id")), NativeRoutes.origin(request));
+        } catch (ChangeRefusedException e) {
+            if (e.reason() != ChangeRefusedException.Reason.NOT_FOUND) {
+                throw e;
+            }
+            deleted = 0;
+        }
+        return Response.sortedJson(200, Map.of("deleted", deleted));
+    }
+}

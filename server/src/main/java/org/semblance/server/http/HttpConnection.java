@@ -1,0 +1,626 @@
+package org.semblance.server.http;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.ContentLengthNotAllowedException;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.semblance.server.work.Worker;
+import org.semblance.server.work.WorkerPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection: takes a request, has it answered, sends the answer, takes the next.
+ *
+ * <p>Everything here happens on the channel's event loop, but for {@link Job}, which a worker runs. Nothing is read
+ * from the socket unless it is asked for: one message at a time, and none from the end of a request until its answer
+ * has been taken by the client. So pipelined requests are answered in order, a client that sends faster than it is
+ * served is slowed down by TCP, and a connection holds at most one body.
+ *
+ * <p>A request that is refused before its body has come is answered at once and the connection is closed, because the
+ * rest of the body would have to be read to find the next request. Closing means: send, shut down the sending side,
+ * read and drop what still comes until the client closes or a few seconds are over. Closing at once would make the
+ * kernel answer those bytes with a reset, which can destroy the answer on its way.
+ */
+final class HttpConnection extends ChannelInboundHandlerAdapter {
+    private static final Logger LOG = LoggerFactory.getLogger(HttpConnection.class);
+    private static final Logger ACCESS = LoggerFactory.getLogger("org.semblance.server.access");
+
+    /** Largest body of a route that takes none; it is read and dropped. */
+    private static final int MAX_UNWANTED_BYTES = 65_536;
+
+    private static final Duration LINGER = Duration.ofSeconds(3);
+    private static final Duration LINGER_WHEN_STOPPING = Duration.ofMillis(250);
+
+    private enum State {
+        /** Waits for the head of a request. */
+        HEAD,
+        /** Receives a body. */
+        BODY,
+        /** The request is with a worker or in its queue. */
+        WORK,
+        /** The answer is on its way. */
+        ANSWER,
+        /** The last answer has been sent; drops what still comes. */
+        LINGER
+    }
+
+    private final HttpTransport transport;
+    private State state = State.HEAD;
+
+    /** Messages of one read that have not been asked for yet. */
+    private final ArrayDeque<Object> inbox = new ArrayDeque<>();
+
+    private boolean wanted;
+    private boolean draining;
+    private @Nullable Future<?> timer;
+
+    // The request at hand.
+    private @Nullable Exchange exchange;
+    private @Nullable BodyReader reader;
+    private long received;
+    private long lastByteNanos;
+
+    HttpConnection(HttpTransport transport) {
+        this.transport = transport;
+    }
+
+    /** What is known of the request at hand, from its head until its answer is sent. */
+    private static final class Exchange {
+        final HttpRequest head;
+        final long headNanos = System.nanoTime();
+        Dialect dialect = Dialect.NATIVE;
+        Router.@Nullable Found found;
+        Map<String, List<String>> query = Map.of();
+        long bodyNanos;
+        long deadlineNanos;
+
+        /** Set when the client is gone: work that has not begun is not worth beginning. */
+        volatile boolean abandoned;
+
+        Exchange(HttpRequest head) {
+            this.head = head;
+        }
+
+        Route route() {
+            return found().route();
+        }
+
+        Router.Found found() {
+            Router.Found it = found;
+            if (it == null) {
+                throw new IllegalStateException("no route yet");
+            }
+            return it;
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        if (transport.stopping()) {
+            ctx.close();
+        } else {
+            awaitHead(ctx);
+        }
+    }
+
+    /**
+     * Asks for one message, from what has been decoded already or from the socket. A read can bring thousands of tiny
+     * messages, each of which asks for the next: {@link #drain} is a loop so that they do not pile up on the stack.
+     */
+    private void want(ChannelHandlerContext ctx) {
+        wanted = true;
+        if (!draining) {
+            drain(ctx);
+            if (wanted) {
+                ctx.read();
+            }
+        }
+    }
+
+    private void drain(ChannelHandlerContext ctx) {
+        draining = true;
+        try {
+            while (wanted) {
+                Object message = inbox.poll();
+                if (message == null) {
+                    return;
+                }
+                wanted = false;
+                try {
+                    handle(ctx, message);
+                } finally {
+                    ReferenceCountUtil.release(message);
+                }
+            }
+        } finally {
+            draining = false;
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (state == State.LINGER) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        inbox.add(message);
+        if (!draining) {
+            drain(ctx);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (wanted) {
+            ctx.read(); // what came was less than a message
+        }
+    }
+
+    private void dropInbox() {
+        for (Object message = inbox.poll(); message != null; message = inbox.poll()) {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    private void awaitHead(ChannelHandlerContext ctx) {
+        state = State.HEAD;
+        exchange = null;
+        arm(ctx, transport.config().idleTimeoutMs());
+        want(ctx);
+    }
+
+    /** The server stops: an idle connection ends now, another one after its answer. */
+    void stop(Channel channel) {
+        if (state == State.HEAD) {
+            channel.close();
+        }
+    }
+
+    private void handle(ChannelHandlerContext ctx, Object message) {
+        Exchange now = exchange;
+        if (message instanceof HttpRequest head) {
+            now = new Exchange(head);
+            exchange = now;
+            received = 0;
+        } else if (now == null) {
+            want(ctx); // the empty end of a request that was refused at its head
+            return;
+        }
+        try {
+            if (message instanceof HttpRequest) {
+                begin(ctx, now);
+            } else if (message instanceof HttpContent chunk) {
+                receive(ctx, now, chunk);
+            }
+        } catch (HttpError refusal) {
+            countIfBusy(refusal);
+            refuse(ctx, now, now.found == null ? now.dialect.routingError(refusal) : now.dialect.error(refusal));
+        } catch (RuntimeException e) {
+            refuse(ctx, now, Errors.answer(e, now.dialect));
+        }
+    }
+
+    private void countIfBusy(HttpError refusal) {
+        if (refusal.status == 503) {
+            transport.refusals().count(String.valueOf(refusal.getMessage()));
+        }
+    }
+
+    /** Checks the head, finds the route and makes ready for the body. */
+    private void begin(ChannelHandlerContext ctx, Exchange now) {
+        HttpRequest head = now.head;
+        if (head.decoderResult().isFailure()) {
+            throw malformed(head.decoderResult().cause());
+        }
+        String target = target(head.uri());
+        int mark = target.indexOf('?');
+        String path = mark < 0 ? target : target.substring(0, mark);
+        now.dialect = Dialect.of(path);
+        checkFraming(head);
+        Router.Found found = transport.router().find(head.method().name(), path);
+        Route route = found.route();
+        now.dialect = route.dialect();
+        now.found = found;
+        now.query = mark < 0 ? Map.of() : query(target.substring(mark + 1));
+        checkParameters(route, now.query);
+
+        long limit = switch (route.takes()) {
+            case NOTHING -> MAX_UNWANTED_BYTES;
+            case JSON -> Json.MAX_BYTES;
+            case UPLOAD -> transport.config().maxBodyBytes();
+        };
+        long declared = HttpUtil.getContentLength(head, 0L);
+        boolean form = route.takes() == Route.Takes.UPLOAD && BodyReader.isForm(head);
+        if (declared > (form ? limit + BodyReader.MAX_FORM_BYTES : limit)) {
+            throw HttpError.field(413, "Content-Length", Long.toString(declared), "at most " + limit);
+        }
+        if (!transport.budget().hasRoomFor(declared)) {
+            throw HttpError.busy("too many bytes of uploads are in work");
+        }
+        String expectation = head.headers().get(HttpHeaderNames.EXPECT);
+        if (expectation != null) {
+            if (!expectation.equalsIgnoreCase("100-continue")) {
+                throw HttpError.field(417, "Expect", expectation, "100-continue");
+            }
+            ctx.writeAndFlush(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE));
+        }
+        Upload upload = new Upload(ctx.alloc(), transport.budget(), limit);
+        reader = form ? new MultipartReader(head, upload) : new BodyReader.Raw(upload);
+        state = State.BODY;
+        lastByteNanos = now.headNanos;
+        arm(ctx, transport.config().stallTimeoutMs());
+        want(ctx);
+    }
+
+    private static HttpError malformed(Throwable cause) {
+        return switch (cause) {
+            case TooLongHttpLineException unused -> new HttpError(414, "request line: too long");
+            case TooLongHttpHeaderException unused -> new HttpError(431, "header fields: too long");
+            case ContentLengthNotAllowedException unused ->
+                new HttpError(400, "header fields: both Content-Length and Transfer-Encoding");
+            default -> new HttpError(400, "no HTTP request: " + cause.getMessage());
+        };
+    }
+
+    /** Everything by which two parties could disagree on where a request ends is refused. */
+    private static void checkFraming(HttpRequest head) {
+        HttpHeaders headers = head.headers();
+        HttpVersion version = head.protocolVersion();
+        if (version.majorVersion() != 1 || version.minorVersion() > 1) {
+            throw new HttpError(505, "version: " + version + " (expected: HTTP/1.1)");
+        }
+        boolean modern = version.minorVersion() == 1;
+        List<String> hosts = headers.getAll(HttpHeaderNames.HOST);
+        if (modern && hosts.size() != 1) {
+            throw new HttpError(400, "Host: " + hosts.size() + " fields (expected: one)");
+        }
+        List<String> encodings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+        if (!encodings.isEmpty()
+                && !(modern
+                        && encodings.size() == 1
+                        && encodings.getFirst().strip().equalsIgnoreCase("chunked"))) {
+            throw HttpError.field(501, "Transfer-Encoding", String.join(", ", encodings), "chunked, in HTTP/1.1");
+        }
+        String coding = headers.get(HttpHeaderNames.CONTENT_ENCODING);
+        if (coding != null && !coding.strip().equalsIgnoreCase("identity")) {
+            throw HttpError.field(415, "Content-Encoding", coding, "identity");
+        }
+    }
+
+    /** The path and query of a target in origin form or absolute form. */
+    private static String target(String uri) {
+        if (uri.startsWith("/")) {
+            return uri;
+        }
+        for (String scheme : List.of("http://", "https://")) {
+            if (uri.regionMatches(true, 0, scheme, 0, scheme.length())) {
+                int path = uri.indexOf('/', scheme.length());
+                return path < 0 ? "/" : uri.substring(path);
+            }
+        }
+        if (uri.equals("*")) {
+            return "/";
+        }
+        throw HttpError.field(400, "target", uri, "a path");
+    }
+
+    private static Map<String, List<String>> query(String raw) {
+        try {
+            return new QueryStringDecoder(raw, false).parameters();
+        } catch (IllegalArgumentException e) {
+            throw HttpError.field(400, "query", raw, "percent-encoded UTF-8");
+        }
+    }
+
+    /** A misspelt {@code banks} must not silently mean all of them. */
+    private static void checkParameters(Route route, Map<String, List<String>> query) {
+        Set<String> known = route.parameters();
+        if (known == null) {
+            return;
+        }
+        query.forEach((name, values) -> {
+            if (!known.contains(name)) {
+                throw HttpError.field(
+                        400,
+                        "query",
+                        name,
+                        known.isEmpty()
+                                ? "no parameters"
+                                : String.join(", ", known.stream().sorted().toList()));
+            }
+            if (values.size() > 1) {
+                throw HttpError.field(400, name, values.size() + " values", "one");
+            }
+        });
+    }
+
+    private void receive(ChannelHandlerContext ctx, Exchange now, HttpContent chunk) {
+        BodyReader body = reader;
+        if (state != State.BODY || body == null) {
+            return;
+        }
+        if (chunk.decoderResult().isFailure()) {
+            throw malformed(chunk.decoderResult().cause());
+        }
+        received += chunk.content().readableBytes();
+        lastByteNanos = System.nanoTime();
+        body.add(chunk);
+        if (chunk instanceof LastHttpContent) {
+            reader = null;
+            now.bodyNanos = lastByteNanos;
+            dispatch(ctx, now, body.finish());
+        } else {
+            want(ctx);
+        }
+    }
+
+    /** The request is complete: answers it here or hands it to a worker. */
+    private void dispatch(ChannelHandlerContext ctx, Exchange now, Body body) {
+        state = State.WORK;
+        disarm();
+        switch (now.route().action()) {
+            case Route.Immediate action -> {
+                Response response;
+                try {
+                    response = action.answer(request(now, body));
+                } catch (RuntimeException e) {
+                    response = Errors.answer(e, now.dialect);
+                } finally {
+                    body.upload().release();
+                }
+                answer(ctx, now, response, true);
+            }
+            case Route.Work action -> {
+                Response refusal = null;
+                try {
+                    now.deadlineNanos = deadlineNanos(now);
+                    if (!transport.workers().offer(new Job(ctx, now, body, action))) {
+                        refusal =
+                                now.dialect.error(transport.refusals().busy("every worker is busy and the queue full"));
+                    }
+                } catch (HttpError e) {
+                    refusal = now.dialect.error(e);
+                }
+                if (refusal != null) {
+                    body.upload().release();
+                    answer(ctx, now, refusal, true);
+                }
+            }
+        }
+    }
+
+    private long deadlineNanos(Exchange now) {
+        long ms = transport.config().deadlineMs();
+        Set<String> known = now.route().parameters();
+        if (known != null && known.contains("deadline_ms")) {
+            List<String> asked = now.query.get("deadline_ms");
+            if (asked != null) {
+                ms = Request.parse("deadline_ms", asked.getFirst(), 1, 600_000);
+            }
+        }
+        return now.bodyNanos + TimeUnit.MILLISECONDS.toNanos(ms);
+    }
+
+    private static Request request(Exchange now, Body body) {
+        return new Request(
+                now.found().names(),
+                now.query,
+                now.head.headers(),
+                body,
+                now.headNanos,
+                now.bodyNanos,
+                System.nanoTime(),
+                now.deadlineNanos);
+    }
+
+    /** A request on its way through the workers. Owns the body's upload, and frees it before the answer leaves. */
+    private final class Job implements WorkerPool.Task<Worker> {
+        private final ChannelHandlerContext ctx;
+        private final Exchange now;
+        private final Body body;
+        private final Route.Work action;
+
+        Job(ChannelHandlerContext ctx, Exchange now, Body body, Route.Work action) {
+            this.ctx = ctx;
+            this.now = now;
+            this.body = body;
+            this.action = action;
+        }
+
+        @Override
+        public long deadlineNanos() {
+            return now.deadlineNanos;
+        }
+
+        @Override
+        public void run(Worker worker) {
+            Response response;
+            try {
+                if (now.abandoned) {
+                    return;
+                }
+                response = action.answer(request(now, body), worker);
+            } catch (Throwable e) {
+                response = Errors.answer(e, now.dialect);
+            } finally {
+                body.upload().release();
+            }
+            hand(response);
+        }
+
+        @Override
+        public void expire() {
+            body.upload().release();
+            hand(now.dialect.error(transport.refusals().busy("the deadline passed while the request waited")));
+        }
+
+        private void hand(Response response) {
+            try {
+                ctx.executor().execute(() -> answer(ctx, now, response, true));
+            } catch (RejectedExecutionException e) {
+                LOG.debug("the server stopped before an answer could be sent", e);
+            }
+        }
+    }
+
+    /**
+     * Answers a request before its end has come. The connection ends with it, unless all that is still to come is the
+     * empty chunk by which the decoder ends a request without a body.
+     */
+    private void refuse(ChannelHandlerContext ctx, Exchange now, Response response) {
+        abandonBody();
+        boolean bodyless = state == State.HEAD
+                && !now.head.decoderResult().isFailure()
+                && !HttpUtil.isTransferEncodingChunked(now.head)
+                && HttpUtil.getContentLength(now.head, 0L) == 0;
+        answer(ctx, now, response, bodyless);
+    }
+
+    private void abandonBody() {
+        BodyReader unfinished = reader;
+        if (unfinished != null) {
+            reader = null;
+            unfinished.abandon();
+        }
+    }
+
+    private void answer(ChannelHandlerContext ctx, Exchange now, Response response, boolean mayStay) {
+        if (!ctx.channel().isActive()) {
+            return;
+        }
+        state = State.ANSWER;
+        arm(ctx, transport.config().idleTimeoutMs());
+        HttpRequest head = now.head;
+        boolean stays = mayStay && HttpUtil.isKeepAlive(head) && !transport.stopping();
+        boolean headOnly = head.method().equals(HttpMethod.HEAD);
+        FullHttpResponse message = new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1,
+                HttpResponseStatus.valueOf(response.status()),
+                headOnly ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(response.body()),
+                DefaultHttpHeadersFactory.headersFactory(),
+                DefaultHttpHeadersFactory.trailersFactory());
+        HttpHeaders headers = message.headers();
+        headers.set(HttpHeaderNames.CONTENT_TYPE, response.contentType());
+        headers.set(HttpHeaderNames.CONTENT_LENGTH, response.body().length);
+        headers.set(HttpHeaderNames.DATE, transport.date());
+        response.headers().forEach(headers::set);
+        // The answer is HTTP/1.1 whatever was asked, so both have to be said.
+        if (!stays) {
+            headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        } else if (head.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
+            headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+        }
+        if (ACCESS.isDebugEnabled()) {
+            // The pattern, not the path: a path or query may hold a hash.
+            ACCESS.debug(
+                    "{} {} {} in={} out={} us={}",
+                    head.method(),
+                    now.found == null ? "-" : now.found.route().pattern(),
+                    response.status(),
+                    received,
+                    response.body().length,
+                    (System.nanoTime() - now.headNanos) / 1_000);
+        }
+        ctx.writeAndFlush(message).addListener((ChannelFutureListener) sent -> {
+            if (!sent.isSuccess()) {
+                LOG.debug("an answer could not be sent", sent.cause());
+                ctx.close();
+            } else if (stays && !transport.stopping()) {
+                awaitHead(ctx);
+            } else {
+                linger(ctx);
+            }
+        });
+    }
+
+    private void linger(ChannelHandlerContext ctx) {
+        state = State.LINGER;
+        exchange = null;
+        dropInbox();
+        arm(ctx, (transport.stopping() ? LINGER_WHEN_STOPPING : LINGER).toMillis());
+        ((DuplexChannel) ctx.channel()).shutdownOutput();
+        ctx.channel().config().setAutoRead(true);
+    }
+
+    private void arm(ChannelHandlerContext ctx, long delayMs) {
+        disarm();
+        timer = ctx.executor().schedule(() -> onTimer(ctx), delayMs, TimeUnit.MILLISECONDS);
+    }
+
+    private void disarm() {
+        Future<?> armed = timer;
+        if (armed != null) {
+            timer = null;
+            armed.cancel(false);
+        }
+    }
+
+    private void onTimer(ChannelHandlerContext ctx) {
+        Exchange now = exchange;
+        if (state != State.BODY || now == null) {
+            ctx.close();
+            return;
+        }
+        long patienceMs = transport.config().stallTimeoutMs();
+        long pausedMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastByteNanos);
+        long takenMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - now.headNanos);
+        long earnedMs = received * 1_000 / transport.config().minBodyBytesPerSecond();
+        long leftMs = Math.min(patienceMs - pausedMs, patienceMs + earnedMs - takenMs);
+        if (leftMs > 0) {
+            arm(ctx, leftMs);
+        } else {
+            refuse(ctx, now, now.dialect.error(new HttpError(408, "body: too slow, " + received + " bytes came")));
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        disarm();
+        abandonBody();
+        dropInbox();
+        if (exchange != null) {
+            exchange.abandoned = true;
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (cause instanceof IOException) {
+            LOG.debug("connection ended by its client", cause);
+        } else {
+            LOG.error("connection ended by an error", cause);
+        }
+        ctx.close();
+    }
+}

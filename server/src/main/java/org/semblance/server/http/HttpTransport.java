@@ -1,0 +1,191 @@
+package org.semblance.server.http;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.ServerSocketChannel;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.DateFormatter;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Date;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.semblance.hashdb.HashDb;
+import org.semblance.server.config.ServerConfig;
+import org.semblance.server.work.Worker;
+import org.semblance.server.work.WorkerPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The listening socket, the event loops and what all connections share. */
+public final class HttpTransport {
+    private static final Logger LOG = LoggerFactory.getLogger(HttpTransport.class);
+    private static final int MAX_CHUNK_BYTES = 65_536;
+
+    private final ServerConfig config;
+    private final Router router;
+    private final WorkerPool<Worker> workers;
+    private final ByteBudget budget;
+    private final Refusals refusals = new Refusals();
+    private final EventLoopGroup loops;
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final ServerSocketChannel listener;
+    private volatile boolean stopping;
+    private volatile String date = "";
+
+    /**
+     * Binds and begins to answer, in both dialects.
+     *
+     * @throws IOException if it cannot listen where it is told to
+     */
+    public static HttpTransport start(ServerConfig config, HashDb db, WorkerPool<Worker> workers, String version)
+            throws IOException {
+        List<Route> routes = new ArrayList<>(new NativeRoutes(db, version).routes());
+        routes.addAll(new HmaRoutes(db).routes());
+        return new HttpTransport(config, new Router(routes), workers);
+    }
+
+    HttpTransport(ServerConfig config, Router router, WorkerPool<Worker> workers) throws IOException {
+        this.config = config;
+        this.router = router;
+        this.workers = workers;
+        this.budget = new ByteBudget(config.maxBodyBytesInFlight());
+        tick();
+        boolean epoll = Epoll.isAvailable();
+        IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        LOG.info(epoll ? "I/O by epoll" : "I/O by NIO: there is no native epoll for this platform");
+        loops = new MultiThreadIoEventLoopGroup(
+                Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
+                new DefaultThreadFactory("http", true),
+                io);
+        loops.scheduleAtFixedRate(this::tick, 1, 1, TimeUnit.SECONDS);
+        loops.scheduleAtFixedRate(refusals::report, 10, 10, TimeUnit.SECONDS);
+        try {
+            listener = (ServerSocketChannel) new ServerBootstrap()
+                    .group(loops)
+                    .channel(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
+                    .option(ChannelOption.SO_BACKLOG, 1_024)
+                    .option(ChannelOption.SO_REUSEADDR, true)
+                    .childOption(ChannelOption.TCP_NODELAY, true)
+                    // Nothing is read unless HttpConnection asks for it.
+                    .childOption(ChannelOption.AUTO_READ, false)
+                    .childHandler(pipeline())
+                    .bind(config.bindAddress(), config.port())
+                    .syncUninterruptibly()
+                    .channel();
+        } catch (Exception e) {
+            loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            throw new IOException(
+                    "cannot listen on " + config.bindAddress() + ":" + config.port() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private ChannelHandler pipeline() {
+        return new ChannelInitializer<SocketChannel>() {
+            @Override
+            protected void initChannel(SocketChannel channel) {
+                if (connections.size() >= config.maxConnections()) {
+                    refusals.count("too many connections");
+                    channel.close();
+                    return;
+                }
+                connections.add(channel);
+                channel.pipeline()
+                        .addLast(new HttpResponseEncoder())
+                        .addLast(new HttpRequestDecoder(new HttpDecoderConfig()
+                                .setMaxInitialLineLength(config.maxRequestLineBytes())
+                                .setMaxHeaderSize(config.maxHeaderBytes())
+                                .setMaxChunkSize(MAX_CHUNK_BYTES)
+                                .setUseRfc9112TransferEncoding(true)))
+                        .addLast(new HttpConnection(HttpTransport.this));
+            }
+        };
+    }
+
+    private void tick() {
+        date = DateFormatter.format(new Date());
+    }
+
+    /** The port it listens on. */
+    public int port() {
+        return ((InetSocketAddress) listener.localAddress()).getPort();
+    }
+
+    ServerConfig config() {
+        return config;
+    }
+
+    Router router() {
+        return router;
+    }
+
+    WorkerPool<Worker> workers() {
+        return workers;
+    }
+
+    ByteBudget budget() {
+        return budget;
+    }
+
+    Refusals refusals() {
+        return refusals;
+    }
+
+    boolean stopping() {
+        return stopping;
+    }
+
+    /** The Date field, right to a second. */
+    String date() {
+        return date;
+    }
+
+    /** How many connections are open. */
+    int connections() {
+        return connections.size();
+    }
+
+    /**
+     * Accepts nothing more, ends idle connections, and waits until every request that is under way has been answered.
+     * The workers must still be running. What is not answered in time is cut off.
+     */
+    public void close(Duration atMost) {
+        if (stopping) {
+            return;
+        }
+        stopping = true;
+        listener.close().syncUninterruptibly();
+        for (Channel channel : connections) {
+            HttpConnection connection = channel.pipeline().get(HttpConnection.class);
+            if (connection != null) {
+                channel.eventLoop().execute(() -> connection.stop(channel));
+            }
+        }
+        if (!connections.newCloseFuture().awaitUninterruptibly(atMost.toMillis())) {
+            LOG.warn("{} connections cut off: their requests took too long", connections.size());
+            connections.close().awaitUninterruptibly(500);
+        }
+        refusals.report();
+        loops.shutdownGracefully(0, 500, TimeUnit.MILLISECONDS).awaitUninterruptibly(1_000);
+    }
+}

@@ -1,0 +1,81 @@
+package org.semblance.server.http;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.json.JsonWriteFeature;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The JSON of both dialects. */
+final class Json {
+    /** Largest JSON document that is read: a tree takes many times its text. */
+    static final int MAX_BYTES = 1_000_000;
+
+    private static final JsonMapper NATIVE = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(
+                            StreamReadConstraints.builder().maxNestingDepth(64).build())
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    /** Flask's {@code jsonify}: keys sorted, compact, non-ASCII escaped in lower-case hex. */
+    private static final JsonMapper SORTED = JsonMapper.builder(JsonFactory.builder()
+                    .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+                    .disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE)
+                    .build())
+            .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+            .build();
+
+    private Json() {}
+
+    static ObjectNode object() {
+        return NATIVE.createObjectNode();
+    }
+
+    /** Native answers: keys in their order, UTF-8. */
+    static byte[] write(Object value) {
+        return NATIVE.writeValueAsBytes(value);
+    }
+
+    /** Answers of the HMA dialect: maps, lists and scalars, to the byte as Flask writes them. */
+    static byte[] writeSorted(Object value) {
+        byte[] json = SORTED.writeValueAsBytes(value);
+        byte[] line = java.util.Arrays.copyOf(json, json.length + 1);
+        line[json.length] = '\n';
+        return line;
+    }
+
+    /** Plain maps and lists of a tree, as {@link #writeSorted} wants them. */
+    static @Nullable Object plain(JsonNode node) {
+        return NATIVE.treeToValue(node, Object.class);
+    }
+
+    /**
+     * Parses one document.
+     *
+     * @throws HttpError 413 if it is too long
+     * @throws JacksonException if it is no JSON
+     */
+    static JsonNode read(ByteBuffer utf8) {
+        if (utf8.remaining() > MAX_BYTES) {
+            throw new HttpError(413, "JSON body: " + utf8.remaining() + " bytes (expected: at most " + MAX_BYTES + ")");
+        }
+        byte[] bytes = new byte[utf8.remaining()];
+        utf8.duplicate().get(bytes);
+        return NATIVE.readTree(bytes);
+    }
+
+    /** Parses one document from text. */
+    static JsonNode read(String text) {
+        return read(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+    }
+}

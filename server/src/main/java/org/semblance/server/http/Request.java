@@ -1,0 +1,142 @@
+package org.semblance.server.http;
+
+import io.netty.handler.codec.http.HttpHeaders;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.media.Deadline;
+
+/** One request as its handler sees it: the head, the body and the clock. Handed from the event loop to one worker. */
+final class Request {
+    private static final int MAX_HEADER_CHARS = 200;
+
+    private final Map<String, String> names;
+    private final Map<String, List<String>> query;
+    private final HttpHeaders headers;
+    private final Body body;
+
+    /** {@link System#nanoTime} when the head was complete, when the body was, and when work began. */
+    private final long headNanos;
+
+    private final long bodyNanos;
+    private final long workNanos;
+    private final long deadlineNanos;
+
+    Request(
+            Map<String, String> names,
+            Map<String, List<String>> query,
+            HttpHeaders headers,
+            Body body,
+            long headNanos,
+            long bodyNanos,
+            long workNanos,
+            long deadlineNanos) {
+        this.names = names;
+        this.query = query;
+        this.headers = headers;
+        this.body = body;
+        this.headNanos = headNanos;
+        this.bodyNanos = bodyNanos;
+        this.workNanos = workNanos;
+        this.deadlineNanos = deadlineNanos;
+    }
+
+    /** The value of a name in the route's pattern. */
+    String name(String name) {
+        String value = names.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException("the route's pattern has no " + name);
+        }
+        return value;
+    }
+
+    /** An id in the path; {@link Long#MAX_VALUE}, which no content has, if it is larger than any. */
+    long id(String name) {
+        String digits = name(name);
+        return digits.length() > 18 ? Long.MAX_VALUE : Long.parseLong(digits);
+    }
+
+    /** The first value of a query parameter. */
+    @Nullable
+    String query(String parameter) {
+        List<String> values = query.get(parameter);
+        return values == null ? null : values.getFirst();
+    }
+
+    /** A whole number in the query, or that default. */
+    long query(String parameter, long otherwise, long least, long most) {
+        String value = query(parameter);
+        if (value == null) {
+            return otherwise;
+        }
+        return parse(parameter, value, least, most);
+    }
+
+    static long parse(String field, String value, long least, long most) {
+        try {
+            long number = Long.parseLong(value);
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // Answered as any other value that is out of range.
+        }
+        throw HttpError.field(400, field, value, "a whole number from " + least + " to " + most);
+    }
+
+    /**
+     * A header field that holds a person's words, read as UTF-8.
+     *
+     * @throws HttpError 400 if it is longer than 200 characters, no UTF-8, or holds control characters
+     */
+    @Nullable
+    String header(String field) {
+        String raw = headers.get(field);
+        if (raw == null) {
+            return null;
+        }
+        try {
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(raw.getBytes(StandardCharsets.ISO_8859_1)))
+                    .toString();
+            if (text.length() <= MAX_HEADER_CHARS && text.chars().noneMatch(Character::isISOControl)) {
+                return text;
+            }
+        } catch (CharacterCodingException e) {
+            // Answered below.
+        }
+        throw HttpError.field(400, field, raw, "at most " + MAX_HEADER_CHARS + " characters of UTF-8 text");
+    }
+
+    /** The media type of the body without its parameters, lower case; empty if there is none. */
+    String mediaType() {
+        return Body.mediaType(headers);
+    }
+
+    Body body() {
+        return body;
+    }
+
+    /** When the answer is no longer worth the work. */
+    Deadline deadline() {
+        return Deadline.after(Duration.ofNanos(deadlineNanos - System.nanoTime()));
+    }
+
+    long receiveUs() {
+        return (bodyNanos - headNanos) / 1_000;
+    }
+
+    long queueUs() {
+        return (workNanos - bodyNanos) / 1_000;
+    }
+
+    /** Microseconds from the request's head until now. */
+    long totalUs() {
+        return (System.nanoTime() - headNanos) / 1_000;
+    }
+}

@@ -1,0 +1,76 @@
+package org.semblance.server;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The fences between the packages: what a library is used by, and that nothing looks up. */
+@AnalyzeClasses(packages = "org.semblance", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+    @ArchTest
+    static final ArchRule nativeCodeHasOneSeam = onlyIn("org.semblance.engine.media.internal", "org.bytedeco");
+
+    @ArchTest
+    static final ArchRule nettyIsTheTransportOnly = onlyIn("org.semblance.server.http", "io.netty");
+
+    @ArchTest
+    static final ArchRule sqlIsTheCatalogs =
+            onlyIn("org.semblance.hashdb.catalog", "java.sql", "org.sqlite", "org.flywaydb");
+
+    @ArchTest
+    static final ArchRule picocliIsTheCommandLines = onlyIn("org.semblance.server.cli", "picocli", "me.tongfei");
+
+    @ArchTest
+    static final ArchRule hashesAreJdkOnly = dependOnOnly("org.semblance.hashdb.hash");
+
+    @ArchTest
+    static final ArchRule theIndexKnowsHashesOnly =
+            dependOnOnly("org.semblance.hashdb.index", "org.semblance.hashdb.hash", "jdk.incubator", "org.slf4j");
+
+    @ArchTest
+    static final ArchRule pdqKnowsHashesOnly =
+            dependOnOnly("org.semblance.engine.pdq", "org.semblance.hashdb.hash", "jdk.incubator");
+
+    @ArchTest
+    static final ArchRule thereIsNoCycle =
+            slices().matching("org.semblance.(**)").should().beFreeOfCycles();
+
+    private static ArchRule onlyIn(String owner, String... libraries) {
+        return noClasses()
+                .that()
+                .resideOutsideOfPackage(owner)
+                .should()
+                .dependOnClassesThat(in(libraries))
+                .because(owner + " is the one place that may use " + String.join(", ", libraries));
+    }
+
+    private static ArchRule dependOnOnly(String owner, String... others) {
+        return classes()
+                .that()
+                .resideInAPackage(owner)
+                .should()
+                .onlyDependOnClassesThat(in(others)
+                        .or(in(owner, "java", "org.jspecify"))
+                        .or(describe("primitives and arrays", c -> c.isPrimitive() || c.isArray())));
+    }
+
+    private static DescribedPredicate<JavaClass> in(String... packages) {
+        return describe("are in " + String.join(", ", packages), type -> {
+            String name = type.getBaseComponentType().getPackageName();
+            for (String prefix : packages) {
+                if (name.equals(prefix) || name.startsWith(prefix + ".")) {
+                    return true;
+                }
+            }
+            return false;
+        });
+    }
+}

@@ -1,0 +1,151 @@
+package org.semblance.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.DatabaseRefusedException;
+import org.semblance.server.config.ServerConfig;
+import org.semblance.server.work.Worker;
+import org.semblance.server.work.WorkerPool;
+
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class MatchServerTest {
+    private static final HttpClient CLIENT =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
+    Path folder;
+
+    private ServerConfig.Builder settings() {
+        return ServerConfig.builder(folder.resolve("db")).port(0).workers(1).workQueueLimit(1);
+    }
+
+    private static HttpRequest get(MatchServer server, String path) {
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
+                .build();
+    }
+
+    /** Keeps a worker busy until it is told to go on. */
+    private record Blocker(CountDownLatch begun, CountDownLatch go) implements WorkerPool.Task<Worker> {
+        @Override
+        public long deadlineNanos() {
+            return System.nanoTime() + Duration.ofHours(1).toNanos();
+        }
+
+        @Override
+        public void run(Worker worker) {
+            begun.countDown();
+            try {
+                go.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        @Override
+        public void expire() {}
+    }
+
+    @Test
+    void refusesWhileEveryWorkerIsBusyAndStaysReady() throws Exception {
+        try (MatchServer server = MatchServer.start(settings().build())) {
+            CountDownLatch begun = new CountDownLatch(1);
+            CountDownLatch go = new CountDownLatch(1);
+            server.workers().offer(new Blocker(begun, go));
+            begun.await();
+            server.workers().offer(new Blocker(begun, go));
+            HttpResponse<String> refused = CLIENT.send(get(server, "/v1/banks"), HttpResponse.BodyHandlers.ofString());
+            assertThat(refused.statusCode()).isEqualTo(503);
+            assertThat(refused.headers().firstValue("Retry-After")).contains("1");
+            assertThat(CLIENT.send(get(server, "/readyz"), HttpResponse.BodyHandlers.ofString())
+                            .statusCode())
+                    .isEqualTo(200);
+            go.countDown();
+        }
+    }
+
+    @Test
+    void finishesARequestThatIsUnderWayAndThenFreesTheFolder() throws Exception {
+        MatchServer server = MatchServer.start(settings().build());
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        server.workers().offer(new Blocker(begun, go));
+        begun.await();
+        CompletableFuture<HttpResponse<String>> waiting =
+                CLIENT.sendAsync(get(server, "/v1/banks"), HttpResponse.BodyHandlers.ofString());
+        while (server.workers().queued() == 0) {
+            Thread.onSpinWait();
+        }
+        CompletableFuture<Void> closing = CompletableFuture.runAsync(server::close);
+        go.countDown();
+        assertThat(waiting.get().statusCode()).isEqualTo(200);
+        closing.get();
+        try (MatchServer again = MatchServer.start(settings().build())) {
+            assertThat(again.port()).isPositive();
+        }
+    }
+
+    @Test
+    void stopsInTimeEvenIfARequestNeverEnds() throws Exception {
+        MatchServer server = MatchServer.start(settings().stopTimeoutMs(300).build());
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        server.workers().offer(new Blocker(begun, go));
+        begun.await();
+        CompletableFuture<HttpResponse<String>> cut =
+                CLIENT.sendAsync(get(server, "/v1/banks"), HttpResponse.BodyHandlers.ofString());
+        while (server.workers().queued() == 0) {
+            Thread.onSpinWait();
+        }
+        server.close();
+        assertThat(cut).failsWithin(Duration.ofSeconds(10));
+        go.countDown();
+    }
+
+    @Test
+    void freesTheDatabaseIfItCannotListen() throws Exception {
+        try (MatchServer first = MatchServer.start(settings().build())) {
+            ServerConfig taken = ServerConfig.builder(folder.resolve("other"))
+                    .port(first.port())
+                    .build();
+            assertThatThrownBy(() -> MatchServer.start(taken))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(":" + first.port());
+            try (MatchServer second = MatchServer.start(
+                    ServerConfig.builder(folder.resolve("other")).port(0).build())) {
+                assertThat(second.port()).isNotEqualTo(first.port());
+            }
+        }
+    }
+
+    @Test
+    void refusesAFolderThatIsInUse() throws Exception {
+        try (MatchServer first = MatchServer.start(settings().build())) {
+            assertThat(first.port()).isPositive();
+            assertThatThrownBy(() -> MatchServer.start(settings().build()))
+                    .isInstanceOf(DatabaseRefusedException.class);
+        }
+    }
+
+    @Test
+    void namesTheSettingThatIsOutOfItsRange() {
+        assertThatThrownBy(() -> settings().port(70_000).build()).hasMessage("port: 70000 (expected: 0 to 65535)");
+        assertThatThrownBy(() -> settings().workers(0).build()).hasMessage("workers: 0 (expected: 1 to 1024)");
+        assertThatThrownBy(() -> settings().maxBodyBytesInFlight(5).build())
+                .hasMessageStartingWith("maxBodyBytesInFlight: 5 (expected: 100000000 to ");
+        assertThatThrownBy(() -> settings().bindAddress(" ").build()).hasMessageContaining("bindAddress");
+    }
+}
