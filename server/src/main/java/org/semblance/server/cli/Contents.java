@@ -1,0 +1,49 @@
+package org.semblance.server.cli;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.ContentHasher;
+import org.semblance.engine.media.DecodePath;
+import org.semblance.engine.media.MediaLimits;
+import picocli.CommandLine.Option;
+
+/** How a verb reads and hashes files. */
+final class Contents {
+    @Option(
+            names = "--decode",
+            paramLabel = "PATH",
+            description =
+                    "exact: every pixel in colour at full size, as the reference does; fast: large JPEGs in grey and"
+                            + " reduced, a few bits off. Default: exact for hashes that are kept, fast to match.")
+    private @Nullable DecodePath path;
+
+    ContentHasher hasher(DecodePath byDefault) {
+        return new ContentHasher(MediaLimits.DEFAULT, path == null ? byDefault : path);
+    }
+
+    /** The bytes of a file, in direct memory so that the decoder reads them in place. */
+    static ByteBuffer read(Path file) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            if (Files.isDirectory(file)) {
+                throw new BadInputException(file + ": a folder (expected: a file)");
+            }
+            if (channel.size() > MediaLimits.DEFAULT.maxBytes()) {
+                throw new BadInputException(file + ": " + channel.size() + " bytes (expected: at most "
+                        + MediaLimits.DEFAULT.maxBytes() + ")");
+            }
+            ByteBuffer bytes = ByteBuffer.allocateDirect((int) channel.size());
+            while (bytes.hasRemaining() && channel.read(bytes) >= 0) {}
+            return bytes.flip();
+        } catch (NoSuchFileException e) {
+            throw new BadInputException(file + ": no such file", e);
+        } catch (IOException e) {
+            throw new BadInputException(file + ": " + e.getMessage(), e);
+        }
+    }
+}

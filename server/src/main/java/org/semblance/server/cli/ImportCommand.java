@@ -1,0 +1,144 @@
+package org.semblance.server.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.exchange.HashListEntry;
+import org.semblance.hashdb.exchange.HashListReader;
+import org.semblance.hashdb.hash.SignalType;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "import",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Banks a hash list: lines of '<type> <hex>', bare hex, what PDQ tools print, or CSV with a header.",
+            "An import that was cut off goes on where it stopped when it is started again."
+        })
+final class ImportCommand implements Callable<Integer> {
+    /** Contents a transaction: enough that the fsync of each does not count, few enough that memory stays small. */
+    private static final int BATCH = 50_000;
+
+    private static final int COMPLAINTS = 10;
+
+    @Mixin
+    private DataFolder data;
+
+    @Option(names = "--bank", required = true, paramLabel = "BANK", description = "Made if it is not there.")
+    private String bank;
+
+    @Option(
+            names = "--type",
+            paramLabel = "TYPE",
+            defaultValue = "pdq",
+            description = "Type of hashes that come without one (default: ${DEFAULT-VALUE}).")
+    private String type;
+
+    @Option(names = "--again", description = "Bank the list even where the bank holds it already.")
+    private boolean again;
+
+    @Parameters(paramLabel = "FILE")
+    private Path file;
+
+    @Spec
+    private CommandSpec spec;
+
+    private long entries;
+    private long imported;
+    private long unusable;
+
+    @Override
+    public Integer call() {
+        SignalType bareType = bareType();
+        try (HashListReader list = new HashListReader(file, bareType);
+                HashDb db = data.open();
+                Progress progress = Progress.overBytes("import", Files.size(file))) {
+            ImportMark mark = new ImportMark(file);
+            Bank target = bank(db);
+            long skipped = skip(list, again ? 0 : mark.entriesIn(db, target));
+            for (List<ContentDraft> batch = batch(list); !batch.isEmpty(); batch = batch(list)) {
+                db.apply(new Change.AddContents(bank, batch), DataFolder.origin(mark.reason(entries)));
+                imported += batch.size();
+                progress.to(list.bytesRead());
+            }
+            report(skipped);
+        } catch (IOException e) {
+            throw new BadInputException(
+                    file + ": " + e.getMessage()
+                            + (imported == 0 ? "" : " (" + imported + " contents before it are banked)"),
+                    e);
+        }
+        return unusable == 0 ? Main.DONE : Main.BAD_INPUT;
+    }
+
+    private SignalType bareType() {
+        try {
+            return SignalType.parse(type);
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException("--type: " + e.getMessage(), e);
+        }
+    }
+
+    private Bank bank(HashDb db) {
+        return db.bank(bank).orElseGet(() -> {
+            db.apply(new Change.CreateBank(bank), DataFolder.origin("import " + file.getFileName()));
+            return db.bank(bank).orElseThrow();
+        });
+    }
+
+    /** Passes over entries that are banked already. Returns how many. */
+    private long skip(HashListReader list, long done) throws IOException {
+        while (entries < done && list.next() != null) {
+            entries++;
+        }
+        return entries;
+    }
+
+    /** The next contents of the list, at most {@link #BATCH}; what cannot be used is told and left out. */
+    private List<ContentDraft> batch(HashListReader list) throws IOException {
+        List<ContentDraft> batch = new ArrayList<>();
+        while (batch.size() < BATCH) {
+            HashListEntry entry = list.next();
+            if (entry == null) {
+                break;
+            }
+            entries++;
+            switch (entry) {
+                case HashListEntry.Usable usable -> batch.add(usable.content());
+                case HashListEntry.Unusable bad -> complain(bad);
+            }
+        }
+        return batch;
+    }
+
+    private void complain(HashListEntry.Unusable bad) {
+        unusable++;
+        PrintWriter err = spec.commandLine().getErr();
+        if (unusable <= COMPLAINTS) {
+            err.println(file + ":" + bad.line() + ": " + bad.reason());
+        } else if (unusable == COMPLAINTS + 1) {
+            err.println("(further bad entries are counted only)");
+        }
+    }
+
+    private void report(long skipped) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(imported + " contents imported into " + bank
+                + (skipped == 0 ? "" : ", after " + skipped + " entries that were banked before")
+                + (unusable == 0 ? "" : ", " + unusable + " entries left out"));
+        out.flush();
+    }
+}

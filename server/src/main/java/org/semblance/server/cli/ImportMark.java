@@ -1,0 +1,77 @@
+package org.semblance.server.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.server.json.ReportJson;
+
+/**
+ * How far a hash list has been imported into a bank.
+ *
+ * <p>Nothing is kept beside the catalog for it: each batch's journal row says of which file it came and up to which of
+ * its entries, in the same transaction as the contents. So an import that was killed goes on after the last batch that
+ * is durable, and a list that is imported twice is banked once.
+ */
+final class ImportMark {
+    private static final int PAGE = 10_000;
+    private static final Pattern REASON = Pattern.compile("import .* sha256=([0-9a-f]{64}) entries=([0-9]+)");
+
+    private final String fileName;
+    private final String sha256;
+
+    /** The mark of that file, known by its bytes and not by its name. */
+    ImportMark(Path file) throws IOException {
+        MessageDigest digest;
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+        byte[] buffer = new byte[1 << 16];
+        try (InputStream in = Files.newInputStream(file)) {
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                digest.update(buffer, 0, n);
+            }
+        }
+        this.fileName = String.valueOf(file.getFileName());
+        this.sha256 = HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** The reason of a batch that ends with that entry of the file, counted from 1. */
+    String reason(long entries) {
+        return "import " + fileName + " sha256=" + sha256 + " entries=" + entries;
+    }
+
+    /** How many entries of the file the bank holds already; a bank deleted since then, even of the same name, has none. */
+    long entriesIn(HashDb db, Bank bank) {
+        long entries = 0;
+        List<JournalEntry> page = db.journal(0, PAGE);
+        while (!page.isEmpty()) {
+            for (JournalEntry row : page) {
+                Matcher reason = REASON.matcher(row.reason());
+                if (row.kind().equals("add_contents")
+                        && reason.matches()
+                        && reason.group(1).equals(sha256)
+                        && bankId(row) == bank.id()) {
+                    entries = Math.max(entries, Long.parseLong(reason.group(2)));
+                }
+            }
+            page = db.journal(page.getLast().seq(), PAGE);
+        }
+        return entries;
+    }
+
+    private static long bankId(JournalEntry row) {
+        return ReportJson.MAPPER.readTree(row.payload()).path("bank_id").longValue(-1);
+    }
+}

@@ -1,0 +1,79 @@
+package org.semblance.server.cli;
+
+import java.util.concurrent.Callable;
+import org.semblance.hashdb.DatabaseRefusedException;
+import org.semblance.hashdb.catalog.ChangeRefusedException;
+import org.semblance.server.MatchServer;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * The command line.
+ *
+ * <p>Exit codes: 0 done, 1 the answer is "match" where asked with {@code --fail-on-match}, 2 wrong usage, 3 bad input,
+ * 4 the database refused.
+ */
+@Command(
+        name = "semblance",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        description = "Says whether an upload is a copy of known terrorist propaganda.",
+        subcommands = {
+            ServeCommand.class,
+            QuickstartCommand.class,
+            HashCommand.class,
+            MatchCommand.class,
+            LookupCommand.class,
+            BankCommand.class,
+            ImportCommand.class,
+            VerifyCommand.class,
+        })
+public final class Main implements Callable<Integer> {
+    static final int DONE = 0;
+    static final int MATCHED = 1;
+    static final int WRONG_USAGE = 2;
+    static final int BAD_INPUT = 3;
+    static final int REFUSED = 4;
+
+    @Spec
+    private CommandSpec spec;
+
+    /** Runs a verb and ends the process with its exit code. */
+    public static void main(String[] args) {
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Main())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler(Main::explain);
+    }
+
+    @Override
+    public Integer call() {
+        throw new ParameterException(spec.commandLine(), "a command is missing");
+    }
+
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"Semblance " + MatchServer.version()};
+        }
+    }
+
+    /** Bad input is told in a line; a stack trace is for bugs. */
+    private static int explain(Exception e, CommandLine line, CommandLine.ParseResult parsed) throws Exception {
+        int code = switch (e) {
+            case DatabaseRefusedException refused -> REFUSED;
+            case ChangeRefusedException refused -> BAD_INPUT;
+            case BadInputException bad -> BAD_INPUT;
+            default -> throw e;
+        };
+        line.getErr().println("semblance: " + e.getMessage());
+        return code;
+    }
+}

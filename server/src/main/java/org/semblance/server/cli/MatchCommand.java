@@ -1,0 +1,94 @@
+package org.semblance.server.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.semblance.engine.ContentHasher;
+import org.semblance.engine.ContentMatcher;
+import org.semblance.engine.MatchOptions;
+import org.semblance.engine.MatchReport;
+import org.semblance.engine.Verdict;
+import org.semblance.engine.media.DecodePath;
+import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.Match;
+import org.semblance.server.json.ReportJson;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "match",
+        mixinStandardHelpOptions = true,
+        description = "Says whether files are copies of banked content.")
+final class MatchCommand implements Callable<Integer> {
+    @Mixin
+    private DataFolder data;
+
+    @Mixin
+    private Contents contents;
+
+    @Option(names = "--json", description = "One JSON object a file and line.")
+    private boolean json;
+
+    @Option(names = "--banks", split = ",", paramLabel = "BANK", description = "Only these banks count (default: all).")
+    private Set<String> banks = Set.of();
+
+    @Option(names = "--fail-on-match", description = "Exit code 1 if any file matches.")
+    private boolean failOnMatch;
+
+    @Parameters(arity = "1..*", paramLabel = "FILE")
+    private List<Path> files;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        boolean matched = false;
+        boolean failed = false;
+        try (HashDb db = data.open();
+                ContentHasher hasher = contents.hasher(DecodePath.FAST);
+                Progress progress = Progress.over("match", files.size())) {
+            ContentMatcher matcher = new ContentMatcher(hasher, db);
+            for (Path file : files) {
+                MatchReport report = matcher.match(Contents.read(file), new MatchOptions(banks));
+                matched |= report.verdict() == Verdict.MATCH;
+                failed |= ReportJson.isFailure(report.verdict());
+                out.println(json ? jsonLine(file, report) : textLine(file, report));
+                out.flush();
+                progress.step();
+            }
+        }
+        if (matched && failOnMatch) {
+            return Main.MATCHED;
+        }
+        return failed ? Main.BAD_INPUT : Main.DONE;
+    }
+
+    private static String jsonLine(Path file, MatchReport report) {
+        return ReportJson.addMatch(ReportJson.MAPPER.createObjectNode().put("file", file.toString()), report)
+                .toString();
+    }
+
+    private static String textLine(Path file, MatchReport report) {
+        StringBuilder line = new StringBuilder(file + "  " + report.verdict().wireName());
+        if (!report.reason().isEmpty()) {
+            line.append(": ").append(report.reason());
+        }
+        for (Match match : report.matches()) {
+            line.append("\n  ").append(describe(match));
+        }
+        return line.toString();
+    }
+
+    static String describe(Match match) {
+        return match.bank().name() + " content " + match.content().id() + " by "
+                + match.signalType().wireName() + ", distance " + match.distance();
+    }
+}

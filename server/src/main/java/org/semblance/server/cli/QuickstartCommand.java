@@ -1,0 +1,97 @@
+package org.semblance.server.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.semblance.server.MatchServer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** A first try in one command: all it does goes over HTTP, as a client would do it. */
+@Command(
+        name = "quickstart",
+        mixinStandardHelpOptions = true,
+        description = "Starts a server, banks a photo, matches a smaller and coarser copy of it, and goes on serving.")
+final class QuickstartCommand implements Callable<Integer> {
+    private static final String OCTETS = "application/octet-stream";
+    private static final String BANK = "QUICKSTART";
+    private static final long SEED = 2017;
+    private static final int CONFLICT = 409;
+
+    @Mixin
+    private ServerOptions options;
+
+    @Parameters(arity = "0..1", paramLabel = "PHOTO", description = "Your own photo; without one a landscape is drawn.")
+    private @Nullable Path photo;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        byte[] original = photo == null ? DemoPhoto.draw(SEED) : bytesOf(photo);
+        MatchServer server = options.start();
+        Path copy = writeCopy(original);
+        String url = server.url();
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            post(
+                    client,
+                    url + "/v1/banks",
+                    "application/json",
+                    ("{\"name\":\"" + BANK + "\"}").getBytes(StandardCharsets.UTF_8));
+            post(client, url + "/v1/banks/" + BANK + "/content", OCTETS, original);
+            post(client, url + "/v1/match", OCTETS, Files.readAllBytes(copy));
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        out.println("\nTry it yourself:\n  curl --data-binary @" + copy + " " + url + "/v1/match");
+        out.println("Ctrl-C stops the server.");
+        out.flush();
+        ServerOptions.serveUntilStopped();
+        return Main.DONE;
+    }
+
+    private static byte[] bytesOf(Path file) {
+        ByteBuffer content = Contents.read(file);
+        byte[] bytes = new byte[content.remaining()];
+        content.get(bytes);
+        return bytes;
+    }
+
+    /** What someone might upload: the photo made smaller and coarser, kept so that the user can send it as well. */
+    private Path writeCopy(byte[] original) throws IOException {
+        Path copy = options.data().path().resolve("quickstart-copy.jpg");
+        return Files.write(copy, DemoPhoto.copyOf(original).orElse(original));
+    }
+
+    private void post(HttpClient client, String url, String type, byte[] body)
+            throws IOException, InterruptedException {
+        HttpResponse<String> answer = client.send(
+                HttpRequest.newBuilder(URI.create(url))
+                        .header("Content-Type", type)
+                        .POST(BodyPublishers.ofByteArray(body))
+                        .build(),
+                BodyHandlers.ofString());
+        PrintWriter out = spec.commandLine().getOut();
+        out.println("\nPOST " + url + "  (" + body.length + " bytes)\n" + answer.statusCode() + "  "
+                + answer.body().strip());
+        out.flush();
+        // The bank of an earlier try is as good as a new one.
+        if (answer.statusCode() >= 400 && answer.statusCode() != CONFLICT) {
+            throw new BadInputException("the server refused: " + answer.body());
+        }
+    }
+}
