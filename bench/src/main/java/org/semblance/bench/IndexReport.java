@@ -1,0 +1,194 @@
+package org.semblance.bench;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import org.semblance.hashdb.index.HashIndex;
+import org.semblance.hashdb.index.LinearScanIndex;
+import org.semblance.hashdb.index.PigeonringIndex;
+
+/**
+ * Lookups a second of an index on one thread, with the recall beside each figure.
+ *
+ * <p>With a file, the index is also saved and opened again. Recall is the share of the pairs that a plain loop over the generated hashes finds within the distance and the index
+ * found too; the index must also find no other. Usage:
+ *
+ * <pre>
+ *   java ... org.semblance.bench.IndexReport SIZE [uniform|clustered] [pigeonring|scan] [distances] [batches] [hit|miss] [file]
+ *   java ... org.semblance.bench.IndexReport 10000000 uniform pigeonring 0,15,31,63 1,256,20000 hit,miss /tmp/index
+ * </pre>
+ *
+ * To keep to one core: {@code taskset -c 0}.
+ */
+public final class IndexReport {
+    private static final PrintStream OUT = System.out;
+    private static final int CHECKED = 64;
+    private static final long NANOS_A_FIGURE = 2_000_000_000L;
+    private static final long WARM_UP_NANOS = 2_500_000_000L;
+
+    private IndexReport() {}
+
+    public static void main(String[] arguments) throws IOException {
+        int size = Integer.parseInt(argument(arguments, 0, "1000000"));
+        HashSets.Shape shape =
+                HashSets.Shape.valueOf(argument(arguments, 1, "uniform").toUpperCase(Locale.ROOT));
+        String kind = argument(arguments, 2, "pigeonring");
+        int[] distances = numbers(argument(arguments, 3, "31"));
+        int[] batches = numbers(argument(arguments, 4, "1,256"));
+        String file = argument(arguments, 6, "");
+        String[] targets = argument(arguments, 5, "hit,miss").split(",", -1);
+        long[] stored = HashSets.stored(shape, size);
+        try (HashIndex index = kind.equals("scan") ? new LinearScanIndex() : new PigeonringIndex()) {
+            long rssBefore = residentBytes();
+            long start = System.nanoTime();
+            HashSets.load(index, stored);
+            OUT.printf(
+                    "%s of %,d %s hashes: loaded in %.1f s, mapped %.0f bytes a hash, resident %.0f%n",
+                    kind,
+                    index.size(),
+                    shape.name().toLowerCase(Locale.ROOT),
+                    (System.nanoTime() - start) / 1e9,
+                    (double) index.offHeapBytes() / size,
+                    (double) (residentBytes() - rssBefore) / size);
+            if (!file.isEmpty() && index instanceof PigeonringIndex ring) {
+                reopen(ring, Path.of(file));
+            }
+            for (int distance : distances) {
+                for (String target : targets) {
+                    for (int batch : batches) {
+                        measure(index, stored, distance, batch, target.equals("hit"));
+                    }
+                }
+            }
+        }
+    }
+
+    private static void reopen(PigeonringIndex index, Path file) throws IOException {
+        long start = System.nanoTime();
+        index.save(file, 1);
+        long saved = System.nanoTime();
+        try (PigeonringIndex again = PigeonringIndex.open(file).index()) {
+            OUT.printf(
+                    "snapshot of %,d bytes: saved in %.2f s, opened in %.2f s with %,d pairs%n",
+                    Files.size(file), (saved - start) / 1e9, (System.nanoTime() - saved) / 1e9, again.size());
+        } finally {
+            Files.deleteIfExists(file);
+        }
+    }
+
+    private static void measure(HashIndex index, long[] stored, int distance, int batch, boolean hit) {
+        long[] queries = HashSets.queries(stored, Math.max(batch, 20_000), hit);
+        int sets = queries.length / 4 / batch;
+        long[][] batches = new long[sets][];
+        for (int i = 0; i < sets; i++) {
+            batches[i] = Arrays.copyOfRange(queries, 4 * batch * i, 4 * batch * (i + 1));
+        }
+        Counter counter = new Counter();
+        int next = 0;
+        for (long end = System.nanoTime() + WARM_UP_NANOS; System.nanoTime() < end; ) {
+            index.lookup(batches[next++ % sets], batch, distance, counter);
+        }
+        counter.hits = 0;
+        long calls = 0;
+        long[] times = new long[1 << 20];
+        long start = System.nanoTime();
+        long now = start;
+        while (now - start < NANOS_A_FIGURE) {
+            index.lookup(batches[next++ % sets], batch, distance, counter);
+            long then = now;
+            now = System.nanoTime();
+            times[(int) (calls++ & times.length - 1)] = now - then;
+        }
+        double seconds = (now - start) / 1e9;
+        long hits = counter.hits;
+        Arrays.sort(times, 0, (int) Math.min(calls, times.length));
+        OUT.printf(
+                "distance %2d  %-4s  batch %6d  %,11.0f lookups/s  p50 %,9.1f us  p99 %,9.1f us  %6.2f matches a lookup"
+                        + "  recall %s%n",
+                distance,
+                hit ? "hit" : "miss",
+                batch,
+                calls * batch / seconds,
+                times[(int) (Math.min(calls, times.length) / 2)] / 1e3,
+                times[(int) (Math.min(calls, times.length) * 99 / 100)] / 1e3,
+                (double) hits / calls / batch,
+                recall(index, stored, queries, distance, batch));
+    }
+
+    private static String recall(HashIndex index, long[] stored, long[] queries, int distance, int batch) {
+        int count = Math.min(CHECKED, queries.length / 4);
+        long expected = 0;
+        long[] sums = new long[count];
+        for (int i = 0; i < stored.length; i += 4) {
+            long a = stored[i];
+            long b = stored[i + 1];
+            long c = stored[i + 2];
+            long d = stored[i + 3];
+            for (int q = 0; q < count; q++) {
+                int far = Long.bitCount(a ^ queries[4 * q])
+                        + Long.bitCount(b ^ queries[4 * q + 1])
+                        + Long.bitCount(c ^ queries[4 * q + 2])
+                        + Long.bitCount(d ^ queries[4 * q + 3]);
+                if (far <= distance) {
+                    expected++;
+                    sums[q] += digest(far, i / 4);
+                }
+            }
+        }
+        long[] found = {0};
+        long[] foundSums = new long[count];
+        for (int q = 0; q < count; q += batch) {
+            int first = q;
+            int some = Math.min(batch, count - q);
+            // The whole batch, so that the path that was measured is the one that is checked.
+            int whole = Math.min(batch, queries.length / 4 - q);
+            index.lookup(Arrays.copyOfRange(queries, 4 * q, 4 * (q + whole)), whole, distance, (i, d, id) -> {
+                if (i < some) {
+                    found[0]++;
+                    foundSums[first + i] += digest(d, id);
+                }
+            });
+        }
+        if (!Arrays.equals(sums, foundSums)) {
+            return String.format("WRONG: %d found, %d expected", found[0], expected);
+        }
+        return expected == 0 ? "1.0 (0 pairs)" : String.format("1.0 (%d pairs)", expected);
+    }
+
+    private static long digest(int distance, long contentId) {
+        long x = (contentId * 257 + distance + 1) * 0x9E3779B97F4A7C15L;
+        return x ^ x >>> 29;
+    }
+
+    /** What the system counts as resident, or 0 where it does not say. */
+    private static long residentBytes() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        if (!Files.exists(status)) {
+            return 0;
+        }
+        return Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("RssAnon:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+                .sum();
+    }
+
+    private static String argument(String[] arguments, int i, String otherwise) {
+        return i < arguments.length ? arguments[i] : otherwise;
+    }
+
+    private static int[] numbers(String list) {
+        return Arrays.stream(list.split(",", -1)).mapToInt(Integer::parseInt).toArray();
+    }
+
+    private static final class Counter implements HashIndex.HitSink {
+        long hits;
+
+        @Override
+        public void hit(int query, int distance, long contentId) {
+            hits++;
+        }
+    }
+}
