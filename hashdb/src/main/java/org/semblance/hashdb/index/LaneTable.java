@@ -190,14 +190,12 @@ final class LaneTable implements AutoCloseable {
     }
 
     /** Fills an empty table, which no lookup sees yet, with what {@link #save} wrote. */
-    void load(SnapshotFormat.Reader in) throws IOException {
-        in.begin(Part.TABLE);
-        in.require(Part.TABLE, Long.BYTES + DIRECTORY_BYTES);
+    void load(SnapshotFormat.PartReader in) throws IOException {
         int units = (int) in.getLong();
         in.getMemory(directory, DIRECTORY_BYTES);
-        in.require(Part.TABLE, (long) units * Extents.UNIT);
+        in.require((long) units * Extents.UNIT);
         in.getMemory(extents.adopt(units), (long) units * Extents.UNIT);
-        in.end(Part.TABLE);
+        in.end();
         for (int bucket = 0; bucket < BUCKETS; bucket++) {
             int count = (int) word(bucket);
             capacities[bucket] = count == 0 ? 0 : capacity(count);

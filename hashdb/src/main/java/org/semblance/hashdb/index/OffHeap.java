@@ -51,9 +51,6 @@ final class OffHeap implements AutoCloseable {
         this.free = free;
     }
 
-    /** So many bytes beyond the end of a block may be read, whatever they hold: vectors need not stop short of it. */
-    static final int READABLE_BEYOND = 256;
-
     /**
      * A new block.
      *
@@ -66,7 +63,7 @@ final class OffHeap implements AutoCloseable {
             return linux.map(bytes);
         }
         Arena arena = Arena.ofShared();
-        return new OffHeap(arena.allocate(bytes + READABLE_BEYOND, HUGE_PAGE).address(), bytes, arena::close);
+        return new OffHeap(arena.allocate(bytes, HUGE_PAGE).address(), bytes, arena::close);
     }
 
     long address() {
@@ -159,7 +156,7 @@ final class OffHeap implements AutoCloseable {
 
         OffHeap map(long bytes) {
             // The slack for the alignment is address space only: it is never touched.
-            long mapped = bytes + READABLE_BEYOND + HUGE_PAGE;
+            long mapped = bytes + HUGE_PAGE;
             try {
                 MemorySegment start = (MemorySegment)
                         mmap.invokeExact(MemorySegment.NULL, mapped, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0L);

@@ -2,11 +2,17 @@ package org.semblance.hashdb.index;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.index.SnapshotFormat.Part;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Multi-index hashing on a ring: exact, and some four orders of magnitude fewer comparisons than a scan.
@@ -38,6 +44,8 @@ import org.semblance.hashdb.index.SnapshotFormat.Part;
  * addition, and appear when they are complete.
  */
 public final class PigeonringIndex implements HashIndex {
+    private static final Logger LOG = LoggerFactory.getLogger(PigeonringIndex.class);
+
     /**
      * When the index does what; tests ask for all of it on small sets.
      *
@@ -74,6 +82,9 @@ public final class PigeonringIndex implements HashIndex {
 
     /** Tables that are being filled: all slots below {@link #filled} are in. */
     private @Nullable Tables filling;
+
+    /** Tables that could not be changed; lookups that began before may still go through them. */
+    private @Nullable Tables abandoned;
 
     private int filled;
     private int evacuating;
@@ -140,11 +151,10 @@ public final class PigeonringIndex implements HashIndex {
     private void enter(int slot) {
         Tables live = tables;
         if (live != null) {
-            live.add(slot);
-            evacuateSome(live);
+            change(live, () -> live.add(slot));
             return;
         }
-        if (filling == null && store.liveSlots() > tuning.scannedUpTo) {
+        if (filling == null && abandoned == null && store.liveSlots() > tuning.scannedUpTo) {
             filling = new Tables(store, readers, kernels, tuning.deadTolerated);
             filled = 0;
         }
@@ -154,6 +164,23 @@ public final class PigeonringIndex implements HashIndex {
                 next.add(slot);
             }
             fillSome(next);
+        }
+    }
+
+    /** Changes the tables. If memory runs out half way they would miss a hash: then lookups scan from now on. */
+    private void change(Tables live, Runnable change) {
+        boolean done = false;
+        try {
+            change.run();
+            evacuateSome(live);
+            done = true;
+        } finally {
+            if (!done) {
+                LOG.error(
+                        "the tables of the index could not be changed: it answers by scanning until it is opened anew");
+                abandoned = live;
+                tables = null;
+            }
         }
     }
 
@@ -182,7 +209,7 @@ public final class PigeonringIndex implements HashIndex {
 
     @Override
     public void addAll(Consumer<PairSink> pairs) {
-        boolean deferred = tables == null && filling == null;
+        boolean deferred = tables == null && filling == null && abandoned == null;
         try {
             pairs.accept((w3, w2, w1, w0, contentId) -> add(w3, w2, w1, w0, contentId, !deferred));
         } finally {
@@ -204,8 +231,7 @@ public final class PigeonringIndex implements HashIndex {
         if (store.isFree(slot)) {
             Tables live = tables;
             if (live != null) {
-                live.remove(slot);
-                evacuateSome(live);
+                change(live, () -> live.remove(slot));
             } else if (filling != null && slot < filled) {
                 filling.remove(slot);
             }
@@ -273,11 +299,13 @@ public final class PigeonringIndex implements HashIndex {
      * change, so no other may run beside; lookups may.
      *
      * @param seq what the caller wants to know when it opens the file: how far the index has come
-     * @throws IOException if the file cannot be written; one that was there before is still whole
+     * @param mark likewise: of what it is the index
+     * @throws IOException if the file cannot be written, or the thread was interrupted; a file that was there before is
+     *     still whole
      */
-    public void save(Path file, long seq) throws IOException {
+    public void save(Path file, long seq, Hash256 mark) throws IOException {
         readers.phase();
-        try (SnapshotFormat.Writer out = new SnapshotFormat.Writer(file, seq)) {
+        try (SnapshotFormat.Writer out = new SnapshotFormat.Writer(file, seq, mark)) {
             store.save(out);
             Tables live = tables;
             out.begin(Part.TABLES, Long.BYTES);
@@ -292,12 +320,18 @@ public final class PigeonringIndex implements HashIndex {
         }
     }
 
-    /** An index from a file, and the number that was written with it. */
-    public record Opened(PigeonringIndex index, long seq) {}
+    /** What a {@link #save} that was killed leaves beside the file. */
+    public static Path unfinished(Path file) {
+        return SnapshotFormat.unfinished(file);
+    }
+
+    /** An index from a file, and what was written with it. */
+    public record Opened(PigeonringIndex index, long seq, Hash256 mark) {}
 
     /**
-     * Makes an index from a file that {@link #save} wrote. The file is mapped, checked and copied: memory that changes
-     * must not be the file's, and a lookup needs the huge pages that mapped files do not get.
+     * Makes an index from a file that {@link #save} wrote. The file is checked as it is read into memory
+     * of the index and not mapped: checking reads every byte anyway, and lookups need the huge pages that a mapped file
+     * does not get.
      *
      * @throws SnapshotException if the file is corrupt, too old or too new
      * @throws IOException if it cannot be read
@@ -312,7 +346,7 @@ public final class PigeonringIndex implements HashIndex {
         try (SnapshotFormat.Reader in = new SnapshotFormat.Reader(file)) {
             index.load(in);
             whole = true;
-            return new Opened(index, in.seq());
+            return new Opened(index, in.seq(), in.mark());
         } finally {
             if (!whole) {
                 index.close();
@@ -322,23 +356,38 @@ public final class PigeonringIndex implements HashIndex {
 
     private void load(SnapshotFormat.Reader in) throws IOException {
         store.load(in);
-        in.begin(Part.TABLES);
-        in.require(Part.TABLES, Long.BYTES);
-        boolean withTables = in.getLong() != 0;
-        in.end(Part.TABLES);
+        boolean withTables = in.next(Part.TABLES).getRest().getLong() != 0;
         if (withTables) {
             Tables next = new Tables(store, readers, kernels, tuning.deadTolerated);
             filling = next;
-            for (LaneTable table : next.byChunk) {
-                table.load(in);
+            List<SnapshotFormat.PartReader> parts = new ArrayList<>();
+            for (int chunk = 0; chunk < LaneTable.CHUNKS; chunk++) {
+                parts.add(in.next(Part.TABLE));
             }
+            loadAll(next.byChunk, parts);
             filling = null;
             tables = next;
         }
-        in.begin(Part.END);
-        in.end(Part.END);
+        in.next(Part.END).end();
         if (!withTables && store.liveSlots() > tuning.scannedUpTo) {
             fillAll();
+        }
+    }
+
+    /** Each table by itself, on all cores. Returns when none is being written any more, also after a failure. */
+    private static void loadAll(LaneTable[] byChunk, List<SnapshotFormat.PartReader> parts) throws IOException {
+        AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
+        IntStream.range(0, LaneTable.CHUNKS).parallel().forEach(chunk -> {
+            try {
+                byChunk[chunk].load(parts.get(chunk));
+            } catch (IOException | RuntimeException e) {
+                failure.compareAndSet(null, e);
+            }
+        });
+        switch (failure.get()) {
+            case null -> {}
+            case IOException e -> throw e;
+            case Exception e -> throw new IllegalStateException("a table of the index could not be loaded", e);
         }
     }
 
@@ -374,6 +423,9 @@ public final class PigeonringIndex implements HashIndex {
             }
             if (filling != null) {
                 filling.close();
+            }
+            if (abandoned != null) {
+                abandoned.close();
             }
         }
     }

@@ -52,7 +52,7 @@ final class RingLookup {
     private final long[] addresses = new long[RUN_PROBES];
     private final int[] lanes = new int[RUN_PROBES];
     private final long[] lines = new long[RUN_PROBES];
-    private final int[] linePairs = new int[RUN_PROBES];
+    private final long[] lastLines = new long[RUN_PROBES];
     private final long[][] bases = new long[LaneTable.CHUNKS][];
 
     private long[] survivors = new long[2 * Kernels.BLOCK];
@@ -243,16 +243,18 @@ final class RingLookup {
             long address = addresses[i];
             long line = address & -LINE_BYTES;
             lines[distinct] = line;
-            linePairs[distinct] = (int) (address + 2L * lanes[i] - line + 2 * LINE_BYTES - 1 >>> (1 + LINE_SHIFT));
+            lastLines[distinct] = (address + 2L * lanes[i] - 1) & -LINE_BYTES;
             long different = address - previous;
             distinct += (int) ((different | -different) >>> 63);
             previous = address;
         }
         long sum = 0;
         for (int i = 0; i < distinct; i++) {
-            for (int pair = linePairs[i] - 1; pair >= 0; pair--) {
-                long at = lines[i] + 2L * LINE_BYTES * pair;
-                sum += getLong(at + LINE_BYTES) + getLong(at);
+            long line = lines[i];
+            long last = lastLines[i];
+            for (int pair = (int) ((last - line) >>> (1 + LINE_SHIFT)); pair >= 0; pair--) {
+                long at = line + 2L * LINE_BYTES * pair;
+                sum += getLong(Math.min(at + LINE_BYTES, last)) + getLong(at);
             }
         }
         readAhead = sum;
@@ -288,15 +290,22 @@ final class RingLookup {
             candidateHalves[i] = store.half(candidates[i], upperHalf(candidateProbes[i]));
             sum += getLong(candidateHalves[i]);
         }
-        readAhead = sum;
+        int near = 0;
         for (int i = 0; i < count; i++) {
             long probe = candidateProbes[i];
             int at = 4 * (int) (probe >>> 32) + 2 - 2 * upperHalf(probe);
             int distance = Long.bitCount(getLong(candidateHalves[i]) ^ queries[at + 1])
                     + Long.bitCount(getLong(candidateHalves[i] + Long.BYTES) ^ queries[at]);
-            if (distance <= maxDistance) {
-                verify(candidates[i], probe);
-            }
+            candidates[near] = candidates[i];
+            candidateProbes[near] = probe;
+            near += (distance - maxDistance - 1) >>> 31;
+        }
+        for (int i = 0; i < near; i++) {
+            sum += getLong(store.half(candidates[i], 1 - upperHalf(candidateProbes[i])));
+        }
+        readAhead = sum;
+        for (int i = 0; i < near; i++) {
+            verify(candidates[i], candidateProbes[i]);
         }
     }
 

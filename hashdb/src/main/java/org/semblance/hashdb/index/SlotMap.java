@@ -1,6 +1,8 @@
 package org.semblance.hashdb.index;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.IntBuffer;
 import java.util.Arrays;
 import org.semblance.hashdb.index.SnapshotFormat.Part;
 
@@ -96,18 +98,14 @@ final class SlotMap {
     }
 
     void load(SnapshotFormat.Reader in) throws IOException {
-        in.begin(Part.MAP);
+        ByteBuffer cells = in.next(Part.MAP).getRest();
         for (int part = 0; part < parts.length; part++) {
-            in.require(Part.MAP, 2L * Integer.BYTES);
-            int length = in.getInt();
-            used[part] = in.getInt();
-            in.require(Part.MAP, (long) length * Integer.BYTES);
-            parts[part] = new int[length];
-            for (int i = 0; i < length; i++) {
-                parts[part][i] = in.getInt();
-            }
+            parts[part] = new int[cells.getInt()];
+            used[part] = cells.getInt();
+            IntBuffer ints = cells.asIntBuffer();
+            ints.get(parts[part]);
+            cells.position(cells.position() + Integer.BYTES * ints.position());
         }
-        in.end(Part.MAP);
     }
 
     private void grow(int part) {

@@ -6,6 +6,7 @@ import static org.semblance.hashdb.index.OffHeap.putLong;
 import static org.semblance.hashdb.index.OffHeap.putLongRelease;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -293,42 +294,35 @@ final class SlotStore implements AutoCloseable {
 
     /** Fills an empty store with what {@link #save} wrote. */
     void load(SnapshotFormat.Reader in) throws IOException {
-        in.begin(Part.SLOTS);
-        in.require(Part.SLOTS, 4L * Long.BYTES);
-        int count = (int) in.getLong();
-        pairs.set(in.getLong());
-        live[0] = (int) in.getLong();
-        live[1] = (int) in.getLong();
+        SnapshotFormat.PartReader part = in.next(Part.SLOTS);
+        int count = (int) part.getLong();
+        pairs.set(part.getLong());
+        live[0] = (int) part.getLong();
+        live[1] = (int) part.getLong();
         evenSeen = live[0] > 0;
         oddSeen = live[1] > 0;
-        in.require(Part.SLOTS, count * (2 * HALF_BYTES + Long.BYTES));
+        part.require(count * (2 * HALF_BYTES + Long.BYTES));
         for (int first = 0; first < count; first += CHUNK_SLOTS) {
             int some = Math.min(CHUNK_SLOTS, count - first);
             addChunk();
-            in.getMemory(half(first, 0), some * HALF_BYTES);
-            in.getMemory(half(first, 1), some * HALF_BYTES);
-            in.getMemory(contents(first), some * (long) Long.BYTES);
+            part.getMemory(half(first, 0), some * HALF_BYTES);
+            part.getMemory(half(first, 1), some * HALF_BYTES);
+            part.getMemory(contents(first), some * (long) Long.BYTES);
         }
-        in.end(Part.SLOTS);
+        part.end();
         for (int slot = 0; slot < count; slot++) {
             if (isFree(slot)) {
                 limbo.retire(slot);
             }
         }
-        in.begin(Part.LISTS);
-        for (long left = in.length(); left > 0; ) {
-            in.require(Part.LISTS, 2L * Long.BYTES);
-            int slot = (int) in.getLong();
-            int size = (int) in.getLong();
-            in.require(Part.LISTS, (long) size * Long.BYTES);
-            long[] ids = new long[size];
-            for (int i = 0; i < size; i++) {
-                ids[i] = in.getLong();
+        for (ByteBuffer rest = in.next(Part.LISTS).getRest(); rest.hasRemaining(); ) {
+            int slot = (int) rest.getLong();
+            long[] ids = new long[(int) rest.getLong()];
+            for (int i = 0; i < ids.length; i++) {
+                ids[i] = rest.getLong();
             }
-            publishList(slot, ids, size);
-            left -= 2L * Long.BYTES + (long) size * Long.BYTES;
+            publishList(slot, ids, ids.length);
         }
-        in.end(Part.LISTS);
         map.load(in);
         slots = count;
     }

@@ -1,22 +1,25 @@
 package org.semblance.hashdb.index;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
+import org.semblance.hashdb.hash.Hash256;
 
 /**
  * The file of an index: parts one after the other, each with its checksum.
  *
  * <pre>
- *   head     magic (8 bytes), version (4), reserved (4), seq (8), checksum of these (8)
+ *   head     magic (8 bytes), version (4), reserved (4), seq (8), mark (32), checksum of these (8)
  *   parts    name and length in bytes (16), checksum of these (8), the bytes, checksum of the bytes (8)
  *            SLOTS, LISTS, MAP, then TABLES (whether there are tables), and a TABLE for each chunk
  *   END      a part of length 0, so that a file cut short between two parts is noticed
@@ -34,7 +37,10 @@ final class SnapshotFormat {
     /** "SEMBLIDX" in ASCII, on a little-endian machine. */
     private static final long MAGIC = 0x5844494C424D4553L;
 
-    private static final int HEAD_BYTES = 32;
+    private static final int SEQ = 16;
+    private static final int MARK = 24;
+    private static final int HEAD_CHECKSUM = MARK + Hash256.BYTES;
+    private static final int HEAD_BYTES = HEAD_CHECKSUM + Long.BYTES;
     private static final int PART_HEAD_BYTES = 24;
     private static final int BUFFER_BYTES = 1 << 20;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
@@ -58,6 +64,11 @@ final class SnapshotFormat {
         }
     }
 
+    /** Where a file is written before it is renamed. */
+    static Path unfinished(Path file) {
+        return file.resolveSibling(file.getFileName() + ".part");
+    }
+
     private static long checksum(MemorySegment bytes) {
         CRC32C crc = new CRC32C();
         crc.update(bytes.asByteBuffer());
@@ -76,9 +87,9 @@ final class SnapshotFormat {
         private long left;
 
         @SuppressWarnings("MustBeClosedChecker") // close() closes the arena
-        Writer(Path file, long seq) throws IOException {
+        Writer(Path file, long seq, Hash256 mark) throws IOException {
             this.file = file;
-            unfinished = file.resolveSibling(file.getFileName() + ".part");
+            unfinished = unfinished(file);
             channel = FileChannel.open(
                     unfinished,
                     StandardOpenOption.CREATE,
@@ -87,8 +98,11 @@ final class SnapshotFormat {
             buffer.set(LONG, 0, MAGIC);
             buffer.set(INT, 8, VERSION);
             buffer.set(INT, 12, 0);
-            buffer.set(LONG, 16, seq);
-            buffer.set(LONG, 24, checksum(buffer.asSlice(0, 24)));
+            buffer.set(LONG, SEQ, seq);
+            for (int word = 0; word < 4; word++) {
+                buffer.set(LONG, MARK + 8L * word, mark.word(word));
+            }
+            buffer.set(LONG, HEAD_CHECKSUM, checksum(buffer.asSlice(0, HEAD_CHECKSUM)));
             used = HEAD_BYTES;
         }
 
@@ -184,36 +198,35 @@ final class SnapshotFormat {
         }
     }
 
-    /** Reads a file by mapping it; used by one thread. */
+    /** Reads a file part by part; parts that were found may be read by several threads. */
     static final class Reader implements AutoCloseable {
         private final Path file;
-        private final Arena arena = Arena.ofConfined();
-        private final MemorySegment mapped;
-        private final long seq;
+        private final FileChannel channel;
+        private final MemorySegment head = MemorySegment.ofArray(new byte[HEAD_BYTES]);
         private long at = HEAD_BYTES;
-        private long end;
 
-        @SuppressWarnings("MustBeClosedChecker") // close() closes the arena
         Reader(Path file) throws IOException {
             this.file = file;
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-                mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            }
+            channel = FileChannel.open(file, StandardOpenOption.READ);
             try {
-                seq = readHead();
+                readHead();
             } catch (IOException e) {
-                arena.close();
+                channel.close();
                 throw e;
             }
         }
 
-        private long readHead() throws SnapshotException {
-            if (mapped.byteSize() < HEAD_BYTES || mapped.get(LONG, 0) != MAGIC) {
+        private void readHead() throws IOException {
+            if (channel.size() < HEAD_BYTES) {
                 throw new SnapshotException.Corrupt(file, "not an index snapshot");
             }
-            int version = mapped.get(INT, 8);
+            read(channel, head, 0);
+            if (head.get(LONG, 0) != MAGIC) {
+                throw new SnapshotException.Corrupt(file, "not an index snapshot");
+            }
+            int version = head.get(INT, 8);
             // A version that is out of range by chance is told from a real one by the checksum.
-            if (mapped.get(LONG, 24) != checksum(mapped.asSlice(0, 24))) {
+            if (head.get(LONG, HEAD_CHECKSUM) != checksum(head.asSlice(0, HEAD_CHECKSUM))) {
                 throw new SnapshotException.Corrupt(file, "wrong checksum of the head");
             }
             if (version < VERSION) {
@@ -222,76 +235,136 @@ final class SnapshotFormat {
             if (version > VERSION) {
                 throw new SnapshotException.TooNew(file, version);
             }
-            return mapped.get(LONG, 16);
         }
 
         long seq() {
-            return seq;
+            return head.get(LONG, SEQ);
         }
 
-        /** Goes to the next part, which must be of that kind, and checks it. */
-        void begin(Part part) throws SnapshotException {
-            if (mapped.byteSize() - at < PART_HEAD_BYTES
-                    || mapped.get(LONG, at + 16) != checksum(mapped.asSlice(at, 16))
-                    || mapped.get(LONG, at) != part.number) {
+        Hash256 mark() {
+            return new Hash256(
+                    head.get(LONG, MARK + 24L),
+                    head.get(LONG, MARK + 16L),
+                    head.get(LONG, MARK + 8L),
+                    head.get(LONG, MARK));
+        }
+
+        /** The next part, which must be of that kind. */
+        PartReader next(Part part) throws IOException {
+            MemorySegment head = MemorySegment.ofArray(new byte[PART_HEAD_BYTES]);
+            long left = channel.size() - at - PART_HEAD_BYTES - Long.BYTES;
+            if (left >= 0) {
+                read(channel, head, at);
+            }
+            if (left < 0 || head.get(LONG, 16) != checksum(head.asSlice(0, 16)) || head.get(LONG, 0) != part.number) {
                 throw new SnapshotException.Corrupt(file, "no part " + part + " at byte " + at);
             }
-            long bytes = mapped.get(LONG, at + 8);
-            at += PART_HEAD_BYTES;
-            if (bytes < 0 || bytes > mapped.byteSize() - at - Long.BYTES) {
-                throw new SnapshotException.Corrupt(file, "part " + part + " is cut short at byte " + at);
+            long bytes = head.get(LONG, 8);
+            if (bytes < 0 || bytes > left) {
+                throw new SnapshotException.Corrupt(file, "part " + part + " at byte " + at + " is cut short");
             }
-            CRC32C crc = new CRC32C();
-            for (long done = 0; done < bytes; done += 1 << 30) {
-                crc.update(mapped.asSlice(at + done, Math.min(1 << 30, bytes - done))
-                        .asByteBuffer());
-            }
-            end = at + bytes;
-            if (mapped.get(LONG, end) != crc.getValue()) {
-                throw new SnapshotException.Corrupt(
-                        file, "wrong checksum of part " + part + ", bytes " + at + " to " + end);
-            }
+            PartReader reader = new PartReader(file, channel, part, at + PART_HEAD_BYTES, bytes);
+            at += PART_HEAD_BYTES + bytes + Long.BYTES;
+            return reader;
         }
 
-        /** Checks that at least so many bytes of the part are still to be read. */
-        void require(Part part, long bytes) throws SnapshotException {
-            if (bytes < 0 || bytes > end - at) {
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
+    }
+
+    private static void read(FileChannel channel, MemorySegment to, long from) throws IOException {
+        ByteBuffer buffer = to.asByteBuffer();
+        while (buffer.hasRemaining()) {
+            if (channel.read(buffer, from + buffer.position()) < 0) {
+                throw new EOFException("the file became shorter while it was read");
+            }
+        }
+    }
+
+    /** Reads one part from its first byte to its last; used by one thread. */
+    static final class PartReader {
+        private static final int STEP = 1 << 20;
+
+        private final Path file;
+        private final FileChannel channel;
+        private final Part part;
+        private final long first;
+        private final long end;
+        private final CRC32C crc = new CRC32C();
+        private long at;
+
+        private PartReader(Path file, FileChannel channel, Part part, long first, long bytes) {
+            this.file = file;
+            this.channel = channel;
+            this.part = part;
+            this.first = first;
+            at = first;
+            end = first + bytes;
+        }
+
+        /** Checks that exactly so many bytes are still to be read. */
+        void require(long bytes) throws SnapshotException {
+            if (bytes != end - at) {
                 throw new SnapshotException.Corrupt(
                         file, "part " + part + ": " + (end - at) + " bytes left (expected: " + bytes + ")");
             }
         }
 
-        /** Bytes of the part that are still to be read. */
-        long length() {
-            return end - at;
+        /** A number. Nothing may rely on it before {@link #end} has checked the part. */
+        long getLong() throws IOException {
+            return get(Long.BYTES).get(LONG, 0);
         }
 
-        long getLong() {
-            at += Long.BYTES;
-            return mapped.get(LONG, at - Long.BYTES);
-        }
-
-        int getInt() {
-            at += Integer.BYTES;
-            return mapped.get(INT, at - Integer.BYTES);
-        }
-
-        void getMemory(long address, long bytes) {
-            MemorySegment.copy(mapped, at, OffHeap.ALL, address, bytes);
-            at += bytes;
-        }
-
-        /** Leaves a part, which must have been read whole. */
-        void end(Part part) throws SnapshotException {
-            if (at != end) {
-                throw new SnapshotException.Corrupt(file, "part " + part + ": " + (end - at) + " bytes too many");
+        /** Copies the next bytes to off-heap memory. */
+        void getMemory(long address, long bytes) throws IOException {
+            for (long done = 0; done < bytes; ) {
+                int some = (int) Math.min(STEP, bytes - done);
+                get(OffHeap.ALL.asSlice(address + done, some));
+                done += some;
             }
-            at += Long.BYTES;
         }
 
-        @Override
-        public void close() {
-            arena.close();
+        /** All that is left, checked, so that it may be relied on. */
+        ByteBuffer getRest() throws IOException {
+            if (end - at > Integer.MAX_VALUE - 8) {
+                throw new SnapshotException.Corrupt(file, "part " + part + " has " + (end - at) + " bytes");
+            }
+            MemorySegment rest = get((int) (end - at));
+            end();
+            return rest.asByteBuffer().order(ByteOrder.nativeOrder());
+        }
+
+        /** Checks that the part was read whole and is what was written. */
+        void end() throws IOException {
+            require(0);
+            long sum = crc.getValue();
+            MemorySegment written = MemorySegment.ofArray(new byte[Long.BYTES]);
+            read(channel, written, end);
+            if (written.get(LONG, 0) != sum) {
+                throw new SnapshotException.Corrupt(
+                        file, "wrong checksum of part " + part + ", bytes " + first + " to " + end);
+            }
+        }
+
+        private MemorySegment get(int bytes) throws IOException {
+            MemorySegment segment = MemorySegment.ofArray(new byte[(int) Math.min(bytes, end - at)]);
+            if (segment.byteSize() < bytes) {
+                throw new SnapshotException.Corrupt(file, "part " + part + " has no " + bytes + " bytes at " + at);
+            }
+            get(segment);
+            return segment;
+        }
+
+        private void get(MemorySegment to) throws IOException {
+            if (to.byteSize() > end - at) {
+                throw new SnapshotException.Corrupt(
+                        file, "part " + part + " has no " + to.byteSize() + " bytes at " + at);
+            }
+            read(channel, to, at);
+            crc.update(to.asByteBuffer());
+            at += to.byteSize();
         }
     }
 }

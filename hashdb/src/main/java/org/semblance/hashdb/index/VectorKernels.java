@@ -112,7 +112,7 @@ final class VectorKernels implements Kernels {
 
     /**
      * Two vectors a step. Steps are aligned: a bucket of few lanes may begin within a vector, whose other lanes belong to
-     * others, and a step may read beyond the end of one.
+     * others. Where a bucket ends with the first vector of a step, that one is read again, and not the line beyond.
      */
     @Override
     public int testSketches(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors) {
@@ -124,10 +124,12 @@ final class VectorKernels implements Kernels {
             int offset = (int) (bases[p] - start) >> 1;
             int stop = offset + lanes[p];
             long top = (long) p << 48 | (bases[p] - 4L + 4L * offset);
+            long last = start + ((2L * stop - 1) & -VECTOR_BYTES);
             long ours = -1L << offset;
             for (int lane = 0; lane < stop; lane += STEP_LANES) {
                 long at = start + 2L * lane;
-                long near = near(at, sketch, limit) | near(at + VECTOR_BYTES, sketch, limit) << SHORTS.length();
+                long near = near(at, sketch, limit)
+                        | near(Math.min(at + VECTOR_BYTES, last), sketch, limit) << SHORTS.length();
                 near &= ours & -1L >>> (64 - Math.min(STEP_LANES, stop - lane));
                 ours = -1;
                 survivors[2 * found] = top - 4L * lane;

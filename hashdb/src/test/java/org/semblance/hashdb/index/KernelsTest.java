@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.semblance.hashdb.hash.Hash256;
 
 class KernelsTest {
@@ -50,8 +52,9 @@ class KernelsTest {
     }
 
     /** The lanes of buckets that survive, as the two forms pack them: probe and address of the slot number. */
-    @Test
-    void sketchesSurviveTheSameWithAndWithoutVectors() {
+    @ParameterizedTest
+    @ValueSource(ints = {8, 40, 200})
+    void sketchesSurviveTheSameWithAndWithoutVectors(int largest) {
         try (OffHeap memory = OffHeap.allocate(1 << 16)) {
             for (long at = 0; at < 1 << 16; at += 8) {
                 // Few bits, so that many lanes are near.
@@ -65,7 +68,7 @@ class KernelsTest {
             long[] probes = new long[count];
             for (int p = 0; p < count; p++) {
                 // Where tables put buckets: few lanes share a line, many begin one.
-                int size = 1 + hashes.random.nextInt(p % 2 == 0 ? 8 : 200);
+                int size = 1 + hashes.random.nextInt(p % 2 == 0 ? 8 : largest);
                 int align = size <= 8 ? 16 : size <= 16 ? 32 : 64;
                 bases[p] = memory.address() + 4096 + (long) align * hashes.random.nextInt(32);
                 lanes[p] = size;

@@ -63,10 +63,11 @@ class SnapshotTest {
                     }
                 }
             }
-            index.save(file, 42);
+            index.save(file, 42, seed);
             PigeonringIndex.Opened opened = PigeonringIndex.open(file, Kernels.best(), tuning(withTables));
             try (PigeonringIndex again = opened.index()) {
                 assertThat(opened.seq()).isEqualTo(42);
+                assertThat(opened.mark()).isEqualTo(seed);
                 assertThat(again.size()).isEqualTo(scan.size());
                 assertSame(again, scan, seed);
                 for (int i = 0; i < stored.length; i++) {
@@ -81,7 +82,7 @@ class SnapshotTest {
                 }
                 assertThat(again.size()).isEqualTo(scan.size());
                 assertSame(again, scan, seed);
-                again.save(file, 43);
+                again.save(file, 43, seed);
             }
             try (PigeonringIndex third = PigeonringIndex.open(file, Kernels.best(), tuning(withTables))
                     .index()) {
@@ -104,7 +105,7 @@ class SnapshotTest {
     void savesAnEmptyIndex() throws IOException {
         Path file = folder.resolve("index");
         try (PigeonringIndex index = newIndex(true)) {
-            index.save(file, 0);
+            index.save(file, 0, Hash256.ZERO);
         }
         try (PigeonringIndex index = PigeonringIndex.open(file).index()) {
             assertThat(index.size()).isZero();
@@ -119,7 +120,7 @@ class SnapshotTest {
         Path file = folder.resolve("index");
         for (int i = 0; i < 150; i++) {
             byte[] bad = good.clone();
-            int at = i < 56 ? i : hashes.random.nextInt(bad.length);
+            int at = i < 88 ? i : hashes.random.nextInt(bad.length);
             bad[at] ^= (byte) (1 << hashes.random.nextInt(8));
             Files.write(file, bad);
             assertThatExceptionOfType(SnapshotException.Corrupt.class)
@@ -134,7 +135,7 @@ class SnapshotTest {
         byte[] good = smallFile();
         Path file = folder.resolve("index");
         for (int i = 0; i < 100; i++) {
-            int length = i < 56 ? i : hashes.random.nextInt(good.length);
+            int length = i < 88 ? i : hashes.random.nextInt(good.length);
             Files.write(file, Arrays.copyOf(good, length));
             assertThatExceptionOfType(SnapshotException.Corrupt.class)
                     .as("%d bytes, %s", length, hashes.replay())
@@ -165,8 +166,8 @@ class SnapshotTest {
         ByteBuffer head = ByteBuffer.wrap(other).order(ByteOrder.nativeOrder());
         head.putInt(8, version);
         CRC32C crc = new CRC32C();
-        crc.update(other, 0, 24);
-        head.putLong(24, crc.getValue());
+        crc.update(other, 0, 56);
+        head.putLong(56, crc.getValue());
         return other;
     }
 
@@ -177,7 +178,7 @@ class SnapshotTest {
                 index.add(hashes.uniform(), i);
                 index.add(Hash256.ZERO, i);
             }
-            index.save(file, 7);
+            index.save(file, 7, hashes.uniform());
         }
         return Files.readAllBytes(file);
     }
