@@ -11,10 +11,8 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +25,7 @@ import org.semblance.hashdb.catalog.Catalog.Outcome;
 import org.semblance.hashdb.catalog.CatalogRefusedException;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
+import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.Origin;
@@ -34,8 +33,6 @@ import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
-import org.semblance.hashdb.index.HashIndex;
-import org.semblance.hashdb.index.PigeonringIndex;
 import org.semblance.hashdb.view.ServingView;
 
 /**
@@ -57,29 +54,25 @@ public final class HashDb implements AutoCloseable {
     private final Path folder;
     private final FolderLock folderLock;
     private final Catalog catalog;
-    private final HashIndex index;
     private final InstantSource clock;
     private final ConcurrentLinkedQueue<Waiting> queue = new ConcurrentLinkedQueue<>();
     private final ReentrantLock writing = new ReentrantLock();
+    private final IndexKeeper indexes;
+    private final LiveIndex index;
     private final ViewKeeper views;
     private volatile Seen seen;
     private volatile boolean closed;
 
-    private HashDb(Path folder, FolderLock folderLock, Catalog catalog, HashIndex index, InstantSource clock) {
+    private HashDb(
+            Path folder, FolderLock folderLock, Catalog catalog, InstantSource clock, IndexKeeper.Saving saving) {
         this.folder = folder;
         this.folderLock = folderLock;
         this.catalog = catalog;
-        this.index = index;
         this.clock = clock;
-        this.seen = new Seen(load());
+        this.indexes = new IndexKeeper(folder, catalog, writing, saving);
+        this.index = indexes.index();
+        this.seen = new Seen(indexes.opened());
         this.views = new ViewKeeper(folder, catalog, writing);
-    }
-
-    private Catalog.State load() {
-        AtomicReference<Catalog.@Nullable State> state = new AtomicReference<>();
-        index.addAll(pairs -> state.set(catalog.loadHashes(
-                (contentId, live, hash) -> pairs.pair(hash.w3(), hash.w2(), hash.w1(), hash.w0(), contentId))));
-        return Objects.requireNonNull(state.get());
     }
 
     /**
@@ -92,18 +85,17 @@ public final class HashDb implements AutoCloseable {
     }
 
     static HashDb open(Path folder, InstantSource clock) {
+        return open(folder, clock, IndexKeeper.Saving.STANDARD);
+    }
+
+    static HashDb open(Path folder, InstantSource clock, IndexKeeper.Saving saving) {
         prepare(folder);
         FolderLock lock = FolderLock.take(folder);
         Catalog catalog = null;
-        HashIndex index = null;
         try {
             catalog = Catalog.open(folder.resolve(CATALOG));
-            index = new PigeonringIndex();
-            return new HashDb(folder, lock, catalog, index, clock);
+            return new HashDb(folder, lock, catalog, clock, saving);
         } catch (RuntimeException | Error e) {
-            if (index != null) {
-                index.close();
-            }
             if (catalog != null) {
                 catalog.close();
             }
@@ -193,13 +185,9 @@ public final class HashDb implements AutoCloseable {
     }
 
     private void follow() {
-        seen = new Seen(views.follow(seen.seq, (contentId, live, hash) -> {
-            if (live) {
-                index.add(hash, contentId);
-            } else {
-                index.remove(hash, contentId);
-            }
-        }));
+        Catalog.State state = views.follow(seen.seq, indexes::change);
+        seen = new Seen(state);
+        indexes.reached(state.seq());
     }
 
     /** The banks by name. */
@@ -221,8 +209,13 @@ public final class HashDb implements AutoCloseable {
      * no such bank.
      */
     public List<BankContent> contents(String bank, long afterId, int limit) {
+        return contents(bank, ContentFilter.NONE, afterId, limit);
+    }
+
+    /** Likewise those that pass the filter. */
+    public List<BankContent> contents(String bank, ContentFilter filter, long afterId, int limit) {
         Bank found = seen.byName.get(bank);
-        return found == null ? List.of() : catalog.contents(found, afterId, limit);
+        return found == null ? List.of() : catalog.contents(found, filter, afterId, limit);
     }
 
     /** Rows of the journal in order, from the first after {@code afterSeq} on. */
@@ -270,7 +263,7 @@ public final class HashDb implements AutoCloseable {
     public List<Match> lookupDigest(Signal digest) {
         if (!digest.type().isDigest()) {
             throw new IllegalArgumentException(
-                    "signal type: " + digest.type().wireName() + " (expected: a digest, as in md5 or sha256)");
+                    "signal type: " + digest.type().wireName() + " (expected: a digest, as in md5, sha1 or sha256)");
         }
         Nearest nearest = new Nearest();
         ServingView view = views.view();
@@ -330,6 +323,11 @@ public final class HashDb implements AutoCloseable {
         views.await();
     }
 
+    /** For tests: waits until the index is not being saved. */
+    void awaitIndex() throws InterruptedException {
+        indexes.await();
+    }
+
     private static int threshold(Bank bank) {
         Integer own = bank.distanceThreshold();
         return own == null ? DEFAULT_DISTANCE_THRESHOLD : own;
@@ -358,7 +356,7 @@ public final class HashDb implements AutoCloseable {
             requireOpen();
             audit = catalog.beginAudit();
             comparison = new IndexComparison(audit.maxContentId());
-            comparison.addAll(index);
+            comparison.addAll(indexes.settled());
             viewComparison = new ViewComparison(views.view());
         } finally {
             writing.unlock();
@@ -412,8 +410,8 @@ public final class HashDb implements AutoCloseable {
             writing.unlock();
         }
         views.close();
+        indexes.close();
         catalog.close();
-        index.close();
         folderLock.close();
     }
 

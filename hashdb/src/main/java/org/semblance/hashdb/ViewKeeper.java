@@ -2,13 +2,11 @@ package org.semblance.hashdb;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Catalog;
 import org.semblance.hashdb.catalog.ContentRecord;
-import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.hash.SignalType;
 import org.semblance.hashdb.view.ServingView;
@@ -92,7 +90,7 @@ final class ViewKeeper implements AutoCloseable {
                 }
                 touchesFiles = true;
             }
-            next = reopen ? ServingView.reopen(folder, this::journalHash) : null;
+            next = reopen ? ServingView.reopen(folder, catalog::journalHash) : null;
             if (next == null) {
                 next = ServingView.create(folder, catalog.contents(), catalog.digests());
                 next.reached(catalog.loadContents(unlessClosing(next)).seq());
@@ -169,20 +167,10 @@ final class ViewKeeper implements AutoCloseable {
 
     private void closeForReuse(ServingView last) {
         try {
-            last.close(String.valueOf(journalHash(last.seq())));
+            last.close(String.valueOf(catalog.journalHash(last.seq())));
         } catch (IOException e) {
             LOG.warn("{}: the view could not be closed; it will be built anew", folder, e);
         }
-    }
-
-    private @Nullable String journalHash(long seq) {
-        if (seq == 0) {
-            return JournalEntry.GENESIS;
-        }
-        List<JournalEntry> entry = catalog.journal(seq - 1, 1);
-        return entry.isEmpty() || entry.getFirst().seq() != seq
-                ? null
-                : entry.getFirst().hash();
     }
 
     /** Waits until no view is being built. */

@@ -19,6 +19,7 @@ import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.JournalEntry;
@@ -197,7 +198,7 @@ class HashDbTest {
         assertThat(matches.getFirst().signalType()).isEqualTo(SignalType.MD5);
         assertThatThrownBy(() -> db.lookupDigest(new Signal(SignalType.PDQ, hash.toHex())))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("signal type: pdq (expected: a digest, as in md5 or sha256)");
+                .hasMessage("signal type: pdq (expected: a digest, as in md5, sha1 or sha256)");
         apply(status(id, ContentStatus.DISABLED, null));
         assertThat(db.lookupDigest(MD5)).isEmpty();
     }
@@ -218,6 +219,11 @@ class HashDbTest {
         assertThat(found(RandomSeed.at(hash, 201, random))).isEmpty();
         reopen();
         assertThat(found(RandomSeed.at(hash, 200, random))).containsExactly(narrow);
+        apply(new Change.UpdateBank("NARROW", null, null, null, Change.UpdateBank.DEFAULT_THRESHOLD));
+        assertThat(db.bank("NARROW").orElseThrow().distanceThreshold()).isNull();
+        assertThat(found(RandomSeed.at(hash, 31, random))).containsExactly(narrow, wide);
+        assertThat(found(RandomSeed.at(hash, 32, random))).isEmpty();
+        assertThat(db.verify().problems()).isEmpty();
     }
 
     @Test
@@ -327,6 +333,108 @@ class HashDbTest {
         }
         assertThat(paged).isEqualTo(ids);
         assertThat(db.contents("NO_SUCH_BANK", 0, 10)).isEmpty();
+    }
+
+    @Test
+    void listsByLabelStatusAndTime() {
+        apply(new Change.CreateBank("A"));
+        apply(new Change.CreateBank("B"));
+        List<ContentStatus> statuses = List.of(ContentStatus.values());
+        List<String> labels = List.of("x", "y", "z");
+        List<BankContent> all = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            ContentDraft plain = draft(RandomSeed.hash(random));
+            List<String> its =
+                    labels.stream().filter(label -> random.nextBoolean()).toList();
+            ContentDraft labelled = new ContentDraft(plain.signals(), its, null, null, null);
+            long id = add("A", labelled);
+            add("B", labelled);
+            all.add(db.content("A", id).orElseThrow());
+            clock.advance(Duration.ofMillis(random.nextInt(3)));
+        }
+        for (int i = 0; i < all.size(); i++) {
+            BankContent content = all.get(i);
+            ContentStatus status = statuses.get(random.nextInt(statuses.size()));
+            if (status == ContentStatus.DISABLED) {
+                apply(status(content.id(), status, null));
+                all.set(i, db.content("A", content.id()).orElseThrow());
+            } else if (status == ContentStatus.WITHDRAWN) {
+                apply(new Change.WithdrawContent("A", content.id()));
+                all.set(i, withdrawn(content));
+            }
+        }
+        Instant from = all.get(10).createdAt();
+        Instant before = all.get(50).createdAt();
+        for (@Nullable String label : new @Nullable String[] {null, "x", "z", "none"}) {
+            for (@Nullable
+            ContentStatus status :
+                    new @Nullable ContentStatus[] {null, statuses.get(0), statuses.get(1), statuses.get(2)}) {
+                for (@Nullable
+                Instant first :
+                        new @Nullable Instant[] {null, from, from.minusNanos(1), from.plusNanos(1), Instant.MIN}) {
+                    for (@Nullable
+                    Instant end : new @Nullable Instant[] {null, before, before.plusNanos(1), Instant.MAX}) {
+                        ContentFilter filter = new ContentFilter(label, status, first, end);
+                        assertThat(pages(filter))
+                                .as("%s, %s", filter, RandomSeed.replay())
+                                .isEqualTo(all.stream()
+                                        .filter(content -> label == null
+                                                || content.labels().contains(label))
+                                        .filter(content -> status == null
+                                                ? content.status() != ContentStatus.WITHDRAWN
+                                                : content.status() == status)
+                                        .filter(content -> first == null
+                                                || !content.createdAt().isBefore(first))
+                                        .filter(content -> end == null
+                                                || content.createdAt().isBefore(end))
+                                        .toList());
+                    }
+                }
+            }
+        }
+    }
+
+    private static BankContent withdrawn(BankContent content) {
+        return new BankContent(
+                content.id(),
+                content.bank(),
+                ContentStatus.WITHDRAWN,
+                null,
+                content.signals(),
+                content.labels(),
+                content.note(),
+                content.source(),
+                content.metadata(),
+                content.createdAt());
+    }
+
+    private List<BankContent> pages(ContentFilter filter) {
+        List<BankContent> contents = new ArrayList<>();
+        long after = 0;
+        for (List<BankContent> page = db.contents("A", filter, after, 7); !page.isEmpty(); ) {
+            contents.addAll(page);
+            page = db.contents("A", filter, page.getLast().id(), 7);
+        }
+        return contents;
+    }
+
+    @Test
+    void findsADigestOfEachType() {
+        apply(new Change.CreateBank("A"));
+        for (SignalType type : SignalType.values()) {
+            if (type.isDigest()) {
+                Signal digest = new Signal(type, "5".repeat(type.hexDigits()));
+                long id = add("A", new ContentDraft(List.of(digest)));
+                assertThat(db.lookupDigest(digest)).singleElement().satisfies(match -> {
+                    assertThat(match.content().id()).isEqualTo(id);
+                    assertThat(match.signalType()).isEqualTo(type);
+                });
+            }
+        }
+        reopen();
+        assertThat(db.lookupDigest(new Signal(SignalType.SHA1, "5".repeat(40)))).hasSize(1);
+        assertThat(db.lookupDigest(new Signal(SignalType.SHA1, "6".repeat(40)))).isEmpty();
+        assertThat(db.verify().problems()).isEmpty();
     }
 
     @Test

@@ -5,6 +5,8 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -21,6 +23,10 @@ final class KilledWriter {
     private static final Origin ORIGIN = new Origin("writer", "");
     private static final int THREADS = 3;
     private static final int BULK = 400;
+    private static final int IMPORT = 10_000;
+
+    /** Saves the index again and again. */
+    private static final IndexKeeper.Saving SAVING = new IndexKeeper.Saving(100, 1 << 30, Duration.ZERO);
 
     private final HashDb db;
     private final FileOutputStream out = new FileOutputStream(FileDescriptor.out);
@@ -30,7 +36,7 @@ final class KilledWriter {
     }
 
     public static void main(String[] args) {
-        HashDb db = HashDb.open(Path.of(args[0]));
+        HashDb db = HashDb.open(Path.of(args[0]), InstantSource.system(), SAVING);
         if (db.bank("A").isEmpty()) {
             db.apply(new Change.CreateBank("A"), ORIGIN);
         }
@@ -46,7 +52,8 @@ final class KilledWriter {
         while (true) {
             List<Hash256> hashes = new ArrayList<>();
             List<ContentDraft> drafts = new ArrayList<>();
-            for (int i = random.nextInt(20) == 0 ? BULK : 1; i > 0; i--) {
+            int dice = random.nextInt(200);
+            for (int i = dice == 0 ? IMPORT : dice < 10 ? BULK : 1; i > 0; i--) {
                 Hash256 hash = RandomSeed.hash(random);
                 hashes.add(hash);
                 drafts.add(new ContentDraft(List.of(new Signal(SignalType.PDQ, hash.toHex()))));

@@ -18,6 +18,7 @@ import org.semblance.hashdb.catalog.Readers.Reader;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -213,15 +214,25 @@ public final class Catalog implements AutoCloseable {
     public State follow(long afterSeq, @Nullable ContentSink contents, @Nullable HashSink hashes) {
         return readers.read(reader -> {
             State state = state(reader);
-            PreparedStatement entries = reader.prepare("SELECT kind, payload FROM journal WHERE seq > ? ORDER BY seq");
+            PreparedStatement entries =
+                    reader.prepare("SELECT kind, payload, seq FROM journal WHERE seq > ? ORDER BY seq");
             entries.setLong(1, afterSeq);
             try (ResultSet row = entries.executeQuery()) {
                 while (row.next()) {
-                    touched(reader, row.getString(1), JSON.readTree(row.getString(2)), contents, hashes);
+                    touched(reader, row, contents, hashes);
                 }
             }
             return state;
         });
+    }
+
+    private static void touched(Reader reader, ResultSet row, @Nullable ContentSink contents, @Nullable HashSink hashes)
+            throws SQLException {
+        try {
+            touched(reader, row.getString(1), JSON.readTree(row.getString(2)), contents, hashes);
+        } catch (JacksonException e) {
+            throw new CatalogRefusedException("journal row " + row.getLong(3) + ": its payload cannot be read", e);
+        }
     }
 
     private static void touched(
@@ -363,9 +374,9 @@ public final class Catalog implements AutoCloseable {
                         && found.bank().equals(bank));
     }
 
-    /** Contents of the bank that are not withdrawn, by id, from the first id above {@code afterId} on. */
-    public List<BankContent> contents(Bank bank, long afterId, int limit) {
-        return readers.read(reader -> Rows.contents(reader::prepare, bank.id(), afterId, limit));
+    /** Contents of the bank that pass the filter, by id, from the first id above {@code afterId} on. */
+    public List<BankContent> contents(Bank bank, ContentFilter filter, long afterId, int limit) {
+        return readers.read(reader -> Rows.contents(reader::prepare, bank.id(), filter, afterId, limit));
     }
 
     /** The records of those of the contents that are there and not withdrawn, in the order of the ids. */
@@ -389,7 +400,7 @@ public final class Catalog implements AutoCloseable {
     public long[] contentsWith(Signal digest) {
         if (!digest.type().isDigest()) {
             throw new IllegalArgumentException(
-                    "signal type: " + digest.type().wireName() + " (expected: a digest, as in md5 or sha256)");
+                    "signal type: " + digest.type().wireName() + " (expected: a digest, as in md5, sha1 or sha256)");
         }
         return readers.read(reader -> {
             // The index covers type <> 0, so the query says so as well.
@@ -426,6 +437,20 @@ public final class Catalog implements AutoCloseable {
             }
             return entries;
         });
+    }
+
+    /**
+     * The hash of the change of that number, 64 hex digits; null if there is none. Before the first change it is {@link
+     * JournalEntry#GENESIS}.
+     */
+    public @Nullable String journalHash(long seq) {
+        if (seq == 0) {
+            return JournalEntry.GENESIS;
+        }
+        List<JournalEntry> entry = journal(seq - 1, 1);
+        return entry.isEmpty() || entry.getFirst().seq() != seq
+                ? null
+                : entry.getFirst().hash();
     }
 
     /** Holds the present state still and gives an audit of it; changes go on meanwhile. */

@@ -19,14 +19,21 @@ public sealed interface Change {
         }
     }
 
-    /** New properties of the bank of that name. */
+    /**
+     * New properties of the bank of that name.
+     *
+     * @param distanceThreshold 0..256, or {@link #DEFAULT_THRESHOLD}
+     */
     record UpdateBank(
             String name,
             @Nullable String newName,
             @Nullable Double enabledRatio,
             @Nullable String description,
             @Nullable Integer distanceThreshold)
-            implements Change {}
+            implements Change {
+        /** As distance threshold: the bank has none of its own any more. */
+        public static final int DEFAULT_THRESHOLD = Integer.MIN_VALUE;
+    }
 
     /** Withdraws the bank's contents and the bank; the name is free again. */
     record DeleteBank(String name) implements Change {}

@@ -181,7 +181,9 @@ final class ChangeWriter implements AutoCloseable {
         }
         Integer threshold = bank.distanceThreshold();
         if (update.distanceThreshold() != null) {
-            threshold = update.distanceThreshold();
+            threshold = update.distanceThreshold() == Change.UpdateBank.DEFAULT_THRESHOLD
+                    ? null
+                    : update.distanceThreshold();
             Rules.distanceThreshold(threshold);
             from.put("distance_threshold", bank.distanceThreshold());
             to.put("distance_threshold", threshold);

@@ -4,7 +4,8 @@ import org.semblance.hashdb.hash.SignalType;
 
 /** The numbers that stand for enum constants in the database's rows; they never change their meaning. */
 final class Codes {
-    private static final SignalType[] SIGNAL_TYPES = {SignalType.PDQ, SignalType.MD5, SignalType.SHA256};
+    private static final SignalType[] SIGNAL_TYPES = {SignalType.PDQ, SignalType.MD5, SignalType.SHA256, SignalType.SHA1
+    };
     private static final ContentStatus[] STATUSES = {
         ContentStatus.ENABLED, ContentStatus.DISABLED, ContentStatus.WITHDRAWN
     };
@@ -17,6 +18,7 @@ final class Codes {
             case PDQ -> 0;
             case MD5 -> 1;
             case SHA256 -> 2;
+            case SHA1 -> 3;
         };
     }
 

@@ -28,7 +28,8 @@ import java.util.HexFormat;
  * <pre>
  * content id          8 bytes
  * number of signals   4 bytes
- *   each, in order: type code (0 pdq, 1 md5, 2 sha256) 1 byte; quality 1 byte, 255 if unknown; value 16 or 32 bytes
+ *   each, in order: type code (0 pdq, 1 md5, 2 sha256, 3 sha1) 1 byte; quality 1 byte, 255 if unknown; value 16, 20
+ *   or 32 bytes
  * number of labels    4 bytes
  *   each, sorted by UTF-16 code units: a text
  * note, source, metadata: each a text, or four bytes 255 if there is none

@@ -21,6 +21,9 @@ final class Rows {
     private static final String RECORD = "SELECT c.id, c.bank_id, c.status, c.disabled_until, c.created_at, s.name,"
             + " c.note, c.metadata FROM content c LEFT JOIN source s ON s.id = c.source_id";
 
+    /** Further from 1970 than any content was banked. */
+    private static final long FAR_SECONDS = 1L << 50;
+
     private Rows() {}
 
     /** Prepares a statement, or gives the one it has. */
@@ -123,13 +126,40 @@ final class Rows {
                 Instant.ofEpochMilli(row.getLong(5)));
     }
 
-    /** Contents of the bank that are not withdrawn, by id. */
-    static List<BankContent> contents(Preparer db, long bankId, long afterId, int limit) throws SQLException {
-        PreparedStatement select =
-                db.prepare(CONTENT + " WHERE c.bank_id = ? AND c.id > ? AND c.status <> 2 ORDER BY c.id LIMIT ?");
-        select.setLong(1, bankId);
-        select.setLong(2, afterId);
-        select.setInt(3, limit);
+    /**
+     * Contents of the bank that pass the filter, by id. A label or a status other than enabled is found through its
+     * index; the rest is compared row by row.
+     */
+    static List<BankContent> contents(Preparer db, long bankId, ContentFilter filter, long afterId, int limit)
+            throws SQLException {
+        String label = filter.label();
+        // Cross joins are SQLite's way to say which table comes first: ids in order, and no walk over other contents.
+        String from = label == null
+                ? CONTENT
+                : CONTENT.replace(
+                        "FROM content c",
+                        "FROM label x CROSS JOIN content_label y ON y.label_id = x.id CROSS JOIN content c"
+                                + " ON c.id = y.content_id");
+        String status = switch (filter.status()) {
+            case null -> " AND c.status <> 2";
+            case ENABLED -> " AND c.status = 0";
+            // The index covers status <> 0, so the query says so as well.
+            case DISABLED -> " AND c.status <> 0 AND c.status = 1";
+            case WITHDRAWN -> " AND c.status <> 0 AND c.status = 2";
+        };
+        PreparedStatement select = db.prepare(from
+                + " WHERE c.bank_id = ? AND " + (label == null ? "c.id" : "y.content_id") + " > ?" + status
+                + " AND c.created_at >= ? AND c.created_at < ?" + (label == null ? "" : " AND x.name = ?")
+                + " ORDER BY " + (label == null ? "c.id" : "y.content_id") + " LIMIT ?");
+        int next = 1;
+        select.setLong(next++, bankId);
+        select.setLong(next++, afterId);
+        select.setLong(next++, millis(filter.createdFrom(), Long.MIN_VALUE));
+        select.setLong(next++, millis(filter.createdBefore(), Long.MAX_VALUE));
+        if (label != null) {
+            select.setString(next++, label);
+        }
+        select.setInt(next, limit);
         List<BankContent> contents = new ArrayList<>();
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
@@ -137,6 +167,15 @@ final class Rows {
             }
         }
         return contents;
+    }
+
+    /** The first millisecond that is not before that time, as times are banked in milliseconds. */
+    private static long millis(@Nullable Instant time, long unlessGiven) {
+        if (time == null) {
+            return unlessGiven;
+        }
+        long seconds = Math.clamp(time.getEpochSecond(), -FAR_SECONDS, FAR_SECONDS);
+        return seconds * 1000 + Math.ceilDiv(time.getNano(), 1_000_000);
     }
 
     private static BankContent content(Preparer db, ResultSet row) throws SQLException {

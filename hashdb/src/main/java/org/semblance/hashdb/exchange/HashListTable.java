@@ -25,7 +25,7 @@ import tools.jackson.dataformat.csv.CsvReadFeature;
  * <p>Columns are known by their header, in any order and case, others are ignored:
  *
  * <ul>
- *   <li>the hash: {@code pdq}, {@code md5}, {@code sha256} (several make one content of several signals), or
+ *   <li>the hash: {@code pdq}, {@code md5}, {@code sha1}, {@code sha256} (several make one content of several signals), or
  *       {@code hash}, {@code value}, {@code signal}, {@code signal_str}, {@code hash_digest} with its type in
  *       {@code type}, {@code signal_type} or {@code algorithm} (PDQ if there is none);
  *   <li>{@code quality} of the PDQ hash; {@code note}; {@code source} or {@code collab};
@@ -78,7 +78,7 @@ final class HashListTable {
         if (typedColumns.isEmpty() && valueColumn == null) {
             throw new IOException(
                     "line " + headerLine + ": '" + header + "' (expected: a hash, '<type> <hash>', or a CSV"
-                            + " header with one of pdq, md5, sha256, " + String.join(", ", VALUE) + ")");
+                            + " header with one of pdq, md5, sha1, sha256, " + String.join(", ", VALUE) + ")");
         }
         this.rows = reader.readValues(rest);
     }

@@ -10,6 +10,8 @@ public enum SignalType {
     PDQ(64),
     /** MD5 of the file's bytes, compared by equality. */
     MD5(32),
+    /** SHA-1 of the file's bytes, compared by equality. */
+    SHA1(40),
     /** SHA-256 of the file's bytes, compared by equality. */
     SHA256(64);
 

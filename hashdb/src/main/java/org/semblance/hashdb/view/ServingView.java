@@ -225,6 +225,7 @@ public final class ServingView implements Catalog.ContentSink {
         key[0] = switch (type) {
             case MD5 -> 1;
             case SHA256 -> 2;
+            case SHA1 -> 3;
             case PDQ -> throw new IllegalArgumentException("pdq (expected: a digest)");
         };
         System.arraycopy(value, 0, key, 1, value.length);

@@ -45,7 +45,7 @@ class HashListReaderTest {
                 read("\uFEFF" + A + "\n" + A.substring(1) + "\npdna " + A + "\nz" + A.substring(1) + "\n" + B);
         assertThat(entries).hasSize(5);
         assertThat(reason(entries.get(1))).isEqualTo("pdq: 63 characters (expected: 64 hex digits)");
-        assertThat(reason(entries.get(2))).isEqualTo("signal type: 'pdna' (expected: pdq, md5, sha256)");
+        assertThat(reason(entries.get(2))).isEqualTo("signal type: 'pdna' (expected: pdq, md5, sha1, sha256)");
         assertThat(reason(entries.get(3))).isEqualTo("pdq: no hex digit at position 0 (expected: 64 hex digits)");
         assertThat(entries.get(4)).isEqualTo(usable(5, pdq(B)));
     }

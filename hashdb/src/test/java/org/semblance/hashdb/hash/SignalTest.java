@@ -49,6 +49,6 @@ class SignalTest {
         }
         assertThatThrownBy(() -> SignalType.parse("PDQ"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("signal type: 'PDQ' (expected: pdq, md5, sha256)");
+                .hasMessage("signal type: 'PDQ' (expected: pdq, md5, sha1, sha256)");
     }
 }

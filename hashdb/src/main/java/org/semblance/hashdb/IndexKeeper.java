@@ -1,0 +1,349 @@
+package org.semblance.hashdb;
+
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.Catalog;
+import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.index.HashIndex;
+import org.semblance.hashdb.index.PigeonringIndex;
+import org.semblance.hashdb.index.SnapshotException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has the index opened from its snapshot or built from the catalog, kept up with each change, and saved now and then.
+ *
+ * <p>A snapshot names the change up to which it holds everything, and that change's hash in the journal. At open, what
+ * the catalog did after is replayed; a snapshot of another catalog, or one that cannot be read, is not taken. The time to
+ * open is therefore that of reading the file and of replaying what came after it, so the index is saved:
+ *
+ * <ul>
+ *   <li>in the background, when a share of it has changed ({@link Saving}), and after it was built from the catalog;
+ *   <li>at the end, if there is something to replay that would be felt, or if the index is so small that saving it is
+ *       not. A save that is under way is given some time to end.
+ * </ul>
+ *
+ * Lookups and changes go on meanwhile ({@link LiveIndex}).
+ */
+final class IndexKeeper implements AutoCloseable {
+    static final String FILE_NAME = "index.snapshot";
+
+    private static final Logger LOG = LoggerFactory.getLogger(IndexKeeper.class);
+
+    /** What one hold of the writers' lock moves over after a save: some milliseconds. */
+    private static final int SETTLED_A_STEP = 1000;
+
+    /** To replay so many pairs at open is not felt: some 0.3 s. */
+    private static final long REPLAYED_GLADLY = 1 << 16;
+
+    /** Nor is it felt to save an index of so many at the end. */
+    private static final long SAVED_GLADLY = 1 << 20;
+
+    /** A pause is at least so many times as long as the save before it. */
+    private static final int PAUSE_TO_SAVE = 4;
+
+    /** How long a stop waits for a save in the background. */
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+    private final Path file;
+    private final Catalog catalog;
+    private final ReentrantLock writing;
+    private final Condition turn;
+    private final Saving saving;
+    private final LiveIndex index;
+    private final Catalog.State opened;
+
+    // The rest is guarded by the writers' lock.
+    private long seq;
+    private long unsaved;
+    private long notBefore = System.nanoTime();
+    private @Nullable Thread saver;
+    private boolean closing;
+
+    /**
+     * When the index is saved in the background.
+     *
+     * @param changes pairs that must have changed at least
+     * @param share likewise, as one so many-th of all pairs
+     * @param pause between two saves, so that a long import does not write without end
+     */
+    record Saving(long changes, long share, Duration pause) {
+        /** With ten million hashes: 300,000 changes, replayed in some 2 s, or all that came in the pause. */
+        static final Saving STANDARD = new Saving(REPLAYED_GLADLY, 32, Duration.ofSeconds(20));
+    }
+
+    /** @param writing held by whoever changes the catalog */
+    IndexKeeper(Path folder, Catalog catalog, ReentrantLock writing, Saving saving) {
+        this.file = folder.resolve(FILE_NAME);
+        this.catalog = catalog;
+        this.writing = writing;
+        this.turn = writing.newCondition();
+        this.saving = saving;
+        Loaded loaded = load(file, catalog);
+        this.index = new LiveIndex(loaded.index);
+        this.opened = loaded.state;
+        this.seq = loaded.state.seq();
+        this.unsaved = loaded.unsaved;
+        writing.lock();
+        try {
+            saveIfWorthwhile();
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** @param unsaved pairs that are not in the snapshot */
+    private record Loaded(PigeonringIndex index, Catalog.State state, long unsaved) {}
+
+    private static Loaded load(Path file, Catalog catalog) {
+        PigeonringIndex.Opened snapshot = read(file, catalog);
+        PigeonringIndex index = snapshot == null ? new PigeonringIndex() : snapshot.index();
+        boolean whole = false;
+        try {
+            Loaded loaded = snapshot == null ? build(index, catalog) : replay(index, snapshot.seq(), catalog);
+            whole = true;
+            LOG.info("{}: {} hashes, {} of them read from the catalog", file, index.size(), loaded.unsaved);
+            return loaded;
+        } finally {
+            if (!whole) {
+                index.close();
+            }
+        }
+    }
+
+    private static Loaded build(PigeonringIndex index, Catalog catalog) {
+        AtomicReference<Catalog.@Nullable State> state = new AtomicReference<>();
+        index.addAll(pairs -> state.set(catalog.loadHashes(
+                (contentId, live, hash) -> pairs.pair(hash.w3(), hash.w2(), hash.w1(), hash.w0(), contentId))));
+        return new Loaded(index, Objects.requireNonNull(state.get()), index.size());
+    }
+
+    private static Loaded replay(PigeonringIndex index, long afterSeq, Catalog catalog) {
+        AtomicLong changes = new AtomicLong();
+        Catalog.State state = catalog.follow(afterSeq, null, (contentId, live, hash) -> {
+            if (live ? index.add(hash, contentId) : index.remove(hash, contentId)) {
+                changes.incrementAndGet();
+            }
+        });
+        return new Loaded(index, state, changes.get());
+    }
+
+    /** The index from its file; null if there is none that can be taken, and the log says why. */
+    private static PigeonringIndex.@Nullable Opened read(Path file, Catalog catalog) {
+        PigeonringIndex.Opened snapshot;
+        try {
+            Files.deleteIfExists(PigeonringIndex.unfinished(file));
+            snapshot = PigeonringIndex.open(file);
+        } catch (NoSuchFileException e) {
+            LOG.info("{}: not there; the index is built from the catalog", file);
+            return null;
+        } catch (SnapshotException e) {
+            LOG.warn("{}; the index is built from the catalog", e.getMessage());
+            return null;
+        } catch (IOException e) {
+            LOG.warn("{}: cannot be read: {}; the index is built from the catalog", file, e.toString());
+            return null;
+        } catch (RuntimeException e) {
+            LOG.warn("{}: cannot be read; the index is built from the catalog", file, e);
+            return null;
+        }
+        boolean taken = false;
+        try {
+            String hash = catalog.journalHash(snapshot.seq());
+            if (hash == null) {
+                LOG.warn(
+                        "{}: holds change {}, the catalog goes to {} only; the index is built from the catalog",
+                        file,
+                        snapshot.seq(),
+                        catalog.seq());
+            } else if (!Hash256.parse(hash).equals(snapshot.mark())) {
+                LOG.warn("{}: belongs to another catalog; the index is built from this one", file);
+            } else {
+                taken = true;
+            }
+        } finally {
+            if (!taken) {
+                snapshot.index().close();
+            }
+        }
+        return taken ? snapshot : null;
+    }
+
+    /** The state of the catalog that the index held first. */
+    Catalog.State opened() {
+        return opened;
+    }
+
+    LiveIndex index() {
+        return index;
+    }
+
+    /** Takes in what became of a hash, with the lock held. */
+    void change(long contentId, boolean live, Hash256 hash) {
+        if (index.change(contentId, live, hash)) {
+            unsaved++;
+        }
+    }
+
+    /** Says that all changes up to this one are in, with the lock held. */
+    void reached(long newSeq) {
+        seq = newSeq;
+        saveIfWorthwhile();
+    }
+
+    private void saveIfWorthwhile() {
+        if (saver == null && !closing && unsaved >= Math.max(saving.changes, index.size() / saving.share)) {
+            saver = Thread.ofPlatform().daemon().name("index-saver").start(this::saveInBackground);
+        }
+    }
+
+    private void saveInBackground() {
+        try {
+            if (awaitPause()) {
+                save();
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("{}: closed before it was saved", file);
+        } finally {
+            writing.lock();
+            try {
+                saver = null;
+                turn.signalAll();
+            } finally {
+                writing.unlock();
+            }
+        }
+    }
+
+    /** Returns false if there is nothing to wait for any more. */
+    private boolean awaitPause() throws InterruptedException {
+        writing.lock();
+        try {
+            for (long left = notBefore - System.nanoTime();
+                    left > 0 && !closing;
+                    left = notBefore - System.nanoTime()) {
+                turn.awaitNanos(left);
+            }
+            return !closing;
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    private void save() {
+        long begun = System.nanoTime();
+        long savedSeq;
+        long saved;
+        writing.lock();
+        try {
+            index.hold();
+            savedSeq = seq;
+            saved = unsaved;
+        } finally {
+            writing.unlock();
+        }
+        boolean done = false;
+        try {
+            index.save(file, savedSeq, Hash256.parse(String.valueOf(catalog.journalHash(savedSeq))));
+            done = true;
+            LOG.info("{}: saved up to change {} in {} ms", file, savedSeq, (System.nanoTime() - begun) / 1_000_000);
+        } catch (ClosedByInterruptException e) {
+            LOG.debug("{}: closed while it was saved", file);
+        } catch (IOException | StorageFailedException e) {
+            LOG.warn("{}: cannot be saved: {}; the next start reads more from the catalog", file, e.toString());
+        } finally {
+            settle();
+            writing.lock();
+            try {
+                long now = System.nanoTime();
+                notBefore = now + Math.max(saving.pause.toNanos(), PAUSE_TO_SAVE * (now - begun));
+                unsaved -= done ? saved : 0;
+            } finally {
+                writing.unlock();
+            }
+        }
+    }
+
+    private void settle() {
+        for (boolean held = true; held; ) {
+            writing.lock();
+            try {
+                index.settle(SETTLED_A_STEP);
+                held = index.isHeld();
+                turn.signalAll();
+            } finally {
+                writing.unlock();
+            }
+        }
+    }
+
+    /** All pairs in one index, with the lock held; waits for a save that is under way, and gives the lock back meanwhile. */
+    HashIndex settled() {
+        while (index.isHeld()) {
+            turn.awaitUninterruptibly();
+        }
+        return index.settled();
+    }
+
+    /** For tests: waits until the index is not being saved. */
+    void await() throws InterruptedException {
+        writing.lock();
+        try {
+            while (saver != null) {
+                turn.await();
+            }
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** Saves if that is worthwhile, and closes. Nothing may change any more; the lock must not be held. */
+    @Override
+    public void close() {
+        awaitSaver();
+        if (unsaved > 0 && (unsaved > REPLAYED_GLADLY || index.size() <= SAVED_GLADLY)) {
+            save();
+        }
+        index.close();
+    }
+
+    /** An interrupted save leaves the snapshot before it. */
+    private void awaitSaver() {
+        boolean interrupted = false;
+        writing.lock();
+        try {
+            closing = true;
+            turn.signalAll();
+            long deadline = System.nanoTime() + PATIENCE.toNanos();
+            while (saver != null) {
+                long left = deadline - System.nanoTime();
+                try {
+                    if (left > 0) {
+                        turn.awaitNanos(left);
+                    } else {
+                        saver.interrupt();
+                        turn.awaitUninterruptibly();
+                    }
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            writing.unlock();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package org.semblance.hashdb;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.index.HashIndex;
+import org.semblance.hashdb.index.PigeonringIndex;
+
+/**
+ * The index, which can be saved while it changes.
+ *
+ * <p>Writing ten million hashes takes seconds, in which the index must be still. So it is {@link #hold held} meanwhile:
+ * what is added goes to a small index beside it, which lookups ask as well, and what is removed is noted. Afterwards
+ * {@link #settle} moves both over, some at a time. A lookup asks the small index first: a pair is in the large one before
+ * it leaves the small one, so it is seen in one of them at least.
+ *
+ * <p>While it is held, lookups still report pairs that were removed, and while it settles some pairs twice. Who looks up
+ * here asks for the content of each hit anyway, and a withdrawn one has none.
+ *
+ * <p>Changes are made by one thread at a time; lookups take no lock.
+ */
+final class LiveIndex implements AutoCloseable {
+    private final PigeonringIndex main;
+    private final PigeonringIndex beside = new PigeonringIndex();
+
+    /** What {@link #beside} holds, and what {@link #main} has still to lose. */
+    private final Set<Pair> added = new LinkedHashSet<>();
+
+    private final Set<Pair> removed = new LinkedHashSet<>();
+    private boolean held;
+    private final AtomicLong size;
+
+    private record Pair(Hash256 hash, long contentId) {}
+
+    LiveIndex(PigeonringIndex main) {
+        this.main = main;
+        this.size = new AtomicLong(main.size());
+    }
+
+    /** Adds or removes a pair; returns false if that changes nothing. */
+    boolean change(long contentId, boolean live, Hash256 hash) {
+        boolean changed = held ? note(new Pair(hash, contentId), live) : changeMain(contentId, live, hash);
+        if (changed) {
+            size.addAndGet(live ? 1 : -1);
+        }
+        return changed;
+    }
+
+    private boolean changeMain(long contentId, boolean live, Hash256 hash) {
+        return live ? main.add(hash, contentId) : main.remove(hash, contentId);
+    }
+
+    private boolean note(Pair pair, boolean live) {
+        if (live) {
+            if (removed.remove(pair)) {
+                return true;
+            }
+            return !isInMain(pair) && added.add(pair) && beside.add(pair.hash, pair.contentId);
+        }
+        if (added.remove(pair)) {
+            return beside.remove(pair.hash, pair.contentId);
+        }
+        return isInMain(pair) && removed.add(pair);
+    }
+
+    private boolean isInMain(Pair pair) {
+        Set<Long> ids = new HashSet<>();
+        main.lookup(pair.hash, 0, (query, distance, contentId) -> ids.add(contentId));
+        return ids.contains(pair.contentId);
+    }
+
+    /** From now on the index is still, until {@link #settle} has moved all changes over. */
+    void hold() {
+        held = true;
+    }
+
+    boolean isHeld() {
+        return held;
+    }
+
+    /**
+     * Writes the index, which must be held or closed to changes, as {@link PigeonringIndex#save}. Changes may go on
+     * beside.
+     */
+    void save(Path file, long seq, Hash256 mark) throws IOException {
+        main.save(file, seq, mark);
+    }
+
+    /** Moves so many changes over that came while the index was held. When none is left it is no longer held. */
+    void settle(int changes) {
+        Iterator<Pair> gone = removed.iterator();
+        int left = changes;
+        for (; left > 0 && gone.hasNext(); left--) {
+            Pair pair = gone.next();
+            main.remove(pair.hash, pair.contentId);
+            gone.remove();
+        }
+        Iterator<Pair> come = added.iterator();
+        for (; left > 0 && come.hasNext(); left--) {
+            Pair pair = come.next();
+            main.add(pair.hash, pair.contentId);
+            beside.remove(pair.hash, pair.contentId);
+            come.remove();
+        }
+        held = !removed.isEmpty() || !added.isEmpty();
+    }
+
+    /** Reports pairs within the distance; see {@link HashIndex#lookup(Hash256, int, HashIndex.HitSink)}. */
+    void lookup(Hash256 query, int maxDistance, HashIndex.HitSink sink) {
+        if (beside.size() > 0) {
+            beside.lookup(query, maxDistance, sink);
+        }
+        main.lookup(query, maxDistance, sink);
+    }
+
+    /** Likewise for many; see {@link HashIndex#lookup(long[], int, int, HashIndex.HitSink)}. */
+    void lookup(long[] queries, int count, int maxDistance, HashIndex.HitSink sink) {
+        if (beside.size() > 0) {
+            beside.lookup(queries, count, maxDistance, sink);
+        }
+        main.lookup(queries, count, maxDistance, sink);
+    }
+
+    /** All pairs in one index; it must not be held. */
+    HashIndex settled() {
+        if (held) {
+            throw new IllegalStateException("the index is held");
+        }
+        return main;
+    }
+
+    /** How many pairs there are. */
+    long size() {
+        return size.get();
+    }
+
+    @Override
+    public void close() {
+        beside.close();
+        main.close();
+    }
+}
