@@ -5,17 +5,24 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.DecodedImage;
+import org.semblance.engine.media.FrameSampling;
 import org.semblance.engine.media.ImageDecoder;
 import org.semblance.engine.media.ImageHeader;
 import org.semblance.engine.media.MediaException;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.media.MediaLimits;
+import org.semblance.engine.media.VideoLimits;
+import org.semblance.engine.media.VideoSource;
 import org.semblance.engine.media.internal.NativeImageDecoder;
+import org.semblance.engine.media.internal.NativeVideoReader;
 import org.semblance.engine.pdq.PdqHasher;
 import org.semblance.engine.pdq.Transform;
+import org.semblance.engine.video.VideoHasher;
+import org.semblance.engine.video.VideoHashes;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.HashAndQuality;
 import org.semblance.hashdb.hash.Signal;
@@ -24,11 +31,16 @@ import org.semblance.hashdb.hash.Signal;
 public final class ContentHasher implements AutoCloseable {
     private final MediaLimits limits;
     private final ImageDecoder decoder;
+    private final DecodePath path;
     private final PdqHasher pdq = new PdqHasher();
+
+    /** Made for the first video: most workers never see one. */
+    private @Nullable VideoHasher video;
 
     /** @throws IllegalStateException if the native decoders cannot be loaded */
     public ContentHasher(MediaLimits limits, DecodePath path) {
         this.limits = limits;
+        this.path = path;
         this.decoder = new NativeImageDecoder(limits, path);
     }
 
@@ -51,6 +63,21 @@ public final class ContentHasher implements AutoCloseable {
     public HashReport hashDihedral(ByteBuffer content) {
         long start = System.nanoTime();
         return hash(content, Digests.of(content), true, Deadline.NONE, start);
+    }
+
+    /**
+     * Hashes the chosen frames of a video.
+     *
+     * @throws MediaException if it is no video we know, or not a single frame can be decoded within the limits
+     * @throws org.semblance.engine.media.DeadlinePassedException if it passes before the first frame
+     */
+    public VideoHashes hashVideo(VideoSource source, FrameSampling sampling, Deadline deadline) throws MediaException {
+        VideoHasher hasher = video;
+        if (hasher == null) {
+            hasher = new VideoHasher(new NativeVideoReader(VideoLimits.DEFAULT, path));
+            video = hasher;
+        }
+        return hasher.hash(source, sampling, deadline);
     }
 
     /** @param start when the work on this content began, as {@link System#nanoTime} tells */

@@ -1,0 +1,50 @@
+package org.semblance.engine.media;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** Where the bytes of a video lie. Nothing is copied: a reader reads from there, as often as it needs. */
+public sealed interface VideoSource {
+    /** How many first bytes are enough to tell a format. */
+    int HEAD_BYTES = 2048;
+
+    /** The container, told from the first bytes. */
+    MediaFormat format();
+
+    /** The number of bytes. */
+    long size();
+
+    /** The bytes between position and limit of a buffer, which must not change while they are read. */
+    static VideoSource of(ByteBuffer content) {
+        return new InMemory(content.slice(), MediaFormat.detect(content));
+    }
+
+    /**
+     * A file, which must not change while it is read.
+     *
+     * @throws IOException if it cannot be read
+     */
+    static VideoSource of(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            ByteBuffer head = ByteBuffer.allocate(HEAD_BYTES);
+            while (head.hasRemaining() && channel.read(head) >= 0) {
+                // A read may give less than there is.
+            }
+            return new InFile(file, channel.size(), MediaFormat.detect(head.flip()));
+        }
+    }
+
+    /** Bytes in memory. */
+    record InMemory(ByteBuffer content, MediaFormat format) implements VideoSource {
+        @Override
+        public long size() {
+            return content.remaining();
+        }
+    }
+
+    /** Bytes in a file. */
+    record InFile(Path path, long size, MediaFormat format) implements VideoSource {}
+}

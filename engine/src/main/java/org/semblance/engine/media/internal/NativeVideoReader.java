@@ -1,0 +1,128 @@
+package org.semblance.engine.media.internal;
+
+import java.util.Map;
+import org.bytedeco.ffmpeg.global.avutil;
+import org.bytedeco.javacpp.PointerScope;
+import org.semblance.engine.media.Deadline;
+import org.semblance.engine.media.DecodePath;
+import org.semblance.engine.media.FrameSampling;
+import org.semblance.engine.media.MediaException;
+import org.semblance.engine.media.MediaFormat;
+import org.semblance.engine.media.VideoFrame;
+import org.semblance.engine.media.VideoLimits;
+import org.semblance.engine.media.VideoReader;
+import org.semblance.engine.media.VideoSource;
+import org.semblance.engine.media.VideoSummary;
+import org.semblance.engine.media.VideoSummary.Ending;
+
+/**
+ * FFmpeg's demuxers and decoders, in this process, on the caller's thread.
+ *
+ * <p>The demuxer is chosen by our own look at the first bytes, never by FFmpeg's probing, so that none of its playlists
+ * and scripts is reached; the decoder comes from a list as well, and no protocol may be opened.
+ */
+public final class NativeVideoReader implements VideoReader {
+    private static final Map<MediaFormat, String> DEMUXERS = Map.of(
+            MediaFormat.MP4, "mov",
+            MediaFormat.MKV, "matroska",
+            MediaFormat.AVI, "avi",
+            MediaFormat.FLV, "flv",
+            MediaFormat.GIF, "gif");
+
+    private static final int TS_SYNC_BYTE = 'G';
+
+    /**
+     * The largest block that FFmpeg may ask for, in this process: a table of 2^31 samples, which a header of a few bytes
+     * can claim, is refused; a plane of the largest picture is far below.
+     */
+    private static final long MAX_BLOCK_BYTES = 1L << 29;
+
+    private final VideoLimits limits;
+    private final DecodePath path;
+
+    /** @throws IllegalStateException if the native libraries cannot be loaded */
+    public NativeVideoReader(VideoLimits limits, DecodePath path) {
+        Natives.load();
+        avutil.av_max_alloc(MAX_BLOCK_BYTES);
+        this.limits = limits;
+        this.path = path;
+    }
+
+    @Override
+    @SuppressWarnings("try") // The scope is there to be closed.
+    public VideoSummary read(VideoSource source, FrameSampling sampling, Deadline deadline, VideoFrame.Visitor visitor)
+            throws MediaException {
+        deadline.check("decode");
+        Deadline own = Deadline.after(limits.maxTime());
+        VideoInput.Clock clock = () -> deadline.passed() || own.passed();
+        FrameSelection selection = new FrameSelection(sampling, limits, visitor);
+        boolean trustKeyFrames = source.format() != MediaFormat.GIF; // Its frames are drawn over one another.
+        while (true) {
+            // Frees what a decode leaves to the garbage collector, which does not see how large it is.
+            try (PointerScope scope = new PointerScope();
+                    VideoInput input = new VideoInput(source, clock);
+                    VideoStream stream =
+                            new VideoStream(source.format(), demuxer(source, input), input, limits, clock)) {
+                open(stream, deadline, own);
+                try (FrameLumas lumas = new FrameLumas(path)) {
+                    if (stream.decode(selection, lumas, trustKeyFrames)) {
+                        input.checkReadable();
+                        return summary(stream, selection, deadline);
+                    }
+                }
+                trustKeyFrames = false;
+                selection.restart();
+            }
+        }
+    }
+
+    /** Opening reads as well, and what fails because time is up is no fault of the file. */
+    private void open(VideoStream stream, Deadline deadline, Deadline own) throws MediaException {
+        try {
+            stream.open();
+        } catch (MediaException e) {
+            deadline.check("first frame");
+            throw own.passed() ? tooSlow(stream.format()) : e;
+        }
+    }
+
+    private MediaException tooSlow(MediaFormat format) {
+        return MediaException.tooLarge(format, "no frame within " + limits.maxTime() + " of work");
+    }
+
+    private static String demuxer(VideoSource source, VideoInput input) throws MediaException {
+        if (source.format() == MediaFormat.MPEG) {
+            return input.firstByte() == TS_SYNC_BYTE ? "mpegts" : "mpeg";
+        }
+        String name = DEMUXERS.get(source.format());
+        if (name == null) {
+            throw MediaException.unsupported(source.format(), "not a video of a format we know");
+        }
+        return name;
+    }
+
+    private VideoSummary summary(VideoStream stream, FrameSelection selection, Deadline deadline)
+            throws MediaException {
+        if (selection.shown() == 0) {
+            deadline.check("first frame");
+            throw stream.ending() == Ending.OUT_OF_TIME
+                    ? tooSlow(stream.format())
+                    : MediaException.corrupt(
+                            stream.format(),
+                            "no frame decodes (" + stream.packets() + " packets, " + stream.damagedPackets()
+                                    + " of them damaged)");
+        }
+        return new VideoSummary(
+                stream.format(),
+                stream.codec(),
+                stream.width(),
+                stream.height(),
+                stream.frameRate(),
+                stream.declaredSeconds(),
+                selection.end(),
+                selection.decoded(),
+                selection.shown(),
+                stream.damagedPackets(),
+                stream.ending());
+    }
+}

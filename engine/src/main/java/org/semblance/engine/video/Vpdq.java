@@ -1,0 +1,184 @@
+package org.semblance.engine.video;
+
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.HashAndQuality;
+
+/**
+ * The two forms in which vPDQ hashes are exchanged.
+ *
+ * <p>Text, as Meta's command-line tools write and read it: a line for each frame, {@code number,quality,hash,seconds}, the
+ * seconds with three decimals.
+ *
+ * <p>JSON, as python-threatexchange does: an array of strings {@code "hash,quality,seconds"}. There the seconds have three
+ * significant digits (100 s is {@code 1e+02}), and frames have no number.
+ */
+public final class Vpdq {
+    private static final int SECONDS_DECIMALS = 3;
+    private static final MathContext SECONDS_DIGITS = new MathContext(3, RoundingMode.HALF_EVEN);
+
+    private Vpdq() {}
+
+    /** Lines, each with its line feed. */
+    public static String toText(List<FrameHash> frames) {
+        StringBuilder text = new StringBuilder();
+        for (FrameHash frame : frames) {
+            text.append(frame.number())
+                    .append(',')
+                    .append(frame.pdq().quality())
+                    .append(',')
+                    .append(frame.pdq().hash().toHex())
+                    .append(',')
+                    .append(new BigDecimal(frame.seconds()).setScale(SECONDS_DECIMALS, RoundingMode.HALF_EVEN))
+                    .append('\n');
+        }
+        return text.toString();
+    }
+
+    /**
+     * Reads lines; empty ones are passed over, and as in the reference fields after the fourth.
+     *
+     * @throws IllegalArgumentException if a line is not of the form, naming it
+     */
+    public static List<FrameHash> parseText(String text) {
+        List<FrameHash> frames = new ArrayList<>();
+        int number = 0;
+        for (String line : text.lines().toList()) {
+            number++;
+            if (line.isBlank()) {
+                continue;
+            }
+            String[] fields = line.split(",", -1);
+            if (fields.length < 4) {
+                throw new IllegalArgumentException("line " + number + ": " + fields.length
+                        + " fields (expected: frame number, quality, hash, seconds)");
+            }
+            frames.add(frame("line " + number, integer(fields[0], "line " + number), fields[2], fields[1], fields[3]));
+        }
+        return frames;
+    }
+
+    /** The array, as Python's {@code json.dumps} writes it. */
+    public static String toJson(List<FrameHash> frames) {
+        return frames.stream()
+                .map(f -> '"' + f.pdq().hash().toHex() + ',' + f.pdq().quality() + ',' + significant(f.seconds()) + '"')
+                .collect(Collectors.joining(", ", "[", "]"));
+    }
+
+    /**
+     * Reads an array; the empty text is an empty one, as in the reference. Frames are numbered from 0 in their order.
+     *
+     * @throws IllegalArgumentException if the text is not of the form, naming what came
+     */
+    public static List<FrameHash> parseJson(String json) {
+        List<FrameHash> frames = new ArrayList<>();
+        for (String text : strings(json.strip())) {
+            String place = "frame " + frames.size();
+            String[] fields = text.split(",", -1);
+            if (fields.length != 3) {
+                throw new IllegalArgumentException(
+                        place + ": " + fields.length + " fields (expected: hash, quality, seconds)");
+            }
+            frames.add(frame(place, frames.size(), fields[0], fields[1], fields[2]));
+        }
+        return frames;
+    }
+
+    /** The strings of an array of strings. None of what they may hold needs an escape, so one is refused. */
+    private static List<String> strings(String json) {
+        List<String> strings = new ArrayList<>();
+        if (json.isEmpty()) {
+            return strings;
+        }
+        int at = expect(json, 0, '[');
+        if (at < json.length() && json.charAt(at) == ']') {
+            at++;
+        } else {
+            while (true) {
+                at = expect(json, at, '"');
+                int end = json.indexOf('"', at);
+                if (end < 0 || json.substring(at, end).indexOf('\\') >= 0) {
+                    throw new IllegalArgumentException("vpdq: the string at position " + (at - 1)
+                            + " has an escape or no end (expected: \"hash,quality,seconds\")");
+                }
+                strings.add(json.substring(at, end));
+                at = skipSpace(json, end + 1);
+                if (at < json.length() && json.charAt(at) == ']') {
+                    at++;
+                    break;
+                }
+                at = expect(json, at, ',');
+            }
+        }
+        if (at < json.length()) {
+            throw unexpected(json, at, "the end");
+        }
+        return strings;
+    }
+
+    /** The position after that character and the space behind it. A string's own space is kept. */
+    private static int expect(String json, int at, char c) {
+        if (at >= json.length() || json.charAt(at) != c) {
+            throw unexpected(json, at, "'" + c + "'");
+        }
+        return c == '"' ? at + 1 : skipSpace(json, at + 1);
+    }
+
+    private static int skipSpace(String json, int at) {
+        int i = at;
+        while (i < json.length() && " \t\r\n".indexOf(json.charAt(i)) >= 0) {
+            i++;
+        }
+        return i;
+    }
+
+    private static IllegalArgumentException unexpected(String json, int at, String expected) {
+        String came = at < json.length() ? String.format("U+%04X", (int) json.charAt(at)) : "the end";
+        return new IllegalArgumentException("vpdq: " + came + " at position " + at + " (expected: " + expected + ")");
+    }
+
+    private static FrameHash frame(String place, int number, String hash, String quality, String seconds) {
+        try {
+            return new FrameHash(
+                    number, number(seconds), new HashAndQuality(Hash256.parse(hash.strip()), integer(quality, place)));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(place + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static double number(String text) {
+        try {
+            return Double.parseDouble(text);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("seconds: '" + text + "' (expected: a number, at least 0)", e);
+        }
+    }
+
+    private static int integer(String text, String place) {
+        try {
+            return Integer.parseInt(text.strip());
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(place + ": '" + text + "' (expected: a whole number)", e);
+        }
+    }
+
+    /** As Python's format {@code .3} writes a float: the shorter of the two notations, with a point in the plain one. */
+    private static String significant(double value) {
+        if (value == 0) {
+            return "0.0";
+        }
+        BigDecimal rounded = new BigDecimal(value).round(SECONDS_DIGITS).stripTrailingZeros();
+        int exponent = rounded.precision() - rounded.scale() - 1;
+        if (exponent >= -4 && exponent < 2) {
+            return rounded.scale() < 1 ? rounded.setScale(1).toPlainString() : rounded.toPlainString();
+        }
+        String digits = rounded.unscaledValue().toString();
+        String mantissa = digits.length() == 1 ? digits : digits.charAt(0) + "." + digits.substring(1);
+        return mantissa + (exponent < 0 ? "e-" : "e+") + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
+    }
+}
