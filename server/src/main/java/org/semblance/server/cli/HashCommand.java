@@ -1,12 +1,20 @@
 package org.semblance.server.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.HashReport;
+import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
+import org.semblance.engine.media.FrameSampling;
+import org.semblance.engine.media.MediaException;
+import org.semblance.engine.media.VideoSource;
+import org.semblance.engine.video.FrameHash;
+import org.semblance.engine.video.Vpdq;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.server.json.ReportJson;
 import picocli.CommandLine.Command;
@@ -15,6 +23,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ObjectNode;
 
 @Command(name = "hash", mixinStandardHelpOptions = true, description = "Prints the signals of files.")
 final class HashCommand implements Callable<Integer> {
@@ -26,6 +35,20 @@ final class HashCommand implements Callable<Integer> {
 
     @Option(names = "--dihedral", description = "Also the PDQ hashes of the seven turned and mirrored variants.")
     private boolean dihedral;
+
+    @Option(
+            names = "--format",
+            paramLabel = "FORMAT",
+            description =
+                    "signals: those of the whole file. vpdq: a video's frames as Meta's vPDQ tools print them, a line"
+                            + " each of frame, quality, hash and second (default: signals).")
+    private Format format = Format.SIGNALS;
+
+    @Option(
+            names = "--seconds-per-hash",
+            paramLabel = "S",
+            description = "With --format vpdq: seconds between hashed frames, 0 for every frame (default: 1).")
+    private double secondsPerHash = 1;
 
     @Parameters(arity = "1..*", paramLabel = "FILE")
     private List<Path> files;
@@ -40,11 +63,7 @@ final class HashCommand implements Callable<Integer> {
         try (ContentHasher hasher = contents.hasher(DecodePath.EXACT);
                 Progress progress = Progress.over("hash", files.size())) {
             for (Path file : files) {
-                HashReport report = hash(hasher, file);
-                if (report.failure() != null) {
-                    exit = Main.BAD_INPUT;
-                }
-                out.println(json ? jsonLine(file, report) : textLine(file, report));
+                exit = Math.max(exit, hash(hasher, file, out));
                 out.flush();
                 progress.step();
             }
@@ -52,7 +71,50 @@ final class HashCommand implements Callable<Integer> {
         return exit;
     }
 
-    private HashReport hash(ContentHasher hasher, Path file) {
+    /** What is printed of a file. */
+    enum Format {
+        SIGNALS,
+        VPDQ
+    }
+
+    private int hash(ContentHasher hasher, Path file, PrintWriter out) {
+        if (format == Format.VPDQ) {
+            return hashFrames(hasher, file, out);
+        }
+        HashReport report = report(hasher, file);
+        out.println(json ? jsonLine(file, report) : textLine(file, report));
+        return report.failure() == null ? Main.DONE : Main.BAD_INPUT;
+    }
+
+    private int hashFrames(ContentHasher hasher, Path file, PrintWriter out) {
+        try {
+            FrameSampling sampling = new FrameSampling.TimeStep(secondsPerHash);
+            List<FrameHash> frames = hasher.hashVideo(VideoSource.of(file), sampling, Deadline.NONE)
+                    .vpdqFrames();
+            out.print(json ? framesJson(file, frames) : Vpdq.toText(frames));
+            return Main.DONE;
+        } catch (MediaException e) {
+            spec.commandLine().getErr().println("semblance: " + file + ": " + e.reason());
+            return Main.BAD_INPUT;
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException("--seconds-per-hash: " + e.getMessage(), e);
+        } catch (NoSuchFileException e) {
+            throw new BadInputException(file + ": no such file", e);
+        } catch (IOException e) {
+            throw new BadInputException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static String framesJson(Path file, List<FrameHash> frames) {
+        ObjectNode line = ReportJson.MAPPER
+                .createObjectNode()
+                .put("file", file.toString())
+                .put("verdict", "hashed");
+        line.putArray("signals").addObject().put("type", "vpdq").put("hash", Vpdq.toJson(frames));
+        return line + "\n";
+    }
+
+    private HashReport report(ContentHasher hasher, Path file) {
         return dihedral ? hasher.hashDihedral(Contents.read(file)) : hasher.hash(Contents.read(file));
     }
 

@@ -25,7 +25,7 @@ final class LookupCommand implements Callable<Integer> {
             names = "--type",
             paramLabel = "TYPE",
             defaultValue = "pdq",
-            description = "pdq, md5 or sha256 (default: ${DEFAULT-VALUE}).")
+            description = "pdq, md5, sha1 or sha256 (default: ${DEFAULT-VALUE}).")
     private String type;
 
     @Option(names = "--json", description = "One JSON object a hash and line.")

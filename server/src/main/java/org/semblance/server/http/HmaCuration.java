@@ -333,7 +333,7 @@ final class HmaCuration {
                         signals.putIfAbsent(HmaRoutes.VIDEO_MD5, signal.value());
                     }
                 }
-                case SHA256 -> {}
+                case SHA1, SHA256 -> {}
             }
         }
         return signals;

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,6 +96,22 @@ class CommandLineTest {
                 .containsExactly("rot90", "rot180", "rot270", "flipx", "flipy", "flipp", "flipm");
         assertThat(first.get("signals").get(1).get("type").stringValue()).isEqualTo("md5");
         assertThat(first.get("signals").get(2).get("hash").stringValue()).matches("[0-9a-f]{64}");
+    }
+
+    @Test
+    void printsTheFramesOfAVideoAsVpdq() throws IOException {
+        Path gif = folder.resolve("moving.gif");
+        ImageIO.write(ImageIO.read(photo.toFile()), "gif", gif.toFile());
+        assertThat(run("hash", "--format", "vpdq", gif.toString())).isZero();
+        assertThat(out).matches("0,\\d+,[0-9a-f]{64},0\\.000\n");
+        assertThat(run("hash", "--format", "vpdq", "--json", gif.toString())).isZero();
+        JsonNode signal = json().get(0).get("signals").get(0);
+        assertThat(signal.get("type").stringValue()).isEqualTo("vpdq");
+        assertThat(signal.get("hash").stringValue()).matches("\\[\"[0-9a-f]{64},\\d+,0\\.0\"]");
+        assertThat(run("hash", "--format", "vpdq", photo.toString())).isEqualTo(Main.BAD_INPUT);
+        assertThat(err).isEqualTo("semblance: " + photo + ": jpeg: not a video of a format we know\n");
+        assertThat(run("hash", "--format", "vpdq", "--seconds-per-hash", "-1", gif.toString()))
+                .isEqualTo(Main.BAD_INPUT);
     }
 
     @Test
