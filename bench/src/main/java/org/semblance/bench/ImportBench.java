@@ -28,7 +28,7 @@ import org.semblance.hashdb.hash.SignalType;
  * {@code database}.
  */
 public final class ImportBench {
-    private static final long SEED = 20261124;
+    static final long SEED = 20261124;
     private static final Origin ORIGIN = new Origin("bench", "");
 
     private ImportBench() {}

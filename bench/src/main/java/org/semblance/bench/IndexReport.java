@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.index.HashIndex;
 import org.semblance.hashdb.index.LinearScanIndex;
 import org.semblance.hashdb.index.PigeonringIndex;
@@ -68,7 +69,7 @@ public final class IndexReport {
 
     private static void reopen(PigeonringIndex index, Path file) throws IOException {
         long start = System.nanoTime();
-        index.save(file, 1);
+        index.save(file, 1, Hash256.ZERO);
         long saved = System.nanoTime();
         try (PigeonringIndex again = PigeonringIndex.open(file).index()) {
             OUT.printf(
@@ -164,7 +165,7 @@ public final class IndexReport {
     }
 
     /** What the system counts as resident, or 0 where it does not say. */
-    private static long residentBytes() throws IOException {
+    static long residentBytes() throws IOException {
         Path status = Path.of("/proc/self/status");
         if (!Files.exists(status)) {
             return 0;
