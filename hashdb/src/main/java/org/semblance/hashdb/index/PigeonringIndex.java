@@ -54,13 +54,16 @@ public final class PigeonringIndex implements HashIndex {
      * @param deadTolerated bytes of a table that may be dead, however small it is
      */
     record Tuning(int scannedUpTo, boolean byCost, long deadTolerated) {
-        /** Up to 2^15 hashes a scan is as fast as the tables, and has none of their memory; measured. */
+        /** Up to 2^15 hashes a scan is as fast as the tables, and has none of their memory; by the costs below. */
         static final Tuning STANDARD = new Tuning(SCANNED_UP_TO, true, 1 << 20);
     }
 
     private static final int SCANNED_UP_TO = 1 << 15;
 
-    /** Costs in batches at ten million hashes; they decide only where the two ways come close. Measured. */
+    /**
+     * Costs in batches at ten million hashes; they decide only where the two ways come close. Those of the tables are
+     * estimated from profiles, those of the scan are measured.
+     */
     private static final double PROBE_NANOS = 15;
 
     private static final double LANE_NANOS = 0.05;

@@ -27,7 +27,7 @@ final class RingLookup {
     private static final int LINE_BYTES = 1 << LINE_SHIFT;
     private static final long ADDRESS = (1L << 48) - 1;
     private static final int CANDIDATES = 1024;
-    /** From this many queries on it pays to sort; measured. */
+    /** From this many queries on the probes are sorted: every other bucket is then wanted at distance 31; an estimate. */
     private static final int SORTED_FROM = 2048;
 
     private static final int SORTED_PROBES = 1 << 19;
@@ -45,6 +45,8 @@ final class RingLookup {
     private final long[] probes = new long[RUN_PROBES];
 
     private int run;
+    /** Whether runs of this lookup are sorted, so that probes of a bucket stand together. */
+    private boolean inOrderOfBuckets;
 
     /** The directory words, then the buckets of the run that are not empty: address and lanes. */
     private final long[] words = new long[RUN_PROBES];
@@ -90,12 +92,13 @@ final class RingLookup {
         this.plans = plans;
         this.sink = sink;
         run = 0;
+        inOrderOfBuckets = count >= SORTED_FROM;
         for (int chunk = 0; chunk < tables.length; chunk++) {
             int patterns = Math.max(plans[0].patterns(chunk), plans[1].patterns(chunk));
             if (patterns == 0) {
                 continue;
             }
-            if (count < SORTED_FROM) {
+            if (!inOrderOfBuckets) {
                 probeInOrder(chunk, count);
             } else {
                 int group = SORTED_PROBES / patterns;
@@ -202,7 +205,7 @@ final class RingLookup {
             while (end < count && sum < READ_AHEAD_LANES) {
                 sum = (int) Math.min(Integer.MAX_VALUE, (long) sum + lanes[end++]);
             }
-            readAhead(first, end);
+            readAhead = inOrderOfBuckets ? readEachOnce(first, end) : read(first, end);
             testSketches(first, end, sum);
             first = end;
         }
@@ -232,11 +235,28 @@ final class RingLookup {
     }
 
     /**
-     * Brings the sketches near: nothing here waits for what it reads, so the reads overlap as far as they can. A bucket
-     * that follows itself, as in a sorted run, is read once. Two lines a step, which makes most buckets take equally many
-     * steps, and downwards, so that the processor does not run on beyond the bucket on its own.
+     * Brings the sketches near: nothing here waits for what it reads, so the reads overlap as far as they can. The plain
+     * loop serves runs whose buckets hardly repeat.
+     *
+     * @return something that depends on every read
      */
-    private void readAhead(int first, int end) {
+    private long read(int first, int end) {
+        long sum = 0;
+        for (int i = first; i < end; i++) {
+            long address = addresses[i];
+            long last = address + 2L * lanes[i];
+            for (; address < last; address += LINE_BYTES) {
+                sum += getLong(address);
+            }
+        }
+        return sum;
+    }
+
+    /**
+     * The same for a sorted run, in which a bucket follows itself and is read once. Two lines a step, which makes most
+     * buckets take equally many steps, and downwards, so that the processor does not run on beyond the bucket on its own.
+     */
+    private long readEachOnce(int first, int end) {
         int distinct = 0;
         long previous = 0;
         for (int i = first; i < end; i++) {
@@ -257,7 +277,7 @@ final class RingLookup {
                 sum += getLong(Math.min(at + LINE_BYTES, last)) + getLong(at);
             }
         }
-        readAhead = sum;
+        return sum;
     }
 
     /** Tests the sketches of some buckets and follows the lanes that survive. */
