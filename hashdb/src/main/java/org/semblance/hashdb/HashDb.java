@@ -39,8 +39,14 @@ import org.semblance.hashdb.view.ServingView;
  * The hash database in one folder: open, apply a change, look up. Safe for many threads.
  *
  * <p>The catalog is the truth; index and view follow it: a change is first durable, then they take from the catalog what
- * it touched, then {@link #apply} returns. The same step rebuilds the index at open. Threads that apply at
- * the same time share a sync of the disk: the first to get the lock commits for all that wait. Lookups take no lock.
+ * it touched, then {@link #apply} returns. The same step brings the snapshot of the index up to date at open. Threads that
+ * apply at the same time share a sync of the disk: the first to get the lock commits for all that wait. Lookups take no
+ * lock.
+ *
+ * <p>What is checked when: each byte of the index's snapshot and of the view by checksum, before they are used; if they
+ * fail, or belong to another catalog, the log names them and they are built anew. Of the catalog, opening checks the
+ * header, the schema, the newest rows of the journal and what it reads to catch up; a damaged one is refused. Reading all
+ * of it takes {@link #verify}, which names every row that is not what the journal made of it.
  */
 public final class HashDb implements AutoCloseable {
     /** The largest PDQ distance that counts as a match where a bank says nothing else; PDQ's own recommendation. */
@@ -149,7 +155,11 @@ public final class HashDb implements AutoCloseable {
         try {
             while (own.outcome == null) {
                 requireOpen();
-                commitWaiting();
+                if (indexes.hasRoom()) {
+                    commitWaiting();
+                } else {
+                    indexes.awaitRoom();
+                }
             }
         } finally {
             writing.unlock();
@@ -409,6 +419,7 @@ public final class HashDb implements AutoCloseable {
         } finally {
             writing.unlock();
         }
+        indexes.beginClose();
         views.close();
         indexes.close();
         catalog.close();

@@ -31,7 +31,8 @@ import org.slf4j.LoggerFactory;
  * <ul>
  *   <li>in the background, when a share of it has changed ({@link Saving}), and after it was built from the catalog;
  *   <li>at the end, if there is something to replay that would be felt, or if the index is so small that saving it is
- *       not. A save that is under way is given some time to end.
+ *       not. It is given some time to end, as is one that is under way; then the snapshot before it stays, and the next
+ *       start replays more.
  * </ul>
  *
  * Lookups and changes go on meanwhile ({@link LiveIndex}).
@@ -53,8 +54,8 @@ final class IndexKeeper implements AutoCloseable {
     /** A pause is at least so many times as long as the save before it. */
     private static final int PAUSE_TO_SAVE = 4;
 
-    /** How long a stop waits for a save in the background. */
-    private static final Duration PATIENCE = Duration.ofSeconds(3);
+    /** How long a stop waits for a save; with ten million hashes one takes three to six seconds. */
+    private static final Duration PATIENCE = Duration.ofSeconds(4);
 
     private final Path file;
     private final Catalog catalog;
@@ -70,6 +71,7 @@ final class IndexKeeper implements AutoCloseable {
     private long notBefore = System.nanoTime();
     private @Nullable Thread saver;
     private boolean closing;
+    private long deadline;
 
     /**
      * When the index is saved in the background.
@@ -77,10 +79,11 @@ final class IndexKeeper implements AutoCloseable {
      * @param changes pairs that must have changed at least
      * @param share likewise, as one so many-th of all pairs
      * @param pause between two saves, so that a long import does not write without end
+     * @param unsettled changes during a save from which on further ones wait for its end; some 120 bytes each
      */
-    record Saving(long changes, long share, Duration pause) {
-        /** With ten million hashes: 300,000 changes, replayed in some 2 s, or all that came in the pause. */
-        static final Saving STANDARD = new Saving(REPLAYED_GLADLY, 32, Duration.ofSeconds(20));
+    record Saving(long changes, long share, Duration pause, int unsettled) {
+        /** With ten million hashes: 150,000 changes, replayed in some 0.8 s, or all that came in the pause. */
+        static final Saving STANDARD = new Saving(REPLAYED_GLADLY, 64, Duration.ofSeconds(20), 200_000);
     }
 
     /** @param writing held by whoever changes the catalog */
@@ -202,10 +205,31 @@ final class IndexKeeper implements AutoCloseable {
         saveIfWorthwhile();
     }
 
+    /**
+     * Whether more changes may come, with the lock held. During a save they are kept on the heap, and the lock is not a
+     * fair one: a bulk import would fill the heap and let nobody move them over.
+     */
+    boolean hasRoom() {
+        return closing || index.unsettled() < saving.unsettled;
+    }
+
+    /** Waits a while for room, with the lock held, which is given back meanwhile. */
+    void awaitRoom() {
+        turn.awaitUninterruptibly();
+    }
+
     private void saveIfWorthwhile() {
         if (saver == null && !closing && unsaved >= Math.max(saving.changes, index.size() / saving.share)) {
-            saver = Thread.ofPlatform().daemon().name("index-saver").start(this::saveInBackground);
+            startSaver();
         }
+    }
+
+    private void startSaver() {
+        saver = Thread.ofPlatform().daemon().name("index-saver").start(this::saveInBackground);
+    }
+
+    private boolean isWorthwhileAtTheEnd() {
+        return unsaved > REPLAYED_GLADLY || (unsaved > 0 && index.size() <= SAVED_GLADLY);
     }
 
     private void saveInBackground() {
@@ -226,7 +250,7 @@ final class IndexKeeper implements AutoCloseable {
         }
     }
 
-    /** Returns false if there is nothing to wait for any more. */
+    /** Returns false if the index is closed and need not be saved. */
     private boolean awaitPause() throws InterruptedException {
         writing.lock();
         try {
@@ -235,7 +259,7 @@ final class IndexKeeper implements AutoCloseable {
                     left = notBefore - System.nanoTime()) {
                 turn.awaitNanos(left);
             }
-            return !closing;
+            return !closing || isWorthwhileAtTheEnd();
         } finally {
             writing.unlock();
         }
@@ -308,13 +332,25 @@ final class IndexKeeper implements AutoCloseable {
         }
     }
 
-    /** Saves if that is worthwhile, and closes. Nothing may change any more; the lock must not be held. */
+    /** Begins to save, if that is worthwhile. Nothing may change any more; the lock must not be held. */
+    void beginClose() {
+        writing.lock();
+        try {
+            closing = true;
+            deadline = System.nanoTime() + PATIENCE.toNanos();
+            turn.signalAll();
+            if (saver == null && isWorthwhileAtTheEnd()) {
+                startSaver();
+            }
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** Ends what {@link #beginClose} began. */
     @Override
     public void close() {
         awaitSaver();
-        if (unsaved > 0 && (unsaved > REPLAYED_GLADLY || index.size() <= SAVED_GLADLY)) {
-            save();
-        }
         index.close();
     }
 
@@ -323,9 +359,6 @@ final class IndexKeeper implements AutoCloseable {
         boolean interrupted = false;
         writing.lock();
         try {
-            closing = true;
-            turn.signalAll();
-            long deadline = System.nanoTime() + PATIENCE.toNanos();
             while (saver != null) {
                 long left = deadline - System.nanoTime();
                 try {

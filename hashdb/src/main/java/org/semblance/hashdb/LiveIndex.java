@@ -83,6 +83,11 @@ final class LiveIndex implements AutoCloseable {
         return held;
     }
 
+    /** How many changes wait to be moved over. */
+    int unsettled() {
+        return removed.size() + added.size();
+    }
+
     /**
      * Writes the index, which must be held or closed to changes, as {@link PigeonringIndex#save}. Changes may go on
      * beside.

@@ -31,7 +31,7 @@ import org.semblance.hashdb.hash.SignalType;
 /** Random changes against a model that keeps contents in a map and compares each hash with each query. */
 class HashDbModelTest {
     private static final Origin ANYONE = new Origin("model", "");
-    private static final int STEPS = 1_500;
+    private static final int STEPS = 1_000;
 
     @TempDir
     private Path folder;

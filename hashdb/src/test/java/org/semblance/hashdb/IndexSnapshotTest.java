@@ -40,7 +40,7 @@ class IndexSnapshotTest {
     private static final Origin ANYONE = new Origin("test", "");
 
     /** Saves whenever something has changed. */
-    private static final IndexKeeper.Saving ALWAYS = new IndexKeeper.Saving(1, 1 << 30, Duration.ZERO);
+    private static final IndexKeeper.Saving ALWAYS = new IndexKeeper.Saving(1, 1 << 30, Duration.ZERO, 2);
 
     @TempDir
     private Path folder;
@@ -245,7 +245,7 @@ class IndexSnapshotTest {
         try (HashDb db = HashDb.open(folder, InstantSource.system(), ALWAYS)) {
             db.apply(new Change.CreateBank("A"), ANYONE);
             db.apply(new Change.CreateBank("KEPT"), ANYONE);
-            add(db, 50_000);
+            add(db, 20_000);
             ContentDraft draft = new ContentDraft(List.of(new Signal(SignalType.PDQ, known.toHex())));
             db.apply(new Change.AddContents("KEPT", List.of(draft)), ANYONE);
             Thread reader = Thread.ofPlatform().start(() -> {
@@ -255,7 +255,7 @@ class IndexSnapshotTest {
                     }
                 }
             });
-            for (int i = 0; i < 300; i++) {
+            for (int i = 0; i < 150; i++) {
                 add(db, 1 + random.nextInt(3));
                 Hash256 newest = banked.lastEntry().getValue();
                 assertThat(db.lookup(newest)).as(RandomSeed.replay()).hasSize(1);

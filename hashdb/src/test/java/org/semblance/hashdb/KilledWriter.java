@@ -26,7 +26,7 @@ final class KilledWriter {
     private static final int IMPORT = 10_000;
 
     /** Saves the index again and again. */
-    private static final IndexKeeper.Saving SAVING = new IndexKeeper.Saving(100, 1 << 30, Duration.ZERO);
+    private static final IndexKeeper.Saving SAVING = new IndexKeeper.Saving(100, 1 << 30, Duration.ZERO, 1_000);
 
     private final HashDb db;
     private final FileOutputStream out = new FileOutputStream(FileDescriptor.out);

@@ -213,7 +213,7 @@ class ServingViewTest {
 
     @Test
     void isReplacedByALargerOneWhenItIsOutgrown() throws Exception {
-        int bulk = 50_000;
+        int bulk = 12_000;
         try (HashDb db = openWithView()) {
             db.apply(new Change.CreateBank("A"), ANYONE);
             for (int i = 0; i < 6; i++) {

@@ -40,7 +40,7 @@ public final class ServingView implements Catalog.ContentSink {
     private static final Logger LOG = LoggerFactory.getLogger(ServingView.class);
 
     private static final String PREFIX = "view.";
-    private static final long SMALLEST = 1 << 16;
+    private static final long SMALLEST = 1 << 14;
     private static final int BLOAT = 10;
     private static final int OUTGROWN = 4;
 
