@@ -110,11 +110,13 @@ public final class ContentMatcher {
                 verdict, reason, hashed, version, List.of(), List.of(), ContentHasher.micros(lookupNanos));
     }
 
-    /** Hits by digest, each content once: by SHA-256 if it has both, since files of equal MD5 can be made. */
+    /** Hits by digest, each content once, by the strongest it has. */
     private List<Match> exactMatches(Digests digests, MatchOptions options) {
-        List<Match> bySha256 = db.lookupDigest(new Signal(SignalType.SHA256, digests.sha256()));
-        List<Match> byMd5 = db.lookupDigest(new Signal(SignalType.MD5, digests.md5()));
-        return counted(merge(bySha256, byMd5), options);
+        List<Match> matches = List.of();
+        for (Signal digest : digests.byStrength()) {
+            matches = merge(matches, db.lookupDigest(digest));
+        }
+        return counted(matches, options);
     }
 
     private static List<Match> counted(List<Match> matches, MatchOptions options) {

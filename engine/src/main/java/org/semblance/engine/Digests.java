@@ -13,15 +13,24 @@ import org.semblance.hashdb.hash.SignalType;
  * arrive.
  *
  * @param md5 32 hex digits
+ * @param sha1 40 hex digits; only looked up, because lists of partners hold it
  * @param sha256 64 hex digits
  */
-public record Digests(String md5, String sha256) {
+public record Digests(String md5, String sha1, String sha256) {
     /** Of the bytes between position and limit (which stay as they are). */
     public static Digests of(ByteBuffer content) {
-        return new Digests(hex("MD5", content), hex("SHA-256", content));
+        return new Digests(hex("MD5", content), hex("SHA-1", content), hex("SHA-256", content));
     }
 
-    /** MD5 and SHA-256 as signals. */
+    /** All three, the strongest first: files of equal MD5 or SHA-1 can be made. */
+    List<Signal> byStrength() {
+        return List.of(
+                new Signal(SignalType.SHA256, sha256),
+                new Signal(SignalType.SHA1, sha1),
+                new Signal(SignalType.MD5, md5));
+    }
+
+    /** MD5 and SHA-256 as signals: what is told of a content and banked. */
     public List<Signal> signals() {
         return List.of(new Signal(SignalType.MD5, md5), new Signal(SignalType.SHA256, sha256));
     }

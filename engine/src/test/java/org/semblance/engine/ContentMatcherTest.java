@@ -126,6 +126,18 @@ class ContentMatcherTest {
     }
 
     @Test
+    void aContentKnownByItsSha1AloneIsFound() {
+        long id = add(
+                "BAD",
+                new Signal(SignalType.SHA1, Digests.of(ByteBuffer.wrap(OTHER)).sha1()));
+        MatchReport report = match(OTHER);
+        assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
+        assertThat(report.matches()).extracting(match -> match.content().id()).containsExactly(id);
+        assertThat(report.matches().getFirst().signalType()).isEqualTo(SignalType.SHA1);
+        assertThat(match(PNG).verdict()).isEqualTo(Verdict.NO_MATCH);
+    }
+
+    @Test
     void matchesComeNearestFirst() {
         long far = add("BAD", at(20, pdq(PNG)));
         long near = add("BAD", at(3, pdq(PNG)));
