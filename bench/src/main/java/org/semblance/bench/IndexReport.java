@@ -1,5 +1,7 @@
 package org.semblance.bench;
 
+import java.io.BufferedOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -14,18 +16,22 @@ import org.semblance.hashdb.index.PigeonringIndex;
 /**
  * Lookups a second of an index on one thread, with the recall beside each figure.
  *
- * <p>With a file, the index is also saved and opened again. Recall is the share of the pairs that a plain loop over the generated hashes finds within the distance and the index
- * found too; the index must also find no other. Usage:
+ * <p>With a file, the index is also saved and opened again. Recall is the share of the pairs that a plain loop over the
+ * generated hashes finds within the distance and the index found too; the index must also find no other. With {@code
+ * --write} nothing is measured: the stored hashes and the queries go to files of a folder, 32 bytes a hash, for other
+ * libraries to look up. Usage:
  *
  * <pre>
  *   java ... org.semblance.bench.IndexReport SIZE [uniform|clustered] [pigeonring|scan] [distances] [batches] [hit|miss] [file]
  *   java ... org.semblance.bench.IndexReport 10000000 uniform pigeonring 0,15,31,63 1,256,20000 hit,miss /tmp/index
+ *   java ... org.semblance.bench.IndexReport --write FOLDER SIZE [uniform|clustered]
  * </pre>
  *
  * To keep to one core: {@code taskset -c 0}.
  */
 public final class IndexReport {
     private static final PrintStream OUT = System.out;
+    private static final int QUERIES = 20_000;
     private static final int CHECKED = 64;
     private static final long NANOS_A_FIGURE = 2_000_000_000L;
     private static final long WARM_UP_NANOS = 2_500_000_000L;
@@ -33,9 +39,12 @@ public final class IndexReport {
     private IndexReport() {}
 
     public static void main(String[] arguments) throws IOException {
+        if (argument(arguments, 0, "").equals("--write")) {
+            write(Path.of(arguments[1]), Integer.parseInt(arguments[2]), shape(argument(arguments, 3, "uniform")));
+            return;
+        }
         int size = Integer.parseInt(argument(arguments, 0, "1000000"));
-        HashSets.Shape shape =
-                HashSets.Shape.valueOf(argument(arguments, 1, "uniform").toUpperCase(Locale.ROOT));
+        HashSets.Shape shape = shape(argument(arguments, 1, "uniform"));
         String kind = argument(arguments, 2, "pigeonring");
         int[] distances = numbers(argument(arguments, 3, "31"));
         int[] batches = numbers(argument(arguments, 4, "1,256"));
@@ -67,6 +76,26 @@ public final class IndexReport {
         }
     }
 
+    private static void write(Path folder, int size, HashSets.Shape shape) throws IOException {
+        Files.createDirectories(folder);
+        long[] stored = HashSets.stored(shape, size);
+        write(folder.resolve("hashes"), stored);
+        write(folder.resolve("hits"), HashSets.queries(stored, QUERIES, true));
+        write(folder.resolve("misses"), HashSets.queries(stored, QUERIES, false));
+    }
+
+    private static void write(Path file, long[] words) throws IOException {
+        try (DataOutputStream out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file)))) {
+            for (long word : words) {
+                out.writeLong(word);
+            }
+        }
+    }
+
+    private static HashSets.Shape shape(String name) {
+        return HashSets.Shape.valueOf(name.toUpperCase(Locale.ROOT));
+    }
+
     private static void reopen(PigeonringIndex index, Path file) throws IOException {
         long start = System.nanoTime();
         index.save(file, 1, Hash256.ZERO);
@@ -81,7 +110,7 @@ public final class IndexReport {
     }
 
     private static void measure(HashIndex index, long[] stored, int distance, int batch, boolean hit) {
-        long[] queries = HashSets.queries(stored, Math.max(batch, 20_000), hit);
+        long[] queries = HashSets.queries(stored, Math.max(batch, QUERIES), hit);
         int sets = queries.length / 4 / batch;
         long[][] batches = new long[sets][];
         for (int i = 0; i < sets; i++) {
