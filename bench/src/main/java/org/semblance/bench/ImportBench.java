@@ -34,6 +34,7 @@ public final class ImportBench {
     private ImportBench() {}
 
     public static void main(String[] args) throws IOException {
+        Usage.require(args, 4, "FOLDER CONTENTS BULK catalog|database");
         Path folder = Path.of(args[0]);
         int contents = Integer.parseInt(args[1]);
         int bulk = Integer.parseInt(args[2]);

@@ -64,9 +64,7 @@ public final class LoadRun {
 
     /** Runs the rounds. */
     public static void main(String[] args) throws Exception {
-        if (args.length < 2) {
-            throw new IllegalArgumentException("usage: LoadRun SECONDS CONNECTIONS...");
-        }
+        Usage.require(args, 2, "SECONDS CONNECTIONS...");
         int seconds = Integer.parseInt(args[0]);
         Path folder = Files.createTempDirectory("semblance-load");
         List<String> command = new ArrayList<>();

@@ -38,6 +38,7 @@ public final class RestartBench {
     private RestartBench() {}
 
     public static void main(String[] args) throws IOException, InterruptedException {
+        Usage.require(args, 2, "FOLDER CONTENTS_BEFORE_THE_KILL");
         if (args[0].equals("child")) {
             child(Path.of(args[1]), Integer.parseInt(args[2]), args[3].equals("stop"));
             return;
