@@ -173,8 +173,9 @@ public final class HttpTransport {
         if (stopping) {
             return;
         }
-        stopping = true;
+        // First the listener: whoever sees a connection end may count on it that no new one is accepted.
         listener.close().syncUninterruptibly();
+        stopping = true;
         for (Channel channel : connections) {
             HttpConnection connection = channel.pipeline().get(HttpConnection.class);
             if (connection != null) {
