@@ -3,6 +3,7 @@ package org.semblance.hashdb;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
@@ -25,9 +27,11 @@ import org.semblance.hashdb.catalog.Catalog.Outcome;
 import org.semblance.hashdb.catalog.CatalogRefusedException;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
+import org.semblance.hashdb.catalog.ContentCounts;
 import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.hash.Hash256;
@@ -45,8 +49,9 @@ import org.semblance.hashdb.view.ServingView;
  *
  * <p>What is checked when: each byte of the index's snapshot and of the view by checksum, before they are used; if they
  * fail, or belong to another catalog, the log names them and they are built anew. Of the catalog, opening checks the
- * header, the schema, the newest rows of the journal and what it reads to catch up; a damaged one is refused. Reading all
- * of it takes {@link #verify}, which names every row that is not what the journal made of it.
+ * header, the schema, the newest rows of the journal, that the change that was acknowledged last is there (the file
+ * {@code catalog.head} names it), and what it reads to catch up; a damaged one is refused. Reading all of it takes {@link
+ * #verify}, which names every row that is not what the journal made of it.
  */
 public final class HashDb implements AutoCloseable {
     /** The largest PDQ distance that counts as a match where a bank says nothing else; PDQ's own recommendation. */
@@ -56,6 +61,8 @@ public final class HashDb implements AutoCloseable {
     private static final int GROUP_CHANGES = 1000;
 
     private static final String CATALOG = "catalog.db";
+
+    private static final Duration SAVING_ALL = Duration.ofMinutes(2);
 
     private final Path folder;
     private final FolderLock folderLock;
@@ -113,8 +120,13 @@ public final class HashDb implements AutoCloseable {
         }
     }
 
-    /** Refuses a folder of something else, so that a mistyped path is not filled with a new database. */
-    private static void prepare(Path folder) {
+    /**
+     * Creates the folder if it is not there, and refuses one of something else, so that a mistyped path is not filled
+     * with a new database. Takes no lock.
+     *
+     * @throws DatabaseRefusedException if it holds something else, or cannot be read or created
+     */
+    public static void prepare(Path folder) {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new DatabaseRefusedException(folder, "is a file (expected: a folder)");
         }
@@ -128,6 +140,8 @@ public final class HashDb implements AutoCloseable {
                         .filter(name -> !name.startsWith(".")
                                 && !name.equals("lost+found")
                                 && !name.equals(FolderLock.FILE_NAME)
+                                // The server's keys, which may be made before the first start.
+                                && !name.startsWith("keys.json")
                                 && !name.startsWith(CATALOG + ".new"))
                         .min(Comparator.naturalOrder());
                 if (other.isPresent()) {
@@ -228,6 +242,30 @@ public final class HashDb implements AutoCloseable {
         return found == null ? List.of() : catalog.contents(found, filter, afterId, limit);
     }
 
+    /**
+     * What is banked of a video; empty if the content is withdrawn, not there, or no video. A disabled one is given. The
+     * frames are put together anew for each call, which takes some milliseconds for 20,000.
+     */
+    public Optional<KnownVideo> video(long contentId) {
+        ServingView view = views.view();
+        if (view == null) {
+            return catalog.video(contentId);
+        }
+        ContentRecord content = view.get(contentId);
+        if (content != null && !content.isVideo()) {
+            return Optional.empty();
+        }
+        byte[] frames = content == null ? null : view.framesOf(contentId, content.pictures());
+        return content == null || frames == null
+                ? catalog.video(contentId)
+                : Optional.of(KnownVideo.ofBytes(content.videoMs(), frames));
+    }
+
+    /** Counts all contents: a walk over every signal, seconds for millions. */
+    public ContentCounts counts() {
+        return catalog.counts();
+    }
+
     /** Rows of the journal in order, from the first after {@code afterSeq} on. */
     public List<JournalEntry> journal(long afterSeq, int limit) {
         return catalog.journal(afterSeq, limit);
@@ -238,31 +276,30 @@ public final class HashDb implements AutoCloseable {
      * switched off are included: the caller knows which of its rules apply ({@link Bank#enabled}).
      */
     public List<Match> lookup(Hash256 query) {
-        Nearest nearest = new Nearest();
-        index.lookup(query, seen.largestThreshold, (unused, distance, contentId) -> nearest.add(contentId, distance));
-        return matches(nearest, SignalType.PDQ);
+        return lookup(List.of(query)).getFirst();
     }
 
-    /** Looks up many hashes, which costs less than one by one; the answers are in the order of the queries. */
+    /**
+     * Looks up many hashes, which costs less than one by one; the answers are in the order of the queries. What many of
+     * them find is asked of the view once.
+     */
     public List<List<Match>> lookup(List<Hash256> queries) {
         long[] words = new long[4 * queries.size()];
-        Nearest[] nearest = new Nearest[queries.size()];
+        Hits[] hits = new Hits[queries.size()];
         int i = 0;
         for (Hash256 query : queries) {
             words[4 * i] = query.w3();
             words[4 * i + 1] = query.w2();
             words[4 * i + 2] = query.w1();
             words[4 * i + 3] = query.w0();
-            nearest[i++] = new Nearest();
+            hits[i++] = new Hits();
         }
         index.lookup(
                 words,
                 queries.size(),
                 seen.largestThreshold,
-                (query, distance, contentId) -> nearest[query].add(contentId, distance));
-        return Arrays.stream(nearest)
-                .map(found -> matches(found, SignalType.PDQ))
-                .toList();
+                (query, distance, contentId) -> hits[query].add(contentId, distance));
+        return matches(hits, SignalType.PDQ);
     }
 
     /**
@@ -275,36 +312,65 @@ public final class HashDb implements AutoCloseable {
             throw new IllegalArgumentException(
                     "signal type: " + digest.type().wireName() + " (expected: a digest, as in md5, sha1 or sha256)");
         }
-        Nearest nearest = new Nearest();
+        Hits hits = new Hits();
         ServingView view = views.view();
         long[] ids = view == null ? null : view.contentsWith(digest);
         for (long id : ids == null ? catalog.contentsWith(digest) : ids) {
-            nearest.add(id, 0);
+            hits.add(id, 0);
         }
-        return matches(nearest, digest.type());
+        return matches(new Hits[] {hits}, digest.type()).getFirst();
     }
 
-    private List<Match> matches(Nearest nearest, SignalType type) {
-        if (nearest.isEmpty()) {
-            return List.of();
+    private List<List<Match>> matches(Hits[] hits, SignalType type) {
+        long[] ids = hits.length == 0 ? new long[0] : union(hits, 0, hits.length);
+        @Nullable Candidate[] candidates = candidates(ids, type);
+        List<List<Match>> answers = new ArrayList<>(hits.length);
+        for (Hits some : hits) {
+            answers.add(some.matches(ids, candidates));
+        }
+        return answers;
+    }
+
+    /** The content ids that some of the queries found, ascending. */
+    private static long[] union(Hits[] hits, int from, int to) {
+        if (to - from == 1) {
+            return hits[from].ids();
+        }
+        int middle = (from + to) >>> 1;
+        long[] left = union(hits, from, middle);
+        long[] right = union(hits, middle, to);
+        if (left.length == 0 || right.length == 0) {
+            return left.length == 0 ? right : left;
+        }
+        long[] both = new long[left.length + right.length];
+        int count = 0;
+        for (int i = 0, j = 0; i < left.length || j < right.length; count++) {
+            if (j == right.length || i < left.length && left[i] < right[j]) {
+                both[count] = left[i++];
+            } else {
+                i += i < left.length && left[i] == right[j] ? 1 : 0;
+                both[count] = right[j++];
+            }
+        }
+        return count == both.length ? both : Arrays.copyOf(both, count);
+    }
+
+    /** What each content comes to; null for one that is withdrawn or disabled. */
+    private @Nullable Candidate[] candidates(long[] ids, SignalType type) {
+        @Nullable Candidate[] candidates = new @Nullable Candidate[ids.length];
+        if (ids.length == 0) {
+            return candidates;
         }
         Instant now = clock.instant();
-        List<Match> matches = new ArrayList<>();
-        for (ContentRecord content : records(nearest.contentIds())) {
+        for (ContentRecord content : records(ids)) {
             // The banks are looked at after the index, so that they know the bank of each hit.
             Bank bank = seen.byId.get(content.bankId());
-            if (bank == null || !content.enabledAt(now)) {
-                continue;
-            }
-            int distance = nearest.distance(content.id());
-            int threshold = type.isDigest() ? 0 : threshold(bank);
-            if (distance <= threshold) {
-                matches.add(new Match(bank, content, type, distance, threshold));
+            if (bank != null && content.enabledAt(now)) {
+                candidates[Arrays.binarySearch(ids, content.id())] =
+                        new Candidate(bank, content, type, type.isDigest() ? 0 : threshold(bank));
             }
         }
-        matches.sort(Comparator.comparingInt(Match::distance)
-                .thenComparingLong(match -> match.content().id()));
-        return matches;
+        return candidates;
     }
 
     /** What the view does not have is asked of the catalog, so that a match can be late but not lost. */
@@ -351,6 +417,11 @@ public final class HashDb implements AutoCloseable {
     /** How many perceptual hashes are matchable. */
     public long size() {
         return index.size();
+    }
+
+    /** Bytes of memory that the index has mapped outside the Java heap. */
+    public long offHeapBytes() {
+        return index.offHeapBytes();
     }
 
     /**
@@ -407,9 +478,19 @@ public final class HashDb implements AutoCloseable {
         }
     }
 
-    /** Waits for the changes and reads that are under way. */
+    /** As {@link #close(Duration)}, with the time that saving a hundred million hashes takes. */
     @Override
     public void close() {
+        close(SAVING_ALL);
+    }
+
+    /**
+     * Waits for the changes and reads that are under way.
+     *
+     * @param patience how long to wait for the index to be saved, if much of it is not; with ten million hashes that
+     *     takes three to six seconds. Nothing is lost without it, but the next start reads more from the catalog.
+     */
+    public void close(Duration patience) {
         writing.lock();
         try {
             if (closed) {
@@ -419,7 +500,7 @@ public final class HashDb implements AutoCloseable {
         } finally {
             writing.unlock();
         }
-        indexes.beginClose();
+        indexes.beginClose(patience);
         views.close();
         indexes.close();
         catalog.close();
@@ -457,27 +538,93 @@ public final class HashDb implements AutoCloseable {
         }
     }
 
-    /** Content ids with the smallest distance seen of each. */
-    private static final class Nearest {
-        private final Map<Long, Integer> distances = new HashMap<>();
+    /** The contents that one query found. */
+    private static final class Hits {
+        /** Low bits that hold the distance, 0..256; above them is the content id. */
+        private static final int DISTANCE_BITS = 9;
+
+        private static final int DISTANCE = (1 << DISTANCE_BITS) - 1;
+
+        private long[] packed = new long[4];
+        private int count;
 
         void add(long contentId, int distance) {
-            distances.merge(contentId, distance, Math::min);
+            if (count == packed.length) {
+                packed = Arrays.copyOf(packed, 2 * count);
+            }
+            packed[count++] = contentId << DISTANCE_BITS | distance;
         }
 
-        boolean isEmpty() {
-            return distances.isEmpty();
+        /** The ids, ascending. Keeps of each content its nearest hit. */
+        long[] ids() {
+            Arrays.sort(packed, 0, count);
+            long[] ids = new long[count];
+            int kept = 0;
+            for (int i = 0; i < count; i++) {
+                long id = packed[i] >>> DISTANCE_BITS;
+                if (kept == 0 || ids[kept - 1] != id) {
+                    packed[kept] = packed[i];
+                    ids[kept++] = id;
+                }
+            }
+            count = kept;
+            return Arrays.copyOf(ids, kept);
         }
 
-        long[] contentIds() {
-            return distances.keySet().stream()
-                    .mapToLong(Long::longValue)
-                    .sorted()
-                    .toArray();
+        /**
+         * Nearest first, those at the same distance by id.
+         *
+         * @param ids ascending; those of this are among them
+         * @param candidates one an id
+         */
+        List<Match> matches(long[] ids, @Nullable Candidate[] candidates) {
+            if (count == 0) {
+                return List.of();
+            }
+            long[] order = new long[count];
+            int found = 0;
+            for (int i = 0, at = 0; i < count; i++, at++) {
+                long id = packed[i] >>> DISTANCE_BITS;
+                at = ids[at] == id ? at : Arrays.binarySearch(ids, at, ids.length, id);
+                Candidate candidate = candidates[at];
+                int distance = (int) packed[i] & DISTANCE;
+                if (candidate != null && distance <= candidate.threshold) {
+                    order[found++] = (long) distance << Integer.SIZE | at;
+                }
+            }
+            Arrays.sort(order, 0, found);
+            List<Match> matches = new ArrayList<>(found);
+            for (int i = 0; i < found; i++) {
+                matches.add(
+                        Objects.requireNonNull(candidates[(int) order[i]]).match((int) (order[i] >>> Integer.SIZE)));
+            }
+            return matches;
+        }
+    }
+
+    /** An enabled content that some queries of a batch found. */
+    private static final class Candidate {
+        private final Bank bank;
+        private final ContentRecord content;
+        private final SignalType type;
+        private final int threshold;
+        private @Nullable Match last;
+
+        Candidate(Bank bank, ContentRecord content, SignalType type, int threshold) {
+            this.bank = bank;
+            this.content = content;
+            this.type = type;
+            this.threshold = threshold;
         }
 
-        int distance(long contentId) {
-            return distances.getOrDefault(contentId, Integer.MAX_VALUE);
+        /** One object for queries in a row at the same distance: frames that follow each other are alike. */
+        Match match(int distance) {
+            Match match = last;
+            if (match == null || match.distance() != distance) {
+                match = new Match(bank, content, type, distance, threshold);
+                last = match;
+            }
+            return match;
         }
     }
 }

@@ -54,9 +54,6 @@ final class IndexKeeper implements AutoCloseable {
     /** A pause is at least so many times as long as the save before it. */
     private static final int PAUSE_TO_SAVE = 4;
 
-    /** How long a stop waits for a save; with ten million hashes one takes three to six seconds. */
-    private static final Duration PATIENCE = Duration.ofSeconds(4);
-
     private final Path file;
     private final Catalog catalog;
     private final ReentrantLock writing;
@@ -72,6 +69,12 @@ final class IndexKeeper implements AutoCloseable {
     private @Nullable Thread saver;
     private boolean closing;
     private long deadline;
+
+    /** Changes since the last call of {@link #reached}. */
+    private int fresh;
+
+    /** Whether a save has ended, and what was kept back for it is being moved over. */
+    private boolean settling;
 
     /**
      * When the index is saved in the background.
@@ -196,12 +199,21 @@ final class IndexKeeper implements AutoCloseable {
     void change(long contentId, boolean live, Hash256 hash) {
         if (index.change(contentId, live, hash)) {
             unsaved++;
+            fresh++;
         }
     }
 
-    /** Says that all changes up to this one are in, with the lock held. */
+    /**
+     * Says that all changes up to this one are in, with the lock held. After a save whoever changes helps to move over
+     * what was kept back, twice what it brings itself: otherwise a bulk import would bring more than is moved, and no
+     * other save could begin before it ends.
+     */
     void reached(long newSeq) {
         seq = newSeq;
+        if (settling) {
+            index.settle(2 * fresh);
+        }
+        fresh = 0;
         saveIfWorthwhile();
     }
 
@@ -305,6 +317,7 @@ final class IndexKeeper implements AutoCloseable {
             try {
                 index.settle(SETTLED_A_STEP);
                 held = index.isHeld();
+                settling = held;
                 turn.signalAll();
             } finally {
                 writing.unlock();
@@ -332,12 +345,16 @@ final class IndexKeeper implements AutoCloseable {
         }
     }
 
-    /** Begins to save, if that is worthwhile. Nothing may change any more; the lock must not be held. */
-    void beginClose() {
+    /**
+     * Begins to save, if that is worthwhile. Nothing may change any more; the lock must not be held.
+     *
+     * @param patience how long {@link #close} waits for it
+     */
+    void beginClose(Duration patience) {
         writing.lock();
         try {
             closing = true;
-            deadline = System.nanoTime() + PATIENCE.toNanos();
+            deadline = System.nanoTime() + patience.toNanos();
             turn.signalAll();
             if (saver == null && isWorthwhileAtTheEnd()) {
                 startSaver();

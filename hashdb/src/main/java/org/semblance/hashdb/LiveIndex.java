@@ -144,6 +144,11 @@ final class LiveIndex implements AutoCloseable {
         return size.get();
     }
 
+    /** Bytes of memory mapped outside the Java heap. */
+    long offHeapBytes() {
+        return main.offHeapBytes() + beside.offHeapBytes();
+    }
+
     @Override
     public void close() {
         beside.close();

@@ -9,6 +9,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Catalog;
 import org.semblance.hashdb.catalog.ContentRecord;
+import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 import org.semblance.hashdb.view.ServingView;
@@ -22,19 +23,23 @@ final class ViewComparison implements Catalog.ContentSink {
 
     private final @Nullable ServingView view;
     private final long viewContents;
+    private final long viewPages;
     private final Set<Long> contents = new LinkedHashSet<>();
     private final Set<Signal> digests = new LinkedHashSet<>();
     private long catalogContents;
+    private long catalogPages;
 
     /** @param view null if there is none to compare; nothing may change until this returns */
     ViewComparison(@Nullable ServingView view) {
         this.view = view;
         this.viewContents = view == null ? 0 : view.size();
+        this.viewPages = view == null ? 0 : view.framePages();
     }
 
     @Override
     public void content(ContentRecord content) {
         catalogContents++;
+        catalogPages += Math.ceilDiv(content.pictures(), ServingView.FRAMES_A_PAGE);
         if (view != null && contents.size() < MAX_SUSPECTS && !content.equals(view.get(content.id()))) {
             contents.add(content.id());
         }
@@ -43,6 +48,15 @@ final class ViewComparison implements Catalog.ContentSink {
     @Override
     public void withdrawn(long contentId) {
         if (view != null && contents.size() < MAX_SUSPECTS && view.get(contentId) != null) {
+            contents.add(contentId);
+        }
+    }
+
+    @Override
+    public void frames(long contentId, byte[] stored) {
+        if (view != null
+                && contents.size() < MAX_SUSPECTS
+                && !Arrays.equals(stored, view.framesOf(contentId, stored.length / KnownVideo.FRAME_BYTES))) {
             contents.add(contentId);
         }
     }
@@ -68,11 +82,14 @@ final class ViewComparison implements Catalog.ContentSink {
         if (viewContents != catalogContents) {
             differences.add("view: " + viewContents + " contents (catalog: " + catalogContents + ")");
         }
+        if (viewPages != catalogPages) {
+            differences.add("view: " + viewPages + " pages of frames (catalog: " + catalogPages + ")");
+        }
         for (long id : contents) {
             ContentRecord expected =
                     catalog.records(new long[] {id}).stream().findFirst().orElse(null);
             ContentRecord found = present.get(id);
-            if (expected == null ? found != null : !expected.equals(found)) {
+            if (expected == null ? found != null : !expected.equals(found) || !sameFrames(expected, catalog, present)) {
                 differences.add("content " + id + ": the view differs from the catalog");
             }
         }
@@ -86,5 +103,11 @@ final class ViewComparison implements Catalog.ContentSink {
             }
         }
         return differences;
+    }
+
+    private static boolean sameFrames(ContentRecord content, Catalog catalog, ServingView present) {
+        byte[] expected =
+                catalog.video(content.id()).map(KnownVideo::frameBytes).orElse(null);
+        return expected == null || Arrays.equals(expected, present.framesOf(content.id(), content.pictures()));
     }
 }

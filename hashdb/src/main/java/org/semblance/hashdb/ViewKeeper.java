@@ -92,7 +92,8 @@ final class ViewKeeper implements AutoCloseable {
             }
             next = reopen ? ServingView.reopen(folder, catalog::journalHash) : null;
             if (next == null) {
-                next = ServingView.create(folder, catalog.contents(), catalog.digests());
+                next = ServingView.create(
+                        folder, catalog.contents(), catalog.digests(), catalog.framePages(ServingView.FRAMES_A_PAGE));
                 next.reached(catalog.loadContents(unlessClosing(next)).seq());
             }
             publish(next);
@@ -131,6 +132,12 @@ final class ViewKeeper implements AutoCloseable {
             public void withdrawn(long contentId) {
                 check();
                 next.withdrawn(contentId);
+            }
+
+            @Override
+            public void frames(long contentId, byte[] stored) {
+                check();
+                next.frames(contentId, stored);
             }
 
             @Override

@@ -20,7 +20,9 @@ import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ChangeRefusedException.Reason;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -168,11 +170,33 @@ class ChangeRefusalTest {
                 Reason.INVALID,
                 "contents",
                 "contents: none (expected: at least one)");
-        draftRefused(new ContentDraft(List.of()), "signals", "signals: none (expected: at least one)");
+        draftRefused(new ContentDraft(List.of()), "signals", "signals: none (expected: at least one, or a video)");
         draftRefused(
                 new ContentDraft(Collections.nCopies(100_001, SIGNALS.getFirst())),
                 "signals",
                 "signals: 100001 (expected: at most 100000)");
+    }
+
+    @Test
+    void framesOfAVideoLieWithinIt() {
+        FrameSpan whole = new FrameSpan(Hash256.ZERO, 0, 0, 1000);
+        FrameSpan beyond = new FrameSpan(Hash256.ZERO, 100, 500, 1001);
+        draftRefused(
+                new ContentDraft(SIGNALS, new KnownVideo(1000, List.of(whole, whole, beyond))),
+                "video.frames[2].until_ms",
+                "video.frames[2].until_ms: 1001 (expected: at most duration_ms, 1000)");
+        assertThatThrownBy(() -> new FrameSpan(Hash256.ZERO, 101, 0, 0))
+                .hasMessage("quality: 101 (expected: 0 to 100)");
+        assertThatThrownBy(() -> new FrameSpan(Hash256.ZERO, 0, -1, 0)).hasMessage("from_ms: -1 (expected: 0 or more)");
+        assertThatThrownBy(() -> new FrameSpan(Hash256.ZERO, 0, 5, 4))
+                .hasMessage("until_ms: 4 (expected: from_ms, 5, or more)");
+        assertThatThrownBy(() -> new KnownVideo(86_400_001, List.of(whole)))
+                .hasMessage("duration_ms: 86400001 (expected: 0 to 86400000)");
+        assertThatThrownBy(() -> new KnownVideo(-1, List.of(whole)))
+                .hasMessage("duration_ms: -1 (expected: 0 to 86400000)");
+        assertThatThrownBy(() -> new KnownVideo(1, List.of())).hasMessage("frames: 0 (expected: 1 to 200000)");
+        assertThatThrownBy(() -> new KnownVideo(1, Collections.nCopies(200_001, whole)))
+                .hasMessage("frames: 200001 (expected: 1 to 200000)");
     }
 
     @Test
@@ -183,7 +207,7 @@ class ChangeRefusalTest {
                 new Change.AddContents("B", drafts),
                 Reason.INVALID,
                 "signals",
-                "signals: none (expected: at least one)");
+                "signals: none (expected: at least one, or a video)");
         assertThat(db.contents("B", 0, 100)).isEmpty();
         assertThat(db.size()).isEqualTo(1);
     }

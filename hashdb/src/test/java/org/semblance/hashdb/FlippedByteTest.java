@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -31,7 +32,7 @@ class FlippedByteTest {
     private static final int FLIPS = Integer.getInteger("semblance.flips", 10);
     private static final Origin ANYONE = new Origin("test", "because");
     private static final List<String> TABLES =
-            List.of("bank", "source", "content", "signal", "label", "content_label", "journal");
+            List.of("bank", "source", "content", "signal", "label", "content_label", "video", "journal");
 
     @TempDir
     private Path folder;
@@ -51,11 +52,12 @@ class FlippedByteTest {
                             new Signal(SignalType.PDQ, RandomSeed.hash(random).toHex(), random.nextInt(50, 101));
                     Signal sha = new Signal(
                             SignalType.SHA256, RandomSeed.hash(random).toHex());
-                    drafts.add(
-                            new ContentDraft(List.of(pdq, sha), List.of("label " + j), "note " + i, "list " + j, null));
+                    KnownVideo video = j == 0 ? RandomSeed.video(random.nextInt(1, 100), random) : null;
+                    drafts.add(new ContentDraft(
+                            List.of(pdq, sha), List.of("label " + j), "note " + i, "list " + j, null, video));
                 }
                 db.apply(new Change.AddContents("A", drafts), ANYONE);
-                db.apply(new Change.WithdrawContent("A", 1 + 20L * i), ANYONE);
+                db.apply(new Change.WithdrawContent("A", 2 + 20L * i), ANYONE);
             }
         }
     }

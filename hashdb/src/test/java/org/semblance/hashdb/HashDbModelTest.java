@@ -9,9 +9,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,7 +25,9 @@ import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -40,6 +44,7 @@ class HashDbModelTest {
     private final TestClock clock = new TestClock();
     private final TreeMap<String, Bank> banks = new TreeMap<>();
     private final TreeMap<Long, BankContent> contents = new TreeMap<>();
+    private final TreeMap<Long, KnownVideo> videos = new TreeMap<>();
     private final List<Hash256> hashes = new ArrayList<>(List.of(Hash256.ZERO));
     private long nextBankId = 1;
 
@@ -144,11 +149,12 @@ class HashDbModelTest {
     private void addContents(HashDb db, Bank bank) {
         List<ContentDraft> drafts = new ArrayList<>();
         for (int i = random.nextInt(4); i >= 0; i--) {
-            List<Signal> signals = IntStream.rangeClosed(0, random.nextInt(3))
+            KnownVideo video = random.nextInt(4) == 0 ? anyVideo() : null;
+            List<Signal> signals = IntStream.range(video == null ? 0 : 1, random.nextInt(1, 4))
                     .mapToObj(signal -> new Signal(SignalType.PDQ, anyHash().toHex()))
                     .distinct()
                     .toList();
-            drafts.add(new ContentDraft(signals, List.of("a", "b"), "n" + i, "s", null));
+            drafts.add(new ContentDraft(signals, List.of("a", "b"), "n" + i, "s", null, video));
         }
         Applied applied = db.apply(new Change.AddContents(bank.name(), drafts), ANYONE);
         assertThat(applied.contents()).isEqualTo(drafts.size());
@@ -167,9 +173,35 @@ class HashDbModelTest {
                             draft.note(),
                             draft.source(),
                             null,
-                            clock.instant()));
+                            clock.instant(),
+                            draft.video() == null ? null : draft.video().summary()));
+            if (draft.video() != null) {
+                videos.put(id, draft.video());
+            }
             id++;
         }
+    }
+
+    /** Some of its hashes come again in it, and some are those of other contents. */
+    private KnownVideo anyVideo() {
+        List<FrameSpan> frames = new ArrayList<>();
+        int count = random.nextInt(4) == 0 ? random.nextInt(1, 250) : random.nextInt(1, 5);
+        for (int i = 0; i < count; i++) {
+            Hash256 hash = i < 3 ? anyHash() : frames.get(random.nextInt(3)).hash();
+            frames.add(new FrameSpan(hash, random.nextInt(101), i, i + random.nextInt(9)));
+        }
+        return new KnownVideo(300, frames);
+    }
+
+    /** The hashes by which a content is found, each once. */
+    private List<Hash256> hashesOf(BankContent content) {
+        Stream<Hash256> signals = content.signals().stream().map(Signal::hash);
+        KnownVideo video = videos.get(content.id());
+        return (video == null
+                        ? signals
+                        : Stream.concat(signals, video.frames().stream().map(FrameSpan::hash)))
+                .distinct()
+                .toList();
     }
 
     /** Often one near or equal to one that is there. */
@@ -208,7 +240,8 @@ class HashDbModelTest {
                 note,
                 content.source(),
                 content.metadata(),
-                content.createdAt());
+                content.createdAt(),
+                content.video());
     }
 
     private static ContentRecord record(Bank bank, BankContent content) {
@@ -221,7 +254,9 @@ class HashDbModelTest {
                 content.note(),
                 content.source(),
                 content.metadata(),
-                content.createdAt());
+                content.createdAt(),
+                content.video() == null ? 0 : content.video().durationMs(),
+                content.video() == null ? 0 : content.video().pictures());
     }
 
     private void compare(HashDb db, int step) {
@@ -230,8 +265,8 @@ class HashDbModelTest {
         for (BankContent content : contents.values()) {
             Bank bank = Objects.requireNonNull(banks.get(content.bank()));
             int threshold = bank.distanceThreshold() == null ? 31 : bank.distanceThreshold();
-            int distance = content.signals().stream()
-                    .mapToInt(signal -> signal.hash().distance(query))
+            int distance = hashesOf(content).stream()
+                    .mapToInt(hash -> hash.distance(query))
                     .min()
                     .orElseThrow();
             if (distance <= threshold && content.enabledAt(clock.instant())) {
@@ -247,7 +282,19 @@ class HashDbModelTest {
         assertThat(db.size())
                 .as("step %s, %s", step, RandomSeed.replay())
                 .isEqualTo(contents.values().stream()
-                        .mapToLong(c -> c.signals().size())
+                        .mapToLong(c -> hashesOf(c).size())
                         .sum());
+        if (!contents.isEmpty()) {
+            long id = random.nextLong(contents.lastKey() + 2);
+            BankContent content = contents.get(id);
+            assertThat(db.video(id))
+                    .as("step %s, %s", step, RandomSeed.replay())
+                    .isEqualTo(content == null ? Optional.empty() : Optional.ofNullable(videos.get(id)));
+            if (content != null) {
+                assertThat(db.content(content.bank(), id))
+                        .as(RandomSeed.replay())
+                        .contains(content);
+            }
+        }
     }
 }

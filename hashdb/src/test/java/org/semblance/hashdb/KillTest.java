@@ -8,14 +8,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.hash.Hash256;
 
 /**
@@ -24,6 +27,7 @@ import org.semblance.hashdb.hash.Hash256;
  */
 class KillTest {
     private static final int KILLS = Integer.getInteger("semblance.kills", 2);
+    private static final int FLIPS = Integer.getInteger("semblance.flips", 10);
     private static final long LONGEST_WAIT_NS = 300_000_000;
     private static final long LONGEST_START_NS = 2_000_000_000;
 
@@ -35,6 +39,7 @@ class KillTest {
 
     private final SplittableRandom random = RandomSeed.random();
     private final Map<Long, Hash256> added = new TreeMap<>();
+    private final Map<Long, KnownVideo> videos = new TreeMap<>();
     private final Set<Long> withdrawn = new HashSet<>();
     private final Set<Long> beingWithdrawn = new HashSet<>();
 
@@ -61,6 +66,43 @@ class KillTest {
         }
     }
 
+    /** Whether it is refused, named by {@code verify}, or harmless depends on what was copied to the database already. */
+    @Test
+    void noticesAFlippedByteOfTheLogOrHasEverything(@TempDir Path aside) throws Exception {
+        HashDb.open(folder).close();
+        acknowledge(outputOfAKilledWriter(random.nextLong(), true));
+        copy(folder, aside);
+        byte[] log = Files.readAllBytes(folder.resolve("catalog.db-wal"));
+        assertThat(log).isNotEmpty();
+        for (int i = 0; i < FLIPS; i++) {
+            copy(aside, folder);
+            byte[] bad = log.clone();
+            int at = random.nextInt(random.nextBoolean() ? bad.length : Math.min(bad.length, 10_000));
+            bad[at] ^= (byte) (1 << random.nextInt(8));
+            Files.write(folder.resolve("catalog.db-wal"), bad);
+            try (HashDb db = HashDb.open(folder)) {
+                if (db.verify().problems().isEmpty()) {
+                    compare(db);
+                }
+            } catch (DatabaseRefusedException e) {
+                assertThat(e).as("byte %s, %s", at, RandomSeed.replay()).hasMessageContaining(": catalog.db");
+            }
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.list(to)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        try (Stream<Path> files = Files.list(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, to.resolve(file.getFileName()));
+            }
+        }
+    }
+
     private void compare(HashDb db) {
         List<Long> ids = new ArrayList<>(added.keySet());
         List<List<Match>> matches = db.lookup(List.copyOf(added.values()));
@@ -73,6 +115,13 @@ class KillTest {
                         "content " + id + (found ? " was withdrawn" : " is lost") + ", " + RandomSeed.replay());
             }
         }
+        videos.forEach((id, video) -> {
+            if (!beingWithdrawn.contains(id)) {
+                assertThat(db.video(id))
+                        .as("content %s, %s", id, RandomSeed.replay())
+                        .contains(video);
+            }
+        });
     }
 
     /** Lines of {@link KilledWriter}; the last one may be cut. */
@@ -83,6 +132,11 @@ class KillTest {
             long id = Long.parseLong(words[1]);
             switch (words[0]) {
                 case "added" -> added.put(id, Hash256.parse(words[2]));
+                case "video" ->
+                    videos.put(
+                            id,
+                            KnownVideo.ofBytes(
+                                    Integer.parseInt(words[2]), HexFormat.of().parseHex(words[3])));
                 case "withdrawing" -> beingWithdrawn.add(id);
                 case "withdrawn" -> withdrawn.add(id);
                 default -> throw new AssertionError(line);

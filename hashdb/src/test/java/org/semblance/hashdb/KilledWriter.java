@@ -8,11 +8,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
@@ -53,10 +55,12 @@ final class KilledWriter {
             List<Hash256> hashes = new ArrayList<>();
             List<ContentDraft> drafts = new ArrayList<>();
             int dice = random.nextInt(200);
+            KnownVideo video = dice >= 180 ? RandomSeed.video(random.nextInt(1, 300), random) : null;
             for (int i = dice == 0 ? IMPORT : dice < 10 ? BULK : 1; i > 0; i--) {
                 Hash256 hash = RandomSeed.hash(random);
                 hashes.add(hash);
-                drafts.add(new ContentDraft(List.of(new Signal(SignalType.PDQ, hash.toHex()))));
+                List<Signal> signals = List.of(new Signal(SignalType.PDQ, hash.toHex()));
+                drafts.add(video == null ? new ContentDraft(signals) : new ContentDraft(signals, video));
             }
             Applied applied = db.apply(new Change.AddContents("A", drafts), ORIGIN);
             StringBuilder lines = new StringBuilder();
@@ -65,6 +69,15 @@ final class KilledWriter {
                         .append(applied.firstContentId() + i)
                         .append(' ')
                         .append(hashes.get(i))
+                        .append('\n');
+            }
+            if (video != null) {
+                lines.append("video ")
+                        .append(applied.firstContentId())
+                        .append(' ')
+                        .append(video.durationMs())
+                        .append(' ')
+                        .append(HexFormat.of().formatHex(video.frameBytes()))
                         .append('\n');
             }
             print(lines.toString());

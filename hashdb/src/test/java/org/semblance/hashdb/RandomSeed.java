@@ -1,6 +1,10 @@
 package org.semblance.hashdb;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
+import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
 
 /** Random input from a seed that is new in each run unless {@code -Dsemblance.seed=} names it. */
@@ -25,6 +29,19 @@ public final class RandomSeed {
 
     public static Hash256 hash(SplittableRandom random) {
         return new Hash256(random.nextLong(), random.nextLong(), random.nextLong(), random.nextLong());
+    }
+
+    /** A video of so many frames, some shown at the same time and some with the hash of the one before. */
+    public static KnownVideo video(int frames, SplittableRandom random) {
+        List<FrameSpan> spans = new ArrayList<>();
+        int from = 0;
+        for (int i = 0; i < frames; i++) {
+            boolean again = i > 0 && random.nextInt(8) == 0;
+            from += random.nextInt(3);
+            int until = from + random.nextInt(500);
+            spans.add(new FrameSpan(again ? spans.getLast().hash() : hash(random), random.nextInt(101), from, until));
+        }
+        return new KnownVideo(from + 500, spans);
     }
 
     /** A hash at exactly that distance, 0..256. */

@@ -15,7 +15,9 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -24,7 +26,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -41,6 +45,15 @@ class ServingViewTest {
     private final SplittableRandom random = RandomSeed.random();
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
     private final Hash256 hash = RandomSeed.hash(random);
+
+    /** Of three pages, and so shown first that a query for {@link #hash} finds it as well. */
+    private final KnownVideo video = startingWith(hash, RandomSeed.video(250, random));
+
+    private static KnownVideo startingWith(Hash256 hash, KnownVideo video) {
+        List<FrameSpan> frames = new ArrayList<>(video.frames());
+        frames.set(0, new FrameSpan(hash, 80, 0, 10));
+        return new KnownVideo(video.durationMs(), frames);
+    }
 
     @BeforeEach
     void listen() {
@@ -66,7 +79,9 @@ class ServingViewTest {
     private void fill() throws InterruptedException {
         try (HashDb db = openWithView()) {
             db.apply(new Change.CreateBank("A"), ANYONE);
-            db.apply(new Change.AddContents("A", List.of(draft(pdq(hash), MD5), draft(pdq(hash), MD5))), ANYONE);
+            db.apply(
+                    new Change.AddContents("A", List.of(draft(pdq(hash), MD5), new ContentDraft(List.of(MD5), video))),
+                    ANYONE);
         }
         assertThat(folder.resolve("view.clean")).exists();
     }
@@ -89,7 +104,7 @@ class ServingViewTest {
     private List<String> maps() throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.endsWith(".records") || name.endsWith(".digests"))
+                    .filter(name -> name.matches("view\\.\\d+\\.(records|digests|frames)"))
                     .sorted()
                     .toList();
         }
@@ -114,8 +129,8 @@ class ServingViewTest {
     @Test
     void isKeptOverACleanStop() throws Exception {
         fill();
-        assertThat(openAndCompare(2)).containsExactly("view.1.digests", "view.1.records");
-        assertThat(openAndCompare(2)).containsExactly("view.1.digests", "view.1.records");
+        assertThat(openAndCompare(2)).containsExactly("view.1.digests", "view.1.frames", "view.1.records");
+        assertThat(openAndCompare(2)).containsExactly("view.1.digests", "view.1.frames", "view.1.records");
         assertThat(warnings()).isEmpty();
     }
 
@@ -124,13 +139,13 @@ class ServingViewTest {
         fill();
         Files.delete(folder.resolve("view.clean"));
         Files.write(folder.resolve("view.1.records"), new byte[100]);
-        assertThat(openAndCompare(2)).hasSize(2);
+        assertThat(openAndCompare(2)).hasSize(3);
         assertThat(warnings()).isEmpty();
     }
 
     @Test
     void isBuiltAnewWhenAByteOfItsMapsIsFlipped() throws Exception {
-        for (String kind : List.of("records", "digests")) {
+        for (String kind : List.of("records", "digests", "frames")) {
             if (maps().isEmpty()) {
                 fill();
             }
@@ -165,14 +180,14 @@ class ServingViewTest {
         openAndCompare(2);
         Files.writeString(mark, "");
         openAndCompare(2);
-        Files.writeString(mark, good.replace("semblance-view 1", "semblance-view 2"));
+        Files.writeString(mark, good.replace("semblance-view 2", "semblance-view 1"));
         openAndCompare(2);
         assertThat(warnings())
                 .containsExactly(
                         folder + ": view.clean is damaged; the view is built anew",
                         folder + ": view.clean is not the mark of a view; the view is built anew",
                         folder + ": view.clean is not the mark of a view; the view is built anew",
-                        folder + ": view.clean is of another release (semblance-view 2, expected: 1);"
+                        folder + ": view.clean is of another release (semblance-view 1, expected: 2);"
                                 + " the view is built anew");
     }
 
@@ -184,6 +199,7 @@ class ServingViewTest {
             db.apply(new Change.AddContents("B", List.of(draft(pdq(hash), MD5))), ANYONE);
         }
         Files.copy(other.resolve("catalog.db"), folder.resolve("catalog.db"), StandardCopyOption.REPLACE_EXISTING);
+        Files.delete(folder.resolve("catalog.head"));
         openAndCompare(1);
         assertThat(warnings()).containsExactly(folder + ": the view belongs to another catalog; it is built anew");
     }
@@ -207,7 +223,7 @@ class ServingViewTest {
         for (String file : files) {
             Files.copy(aside.resolve(file), folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
         }
-        assertThat(openAndCompare(2)).containsExactly("view.1.digests", "view.1.records");
+        assertThat(openAndCompare(2)).containsExactly("view.1.digests", "view.1.frames", "view.1.records");
         assertThat(warnings()).isEmpty();
     }
 
@@ -225,7 +241,7 @@ class ServingViewTest {
             }
             db.apply(new Change.AddContents("A", List.of(draft(pdq(hash), MD5))), ANYONE);
             db.awaitView();
-            assertThat(maps()).containsExactly("view.2.digests", "view.2.records");
+            assertThat(maps()).containsExactly("view.2.digests", "view.2.frames", "view.2.records");
             assertThat(db.lookup(hash)).hasSize(1);
             assertThat(db.verify().problems()).isEmpty();
         }
@@ -247,8 +263,82 @@ class ServingViewTest {
                             "content 1: the view differs from the catalog",
                             "content 2: the view differs from the catalog",
                             "view: 2 contents (catalog: 1)",
+                            "view: 3 pages of frames (catalog: 0)",
                             "md5 00000000000000000000000000000000: the view differs from the catalog");
         }
+    }
+
+    @Test
+    void isComparedWithTheFramesOfTheCatalog() throws Exception {
+        fill();
+        try (HashDb db = openWithView();
+                Connection connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("catalog.db"));
+                Statement statement = connection.createStatement()) {
+            change(statement, "UPDATE video SET frames = zeroblob(41) WHERE content_id = 2");
+            assertThat(db.verify().problems()).contains("content 2: the view differs from the catalog");
+            change(statement, "DELETE FROM video WHERE content_id = 2");
+            assertThat(db.verify().problems())
+                    .contains("content 2: the view differs from the catalog", "view: 3 pages of frames (catalog: 0)");
+        }
+    }
+
+    @Test
+    void givesVideosWithoutTheCatalog() throws Exception {
+        fill();
+        try (HashDb db = openWithView()) {
+            // What the catalog says now is known to be wrong, so the view must have answered.
+            try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("catalog.db"));
+                    Statement statement = connection.createStatement()) {
+                change(statement, "DELETE FROM video");
+            }
+            assertThat(db.video(2)).contains(video);
+            assertThat(db.video(1)).isEmpty();
+            db.apply(new Change.WithdrawContent("A", 2), ANYONE);
+            assertThat(db.video(2)).isEmpty();
+        }
+    }
+
+    @Test
+    void isReplacedByALargerOneWhenItsFramesOutgrowIt() throws Exception {
+        List<KnownVideo> videos = new ArrayList<>();
+        try (HashDb db = openWithView()) {
+            db.apply(new Change.CreateBank("A"), ANYONE);
+            for (int i = 0; i < 8; i++) {
+                videos.add(manyFrames(30_000, i));
+                ContentDraft draft = new ContentDraft(List.of(), videos.getLast());
+                db.apply(new Change.AddContents("A", List.of(draft)), ANYONE);
+            }
+            db.awaitView();
+            assertThat(maps()).containsExactly("view.2.digests", "view.2.frames", "view.2.records");
+            for (int i = 0; i < videos.size(); i++) {
+                assertThat(db.video(1 + i).equals(Optional.of(videos.get(i)))).isTrue();
+            }
+            assertThat(db.verify().problems()).isEmpty();
+        }
+    }
+
+    @Test
+    void isBuiltAnewWhenItCannotHoldTheFramesOfOneChange() throws Exception {
+        KnownVideo longest = manyFrames(KnownVideo.MAX_FRAMES, 0);
+        try (HashDb db = openWithView()) {
+            db.apply(new Change.CreateBank("A"), ANYONE);
+            db.apply(new Change.AddContents("A", Collections.nCopies(5, new ContentDraft(List.of(), longest))), ANYONE);
+            db.awaitView();
+            assertThat(warnings())
+                    .containsExactly(folder + ": the view failed; the catalog answers until another is built");
+            assertThat(maps()).containsExactly("view.1.digests", "view.1.frames", "view.1.records");
+            assertThat(db.video(5).equals(Optional.of(longest))).isTrue();
+            assertThat(db.verify().problems()).isEmpty();
+        }
+    }
+
+    /** Frames whose hashes are few, so that the index has little to do. */
+    private static KnownVideo manyFrames(int frames, int number) {
+        List<FrameSpan> spans = new ArrayList<>(frames);
+        for (int i = 0; i < frames; i++) {
+            spans.add(new FrameSpan(new Hash256(number, 0, 0, i % 100), i % 101, i, i + 1));
+        }
+        return new KnownVideo(frames, spans);
     }
 
     private static void change(Statement statement, String sql) throws SQLException {

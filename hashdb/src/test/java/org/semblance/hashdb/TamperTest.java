@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -20,6 +21,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,7 +30,9 @@ import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 
@@ -36,20 +40,30 @@ import org.semblance.hashdb.hash.SignalType;
 class TamperTest {
     private static final Origin ANALYST = new Origin("analyst", "because");
 
+    private static final SplittableRandom RANDOM = RandomSeed.random();
+
+    /** Filled once; each test changes a copy of its own. */
+    @TempDir
+    private static Path sound;
+
     @TempDir
     private Path folder;
 
-    private final SplittableRandom random = RandomSeed.random();
     private HashDb db;
 
-    @BeforeEach
-    void fill() {
-        db = HashDb.open(folder);
+    @BeforeAll
+    static void fill() {
+        try (HashDb db = HashDb.open(sound)) {
+            fill(db);
+        }
+    }
+
+    private static void fill(HashDb db) {
         db.apply(new Change.CreateBank("A", BankKind.MATCH, 0.5, "first", 20), ANALYST);
         db.apply(new Change.CreateBank("B"), ANALYST);
-        add("A", 1); // seq 3: content 1
-        add("B", 10); // seq 4: contents 2 to 11
-        add("A", 1); // seq 5: content 12
+        add(db, "A", 1); // seq 3: content 1
+        add(db, "B", 10); // seq 4: contents 2 to 11
+        add(db, "A", 1); // seq 5: content 12
         db.apply(new Change.UpdateContent("A", 1, null, null, List.of("x", "y"), "new note", "{\"a\":2}"), ANALYST);
         db.apply(new Change.UpdateContent("A", 1, null, null, List.of(), "newer", null), ANALYST);
         Instant later = Instant.parse("2030-01-01T00:00:00Z");
@@ -57,11 +71,17 @@ class TamperTest {
         db.apply(new Change.WithdrawContent("B", 6), ANALYST);
         db.apply(new Change.UpdateBank("B", "C", 1.0, "second", 0), ANALYST);
         db.apply(new Change.CreateBank("D"), ANALYST);
-        add("D", 3); // seq 12: contents 13 to 15
+        add(db, "D", 3); // seq 12: contents 13 to 15; each third one has a video, here 15
         db.apply(new Change.DeleteBank("D"), ANALYST);
         db.apply(new Change.CreateBank("LAST"), ANALYST);
         db.apply(new Change.CreateBank("VERY_LAST"), ANALYST);
         assertThat(db.verify().problems()).isEmpty();
+    }
+
+    @BeforeEach
+    void open() throws IOException {
+        Files.copy(sound.resolve("catalog.db"), folder.resolve("catalog.db"));
+        db = HashDb.open(folder);
     }
 
     @AfterEach
@@ -69,12 +89,13 @@ class TamperTest {
         db.close();
     }
 
-    private void add(String bank, int count) {
+    private static void add(HashDb db, String bank, int count) {
         List<ContentDraft> drafts = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            Signal pdq = new Signal(SignalType.PDQ, RandomSeed.hash(random).toHex(), random.nextInt(101));
-            Signal sha = new Signal(SignalType.SHA256, RandomSeed.hash(random).toHex());
-            drafts.add(new ContentDraft(List.of(pdq, sha), List.of("label"), "note", "list", "{\"a\":1}"));
+            Signal pdq = new Signal(SignalType.PDQ, RandomSeed.hash(RANDOM).toHex(), RANDOM.nextInt(101));
+            Signal sha = new Signal(SignalType.SHA256, RandomSeed.hash(RANDOM).toHex());
+            KnownVideo video = i % 3 == 2 ? RandomSeed.video(5, RANDOM) : null;
+            drafts.add(new ContentDraft(List.of(pdq, sha), List.of("label"), "note", "list", "{\"a\":1}", video));
         }
         db.apply(new Change.AddContents(bank, drafts), ANALYST);
     }
@@ -164,19 +185,19 @@ class TamperTest {
     }
 
     @Test
-    void findsAChangedQualityTypeOrOrder() throws SQLException {
+    void findsAChangedQualityTypeOrOrder() throws Exception {
         String problem = "journal row 4: its contents 2 to 11 were altered (their digest does not fit)";
         finds("UPDATE signal SET quality = NULL WHERE content_id = 7 AND position = 0", problem);
-        fillAnew();
+        beginAnew();
         finds("UPDATE signal SET type = 1 WHERE content_id = 7 AND position = 1", problem);
-        fillAnew();
+        beginAnew();
         finds("UPDATE signal SET position = 2 - position WHERE content_id = 7", problem);
     }
 
-    private void fillAnew() {
+    private void beginAnew() throws IOException {
         db.close();
-        folder = folder.resolve("anew");
-        fill();
+        folder = Files.createDirectory(folder.resolve("anew"));
+        open();
     }
 
     @Test
@@ -192,14 +213,39 @@ class TamperTest {
     }
 
     @Test
-    void findsChangedDetailsOfAContentThatWasNeverUpdated() throws SQLException {
+    void findsAChangedVideo() throws Exception {
+        String problem = "journal row 4: its contents 2 to 11 were altered (their digest does not fit)";
+        finds("UPDATE video SET duration_ms = duration_ms + 1 WHERE content_id = 4", problem);
+        beginAnew();
+        finds(
+                "UPDATE video SET frames = zeroblob(41) WHERE content_id = 4",
+                problem,
+                "content 4: the index does not hold the hashes that the catalog has");
+        beginAnew();
+        finds(
+                "UPDATE video SET frames = zeroblob(40) WHERE content_id = 4",
+                problem,
+                "content 4: its video cannot be read: frames: 40 bytes (expected: 41 each)");
+        beginAnew();
+        finds(
+                "DELETE FROM video WHERE content_id = 15",
+                "journal row 12: its contents 13 to 15 were altered" + " (their digest does not fit)");
+        finds(
+                "INSERT INTO video VALUES (2, 100, zeroblob(41))",
+                problem,
+                "content 2: the index does not hold the hashes that the catalog has");
+        finds("INSERT INTO video VALUES (99, 100, zeroblob(41))", "videos: 1 rows belong to no content");
+    }
+
+    @Test
+    void findsChangedDetailsOfAContentThatWasNeverUpdated() throws Exception {
         String problem = "journal row 4: its contents 2 to 11 were altered (their digest does not fit)";
         finds("UPDATE content SET note = 'Note' WHERE id = 3", problem);
-        fillAnew();
+        beginAnew();
         finds("UPDATE content SET metadata = NULL WHERE id = 3", problem);
-        fillAnew();
+        beginAnew();
         finds("UPDATE content SET source_id = NULL WHERE id = 3", problem);
-        fillAnew();
+        beginAnew();
         finds("DELETE FROM content_label WHERE content_id = 3", problem);
     }
 
@@ -258,8 +304,9 @@ class TamperTest {
     void comparesTheIndexWithTheCatalog() throws SQLException {
         sql("UPDATE signal SET type = 0 WHERE content_id = 8 AND position = 1");
         assertThat(db.verify().problems())
-                .contains("content 8: the index does not hold the hashes that the catalog has")
-                .anySatisfy(problem -> assertThat(problem).startsWith("index: 11 hashes (catalog: 12)"));
+                .contains(
+                        "content 8: the index does not hold the hashes that the catalog has",
+                        "index: " + db.size() + " hashes (catalog: " + (db.size() + 1) + ")");
     }
 
     /** Recomputes the chain from the words of {@link JournalEntry} alone. */
@@ -305,6 +352,18 @@ class TamperTest {
             for (String text : List.of("label", "note", "list", "{\"a\":1}")) {
                 out.writeInt(text.length());
                 out.write(text.getBytes(StandardCharsets.UTF_8));
+            }
+            if (id % 3 == 1) {
+                KnownVideo video = db.video(id).orElseThrow();
+                out.writeByte(255);
+                out.writeInt(video.durationMs());
+                out.writeInt(video.frames().size());
+                for (FrameSpan frame : video.frames()) {
+                    out.writeInt(frame.fromMs());
+                    out.writeInt(frame.untilMs());
+                    out.writeByte(frame.quality());
+                    out.write(frame.hash().toBytes());
+                }
             }
         }
         String digest =

@@ -46,6 +46,7 @@ public final class Audit implements AutoCloseable {
     private String headHash = JournalEntry.GENESIS;
     private long signalRows;
     private long labelRows;
+    private long videoRows;
 
     Audit(Path file) {
         this.file = file;
@@ -205,10 +206,13 @@ public final class Audit implements AutoCloseable {
                 + " o.name, c.note, c.metadata, s.type, s.quality, s.value"
                 + " FROM content c LEFT JOIN source o ON o.id = c.source_id"
                 + " LEFT JOIN signal s ON s.content_id = c.id ORDER BY c.id, s.position");
+        PreparedStatement videos =
+                reader.prepare("SELECT content_id, duration_ms, frames FROM video ORDER BY content_id");
         try (ResultSet add = adds.executeQuery();
                 ResultSet label = labels.executeQuery();
+                ResultSet video = videos.executeQuery();
                 ResultSet content = contents.executeQuery()) {
-            Cursor cursor = new Cursor(content, label, contentSink, hashSink);
+            Cursor cursor = new Cursor(content, label, video, contentSink, hashSink);
             cursor.next();
             while (add.next()) {
                 Added added;
@@ -265,6 +269,9 @@ public final class Audit implements AutoCloseable {
                     trail == null ? cursor.note : trail.first("note", cursor.note),
                     cursor.source,
                     trail == null ? cursor.metadata : trail.first("metadata", cursor.metadata));
+            if (cursor.frames != null) {
+                digest.video(cursor.durationMs, cursor.frames);
+            }
             boolean gone = bankDeleted || withdrawn.contains(cursor.id);
             if (cursor.bankId != added.bankId || cursor.createdAt != added.at || !cursor.isAs(trail, gone)) {
                 problem("content " + cursor.id + ": differs from what the journal made of it");
@@ -288,6 +295,10 @@ public final class Audit implements AutoCloseable {
         long labels = count("SELECT count(*) FROM content_label");
         if (labels != labelRows) {
             problem("labels: " + (labels - labelRows) + " rows belong to no content");
+        }
+        long videos = count("SELECT count(*) FROM video");
+        if (videos != videoRows) {
+            problem("videos: " + (videos - videoRows) + " rows belong to no content");
         }
     }
 
@@ -380,14 +391,16 @@ public final class Audit implements AutoCloseable {
         }
     }
 
-    /** Walks contents, their signals and their labels side by side, all by content id. */
+    /** Walks contents, their signals, their labels and their videos side by side, all by content id. */
     private final class Cursor {
         private final ResultSet rows;
         private final ResultSet labelRow;
+        private final ResultSet videoRow;
         private final ContentSink contentSink;
         private final HashSink hashSink;
         private boolean rowThere;
         private boolean labelThere;
+        private boolean videoThere;
 
         private boolean there;
         private long id;
@@ -400,16 +413,21 @@ public final class Audit implements AutoCloseable {
         private @Nullable String metadata;
         private final List<RawSignal> signals = new ArrayList<>();
         private List<String> labels = List.of();
+        private int durationMs;
+        private byte @Nullable [] frames;
 
         private record RawSignal(int type, @Nullable Integer quality, byte[] value) {}
 
-        Cursor(ResultSet rows, ResultSet labelRow, ContentSink contentSink, HashSink hashSink) throws SQLException {
+        Cursor(ResultSet rows, ResultSet labelRow, ResultSet videoRow, ContentSink contentSink, HashSink hashSink)
+                throws SQLException {
             this.rows = rows;
             this.labelRow = labelRow;
+            this.videoRow = videoRow;
             this.contentSink = contentSink;
             this.hashSink = hashSink;
             this.rowThere = rows.next();
             this.labelThere = labelRow.next();
+            this.videoThere = videoRow.next();
         }
 
         void next() throws SQLException {
@@ -436,14 +454,19 @@ public final class Audit implements AutoCloseable {
                 rowThere = rows.next();
             } while (rowThere && rows.getLong(1) == id);
             labels = labels();
+            video();
             passOn();
         }
 
         private void passOn() {
             boolean live = status != Codes.of(ContentStatus.WITHDRAWN);
+            byte[] sound = frames != null && areSound(frames) ? frames : null;
             if (!live) {
                 contentSink.withdrawn(id);
             } else if (Codes.isStatus(status)) {
+                if (sound != null) {
+                    contentSink.frames(id, sound);
+                }
                 contentSink.content(new ContentRecord(
                         id,
                         bankId,
@@ -453,8 +476,11 @@ public final class Audit implements AutoCloseable {
                         note,
                         source,
                         metadata,
-                        Instant.ofEpochMilli(createdAt)));
+                        Instant.ofEpochMilli(createdAt),
+                        frames == null ? 0 : durationMs,
+                        frames == null ? 0 : frames.length / KnownVideo.FRAME_BYTES));
             }
+            Set<Hash256> seen = new HashSet<>();
             for (RawSignal signal : signals) {
                 if (!Codes.isSignal(signal.type, signal.value.length)) {
                     problem("content " + id + ": a signal of type " + signal.type + " with " + signal.value.length
@@ -462,7 +488,35 @@ public final class Audit implements AutoCloseable {
                 } else if (Codes.signalType(signal.type).isDigest()) {
                     contentSink.digest(id, live, Codes.signalType(signal.type), signal.value);
                 } else {
-                    hashSink.hash(id, live, Hash256.fromBytes(signal.value));
+                    Hash256 hash = Hash256.fromBytes(signal.value);
+                    hashSink.hash(id, live, hash);
+                    if (sound != null) {
+                        seen.add(hash);
+                    }
+                }
+            }
+            if (sound != null) {
+                Rows.frameHashes(id, live, sound, seen, hashSink);
+            }
+        }
+
+        private boolean areSound(byte[] stored) {
+            try {
+                KnownVideo.ofBytes(durationMs, stored);
+                return true;
+            } catch (IllegalArgumentException e) {
+                problem("content " + id + ": its video cannot be read: " + e.getMessage());
+                return false;
+            }
+        }
+
+        private void video() throws SQLException {
+            frames = null;
+            for (; videoThere && videoRow.getLong(1) <= id; videoThere = videoRow.next()) {
+                if (videoRow.getLong(1) == id) {
+                    durationMs = videoRow.getInt(2);
+                    frames = videoRow.getBytes(3);
+                    videoRows++;
                 }
             }
         }

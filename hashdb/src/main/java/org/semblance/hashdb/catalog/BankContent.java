@@ -6,13 +6,15 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.hash.Signal;
 
 /**
- * One entry of a bank.
+ * One entry of a bank. Of a video it has only the summary, so that a page of a bank stays small; the frames are given by
+ * {@code HashDb.video}.
  *
  * @param id never used again for another content
  * @param disabledUntil when a disabled content matches again by itself, or null for never
  * @param note free text of the analyst, at most 255 characters
  * @param source where the content came from, such as the name of a list
  * @param metadata a JSON object as text, the caller's own
+ * @param video null for what is no video
  */
 public record BankContent(
         long id,
@@ -24,10 +26,26 @@ public record BankContent(
         @Nullable String note,
         @Nullable String source,
         @Nullable String metadata,
-        Instant createdAt) {
+        Instant createdAt,
+        @Nullable VideoSummary video) {
     public BankContent {
         signals = List.copyOf(signals);
         labels = List.copyOf(labels);
+    }
+
+    /** A content that is no video. */
+    public BankContent(
+            long id,
+            String bank,
+            ContentStatus status,
+            @Nullable Instant disabledUntil,
+            List<Signal> signals,
+            List<String> labels,
+            @Nullable String note,
+            @Nullable String source,
+            @Nullable String metadata,
+            Instant createdAt) {
+        this(id, bank, status, disabledUntil, signals, labels, note, source, metadata, createdAt, null);
     }
 
     /** Whether the content matches at that time. */

@@ -23,7 +23,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The system of record: one SQLite file with banks, contents, signals, and the journal of every change.
+ * The system of record: one SQLite file with banks, contents, signals, frames, and the journal of every change.
  *
  * <p>A change and its row of the journal are one transaction, on disk when {@link #commit} returns (write-ahead log,
  * {@code synchronous=FULL}). Reads run on their own connections and never wait for a writer. What is derived from the
@@ -34,24 +34,29 @@ public final class Catalog implements AutoCloseable {
 
     private final Path file;
     private final Readers readers;
+    private final AcknowledgedHead head;
     private @Nullable ChangeWriter writer;
 
     private Catalog(Path file) {
         this.file = file;
         this.readers = new Readers(file);
+        this.head = new AcknowledgedHead(file);
     }
 
     /**
      * Opens the file, or creates it if it is not there. What can be checked at once is: that it is a catalog, its schema
-     * version, and the newest rows of the journal; {@link #beginAudit} checks all of it.
+     * version, the newest rows of the journal, and that what was last acknowledged is there; {@link #beginAudit} checks
+     * all of it.
      *
-     * @throws CatalogRefusedException if it is no catalog, damaged, or of a newer release
+     * @throws CatalogRefusedException if it is no catalog, damaged, of a newer release, or lacks acknowledged changes
      */
     public static Catalog open(Path file) {
-        Schema.prepare(file);
         Catalog catalog = new Catalog(file);
         try {
+            catalog.head.check(file);
+            Schema.prepare(file);
             catalog.checkNewestRows();
+            catalog.noteHead();
             return catalog;
         } catch (StorageFailedException e) {
             catalog.close();
@@ -60,6 +65,11 @@ public final class Catalog implements AutoCloseable {
             catalog.close();
             throw e;
         }
+    }
+
+    private void noteHead() {
+        long seq = seq();
+        head.write(seq, String.valueOf(journalHash(seq)));
     }
 
     private void checkNewestRows() {
@@ -128,6 +138,7 @@ public final class Catalog implements AutoCloseable {
             }
         }
         current.commit();
+        head.write(current.lastSeq(), current.lastHash());
         return outcomes;
     }
 
@@ -152,7 +163,7 @@ public final class Catalog implements AutoCloseable {
         writer().limitPages(pages);
     }
 
-    /** Receives perceptual hashes of the catalog. */
+    /** Receives perceptual hashes of the catalog, those of frames among them; each hash of a content once. */
     @FunctionalInterface
     public interface HashSink {
         /** @param live false if the content is withdrawn */
@@ -171,13 +182,20 @@ public final class Catalog implements AutoCloseable {
         }
     }
 
-    /** Receives contents and digests of the catalog. */
+    /** Receives contents, frames and digests of the catalog. */
     public interface ContentSink {
         /** A content that is not withdrawn, as it is now. */
         void content(ContentRecord content);
 
-        /** A content that is withdrawn. */
+        /** A content that is withdrawn, and its frames with it. */
         void withdrawn(long contentId);
+
+        /**
+         * The frames of a video that is not withdrawn; it comes as a content as well.
+         *
+         * @param frames in their stored form, see {@link KnownVideo#frameBytes}
+         */
+        void frames(long contentId, byte[] frames);
 
         /** @param live false if the content is withdrawn */
         void digest(long contentId, boolean live, SignalType type, byte[] value);
@@ -191,11 +209,16 @@ public final class Catalog implements AutoCloseable {
                     reader.prepare("SELECT s.content_id, c.status, s.value FROM signal s"
                             + " JOIN content c ON c.id = s.content_id WHERE s.type = 0 AND c.status <> 2"),
                     sink);
+            Rows.frameHashes(
+                    reader::prepare,
+                    reader.prepare("SELECT v.content_id, c.status, v.frames FROM video v"
+                            + " CROSS JOIN content c ON c.id = v.content_id WHERE c.status <> 2"),
+                    sink);
             return state;
         });
     }
 
-    /** Gives every content and digest to the sink, in one consistent state. */
+    /** Gives everything but hashes to the sink, in one consistent state. */
     public State loadContents(ContentSink sink) {
         return readers.read(reader -> {
             State state = state(reader);
@@ -208,7 +231,9 @@ public final class Catalog implements AutoCloseable {
      * Gives to the sinks what changed after that change, as it is now: a content may come more than once, and one that
      * was added and withdrawn since comes as withdrawn. Contents come before their hashes.
      *
-     * @param contents null to leave contents and digests out
+     * <p>Frames never change, so they do not come with a content that was only updated.
+     *
+     * @param contents null to leave all but hashes out
      * @param hashes null to leave hashes out
      */
     public State follow(long afterSeq, @Nullable ContentSink contents, @Nullable HashSink hashes) {
@@ -249,7 +274,9 @@ public final class Catalog implements AutoCloseable {
             }
             case "update_content" -> {
                 long id = payload.required("content_id").longValue();
-                range(reader, id, id, contents, null);
+                if (contents != null) {
+                    Rows.contentRecords(reader::prepare, id, id, contents);
+                }
             }
             case "delete_bank" -> bank(reader, payload.required("bank_id").longValue(), contents, hashes);
             default -> {
@@ -270,10 +297,16 @@ public final class Catalog implements AutoCloseable {
             select.setLong(1, first);
             select.setLong(2, last);
             hashes(select, hashes);
+            PreparedStatement videos = reader.prepare("SELECT v.content_id, c.status, v.frames FROM video v"
+                    + " CROSS JOIN content c ON c.id = v.content_id WHERE v.content_id BETWEEN ? AND ?");
+            videos.setLong(1, first);
+            videos.setLong(2, last);
+            Rows.frameHashes(reader::prepare, videos, hashes);
         }
     }
 
     private static void contentRange(Reader reader, long first, long last, ContentSink sink) throws SQLException {
+        Rows.frames(reader::prepare, first, last, sink);
         Rows.contentRecords(reader::prepare, first, last, sink);
         // The plus keeps SQLite from walking the index of digests instead of the range.
         PreparedStatement select = reader.prepare("SELECT s.content_id, c.status, s.value, s.type FROM signal s"
@@ -304,6 +337,10 @@ public final class Catalog implements AutoCloseable {
             PreparedStatement select = reader.prepare(signals + "= 0");
             select.setLong(1, bankId);
             hashes(select, hashes);
+            PreparedStatement videos = reader.prepare("SELECT c.id, c.status, v.frames FROM content c"
+                    + " CROSS JOIN video v ON v.content_id = c.id WHERE c.bank_id = ?");
+            videos.setLong(1, bankId);
+            Rows.frameHashes(reader::prepare, videos, hashes);
         }
     }
 
@@ -353,6 +390,13 @@ public final class Catalog implements AutoCloseable {
         return number("SELECT count(*) FROM signal WHERE type <> 0");
     }
 
+    /** How many pages of so many frames the videos take that are not withdrawn, each beginning a page of its own. */
+    public long framePages(int framesAPage) {
+        int bytes = framesAPage * KnownVideo.FRAME_BYTES;
+        return number("SELECT coalesce(sum((length(v.frames) + " + (bytes - 1) + ") / " + bytes
+                + "), 0) FROM video v CROSS JOIN content c ON c.id = v.content_id WHERE c.status <> 2");
+    }
+
     private long number(String sql) {
         return readers.read(reader -> {
             try (ResultSet row = reader.prepare(sql).executeQuery()) {
@@ -372,6 +416,17 @@ public final class Catalog implements AutoCloseable {
         return Optional.ofNullable(content)
                 .filter(found -> found.status() != ContentStatus.WITHDRAWN
                         && found.bank().equals(bank));
+    }
+
+    /** What is banked of a video; empty if the content is withdrawn, not there, or no video. */
+    public Optional<KnownVideo> video(long contentId) {
+        return Optional.ofNullable(
+                readers.<@Nullable KnownVideo>read(reader -> Rows.video(reader::prepare, contentId)));
+    }
+
+    /** Counts all contents: a walk over every signal, seconds for millions. */
+    public ContentCounts counts() {
+        return readers.read(reader -> Rows.counts(reader::prepare));
     }
 
     /** Contents of the bank that pass the filter, by id, from the first id above {@code afterId} on. */
@@ -485,5 +540,6 @@ public final class Catalog implements AutoCloseable {
     public void close() {
         readers.close();
         discardWriter();
+        head.close();
     }
 }

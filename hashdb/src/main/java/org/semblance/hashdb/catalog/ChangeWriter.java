@@ -90,6 +90,16 @@ final class ChangeWriter implements AutoCloseable {
         }
     }
 
+    /** The number of the newest change. */
+    long lastSeq() {
+        return lastSeq;
+    }
+
+    /** Its hash, 64 hex digits. */
+    String lastHash() {
+        return lastHash;
+    }
+
     @Override
     public void close() {
         Schema.closeQuietly(connection);
@@ -231,7 +241,7 @@ final class ChangeWriter implements AutoCloseable {
         }
         long firstId = nextContentId;
         insertContents(bank, firstId, drafts, at);
-        String sha256 = insertSignalsAndLabels(firstId, drafts);
+        String sha256 = insertWhatTheyHave(firstId, drafts);
         nextContentId += drafts.size();
         SortedMap<String, @Nullable Object> payload = new TreeMap<>();
         payload.put("bank_id", bank.id());
@@ -265,11 +275,12 @@ final class ChangeWriter implements AutoCloseable {
         insert.executeBatch();
     }
 
-    /** Returns the digest of the contents. */
-    private String insertSignalsAndLabels(long firstId, List<ContentDraft> drafts) throws SQLException {
+    /** Signals, labels and videos. Returns the digest of the contents. */
+    private String insertWhatTheyHave(long firstId, List<ContentDraft> drafts) throws SQLException {
         PreparedStatement insertSignal =
                 prepare("INSERT INTO signal (content_id, position, type, quality, value) VALUES (?, ?, ?, ?, ?)");
         PreparedStatement insertLabel = prepare("INSERT INTO content_label (content_id, label_id) VALUES (?, ?)");
+        PreparedStatement insertVideo = prepare("INSERT INTO video (content_id, duration_ms, frames) VALUES (?, ?, ?)");
         long id = firstId;
         int pendingSignals = 0;
         int pendingLabels = 0;
@@ -295,6 +306,15 @@ final class ChangeWriter implements AutoCloseable {
                 pendingLabels = batched(insertLabel, pendingLabels);
             }
             digest.details(draft.labels(), draft.note(), draft.source(), draft.metadata());
+            KnownVideo video = draft.video();
+            if (video != null) {
+                byte[] frames = video.frameBytes();
+                insertVideo.setLong(1, id);
+                insertVideo.setInt(2, video.durationMs());
+                insertVideo.setBytes(3, frames);
+                insertVideo.executeUpdate();
+                digest.video(video.durationMs(), frames);
+            }
             id++;
         }
         insertSignal.executeBatch();

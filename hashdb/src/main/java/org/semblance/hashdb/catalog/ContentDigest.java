@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class ContentDigest {
     private static final int NO_QUALITY = 255;
     private static final int NO_TEXT = -1;
+    private static final int VIDEO = 255;
 
     private final MessageDigest sha = sha256();
     private final ByteBuffer buffer = ByteBuffer.allocate(1 << 14);
@@ -42,6 +43,13 @@ final class ContentDigest {
         text(note);
         text(source);
         text(metadata);
+    }
+
+    /** What follows the details of a video; the frames are in their stored form. */
+    void video(int durationMs, byte[] frames) {
+        room(9).put((byte) VIDEO).putInt(durationMs).putInt(frames.length / KnownVideo.FRAME_BYTES);
+        drain();
+        sha.update(frames);
     }
 
     private void text(@Nullable String text) {

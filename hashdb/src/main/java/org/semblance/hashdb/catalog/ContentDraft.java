@@ -4,20 +4,41 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.hash.Signal;
 
-/** A content that is to be banked; the fields are those of {@link BankContent}. */
+/**
+ * A content that is to be banked; the fields are those of {@link BankContent}.
+ *
+ * @param signals may be none if there is a video
+ * @param video null for what is no video; its frames are found as PDQ signals are and need not be among the signals
+ */
 public record ContentDraft(
         List<Signal> signals,
         List<String> labels,
         @Nullable String note,
         @Nullable String source,
-        @Nullable String metadata) {
+        @Nullable String metadata,
+        @Nullable KnownVideo video) {
     public ContentDraft {
         signals = List.copyOf(signals);
         labels = List.copyOf(labels);
     }
 
+    /** A draft that is no video. */
+    public ContentDraft(
+            List<Signal> signals,
+            List<String> labels,
+            @Nullable String note,
+            @Nullable String source,
+            @Nullable String metadata) {
+        this(signals, labels, note, source, metadata, null);
+    }
+
     /** A draft of signals alone. */
     public ContentDraft(List<Signal> signals) {
-        this(signals, List.of(), null, null, null);
+        this(signals, List.of(), null, null, null, null);
+    }
+
+    /** A draft of a video alone, with its file's digests or without. */
+    public ContentDraft(List<Signal> signals, KnownVideo video) {
+        this(signals, List.of(), null, null, null, video);
     }
 }

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  * bank, which stays when the bank's name changes.
  *
  * @param labels sorted, each once
+ * @param videoMs length of a video in milliseconds
+ * @param pictures how many frames are banked of a video, 0 if the content is no video
  */
 public record ContentRecord(
         long id,
@@ -19,9 +21,30 @@ public record ContentRecord(
         @Nullable String note,
         @Nullable String source,
         @Nullable String metadata,
-        Instant createdAt) {
+        Instant createdAt,
+        int videoMs,
+        int pictures) {
     public ContentRecord {
         labels = List.copyOf(labels);
+    }
+
+    /** A content that is no video. */
+    public ContentRecord(
+            long id,
+            long bankId,
+            ContentStatus status,
+            @Nullable Instant disabledUntil,
+            List<String> labels,
+            @Nullable String note,
+            @Nullable String source,
+            @Nullable String metadata,
+            Instant createdAt) {
+        this(id, bankId, status, disabledUntil, labels, note, source, metadata, createdAt, 0, 0);
+    }
+
+    /** Whether the content is a video. */
+    public boolean isVideo() {
+        return pictures > 0;
     }
 
     /** Whether the content matches at that time. */

@@ -33,6 +33,11 @@ import java.util.HexFormat;
  * number of labels    4 bytes
  *   each, sorted by UTF-16 code units: a text
  * note, source, metadata: each a text, or four bytes 255 if there is none
+ * of a video then
+ *   255, with which no id begins   1 byte
+ *   duration in milliseconds       4 bytes
+ *   number of frames               4 bytes
+ *     each, in order: from and until in milliseconds, 4 bytes each; quality 1 byte; hash 32 bytes, bit 255 first
  * </pre>
  *
  * <p>as they were when added; an {@code update_content} row carries the old and the new value of what it changed.

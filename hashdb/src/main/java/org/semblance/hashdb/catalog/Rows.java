@@ -1,13 +1,17 @@
 package org.semblance.hashdb.catalog;
 
+import java.nio.ByteBuffer;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 
 /** Rows to values, over whichever connection prepares the statements. */
@@ -15,11 +19,12 @@ final class Rows {
     private static final String BANK =
             "SELECT id, name, kind, enabled_ratio, description, distance_threshold FROM bank WHERE deleted = 0";
     private static final String CONTENT = "SELECT c.id, b.name, c.status, c.disabled_until, c.created_at, s.name,"
-            + " c.note, c.metadata FROM content c JOIN bank b ON b.id = c.bank_id"
-            + " LEFT JOIN source s ON s.id = c.source_id";
+            + " c.note, c.metadata, v.duration_ms, length(v.frames) FROM content c JOIN bank b ON b.id = c.bank_id"
+            + " LEFT JOIN source s ON s.id = c.source_id LEFT JOIN video v ON v.content_id = c.id";
 
     private static final String RECORD = "SELECT c.id, c.bank_id, c.status, c.disabled_until, c.created_at, s.name,"
-            + " c.note, c.metadata FROM content c LEFT JOIN source s ON s.id = c.source_id";
+            + " c.note, c.metadata, v.duration_ms, length(v.frames) FROM content c"
+            + " LEFT JOIN source s ON s.id = c.source_id LEFT JOIN video v ON v.content_id = c.id";
 
     /** Further from 1970 than any content was banked. */
     private static final long FAR_SECONDS = 1L << 50;
@@ -123,7 +128,112 @@ final class Rows {
                 row.getString(7),
                 row.getString(6),
                 row.getString(8),
-                Instant.ofEpochMilli(row.getLong(5)));
+                Instant.ofEpochMilli(row.getLong(5)),
+                row.getInt(9),
+                row.getInt(10) / KnownVideo.FRAME_BYTES);
+    }
+
+    /** What is banked of a video; null if the content is withdrawn or no video. */
+    static @Nullable KnownVideo video(Preparer db, long contentId) throws SQLException {
+        PreparedStatement select = db.prepare("SELECT v.duration_ms, v.frames FROM video v"
+                + " JOIN content c ON c.id = v.content_id WHERE v.content_id = ? AND c.status <> 2");
+        select.setLong(1, contentId);
+        try (ResultSet row = select.executeQuery()) {
+            return row.next() ? KnownVideo.ofBytes(row.getInt(1), row.getBytes(2)) : null;
+        } catch (IllegalArgumentException e) {
+            throw new CatalogRefusedException(
+                    "content " + contentId + ": its video cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Gives the frames of the videos from one id to another to the sink; withdrawn ones are left out. */
+    static void frames(Preparer db, long first, long last, Catalog.ContentSink sink) throws SQLException {
+        PreparedStatement select = db.prepare("SELECT v.content_id, v.frames FROM video v"
+                + " CROSS JOIN content c ON c.id = v.content_id WHERE v.content_id BETWEEN ? AND ? AND c.status <> 2");
+        select.setLong(1, first);
+        select.setLong(2, last);
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                sink.frames(row.getLong(1), frames(row.getLong(1), row.getBytes(2)));
+            }
+        }
+    }
+
+    /**
+     * Gives to the sink each hash once that a video's frames have and its own signals have not.
+     *
+     * @param select content id, status, and frames
+     */
+    static void frameHashes(Preparer db, PreparedStatement select, Catalog.HashSink sink) throws SQLException {
+        PreparedStatement signals = db.prepare("SELECT value FROM signal WHERE content_id = ? AND type = 0");
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                long contentId = row.getLong(1);
+                Set<Hash256> seen = new HashSet<>();
+                signals.setLong(1, contentId);
+                try (ResultSet signal = signals.executeQuery()) {
+                    while (signal.next()) {
+                        seen.add(Hash256.fromBytes(signal.getBytes(1)));
+                    }
+                }
+                frameHashes(
+                        contentId,
+                        row.getInt(2) != Codes.of(ContentStatus.WITHDRAWN),
+                        frames(contentId, row.getBytes(3)),
+                        seen,
+                        sink);
+            }
+        }
+    }
+
+    /**
+     * Likewise for one video.
+     *
+     * @param seen hashes that the sink has of this content; those of the frames are added
+     */
+    static void frameHashes(long contentId, boolean live, byte[] frames, Set<Hash256> seen, Catalog.HashSink sink) {
+        ByteBuffer in = ByteBuffer.wrap(frames);
+        for (int end = KnownVideo.FRAME_BYTES; end <= frames.length; end += KnownVideo.FRAME_BYTES) {
+            Hash256 hash = Hash256.read(in.position(end - Hash256.BYTES));
+            if (seen.add(hash)) {
+                sink.hash(contentId, live, hash);
+            }
+        }
+    }
+
+    private static byte[] frames(long contentId, byte[] frames) {
+        if (frames.length % KnownVideo.FRAME_BYTES != 0) {
+            throw new CatalogRefusedException(
+                    "content " + contentId + ": " + frames.length + " bytes of frames (expected: "
+                            + KnownVideo.FRAME_BYTES + " each)",
+                    null);
+        }
+        return frames;
+    }
+
+    static ContentCounts counts(Preparer db) throws SQLException {
+        PreparedStatement select = db.prepare("SELECT total(p), max(CASE WHEN p THEN at END), total(m AND NOT p),"
+                + " max(CASE WHEN m AND NOT p THEN at END), total(v), max(CASE WHEN v THEN at END) FROM"
+                + " (SELECT c.created_at AS at,"
+                + " EXISTS (SELECT 1 FROM signal s WHERE s.content_id = c.id AND s.type = 0) AS p,"
+                + " EXISTS (SELECT 1 FROM signal s WHERE s.content_id = c.id AND s.type = 1) AS m,"
+                + " EXISTS (SELECT 1 FROM video v WHERE v.content_id = c.id) AS v"
+                + " FROM content c WHERE c.status <> 2)");
+        try (ResultSet row = select.executeQuery()) {
+            row.next();
+            return new ContentCounts(count(row, 1), count(row, 3), count(row, 5));
+        }
+    }
+
+    private static ContentCounts.Count count(ResultSet row, int column) throws SQLException {
+        long contents = row.getLong(column);
+        long newest = row.getLong(column + 1);
+        return new ContentCounts.Count(contents, row.wasNull() ? null : Instant.ofEpochMilli(newest));
+    }
+
+    private static @Nullable VideoSummary summary(ResultSet row, int column) throws SQLException {
+        Integer duration = integer(row, column);
+        return duration == null ? null : new VideoSummary(duration, row.getInt(column + 1) / KnownVideo.FRAME_BYTES);
     }
 
     /**
@@ -190,7 +300,8 @@ final class Rows {
                 row.getString(7),
                 row.getString(6),
                 row.getString(8),
-                Instant.ofEpochMilli(row.getLong(5)));
+                Instant.ofEpochMilli(row.getLong(5)),
+                summary(row, 9));
     }
 
     private static List<Signal> signals(Preparer db, long contentId) throws SQLException {

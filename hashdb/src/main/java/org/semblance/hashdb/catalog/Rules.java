@@ -1,6 +1,7 @@
 package org.semblance.hashdb.catalog;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -9,6 +10,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.ChangeRefusedException.Reason;
+import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -83,8 +85,8 @@ final class Rules {
 
     /** The draft as it is stored; see {@link ContentDraft}. */
     static ContentDraft content(ContentDraft draft) {
-        if (draft.signals().isEmpty()) {
-            throw invalid("signals", "signals: none (expected: at least one)");
+        if (draft.signals().isEmpty() && draft.video() == null) {
+            throw invalid("signals", "signals: none (expected: at least one, or a video)");
         }
         if (draft.signals().size() > MAX_SIGNALS) {
             throw invalid("signals", "signals: " + draft.signals().size() + " (expected: at most " + MAX_SIGNALS + ")");
@@ -94,7 +96,26 @@ final class Rules {
                 labels(draft.labels()),
                 note(draft.note()),
                 source(draft.source()),
-                metadata(draft.metadata()));
+                metadata(draft.metadata()),
+                draft.video() == null ? null : video(draft.video()));
+    }
+
+    private static KnownVideo video(KnownVideo video) {
+        List<FrameSpan> frames = video.frames();
+        for (int i = 0; i < frames.size(); i++) {
+            if (frames.get(i).untilMs() > video.durationMs()) {
+                String field = "video.frames[" + i + "].until_ms";
+                throw invalid(
+                        field,
+                        field + ": " + frames.get(i).untilMs() + " (expected: at most duration_ms, "
+                                + video.durationMs() + ")");
+            }
+        }
+        return new KnownVideo(
+                video.durationMs(),
+                frames.stream()
+                        .sorted(Comparator.comparingInt(FrameSpan::fromMs))
+                        .toList());
     }
 
     /** The first signal of each type and value. */

@@ -38,8 +38,18 @@ final class Schema {
         return dataSource(file).getConnection();
     }
 
-    private static SQLiteDataSource dataSource(Path file) {
+    /** A connection that changes nothing, not even when it is the last one to be closed. */
+    static Connection connectReadOnly(Path file) throws SQLException {
         SQLiteConfig config = new SQLiteConfig();
+        config.setReadOnly(true);
+        return dataSource(file, config).getConnection();
+    }
+
+    private static SQLiteDataSource dataSource(Path file) {
+        return dataSource(file, new SQLiteConfig());
+    }
+
+    private static SQLiteDataSource dataSource(Path file, SQLiteConfig config) {
         config.setBusyTimeout(BUSY_TIMEOUT_MS);
         config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
         SQLiteDataSource source = new SQLiteDataSource(config);

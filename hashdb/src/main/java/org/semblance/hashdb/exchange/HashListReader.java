@@ -24,7 +24,8 @@ import org.semblance.hashdb.hash.SignalType;
  *
  * <ul>
  *   <li>{@code <hex>}, the type following from the caller's default: bare hashes;
- *   <li>{@code <type> <hex>}, such as {@code pdq f8f8…}: what python-threatexchange's file exchange reads;
+ *   <li>{@code <type> <hex>}, such as {@code pdq f8f8…}: what python-threatexchange's file exchange reads, its
+ *       {@code video_md5} included;
  *   <li>{@code <64 hex>,<quality>[,…]}: what Meta's PDQ tools print;
  *   <li>anything else: CSV (RFC 4180) with a header, see {@link HashListTable}.
  * </ul>
@@ -101,7 +102,7 @@ public final class HashListReader implements Closeable {
         try {
             if (isTyped(text)) {
                 int space = text.indexOf(' ');
-                SignalType type = SignalType.parse(text.substring(0, space).toLowerCase(Locale.ROOT));
+                SignalType type = type(text.substring(0, space));
                 return usable(new Signal(type, text.substring(space + 1).strip()));
             }
             int comma = text.indexOf(',');
@@ -114,6 +115,16 @@ public final class HashListReader implements Closeable {
         } catch (IllegalArgumentException e) {
             return new HashListEntry.Unusable(line, String.valueOf(e.getMessage()));
         }
+    }
+
+    /**
+     * The signal type that a list calls by that name, in any case.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public static SignalType type(String name) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        return lower.equals("video_md5") ? SignalType.MD5 : SignalType.parse(lower);
     }
 
     private HashListEntry usable(Signal signal) {

@@ -115,8 +115,8 @@ final class HashListTable {
         if (valueColumn != null) {
             String type = cell(row, TYPE);
             String value = valueColumn < row.length ? row[valueColumn].strip() : "";
-            signals.add(HashListReader.signal(
-                    type.isEmpty() ? SignalType.PDQ : SignalType.parse(type.toLowerCase(Locale.ROOT)), value, quality));
+            signals.add(
+                    HashListReader.signal(type.isEmpty() ? SignalType.PDQ : HashListReader.type(type), value, quality));
         }
         if (signals.isEmpty()) {
             throw new IllegalArgumentException("no hash in the row");

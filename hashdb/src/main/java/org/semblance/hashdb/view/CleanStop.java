@@ -19,14 +19,16 @@ import org.slf4j.LoggerFactory;
  * The mark that a view was closed: a file of lines, of which the last is the CRC-32C of those before, as 8 hex digits.
  *
  * <pre>
- * semblance-view 1
+ * semblance-view 2
  * number 3
  * contents 65536
  * digests 65536
+ * pages 512
  * seq 120
  * hash 64 hex digits, of that change in the journal
  * records-file length in bytes, CRC-32C
  * digests-file length in bytes, CRC-32C
+ * frames-file length in bytes, CRC-32C
  * CRC-32C
  * </pre>
  *
@@ -38,14 +40,15 @@ record CleanStop(Shape shape, long seq, String headHash) {
     static final String FILE_NAME = "view.clean";
 
     private static final String MAGIC = "semblance-view";
-    private static final int VERSION = 1;
-    private static final int LINES = 9;
+    private static final int VERSION = 2;
+    private static final int LINES = 11;
+    private static final int FIRST_FILE = 7;
     private static final int WINDOW = 1 << 20;
 
     /**
      * Which files, and the capacities they were created with.
      */
-    record Shape(long number, long contents, long digests) {
+    record Shape(long number, long contents, long digests, long pages) {
         Path records(Path folder) {
             return folder.resolve("view." + number + ".records");
         }
@@ -53,14 +56,24 @@ record CleanStop(Shape shape, long seq, String headHash) {
         Path digests(Path folder) {
             return folder.resolve("view." + number + ".digests");
         }
+
+        Path frames(Path folder) {
+            return folder.resolve("view." + number + ".frames");
+        }
+
+        /** All of them, in the order of the mark's lines. */
+        List<Path> files(Path folder) {
+            return List.of(records(folder), digests(folder), frames(folder));
+        }
     }
 
     /** Writes the mark, when the files are on disk. */
     static void leave(Path folder, Shape shape, long seq, String headHash) throws IOException {
         String lines = MAGIC + " " + VERSION + "\nnumber " + shape.number + "\ncontents " + shape.contents
                 + "\ndigests "
-                + shape.digests + "\nseq " + seq + "\nhash " + headHash + "\nrecords-file "
-                + seal(shape.records(folder), true) + "\ndigests-file " + seal(shape.digests(folder), true) + "\n";
+                + shape.digests + "\npages " + shape.pages + "\nseq " + seq + "\nhash " + headHash + "\nrecords-file "
+                + seal(shape.records(folder), true) + "\ndigests-file " + seal(shape.digests(folder), true)
+                + "\nframes-file " + seal(shape.frames(folder), true) + "\n";
         Path building = folder.resolve(FILE_NAME + ".new");
         try (FileChannel out = FileChannel.open(
                 building, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
@@ -99,9 +112,10 @@ record CleanStop(Shape shape, long seq, String headHash) {
         if (lines.size() != LINES || !crc(body).equals(lines.getLast())) {
             throw new IllegalArgumentException(FILE_NAME + " is damaged");
         }
-        Shape shape = new Shape(number(lines.get(1)), number(lines.get(2)), number(lines.get(3)));
-        for (Path map : List.of(shape.records(folder), shape.digests(folder))) {
-            String line = lines.get(map.equals(shape.records(folder)) ? 6 : 7);
+        Shape shape = new Shape(number(lines.get(1)), number(lines.get(2)), number(lines.get(3)), number(lines.get(4)));
+        int next = FIRST_FILE;
+        for (Path map : shape.files(folder)) {
+            String line = lines.get(next++);
             if (!Files.exists(map)) {
                 throw new IllegalArgumentException(map.getFileName() + " is missing");
             }
@@ -110,7 +124,7 @@ record CleanStop(Shape shape, long seq, String headHash) {
             }
         }
         return new CleanStop(
-                shape, number(lines.get(4)), lines.get(5).substring(lines.get(5).indexOf(' ') + 1));
+                shape, number(lines.get(5)), lines.get(6).substring(lines.get(6).indexOf(' ') + 1));
     }
 
     private static long number(String line) {

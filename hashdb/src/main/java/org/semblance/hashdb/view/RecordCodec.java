@@ -13,12 +13,14 @@ import org.semblance.hashdb.catalog.ContentStatus;
  * The bytes of a record in the view; a plain one takes 13.
  *
  * <pre>
- * flags       1 byte: bit 0 disabled, 1 disabled-until, 2 labels, 3 note, 4 source, 5 metadata follow
+ * flags       1 byte: bit 0 disabled, 1 disabled-until, 2 labels, 3 note, 4 source, 5 metadata, 6 video
+ *             follow
  * bank id     4 bytes
  * created at  8 bytes, milliseconds since 1970
  * disabled until  8 bytes, likewise
  * labels      2 bytes for their number, then each as a text
  * note, source, metadata: each a text
+ * video       4 bytes for its length in milliseconds, 4 for the number of its frames
  * </pre>
  *
  * <p>Integers are big-endian; a text is 4 bytes for its length and then its UTF-8 bytes.
@@ -30,8 +32,9 @@ final class RecordCodec {
     private static final int NOTE = 1 << 3;
     private static final int SOURCE = 1 << 4;
     private static final int METADATA = 1 << 5;
+    private static final int VIDEO = 1 << 6;
 
-    private static final int FIXED = 1 + 4 + 8 + 8 + 2;
+    private static final int FIXED = 1 + 4 + 8 + 8 + 2 + 8;
     private static final int MAX_BYTES_PER_CHAR = 3;
 
     private RecordCodec() {}
@@ -54,6 +57,9 @@ final class RecordCodec {
         putText(out, content.note());
         putText(out, content.source());
         putText(out, content.metadata());
+        if (content.isVideo()) {
+            out.putInt(content.videoMs()).putInt(content.pictures());
+        }
         byte[] bytes = new byte[out.position()];
         out.flip().get(bytes);
         return bytes;
@@ -65,7 +71,8 @@ final class RecordCodec {
                 | (content.labels().isEmpty() ? 0 : LABELS)
                 | (content.note() == null ? 0 : NOTE)
                 | (content.source() == null ? 0 : SOURCE)
-                | (content.metadata() == null ? 0 : METADATA);
+                | (content.metadata() == null ? 0 : METADATA)
+                | (content.isVideo() ? VIDEO : 0);
     }
 
     private static int bound(ContentRecord content) {
@@ -110,7 +117,9 @@ final class RecordCodec {
                 (flags & NOTE) == 0 ? null : text(in),
                 (flags & SOURCE) == 0 ? null : text(in),
                 (flags & METADATA) == 0 ? null : text(in),
-                createdAt);
+                createdAt,
+                (flags & VIDEO) == 0 ? 0 : in.getInt(),
+                (flags & VIDEO) == 0 ? 0 : in.getInt());
     }
 
     private static String text(ByteBuffer in) {

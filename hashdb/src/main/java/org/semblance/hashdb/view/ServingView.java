@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -15,14 +16,15 @@ import net.openhft.chronicle.map.ChronicleMapBuilder;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Catalog;
 import org.semblance.hashdb.catalog.ContentRecord;
+import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Content ids to records and digests to content ids, in two memory-mapped Chronicle Maps, so that a match touches no
- * SQL. Derived from the catalog and worth nothing without it: Chronicle Map does not promise that a killed process
+ * Content ids to records, digests to content ids and videos to their frames, in three memory-mapped Chronicle Maps, so
+ * that a match touches no SQL. Derived from the catalog and worth nothing without it: Chronicle Map does not promise that a killed process
  * leaves its file whole (an update in flight may lose the old value too, a lock may stay and hang the next open).
  *
  * <p>So a file is opened again only if it was closed: {@link #close(long, String)} leaves {@link CleanStop}, which names
@@ -33,6 +35,9 @@ import org.slf4j.LoggerFactory;
  * factor of {@value #BLOAT}. A view that holds {@value #OUTGROWN} times what it was made for says so
  * ({@link #outgrown}); then a larger one is built aside from the catalog, under the next number, while this one serves.
  *
+ * <p>The frames of a video take pages of {@value #FRAMES_A_PAGE}, because an entry of a map has a largest size. They are
+ * there before the video's record is.
+ *
  * <p>One thread at a time may change it, any number read. A read of a closed view answers null, as for what is not
  * there, and the reader asks the catalog.
  */
@@ -41,6 +46,7 @@ public final class ServingView implements Catalog.ContentSink {
 
     private static final String PREFIX = "view.";
     private static final long SMALLEST = 1 << 14;
+    private static final long FEWEST_PAGES = 1 << 9;
     private static final int BLOAT = 10;
     private static final int OUTGROWN = 4;
 
@@ -50,10 +56,19 @@ public final class ServingView implements Catalog.ContentSink {
     /** Type code and 32 bytes. */
     private static final int AVERAGE_DIGEST = 33;
 
+    /** Frames of a video in one entry, 4,100 bytes. */
+    public static final int FRAMES_A_PAGE = 100;
+
+    private static final int PAGE_BYTES = FRAMES_A_PAGE * KnownVideo.FRAME_BYTES;
+
+    /** Bits of a page's number in its key; above them is the content id. */
+    private static final int PAGE_BITS = 12;
+
     private final Path folder;
     private final CleanStop.Shape shape;
     private final ChronicleMap<Long, byte[]> records;
     private final ChronicleMap<byte[], byte[]> digests;
+    private final ChronicleMap<Long, byte[]> frames;
     private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
     private boolean closed;
     private long seq;
@@ -62,14 +77,12 @@ public final class ServingView implements Catalog.ContentSink {
         this.folder = folder;
         this.shape = shape;
         this.seq = seq;
-        this.records = ChronicleMapBuilder.of(Long.class, byte[].class)
-                .name("records")
-                .entries(shape.contents())
-                .averageValueSize(AVERAGE_RECORD)
-                .maxBloatFactor(BLOAT)
-                .checksumEntries(false)
-                .createPersistedTo(shape.records(folder).toFile());
+        List<ChronicleMap<?, ?>> opened = new ArrayList<>();
+        boolean whole = false;
         try {
+            this.records = byContent("records", shape.contents(), AVERAGE_RECORD)
+                    .createPersistedTo(shape.records(folder).toFile());
+            opened.add(records);
             this.digests = ChronicleMapBuilder.of(byte[].class, byte[].class)
                     .name("digests")
                     .entries(shape.digests())
@@ -78,10 +91,24 @@ public final class ServingView implements Catalog.ContentSink {
                     .maxBloatFactor(BLOAT)
                     .checksumEntries(false)
                     .createPersistedTo(shape.digests(folder).toFile());
-        } catch (IOException | RuntimeException e) {
-            records.close();
-            throw e;
+            opened.add(digests);
+            this.frames = byContent("frames", shape.pages(), PAGE_BYTES)
+                    .createPersistedTo(shape.frames(folder).toFile());
+            whole = true;
+        } finally {
+            if (!whole) {
+                opened.forEach(ChronicleMap::close);
+            }
         }
+    }
+
+    private static ChronicleMapBuilder<Long, byte[]> byContent(String name, long entries, int averageValue) {
+        return ChronicleMapBuilder.of(Long.class, byte[].class)
+                .name(name)
+                .entries(entries)
+                .averageValueSize(averageValue)
+                .maxBloatFactor(BLOAT)
+                .checksumEntries(false);
     }
 
     /** Loads what Chronicle Map compiles at run time, which takes about a second of a fresh process. */
@@ -95,19 +122,23 @@ public final class ServingView implements Catalog.ContentSink {
         }
     }
 
-    /** A new, empty view with room for that many contents and digests, and as many again. */
-    public static ServingView create(Path folder, long contents, long digests) throws IOException {
+    /** A new, empty view with room for that many contents, digests and pages of frames, and as many again. */
+    public static ServingView create(Path folder, long contents, long digests, long framePages) throws IOException {
         long number = 1;
         try (Stream<Path> files = Files.list(folder)) {
             number += files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.matches("view\\.\\d{1,18}\\.(records|digests)"))
+                    .filter(name -> name.matches("view\\.\\d{1,18}\\.(records|digests|frames)"))
                     .mapToLong(name -> Long.parseLong(name.split("\\.")[1]))
                     .max()
                     .orElse(0);
         }
         return new ServingView(
                 folder,
-                new CleanStop.Shape(number, Math.max(SMALLEST, 2 * contents), Math.max(SMALLEST, 2 * digests)),
+                new CleanStop.Shape(
+                        number,
+                        Math.max(SMALLEST, 2 * contents),
+                        Math.max(SMALLEST, 2 * digests),
+                        Math.max(FEWEST_PAGES, 2 * framePages)),
                 0);
     }
 
@@ -133,9 +164,7 @@ public final class ServingView implements Catalog.ContentSink {
         List<Path> others;
         try (Stream<Path> files = Files.list(folder)) {
             others = files.filter(file -> file.getFileName().toString().startsWith(PREFIX))
-                    .filter(file -> stop == null
-                            || !(file.equals(stop.shape().records(folder))
-                                    || file.equals(stop.shape().digests(folder))))
+                    .filter(file -> stop == null || !stop.shape().files(folder).contains(file))
                     .toList();
         }
         for (Path file : others) {
@@ -158,9 +187,16 @@ public final class ServingView implements Catalog.ContentSink {
         return records.longSize();
     }
 
+    /** How many pages of frames it holds. */
+    public long framePages() {
+        return frames.longSize();
+    }
+
     /** Whether a larger one should be built. */
     public boolean outgrown() {
-        return records.longSize() > OUTGROWN * shape.contents() || digests.longSize() > OUTGROWN * shape.digests();
+        return records.longSize() > OUTGROWN * shape.contents()
+                || digests.longSize() > OUTGROWN * shape.digests()
+                || frames.longSize() > OUTGROWN * shape.pages();
     }
 
     @Override
@@ -171,6 +207,22 @@ public final class ServingView implements Catalog.ContentSink {
     @Override
     public void withdrawn(long contentId) {
         records.remove(contentId);
+        for (int page = 0; frames.remove(pageKey(contentId, page)) != null; page++) {
+            // They have no gaps.
+        }
+    }
+
+    @Override
+    public void frames(long contentId, byte[] stored) {
+        for (int page = 0; page * PAGE_BYTES < stored.length; page++) {
+            frames.put(
+                    pageKey(contentId, page),
+                    Arrays.copyOfRange(stored, page * PAGE_BYTES, Math.min(stored.length, (page + 1) * PAGE_BYTES)));
+        }
+    }
+
+    private static long pageKey(long contentId, int page) {
+        return contentId << PAGE_BITS | page;
     }
 
     @Override
@@ -200,6 +252,29 @@ public final class ServingView implements Catalog.ContentSink {
         try {
             byte[] bytes = closed ? null : records.get(contentId);
             return bytes == null ? null : RecordCodec.decode(contentId, bytes);
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
+    /**
+     * The frames of a video in their stored form, see {@link KnownVideo#frameBytes}.
+     *
+     * @param pictures how many there are
+     * @return null if they are not all there, or this is closed
+     */
+    public byte @Nullable [] framesOf(long contentId, int pictures) {
+        byte[] stored = new byte[pictures * KnownVideo.FRAME_BYTES];
+        use.readLock().lock();
+        try {
+            for (int at = 0, page = 0; at < stored.length; at += PAGE_BYTES, page++) {
+                byte[] some = closed ? null : frames.get(pageKey(contentId, page));
+                if (some == null || some.length != Math.min(PAGE_BYTES, stored.length - at)) {
+                    return null;
+                }
+                System.arraycopy(some, 0, stored, at, some.length);
+            }
+            return stored;
         } finally {
             use.readLock().unlock();
         }
@@ -258,8 +333,9 @@ public final class ServingView implements Catalog.ContentSink {
     public void discard() {
         closeMaps();
         try {
-            Files.deleteIfExists(shape.records(folder));
-            Files.deleteIfExists(shape.digests(folder));
+            for (Path file : shape.files(folder)) {
+                Files.deleteIfExists(file);
+            }
         } catch (IOException e) {
             LOG.warn("{}: an old view could not be removed", folder, e);
         }
@@ -271,6 +347,7 @@ public final class ServingView implements Catalog.ContentSink {
             closed = true;
             records.close();
             digests.close();
+            frames.close();
         } finally {
             use.writeLock().unlock();
         }

@@ -141,6 +141,9 @@ class CatalogTest {
         public void withdrawn(long contentId) {}
 
         @Override
+        public void frames(long contentId, byte[] stored) {}
+
+        @Override
         public void digest(long contentId, boolean live, SignalType type, byte[] value) {}
     }
 }

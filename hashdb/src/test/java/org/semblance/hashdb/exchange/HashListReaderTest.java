@@ -29,6 +29,8 @@ class HashListReaderTest {
     void readsLinesThatNameTheirType() throws IOException {
         assertThat(read("pdq " + A + "\nmd5 " + MD5 + "\nPDQ  " + B))
                 .containsExactly(usable(1, pdq(A)), usable(2, new Signal(SignalType.MD5, MD5)), usable(3, pdq(B)));
+        // HMA's name of a video's.
+        assertThat(read("video_md5 " + MD5)).containsExactly(usable(1, new Signal(SignalType.MD5, MD5)));
     }
 
     @Test

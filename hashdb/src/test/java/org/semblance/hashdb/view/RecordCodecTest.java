@@ -34,6 +34,7 @@ class RecordCodecTest {
     void readsWhatItWrote() {
         for (int i = 0; i < 3_000; i++) {
             boolean disabled = random.nextBoolean();
+            boolean video = random.nextBoolean();
             List<String> labels = IntStream.range(0, random.nextInt(3) == 0 ? random.nextInt(100) : 0)
                     .mapToObj(label -> text(128))
                     .toList();
@@ -46,7 +47,9 @@ class RecordCodecTest {
                     textOrNull(255),
                     textOrNull(255),
                     textOrNull(5_000),
-                    Instant.ofEpochMilli(random.nextLong()));
+                    Instant.ofEpochMilli(random.nextLong()),
+                    video ? random.nextInt(Integer.MAX_VALUE) : 0,
+                    video ? random.nextInt(1, Integer.MAX_VALUE) : 0);
             assertThat(RecordCodec.decode(content.id(), RecordCodec.encode(content)))
                     .as(RandomSeed.replay())
                     .isEqualTo(content);

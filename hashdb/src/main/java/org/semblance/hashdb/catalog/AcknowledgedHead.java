@@ -1,0 +1,152 @@
+package org.semblance.hashdb.catalog;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The newest change that was acknowledged, in a file beside the catalog. SQLite takes a damaged page of its log for the
+ * log's end, and drops without a word what was committed after it; so the catalog is compared with this before SQLite
+ * may write.
+ *
+ * <p>The file is one line, {@code semblance-head 1 SEQ HASH CRC}: the change's number in 19 digits, its hash in the
+ * journal, and the CRC-32C of what is before, as 8 hex digits. It is written in place after each commit and not synced:
+ * it is as new as what was acknowledged when the process is killed, and never ahead of the catalog when the power is cut,
+ * as the catalog was synced before.
+ */
+final class AcknowledgedHead implements AutoCloseable {
+    static final String FILE_NAME = "catalog.head";
+
+    private static final Logger LOG = LoggerFactory.getLogger(AcknowledgedHead.class);
+    private static final String MAGIC = "semblance-head 1 ";
+    private static final int SEQ_DIGITS = 19;
+    private static final int HASH_DIGITS = 64;
+    private static final int LENGTH = MAGIC.length() + SEQ_DIGITS + 1 + HASH_DIGITS + 1 + 8 + 1;
+
+    private final Path file;
+    private @Nullable FileChannel channel;
+
+    /** @param catalog the catalog's file */
+    AcknowledgedHead(Path catalog) {
+        this.file = catalog.resolveSibling(FILE_NAME);
+    }
+
+    private record Head(long seq, String hash) {}
+
+    /**
+     * Compares the catalog with what was acknowledged, without changing either, so that a log that is damaged can still
+     * be looked at. Passes if nothing is known of it.
+     *
+     * @throws CatalogRefusedException if acknowledged changes are missing, or it is another catalog
+     */
+    void check(Path catalog) {
+        Head head = read();
+        if (head == null || head.seq == 0 || !Files.exists(catalog)) {
+            return;
+        }
+        long seq = 0;
+        String hash = null;
+        try (Connection connection = Schema.connectReadOnly(catalog);
+                PreparedStatement select = connection.prepareStatement(
+                        "SELECT seq, hash FROM journal WHERE seq <= ? ORDER BY seq DESC LIMIT 1")) {
+            select.setLong(1, head.seq);
+            try (ResultSet row = select.executeQuery()) {
+                if (row.next()) {
+                    seq = row.getLong(1);
+                    hash = HexFormat.of().formatHex(row.getBytes(2));
+                }
+            }
+        } catch (SQLException e) {
+            LOG.debug("{}: cannot be read; opening it will say why", catalog, e);
+            return;
+        }
+        String accept = "restore a backup to a new folder, or delete " + FILE_NAME + " to go on with it as it is";
+        if (seq < head.seq) {
+            throw new CatalogRefusedException(
+                    catalog.getFileName() + " ends with change " + seq + ", but changes up to " + head.seq
+                            + " were acknowledged: changes " + (seq + 1) + " to " + head.seq + " are lost, because "
+                            + catalog.getFileName()
+                            + "-wal is damaged or missing, or an older file was put in its place; "
+                            + accept,
+                    null);
+        }
+        if (!head.hash.equals(hash)) {
+            throw new CatalogRefusedException(
+                    catalog.getFileName() + " is not the one that was here: its change " + seq + " has the hash " + hash
+                            + " (expected: " + head.hash + "); " + accept,
+                    null);
+        }
+    }
+
+    private @Nullable Head read() {
+        String line;
+        try {
+            if (!Files.exists(file)) {
+                return null;
+            }
+            line = Files.readString(file, StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            LOG.warn("{}: cannot be read, so it does not tell whether changes were lost: {}", file, e.toString());
+            return null;
+        }
+        if (line.length() == LENGTH && line.startsWith(MAGIC)) {
+            int seqEnd = MAGIC.length() + SEQ_DIGITS;
+            int hashEnd = seqEnd + 1 + HASH_DIGITS;
+            if (line.substring(hashEnd + 1).equals(crc(line.substring(0, hashEnd + 1)) + "\n")) {
+                return new Head(
+                        Long.parseLong(line.substring(MAGIC.length(), seqEnd)), line.substring(seqEnd + 1, hashEnd));
+            }
+        }
+        LOG.warn("{}: damaged, so it does not tell whether changes were lost; verify the database", file);
+        return null;
+    }
+
+    /** Notes a change that is committed. If that fails the change stands all the same, and the log tells. */
+    void write(long seq, String hash) {
+        String text = String.format(Locale.ROOT, "%s%0" + SEQ_DIGITS + "d %s ", MAGIC, seq, hash);
+        ByteBuffer line = ByteBuffer.wrap((text + crc(text) + "\n").getBytes(StandardCharsets.US_ASCII));
+        try {
+            FileChannel out = channel;
+            if (out == null) {
+                out = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                channel = out;
+            }
+            out.write(line, 0);
+        } catch (IOException e) {
+            LOG.warn("{}: cannot be written: {}", file, e.toString());
+        }
+    }
+
+    private static String crc(String text) {
+        CRC32C crc = new CRC32C();
+        crc.update(text.getBytes(StandardCharsets.ISO_8859_1));
+        return String.format(Locale.ROOT, "%08x", crc.getValue());
+    }
+
+    @Override
+    public void close() {
+        FileChannel out = channel;
+        channel = null;
+        if (out != null) {
+            try {
+                out.close();
+            } catch (IOException e) {
+                LOG.debug("{}: closing it failed", file, e);
+            }
+        }
+    }
+}
