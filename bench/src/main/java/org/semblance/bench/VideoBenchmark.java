@@ -25,8 +25,8 @@ import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.FrameSampling;
 import org.semblance.engine.media.MediaException;
+import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.VideoLimits;
-import org.semblance.engine.media.VideoSource;
 import org.semblance.engine.media.internal.NativeVideoReader;
 import org.semblance.engine.video.VideoHasher;
 import org.semblance.engine.video.VideoHashes;
@@ -73,7 +73,7 @@ public final class VideoBenchmark {
         VideoHasher hasher = new VideoHasher(new NativeVideoReader(VideoLimits.DEFAULT, DecodePath.FAST));
         for (Path video : files.stream().map(Path::of).toList()) {
             OUT.printf(Locale.ROOT, "%n%s (%d bytes)%n", video.getFileName(), Files.size(video));
-            VideoSource source = VideoSource.of(video);
+            MediaSource source = MediaSource.of(video);
             String[] names = {"bare decode", "a hash a second", "key frames", "every frame hashed"};
             Work[] works = {
                 () -> bareDecode(video),
@@ -116,7 +116,7 @@ public final class VideoBenchmark {
         return sorted[sorted.length / 2];
     }
 
-    private static double hash(VideoHasher hasher, VideoSource source, FrameSampling sampling) throws MediaException {
+    private static double hash(VideoHasher hasher, MediaSource source, FrameSampling sampling) throws MediaException {
         VideoHashes hashes = hasher.hash(source, sampling, Deadline.NONE);
         return hashes.summary().seconds();
     }
@@ -176,11 +176,11 @@ public final class VideoBenchmark {
                 }
             }
             VideoHasher hasher = new VideoHasher(new NativeVideoReader(VideoLimits.DEFAULT, DecodePath.FAST));
-            hash(hasher, VideoSource.of(part), FrameSampling.KeyFrames.DEFAULT);
+            hash(hasher, MediaSource.of(part), FrameSampling.KeyFrames.DEFAULT);
             Files.writeString(Path.of("/proc/self/clear_refs"), "5"); // Linux: the peak starts anew from here.
             long before = residentKilobytes();
             long start = System.nanoTime();
-            VideoHashes hashes = hasher.hash(VideoSource.of(file), FrameSampling.KeyFrames.DEFAULT, Deadline.NONE);
+            VideoHashes hashes = hasher.hash(MediaSource.of(file), FrameSampling.KeyFrames.DEFAULT, Deadline.NONE);
             OUT.printf(
                     Locale.ROOT,
                     "%d MB, %.0f video seconds, %d frames hashed in %.1f s (%s); resident memory %d MB before, at"
@@ -208,7 +208,7 @@ public final class VideoBenchmark {
     }
 
     /** Scenes of 3 s: waves, boxes that drift, and grain. */
-    private static void write(Path file, String format, int width, int height, int seconds) {
+    static void write(Path file, String format, int width, int height, int seconds) {
         int w = width / 2;
         int h = height / 2;
         try (FFmpegFrameRecorder recorder = new FFmpegFrameRecorder(file.toFile(), width, height)) {

@@ -1,22 +1,31 @@
 package org.semblance.engine;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.media.Animation;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.DecodedImage;
 import org.semblance.engine.media.FrameSampling;
+import org.semblance.engine.media.FrameSampling.EveryFrame;
 import org.semblance.engine.media.ImageDecoder;
 import org.semblance.engine.media.ImageHeader;
 import org.semblance.engine.media.MediaException;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.media.MediaLimits;
+import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.VideoLimits;
-import org.semblance.engine.media.VideoSource;
+import org.semblance.engine.media.VideoSummary;
 import org.semblance.engine.media.internal.NativeImageDecoder;
 import org.semblance.engine.media.internal.NativeVideoReader;
 import org.semblance.engine.pdq.PdqHasher;
@@ -29,6 +38,9 @@ import org.semblance.hashdb.hash.Signal;
 
 /** Content to signals. Holds the scratch memory of one worker: not for two threads at once. */
 public final class ContentHasher implements AutoCloseable {
+    /** The reference's rule for the signals of a video. */
+    private static final FrameSampling ONCE_A_SECOND = new FrameSampling.TimeStep(1);
+
     private final MediaLimits limits;
     private final ImageDecoder decoder;
     private final DecodePath path;
@@ -44,25 +56,47 @@ public final class ContentHasher implements AutoCloseable {
         this.decoder = new NativeImageDecoder(limits, path);
     }
 
-    /** Hashes the bytes between position and limit (which stay as they are). Never throws for what they hold. */
+    /** As {@link #hash(ByteBuffer, Deadline)}, in any time. */
     public HashReport hash(ByteBuffer content) {
         return hash(content, Deadline.NONE);
     }
 
-    /**
-     * As {@link #hash(ByteBuffer)}, within a time.
-     *
-     * @throws org.semblance.engine.media.DeadlinePassedException if it passes before the last step has begun
-     */
-    public HashReport hash(ByteBuffer content, Deadline deadline) {
-        long start = System.nanoTime();
-        return hash(content, Digests.of(content), false, deadline, start);
+    /** As {@link #hash(ByteBuffer)}, with the dihedral variants of an image. */
+    public HashReport hashDihedral(ByteBuffer content) {
+        return hashDihedral(MediaSource.of(content), Digests.of(content), Deadline.NONE);
     }
 
-    /** As {@link #hash(ByteBuffer)}, with the dihedral variants. */
-    public HashReport hashDihedral(ByteBuffer content) {
+    /** As {@link #hash(MediaSource, Digests, Deadline)}, of the bytes between position and limit (which stay as they are). */
+    public HashReport hash(ByteBuffer content, Deadline deadline) {
         long start = System.nanoTime();
-        return hash(content, Digests.of(content), true, Deadline.NONE, start);
+        MediaSource source = MediaSource.of(content);
+        return hash(source, Digests.of(content), ONCE_A_SECOND, false, deadline, deadline, start);
+    }
+
+    /**
+     * Hashes a content for those who want to know its signals: an image as PDQ, a video as vPDQ, a frame a second by the
+     * reference's rule ({@link HashReport#video}). Never throws for what the bytes hold.
+     *
+     * @param digests of exactly these bytes
+     * @throws org.semblance.engine.media.DeadlinePassedException if it passes before the last step has begun, for a video
+     *     before the first frame; later, what was seen of a video is returned, and is partial
+     * @throws UncheckedIOException if a file cannot be read
+     */
+    public HashReport hash(MediaSource source, Digests digests, Deadline deadline) {
+        return hash(source, digests, ONCE_A_SECOND, false, deadline, deadline, System.nanoTime());
+    }
+
+    /** As {@link #hash(MediaSource, Digests, Deadline)}, with the dihedral variants of an image. */
+    public HashReport hashDihedral(MediaSource source, Digests digests, Deadline deadline) {
+        return hash(source, digests, ONCE_A_SECOND, true, deadline, deadline, System.nanoTime());
+    }
+
+    /**
+     * Hashes a content that is to be banked: as {@link #hash(MediaSource, Digests, Deadline)}, but every frame of a video
+     * ({@link VideoHashes#known}), so that it is found whichever of them a copy is sampled at.
+     */
+    public HashReport hashToBank(MediaSource source, Digests digests, Deadline deadline) {
+        return hash(source, digests, new EveryFrame(), false, deadline, deadline, System.nanoTime());
     }
 
     /**
@@ -71,7 +105,7 @@ public final class ContentHasher implements AutoCloseable {
      * @throws MediaException if it is no video we know, or not a single frame can be decoded within the limits
      * @throws org.semblance.engine.media.DeadlinePassedException if it passes before the first frame
      */
-    public VideoHashes hashVideo(VideoSource source, FrameSampling sampling, Deadline deadline) throws MediaException {
+    public VideoHashes hashVideo(MediaSource source, FrameSampling sampling, Deadline deadline) throws MediaException {
         VideoHasher hasher = video;
         if (hasher == null) {
             hasher = new VideoHasher(new NativeVideoReader(VideoLimits.DEFAULT, path));
@@ -80,23 +114,134 @@ public final class ContentHasher implements AutoCloseable {
         return hasher.hash(source, sampling, deadline);
     }
 
-    /** @param start when the work on this content began, as {@link System#nanoTime} tells */
-    HashReport hash(ByteBuffer content, Digests digests, boolean dihedral, Deadline deadline, long start) {
-        if (!content.hasRemaining()) {
-            return failed(Verdict.UNSUPPORTED, "empty: 0 bytes", MediaFormat.UNKNOWN, digests, start);
+    /**
+     * @param sampling of a video; of an animated image every frame is taken, unless only a frame a second is wanted
+     * @param framesUntil when to stop reading frames
+     * @param start when the work on this content began, as {@link System#nanoTime} tells
+     */
+    HashReport hash(
+            MediaSource source,
+            Digests digests,
+            FrameSampling sampling,
+            boolean dihedral,
+            Deadline deadline,
+            Deadline framesUntil,
+            long start) {
+        MediaFormat format = source.format();
+        if (source.size() == 0) {
+            return failed(Verdict.UNSUPPORTED, "empty: 0 bytes", format, digests, start);
         }
-        MediaFormat format = MediaFormat.detect(content);
         deadline.check("header");
         try {
-            ImageHeader header = ImageHeader.read(content, format, limits);
-            try (DecodedImage image = decoder.decode(content, header, deadline)) {
-                long decoded = System.nanoTime();
-                deadline.check("hash");
-                return hashed(image, dihedral, format, digests, start, decoded);
+            if (format.isVideo()) {
+                VideoHashes frames = hashVideo(source, sampling, framesUntil);
+                return new HashReport(
+                        null,
+                        partialReason(frames.summary()),
+                        ContentType.VIDEO,
+                        format.wireName(),
+                        digests.signals(),
+                        Map.of(),
+                        frames,
+                        micros(System.nanoTime() - start),
+                        0);
             }
+            limits.checkBytes(format, source.size());
+            Frames frames = sampling.equals(ONCE_A_SECOND)
+                    ? new Frames(sampling, framesUntil)
+                    : new Frames(new EveryFrame(), framesUntil);
+            return hashImage(source, digests, frames, dihedral, deadline, start);
         } catch (MediaException e) {
             return failed(verdict(e.kind()), e.reason(), format, digests, start);
         }
+    }
+
+    /** Which frames of an animated image to hash, and until when. */
+    private record Frames(FrameSampling sampling, Deadline until) {}
+
+    private HashReport hashImage(
+            MediaSource source, Digests digests, Frames frames, boolean dihedral, Deadline deadline, long start)
+            throws MediaException {
+        switch (source) {
+            case MediaSource.InMemory memory -> {
+                return hashImage(memory, source.format(), digests, frames, dihedral, deadline, start);
+            }
+            case MediaSource.InFile file -> {
+                try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.READ);
+                        Arena mapped = Arena.ofConfined()) {
+                    ByteBuffer content = channel.map(FileChannel.MapMode.READ_ONLY, 0, file.size(), mapped)
+                            .asByteBuffer();
+                    MediaSource.InMemory inMemory = new MediaSource.InMemory(content, source.format());
+                    return hashImage(inMemory, source.format(), digests, frames, dihedral, deadline, start);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        }
+    }
+
+    private HashReport hashImage(
+            MediaSource.InMemory source,
+            MediaFormat format,
+            Digests digests,
+            Frames frames,
+            boolean dihedral,
+            Deadline deadline,
+            long start)
+            throws MediaException {
+        ImageHeader header = ImageHeader.read(source.content(), format, limits);
+        HashReport still;
+        try (DecodedImage image = decoder.decode(source.content(), header, deadline)) {
+            long decoded = System.nanoTime();
+            deadline.check("hash");
+            still = hashed(image, dihedral, format, digests, start, decoded);
+        }
+        return Animation.isAnimated(source.content(), format) ? withFrames(still, source, frames, start) : still;
+    }
+
+    /** An image whose frames cannot be read is left as it is, since its first was. */
+    private HashReport withFrames(HashReport image, MediaSource.InMemory source, Frames frames, long start) {
+        VideoHashes hashes;
+        try {
+            MediaSource readable = source.format() == MediaFormat.GIF
+                    ? MediaSource.of(Animation.withControls(source.content()))
+                    : source;
+            hashes = hashVideo(readable, frames.sampling, frames.until);
+        } catch (MediaException e) {
+            return image;
+        }
+        return new HashReport(
+                null,
+                joined(image.reason(), partialReason(hashes.summary())),
+                image.contentType(),
+                image.format(),
+                image.signals(),
+                image.dihedral(),
+                hashes,
+                micros(System.nanoTime() - start) - image.hashUs(),
+                image.hashUs());
+    }
+
+    static String joined(String reason, String other) {
+        return reason.isEmpty() || other.isEmpty() ? reason + other : reason + "; " + other;
+    }
+
+    /** Why and how much of a video was seen; empty if all of it was. */
+    private static String partialReason(VideoSummary summary) {
+        if (!summary.isPartial()) {
+            return "";
+        }
+        String why = switch (summary.ending()) {
+            case CUT_OFF -> "the file ends before the video does";
+            case OUT_OF_TIME -> "time ran out";
+            case TOO_LONG -> "the rest is beyond the limit on length";
+            case STOPPED, COMPLETE -> "the reading was stopped";
+        };
+        String of = summary.declaredSeconds() > 0
+                ? String.format(Locale.ROOT, " of %.1f s", summary.declaredSeconds())
+                : " s";
+        return String.format(
+                Locale.ROOT, "%s: seen %.1f%s: %s", summary.format().wireName(), summary.seconds(), of, why);
     }
 
     private HashReport hashed(
@@ -118,34 +263,32 @@ public final class ContentHasher implements AutoCloseable {
                 format.wireName(),
                 signals,
                 variants,
+                null,
                 micros(decoded - start),
                 micros(System.nanoTime() - decoded));
     }
 
     /** The report on a content that is known by its digests. */
-    static HashReport notDecoded(ByteBuffer content, Digests digests, long nanos) {
-        MediaFormat format = MediaFormat.detect(content);
+    static HashReport notDecoded(MediaFormat format, Digests digests, long nanos) {
         return new HashReport(
-                null,
-                "",
-                format.isSupportedImage() ? ContentType.IMAGE : null,
-                format.wireName(),
-                digests.signals(),
-                Map.of(),
-                micros(nanos),
-                0);
+                null, "", contentType(format), format.wireName(), digests.signals(), Map.of(), null, micros(nanos), 0);
     }
 
     private static HashReport failed(Verdict verdict, String reason, MediaFormat format, Digests digests, long start) {
         return new HashReport(
                 verdict,
                 reason,
-                format.isSupportedImage() ? ContentType.IMAGE : null,
+                contentType(format),
                 format.wireName(),
                 digests.signals(),
                 Map.of(),
+                null,
                 micros(System.nanoTime() - start),
                 0);
+    }
+
+    private static @Nullable ContentType contentType(MediaFormat format) {
+        return format.isVideo() ? ContentType.VIDEO : format.isSupportedImage() ? ContentType.IMAGE : null;
     }
 
     private static Verdict verdict(MediaException.Kind kind) {

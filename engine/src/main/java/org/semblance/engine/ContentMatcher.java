@@ -2,13 +2,34 @@ package org.semblance.engine;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.Alignment.Span;
+import org.semblance.engine.Alignment.Stretch;
 import org.semblance.engine.media.Deadline;
+import org.semblance.engine.media.FrameSampling;
+import org.semblance.engine.media.MediaSource;
+import org.semblance.engine.video.QueryVideo;
+import org.semblance.engine.video.VideoComparison;
+import org.semblance.engine.video.VideoHashes;
+import org.semblance.engine.video.VideoMatch;
+import org.semblance.engine.video.VideoPolicy;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
 import org.semblance.hashdb.catalog.BankKind;
+import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.hash.FrameSpan;
+import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.HashAndQuality;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -22,17 +43,36 @@ import org.semblance.hashdb.hash.SignalType;
  *   <li>Are these the bytes of a known bad content? Then it is a match, and nothing is decoded. Only a person who allowed
  *       exactly these bytes outweighs that ({@link Verdict#SUPPRESSED}); a likeness to something allowed does not, or one
  *       harmless picture that resembles a bad one would switch off the surest evidence there is.
- *   <li>Can it be decoded and hashed? If not, the verdict says why not.
+ *   <li>Can it be decoded and hashed? If not, the verdict says why not. Of a video key frames are enough, with and without
+ *       its borders; of an animated image every frame, and the first as an image besides.
  *   <li>Is there enough picture in it ({@link HashAndQuality#MIN_QUALITY})? If not, its hash says little and is never looked up: the
  *       verdict is {@link Verdict#UNDECIDABLE}, which is not the same as no match.
- *   <li>Is it near known content? Allowed content, by digest or by likeness, suppresses the matches but leaves them in
- *       the report. Without a match there is nothing to suppress, and the allowed content is not reported.
+ *   <li>Is it near known content? An image matches whatever known image, or frame of a known video, it is near; so does each
+ *       frame of a video with a known image. A video matches a known video if the policy says so of all they share
+ *       ({@link VideoPolicy}): single frames say little.
+ *   <li>Does allowed content explain it? An image and all it matches are one piece of evidence, so that one allowed likeness
+ *       suppresses all. Of a video, allowed content explains no more than the moments in which it is seen: allowed images
+ *       theirs, an allowed video, if it matches itself, those within its spans at which it shows the same. A match is
+ *       suppressed if what is left would not be one. So an allowed title card does not switch off a clip, and an allowed
+ *       video that has the same stretch does.
  * </ol>
+ *
+ * <p>What is suppressed stays in the report. Without a match there is nothing to suppress, and the allowed content is not
+ * reported.
  *
  * <p>Banks that are switched off count for nothing. Where the caller names banks, only those count, banks of allowed
  * content included: a caller who wants suppression names them as well.
  */
 public final class ContentMatcher {
+    /** The share of the time for reading frames; the rest is for looking them up. */
+    private static final double READING_SHARE = 0.8;
+
+    /** Hashes looked up together, between two looks at the clock. */
+    private static final int LOOKUP_BATCH = 256;
+
+    /** Known videos of which a still picture's second is told; more are told of without. */
+    private static final int MAX_TIMED = 8;
+
     private final ContentHasher hasher;
     private final HashDb db;
 
@@ -49,24 +89,28 @@ public final class ContentMatcher {
     /**
      * As {@link #match(ByteBuffer, MatchOptions)}, within a time.
      *
-     * @throws org.semblance.engine.media.DeadlinePassedException if it passes before the last step has begun
+     * @throws org.semblance.engine.media.DeadlinePassedException as the other does
      */
     public MatchReport match(ByteBuffer content, MatchOptions options, Deadline deadline) {
         long start = System.nanoTime();
-        return match(content, Digests.of(content), options, deadline, start);
+        return match(MediaSource.of(content), Digests.of(content), options, deadline, start);
     }
 
     /**
-     * As {@link #match(ByteBuffer, MatchOptions, Deadline)}, for bytes whose digests were computed as they arrived.
+     * The verdict on a content whose digests were computed as it arrived. A video that is longer than the time allows gets
+     * the verdict on what was seen of it, marked as partial.
      *
      * @param digests of exactly these bytes
+     * @throws org.semblance.engine.media.DeadlinePassedException if it passes before the last step of an image has begun, or
+     *     before the first frame of a video
+     * @throws java.io.UncheckedIOException if a file cannot be read
      */
-    public MatchReport match(ByteBuffer content, Digests digests, MatchOptions options, Deadline deadline) {
-        return match(content, digests, options, deadline, System.nanoTime());
+    public MatchReport match(MediaSource source, Digests digests, MatchOptions options, Deadline deadline) {
+        return match(source, digests, options, deadline, System.nanoTime());
     }
 
     private MatchReport match(
-            ByteBuffer content, Digests digests, MatchOptions options, Deadline deadline, long start) {
+            MediaSource source, Digests digests, MatchOptions options, Deadline deadline, long start) {
         // Before the lookups, so that what it promises has been seen.
         long version = db.seq();
         long asked = System.nanoTime();
@@ -75,39 +119,354 @@ public final class ContentMatcher {
         List<Match> allowed = ofKind(BankKind.ALLOW, exact);
         List<Match> known = ofKind(BankKind.MATCH, exact);
         if (!known.isEmpty()) {
-            HashReport hashed = ContentHasher.notDecoded(content, digests, asked - start);
-            Verdict verdict = allowed.isEmpty() ? Verdict.MATCH : Verdict.SUPPRESSED;
-            return new MatchReport(verdict, "", hashed, version, known, allowed, ContentHasher.micros(exactNanos));
+            HashReport hashed = ContentHasher.notDecoded(source.format(), digests, asked - start);
+            boolean suppressed = !allowed.isEmpty();
+            return new MatchReport(
+                    suppressed ? Verdict.SUPPRESSED : Verdict.MATCH,
+                    "",
+                    hashed,
+                    version,
+                    findings(known, suppressed),
+                    findings(allowed, false),
+                    false,
+                    ContentHasher.micros(exactNanos));
         }
 
-        HashReport hashed = hasher.hash(content, digests, false, deadline, System.nanoTime() - (asked - start));
+        FrameSampling sampling = options.videoPolicy() instanceof VideoPolicy.Vpdq
+                ? new FrameSampling.TimeStep(1)
+                : FrameSampling.KeyFrames.DEFAULT;
+        HashReport hashed = hasher.hash(
+                source,
+                digests,
+                sampling,
+                false,
+                deadline,
+                deadline.share(READING_SHARE),
+                System.nanoTime() - (asked - start));
         if (hashed.failure() != null) {
             return undecided(hashed.failure(), hashed.reason(), hashed, version, exactNanos);
         }
-        Signal pdq = hashed.signal(SignalType.PDQ).orElseThrow();
-        if (pdq.isTooFlat()) {
-            String reason = "pdq: quality " + pdq.quality() + " (expected: at least " + HashAndQuality.MIN_QUALITY
-                    + " for a lookup)";
+        Upload upload = new Upload(hashed, options);
+        if (upload.isTooFlat()) {
+            String reason = ContentHasher.joined(hashed.reason(), upload.tooFlat());
             return undecided(Verdict.UNDECIDABLE, reason, hashed, version, exactNanos);
         }
-
-        deadline.check("lookup");
-        asked = System.nanoTime();
-        List<Match> near = counted(db.lookup(pdq.hash()), options);
-        long lookupUs = ContentHasher.micros(exactNanos + System.nanoTime() - asked);
-        List<Match> matches = ofKind(BankKind.MATCH, near);
-        if (matches.isEmpty()) {
-            return new MatchReport(Verdict.NO_MATCH, hashed.reason(), hashed, version, List.of(), List.of(), lookupUs);
+        if (upload.video == null) {
+            deadline.check("lookup");
         }
-        List<Match> suppressedBy = merge(allowed, ofKind(BankKind.ALLOW, near));
-        Verdict verdict = suppressedBy.isEmpty() ? Verdict.MATCH : Verdict.SUPPRESSED;
-        return new MatchReport(verdict, hashed.reason(), hashed, version, matches, suppressedBy, lookupUs);
+        asked = System.nanoTime();
+        Judgement judgement = upload.judge(allowed, deadline);
+        long lookupUs = ContentHasher.micros(exactNanos + System.nanoTime() - asked);
+        return new MatchReport(
+                judgement.verdict(),
+                ContentHasher.joined(hashed.reason(), judgement.cutShort),
+                hashed,
+                version,
+                judgement.matches,
+                judgement.suppressedBy,
+                hashed.isPartial() || !judgement.cutShort.isEmpty(),
+                lookupUs);
     }
 
     private static MatchReport undecided(
             Verdict verdict, String reason, HashReport hashed, long version, long lookupNanos) {
         return new MatchReport(
-                verdict, reason, hashed, version, List.of(), List.of(), ContentHasher.micros(lookupNanos));
+                verdict,
+                reason,
+                hashed,
+                version,
+                List.of(),
+                List.of(),
+                hashed.isPartial(),
+                ContentHasher.micros(lookupNanos));
+    }
+
+    private static List<Finding> findings(List<Match> matches, boolean suppressed) {
+        return matches.stream().map(m -> new Finding(m, null, suppressed)).toList();
+    }
+
+    /**
+     * What the likenesses come to.
+     *
+     * @param cutShort why not all was looked up and compared, or empty
+     */
+    private record Judgement(List<Finding> matches, List<Finding> suppressedBy, String cutShort) {
+        Verdict verdict() {
+            if (matches.isEmpty()) {
+                return Verdict.NO_MATCH;
+            }
+            return matches.stream().allMatch(Finding::suppressed) ? Verdict.SUPPRESSED : Verdict.MATCH;
+        }
+    }
+
+    /**
+     * A content that was found, and what that rests on.
+     *
+     * @param evidence moments of the upload; the one after the last stands for the image that it is as a whole
+     * @param video how it aligns, for a known video that matches by the policy; null if it was found otherwise
+     */
+    private record Claim(
+            Match match,
+            @Nullable Alignment alignment,
+            BitSet evidence,
+            @Nullable VideoMatch video) {
+        boolean isAllowed() {
+            return match.bank().kind() == BankKind.ALLOW;
+        }
+    }
+
+    /** An upload that was hashed, on its way to a verdict. */
+    private final class Upload {
+        private final MatchOptions options;
+        private final HashReport hashed;
+        private final @Nullable Signal still;
+        private final @Nullable QueryVideo video;
+        private final List<QueryVideo.Moment> moments;
+        private final KnownVideoHits hits;
+
+        /** Of the image as a whole, beside the moments. */
+        private final int stillMoment;
+
+        private String cutShort = "";
+
+        Upload(HashReport hashed, MatchOptions options) {
+            this.hashed = hashed;
+            this.options = options;
+            Signal pdq = hashed.signal(SignalType.PDQ).orElse(null);
+            still = pdq == null || pdq.isTooFlat() ? null : pdq;
+            VideoHashes frames = hashed.video();
+            video = frames == null ? null : QueryVideo.of(frames, options.videoPolicy());
+            moments = video == null ? List.of() : video.moments();
+            hits = new KnownVideoHits(moments, options.videoPolicy());
+            stillMoment = moments.size();
+        }
+
+        boolean isTooFlat() {
+            return still == null && moments.isEmpty();
+        }
+
+        String tooFlat() {
+            String expected = " (expected: at least " + HashAndQuality.MIN_QUALITY + " for a lookup)";
+            VideoHashes frames = hashed.video();
+            if (frames == null) {
+                return "pdq: quality "
+                        + hashed.signal(SignalType.PDQ).orElseThrow().quality() + expected;
+            }
+            int best = frames.frames().stream()
+                    .mapToInt(f -> f.pdq().quality())
+                    .max()
+                    .orElse(0);
+            return "vpdq: quality " + best + " in the best of "
+                    + frames.frames().size() + " frames" + expected;
+        }
+
+        Judgement judge(List<Match> allowedDigests, Deadline deadline) {
+            List<Claim> claims = new ArrayList<>(ofStill());
+            lookUp(deadline);
+            hits.images().forEach(found -> claims.add(ofImage(found)));
+            VideoComparison comparison = video == null ? null : new VideoComparison(video, options.videoPolicy());
+            if (comparison != null) {
+                claims.addAll(ofVideos(comparison, deadline));
+            }
+            return judged(merged(claims), comparison, allowedDigests);
+        }
+
+        /** What an image as a whole is near, nearest first. */
+        private List<Claim> ofStill() {
+            if (still == null) {
+                return List.of();
+            }
+            BitSet evidence = new BitSet();
+            evidence.set(stillMoment);
+            List<Claim> claims = new ArrayList<>();
+            int timed = 0;
+            for (Match match : counted(db.lookup(still.hash()), options)) {
+                Alignment alignment = match.content().isVideo() && timed++ < MAX_TIMED ? seconds(match) : null;
+                claims.add(new Claim(match, alignment, evidence, null));
+            }
+            return claims;
+        }
+
+        /** When a known video shows this picture. */
+        private @Nullable Alignment seconds(Match match) {
+            Signal picture = Objects.requireNonNull(still);
+            List<Span> spans = new ArrayList<>();
+            KnownVideo known = db.video(match.content().id()).orElse(null);
+            if (known == null) {
+                return null; // Withdrawn this moment.
+            }
+            Stretch last = null;
+            for (FrameSpan span : known.frames()) {
+                if (span.hash().distance(picture.hash()) <= match.threshold()) {
+                    double from = span.fromMs() / 1000.0;
+                    double until = span.untilMs() / 1000.0;
+                    if (last != null && from <= last.until()) {
+                        last = new Stretch(last.from(), Math.max(until, last.until()));
+                        spans.set(spans.size() - 1, new Span(null, last));
+                    } else {
+                        last = new Stretch(from, until);
+                        spans.add(new Span(null, last));
+                    }
+                }
+            }
+            return spans.isEmpty() ? null : new Alignment(null, null, spans);
+        }
+
+        /** Looks up every different hash once, as far as time allows. */
+        private void lookUp(Deadline deadline) {
+            Set<Hash256> hashes = new LinkedHashSet<>();
+            moments.forEach(moment -> hashes.addAll(moment.hashes()));
+            List<Hash256> all = List.copyOf(hashes);
+            Map<Hash256, List<Match>> answers = new HashMap<>();
+            for (int from = 0; from < all.size(); from += LOOKUP_BATCH) {
+                if (from > 0 && deadline.passed()) {
+                    cutShort = "looked up " + from + " of " + all.size() + " hashes: time ran out";
+                    break;
+                }
+                List<Hash256> batch = all.subList(from, Math.min(all.size(), from + LOOKUP_BATCH));
+                List<List<Match>> found = db.lookup(batch);
+                for (int i = 0; i < batch.size(); i++) {
+                    answers.put(batch.get(i), counted(found.get(i), options));
+                }
+            }
+            for (int i = 0; i < moments.size(); i++) {
+                for (Hash256 hash : moments.get(i).hashes()) {
+                    hits.add(i, answers.getOrDefault(hash, List.of()));
+                }
+            }
+        }
+
+        /** A known image, with the seconds in which it is seen: from the first to the last of frames in a row. */
+        private Claim ofImage(KnownVideoHits.Found image) {
+            List<Span> spans = new ArrayList<>();
+            BitSet seen = image.moments();
+            for (int first = seen.nextSetBit(0); first >= 0; ) {
+                int last = seen.nextClearBit(first) - 1;
+                Stretch stretch = new Stretch(
+                        moments.get(first).seconds(), moments.get(last).seconds());
+                spans.add(new Span(stretch, null));
+                first = seen.nextSetBit(last + 1);
+            }
+            double share = 100.0 * seen.cardinality() / moments.size();
+            return new Claim(image.nearest(), new Alignment(share, null, spans), seen, null);
+        }
+
+        private List<Claim> ofVideos(VideoComparison comparison, Deadline deadline) {
+            List<KnownVideoHits.Found> candidates = hits.candidates();
+            Map<Long, KnownVideoHits.Found> byId = new LinkedHashMap<>();
+            String ended = "";
+            long frames = 0;
+            for (KnownVideoHits.Found candidate : candidates) {
+                Match nearest = candidate.nearest();
+                frames += nearest.content().pictures();
+                if (byId.size() == KnownVideoHits.MAX_CANDIDATES
+                        || (frames > KnownVideoHits.MAX_FRAMES && !byId.isEmpty())) {
+                    ended = "they are too many";
+                } else if (deadline.passed() && !byId.isEmpty()) {
+                    ended = "time ran out";
+                }
+                if (!ended.isEmpty()) {
+                    break;
+                }
+                long id = nearest.content().id();
+                Optional<KnownVideo> known = db.video(id);
+                if (known.isPresent()) {
+                    comparison.add(id, known.get(), maxDistance(nearest));
+                    byId.put(id, candidate);
+                }
+            }
+            List<Claim> claims = new ArrayList<>();
+            for (VideoMatch match : comparison.matches(hits.elsewhere())) {
+                KnownVideoHits.Found found = byId.get(match.contentId());
+                if (match.isMatch() && found != null) {
+                    BitSet evidence = comparison.evidence(match);
+                    claims.add(new Claim(found.nearest(), Alignment.of(match), evidence, match));
+                }
+            }
+            if (claims.isEmpty() && !ended.isEmpty()) { // Otherwise more would not change the verdict.
+                cutShort = "compared with " + byId.size() + " of " + candidates.size()
+                        + " known videos that have frames of" + " it: " + ended;
+            }
+            return claims;
+        }
+
+        private int maxDistance(Match match) {
+            return options.videoPolicy() instanceof VideoPolicy.Vpdq vpdq
+                    ? Math.min(vpdq.maxDistance(), match.threshold())
+                    : match.threshold();
+        }
+
+        /** Each content once: by its alignment if it has one, or else by what was found first; with all the evidence. */
+        private List<Claim> merged(List<Claim> claims) {
+            Map<Long, Claim> byContent = new LinkedHashMap<>();
+            for (Claim claim : claims) {
+                byContent.merge(claim.match.content().id(), claim, (one, other) -> {
+                    BitSet evidence = (BitSet) one.evidence.clone();
+                    evidence.or(other.evidence);
+                    boolean first = one.match.distance() <= other.match.distance();
+                    return new Claim(
+                            first ? one.match : other.match,
+                            other.alignment == null ? one.alignment : other.alignment,
+                            evidence,
+                            other.video == null ? one.video : other.video);
+                });
+            }
+            List<Claim> merged = new ArrayList<>(byContent.values());
+            merged.sort(Comparator.comparing((Claim c) -> c.video == null)
+                    .thenComparingDouble(c -> c.video == null ? c.match.distance() : -c.video.weightedSeconds()));
+            return merged;
+        }
+
+        private Judgement judged(List<Claim> claims, @Nullable VideoComparison comparison, List<Match> allowedDigests) {
+            List<Claim> known = claims.stream().filter(c -> !c.isAllowed()).toList();
+            List<Claim> allowed = claims.stream().filter(Claim::isAllowed).toList();
+            Map<Claim, BitSet> explains = new LinkedHashMap<>();
+            BitSet explained = new BitSet();
+            for (Claim claim : allowed) {
+                BitSet moments = (BitSet) claim.evidence.clone();
+                if (claim.video != null && comparison != null) {
+                    moments.or(comparison.explained(claim.video));
+                }
+                explains.put(claim, moments);
+                explained.or(moments);
+            }
+            List<Finding> standing = new ArrayList<>();
+            List<Finding> suppressed = new ArrayList<>();
+            BitSet suppressedEvidence = new BitSet();
+            for (Claim claim : known) {
+                boolean isSuppressed = !allowedDigests.isEmpty() || isExplained(claim, explained, comparison);
+                (isSuppressed ? suppressed : standing).add(new Finding(claim.match, claim.alignment, isSuppressed));
+                if (isSuppressed) {
+                    suppressedEvidence.or(claim.evidence);
+                }
+            }
+            List<Finding> by = new ArrayList<>();
+            if (!suppressed.isEmpty()) {
+                by.addAll(findings(allowedDigests, false));
+                Set<Long> told = by.stream().map(f -> f.match().content().id()).collect(Collectors.toSet());
+                explains.forEach((claim, moments) -> {
+                    if (moments.intersects(suppressedEvidence)
+                            && told.add(claim.match.content().id())) {
+                        by.add(new Finding(claim.match, claim.alignment, false));
+                    }
+                });
+            }
+            standing.addAll(suppressed);
+            return new Judgement(standing, by, cutShort);
+        }
+
+        private boolean isExplained(Claim claim, BitSet explained, @Nullable VideoComparison comparison) {
+            BitSet left = (BitSet) claim.evidence.clone();
+            left.andNot(explained);
+            if (claim.video == null || comparison == null || left.isEmpty() || left.get(stillMoment)) {
+                return left.isEmpty();
+            }
+            return !left.equals(claim.evidence)
+                    && comparison
+                            .without(claim.match.content().id(), explained)
+                            .filter(VideoMatch::isMatch)
+                            .isEmpty();
+        }
     }
 
     /** Hits by digest, each content once, by the strongest it has. */

@@ -1,10 +1,14 @@
 package org.semblance.engine;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import org.semblance.engine.media.MediaSource;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 
@@ -17,9 +21,32 @@ import org.semblance.hashdb.hash.SignalType;
  * @param sha256 64 hex digits
  */
 public record Digests(String md5, String sha1, String sha256) {
+    private static final int CHUNK_BYTES = 1 << 16;
+
     /** Of the bytes between position and limit (which stay as they are). */
     public static Digests of(ByteBuffer content) {
-        return new Digests(hex("MD5", content), hex("SHA-1", content), hex("SHA-256", content));
+        return new Builder().update(content).finish();
+    }
+
+    /**
+     * Of a content, wherever it lies.
+     *
+     * @throws IOException if it is in a file that cannot be read
+     */
+    public static Digests of(MediaSource source) throws IOException {
+        return switch (source) {
+            case MediaSource.InMemory memory -> of(memory.content());
+            case MediaSource.InFile file -> {
+                Builder builder = new Builder();
+                ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
+                try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.READ)) {
+                    while (channel.read(chunk.clear()) >= 0) {
+                        builder.update(chunk.flip());
+                    }
+                }
+                yield builder.finish();
+            }
+        };
     }
 
     /** All three, the strongest first: files of equal MD5 or SHA-1 can be made. */
@@ -35,13 +62,35 @@ public record Digests(String md5, String sha1, String sha256) {
         return List.of(new Signal(SignalType.MD5, md5), new Signal(SignalType.SHA256, sha256));
     }
 
-    private static String hex(String algorithm, ByteBuffer content) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance(algorithm);
-            digest.update(content.duplicate());
+    /** Takes the bytes as they come, in pieces. Not for two threads at once. */
+    public static final class Builder {
+        private final MessageDigest md5 = digest("MD5");
+        private final MessageDigest sha1 = digest("SHA-1");
+        private final MessageDigest sha256 = digest("SHA-256");
+
+        /** Adds the bytes between position and limit (which stay as they are). */
+        public Builder update(ByteBuffer bytes) {
+            md5.update(bytes.duplicate());
+            sha1.update(bytes.duplicate());
+            sha256.update(bytes.duplicate());
+            return this;
+        }
+
+        /** The digests of all bytes that came; then it is empty again. */
+        public Digests finish() {
+            return new Digests(hex(md5), hex(sha1), hex(sha256));
+        }
+
+        private static String hex(MessageDigest digest) {
             return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has " + algorithm, e);
+        }
+
+        private static MessageDigest digest(String algorithm) {
+            try {
+                return MessageDigest.getInstance(algorithm);
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException("every Java platform has " + algorithm, e);
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.pdq.Transform;
+import org.semblance.engine.video.VideoHashes;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -17,10 +18,11 @@ import org.semblance.hashdb.hash.SignalType;
  *     content (such as a file that is cut off), mostly empty
  * @param contentType null if the bytes are no media we know
  * @param format the container as its magic bytes tell it, such as {@code jpeg}; {@code unknown} if none
- * @param signals PDQ if it was hashed; MD5 and SHA-256 of the bytes always
+ * @param signals PDQ if an image was hashed, of an animated one that of its first frame; MD5 and SHA-256 of the bytes always
  * @param dihedral the seven variants of the PDQ hash if they were asked for, otherwise empty
- * @param decodeUs microseconds for digests, checks and decoding
- * @param hashUs microseconds for PDQ
+ * @param video the frames of a video or an animated image, chosen by what they are for; null if there are none
+ * @param decodeUs microseconds for digests, checks and decoding; of a video for hashing too, which goes along
+ * @param hashUs microseconds for PDQ of an image
  */
 public record HashReport(
         @Nullable Verdict failure,
@@ -29,6 +31,7 @@ public record HashReport(
         String format,
         List<Signal> signals,
         Map<Transform, Hash256> dihedral,
+        @Nullable VideoHashes video,
         long decodeUs,
         long hashUs) {
     public HashReport {
@@ -38,5 +41,10 @@ public record HashReport(
     /** The signal of that type, if there is one. */
     public Optional<Signal> signal(SignalType type) {
         return signals.stream().filter(s -> s.type() == type).findFirst();
+    }
+
+    /** Whether frames that the content may have were not looked at; then the reason says why. */
+    public boolean isPartial() {
+        return video != null && video.summary().isPartial();
     }
 }

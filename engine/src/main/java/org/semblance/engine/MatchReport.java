@@ -1,15 +1,16 @@
 package org.semblance.engine;
 
 import java.util.List;
-import org.semblance.hashdb.Match;
 
 /**
  * A verdict and all that explains it.
  *
  * @param hashed the signals the lookup was made with; a content known by its digest is not decoded, so it has no PDQ
  * @param listVersion the {@code seq} of the database the lookup saw
- * @param matches hits in banks of known bad content, nearest first
- * @param suppressedBy hits in banks of allowed content
+ * @param matches hits in banks of known bad content: those that stand before those that are suppressed, digests first, then
+ *     videos, most seconds first, then images, nearest first
+ * @param suppressedBy hits in banks of allowed content that suppress any of the matches
+ * @param partial whether a part of the upload was not looked at; then the reason says how much was, and why
  * @param lookupUs microseconds for the lookups
  */
 public record MatchReport(
@@ -17,8 +18,9 @@ public record MatchReport(
         String reason,
         HashReport hashed,
         long listVersion,
-        List<Match> matches,
-        List<Match> suppressedBy,
+        List<Finding> matches,
+        List<Finding> suppressedBy,
+        boolean partial,
         long lookupUs) {
     public MatchReport {
         matches = List.copyOf(matches);

@@ -5,17 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.semblance.engine.media.Deadline;
@@ -23,11 +27,16 @@ import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.HandMade;
 import org.semblance.engine.media.MediaLimits;
+import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.Picture;
 import org.semblance.engine.media.internal.Encoders;
+import org.semblance.engine.media.internal.Footage;
 import org.semblance.engine.pdq.DihedralHashes;
 import org.semblance.engine.pdq.PdqHasher;
 import org.semblance.engine.pdq.Transform;
+import org.semblance.engine.video.FrameHash;
+import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -120,11 +129,61 @@ class ContentHasherTest {
     }
 
     @Test
-    void aVideoIsUnsupportedAndSaysWhy() {
+    void aVideoWithoutFramesIsCorruptAndSaysWhy() {
         HashReport report = fast.hash(ByteBuffer.wrap(HandMade.box("ftyp", HandMade.latin1("isom\0\0\0\0mp41"))));
-        assertThat(report.failure()).isEqualTo(Verdict.UNSUPPORTED);
-        assertThat(report.reason()).isEqualTo("mp4: video is not hashed yet");
+        assertThat(report.failure()).isEqualTo(Verdict.CORRUPT);
+        assertThat(report.reason()).startsWith("mp4: ");
         assertThat(report.format()).isEqualTo("mp4");
+        assertThat(report.contentType()).isEqualTo(ContentType.VIDEO);
+        assertThat(report.signals()).hasSize(2);
+    }
+
+    @Test
+    void aVideoIsToldByAFrameASecondAndBankedByAll(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("clip.mp4");
+        Footage footage = new Footage(5, 96, 64);
+        footage.write(file, Footage.Encoding.MP4, 25, 0, 100);
+        MediaSource source = MediaSource.of(file);
+        Digests digests = Digests.of(source);
+
+        HashReport told = exact.hash(source, digests, Deadline.NONE);
+        HashReport banked = exact.hashToBank(source, digests, Deadline.NONE);
+
+        assertThat(told.failure()).isNull();
+        assertThat(told.contentType()).isEqualTo(ContentType.VIDEO);
+        assertThat(told.signals()).isEqualTo(digests.signals());
+        assertThat(digests).isEqualTo(Digests.of(ByteBuffer.wrap(Files.readAllBytes(file))));
+        assertThat(Objects.requireNonNull(told.video()).frames())
+                .extracting(FrameHash::number)
+                .containsExactly(0, 25, 50, 75);
+        assertThat(Objects.requireNonNull(banked.video()).frames()).hasSize(100);
+        KnownVideo known = banked.video().known().orElseThrow();
+        assertThat(known.durationMs()).isEqualTo(4000);
+        assertThat(known.frames())
+                .hasSizeBetween(2, 100)
+                .allMatch(f -> f.quality() >= 50 && f.untilMs() <= 4000)
+                .extracting(FrameSpan::fromMs)
+                .isSorted();
+    }
+
+    @Test
+    void aFlatVideoHasNothingToBankButDigests(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("black.mp4");
+        Footage.write(file, Footage.Encoding.MP4, 96, 64, 25, 50, 96, 64, t -> new byte[96 * 64]);
+        MediaSource source = MediaSource.of(file);
+        HashReport report = exact.hashToBank(source, Digests.of(source), Deadline.NONE);
+        assertThat(report.failure()).isNull();
+        assertThat(Objects.requireNonNull(report.video()).known()).isEmpty();
+        assertThat(report.signals()).hasSize(2);
+    }
+
+    @Test
+    void anImageInAFileIsHashedAsInMemory(@TempDir Path folder) throws Exception {
+        byte[] png = Encoders.encode(PHOTO, ".png");
+        Path file = Files.write(folder.resolve("photo"), png);
+        MediaSource source = MediaSource.of(file);
+        assertThat(exact.hash(source, Digests.of(source), Deadline.NONE).signals())
+                .isEqualTo(exact.hash(ByteBuffer.wrap(png)).signals());
     }
 
     @Test
@@ -276,7 +335,9 @@ class ContentHasherTest {
             throw new AssertionError(what + ", " + RandomSeed.replay(), e);
         }
         if (report.failure() == null) {
-            assertThat(report.signals()).as(what).hasSize(3);
+            boolean isImage = report.contentType() == ContentType.IMAGE;
+            assertThat(report.signals()).as(what).hasSize(isImage ? 3 : 2);
+            assertThat(isImage || report.video() != null).as(what).isTrue();
         } else {
             assertThat(FAILURES).as(what).contains(report.failure());
             assertThat(report.reason()).as(what).isNotBlank();

@@ -18,6 +18,7 @@ import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
+import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.Picture;
 import org.semblance.engine.media.internal.Encoders;
 import org.semblance.hashdb.HashDb;
@@ -106,7 +107,7 @@ class ContentMatcherTest {
         MatchReport report = match(COPY);
         assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
         assertThat(report.matches()).hasSize(1);
-        Match match = report.matches().getFirst();
+        Match match = report.matches().getFirst().match();
         assertThat(match.content().id()).isEqualTo(id);
         assertThat(match.bank().name()).isEqualTo("BAD");
         assertThat(match.signalType()).isEqualTo(SignalType.PDQ);
@@ -132,8 +133,8 @@ class ContentMatcherTest {
                 new Signal(SignalType.SHA1, Digests.of(ByteBuffer.wrap(OTHER)).sha1()));
         MatchReport report = match(OTHER);
         assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
-        assertThat(report.matches()).extracting(match -> match.content().id()).containsExactly(id);
-        assertThat(report.matches().getFirst().signalType()).isEqualTo(SignalType.SHA1);
+        assertThat(report.matches()).extracting(m -> m.match().content().id()).containsExactly(id);
+        assertThat(report.matches().getFirst().match().signalType()).isEqualTo(SignalType.SHA1);
         assertThat(match(PNG).verdict()).isEqualTo(Verdict.NO_MATCH);
     }
 
@@ -142,8 +143,10 @@ class ContentMatcherTest {
         long far = add("BAD", at(20, pdq(PNG)));
         long near = add("BAD", at(3, pdq(PNG)));
         add("BAD", at(32, pdq(PNG)));
-        assertThat(match(PNG).matches()).extracting(m -> m.content().id()).containsExactly(near, far);
-        assertThat(match(PNG).matches()).extracting(Match::distance).containsExactly(3, 20);
+        assertThat(match(PNG).matches())
+                .extracting(m -> m.match().content().id())
+                .containsExactly(near, far);
+        assertThat(match(PNG).matches()).extracting(m -> m.match().distance()).containsExactly(3, 20);
     }
 
     @Test
@@ -152,8 +155,8 @@ class ContentMatcherTest {
         MatchReport report = match(PNG);
         assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
         assertThat(report.matches()).hasSize(1);
-        assertThat(report.matches().getFirst().content().id()).isEqualTo(id);
-        assertThat(report.matches().getFirst().signalType()).isEqualTo(SignalType.SHA256);
+        assertThat(report.matches().getFirst().match().content().id()).isEqualTo(id);
+        assertThat(report.matches().getFirst().match().signalType()).isEqualTo(SignalType.SHA256);
         assertThat(report.hashed().signal(SignalType.PDQ)).isEmpty();
         assertThat(report.hashed().signals()).hasSize(2);
         assertThat(report.hashed().format()).isEqualTo("png");
@@ -165,7 +168,7 @@ class ContentMatcherTest {
         add("BAD", md5(text));
         MatchReport report = match(text);
         assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
-        assertThat(report.matches().getFirst().signalType()).isEqualTo(SignalType.MD5);
+        assertThat(report.matches().getFirst().match().signalType()).isEqualTo(SignalType.MD5);
         assertThat(report.hashed().contentType()).isNull();
     }
 
@@ -173,8 +176,8 @@ class ContentMatcherTest {
     void digestsGivenByTheCallerAreUsed() {
         add("BAD", sha256(PNG));
         ByteBuffer content = ByteBuffer.wrap(OTHER);
-        MatchReport report =
-                matcher.match(content, Digests.of(ByteBuffer.wrap(PNG)), MatchOptions.DEFAULT, Deadline.NONE);
+        MatchReport report = matcher.match(
+                MediaSource.of(content), Digests.of(ByteBuffer.wrap(PNG)), MatchOptions.DEFAULT, Deadline.NONE);
         assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
     }
 
@@ -206,8 +209,10 @@ class ContentMatcherTest {
         long good = add("GOOD", at(1, pdq(PNG)));
         MatchReport report = match(PNG);
         assertThat(report.verdict()).isEqualTo(Verdict.SUPPRESSED);
-        assertThat(report.matches()).extracting(m -> m.content().id()).containsExactly(bad);
-        assertThat(report.suppressedBy()).extracting(m -> m.content().id()).containsExactly(good);
+        assertThat(report.matches()).extracting(m -> m.match().content().id()).containsExactly(bad);
+        assertThat(report.suppressedBy())
+                .extracting(m -> m.match().content().id())
+                .containsExactly(good);
     }
 
     @Test
@@ -233,14 +238,18 @@ class ContentMatcherTest {
         long byLikeness = add("BAD", at(5, pdq(PNG)));
         MatchReport likeness = match(PNG);
         assertThat(likeness.verdict()).isEqualTo(Verdict.SUPPRESSED);
-        assertThat(likeness.matches()).extracting(m -> m.content().id()).containsExactly(byLikeness);
-        assertThat(likeness.suppressedBy()).extracting(m -> m.content().id()).containsExactly(good);
+        assertThat(likeness.matches()).extracting(m -> m.match().content().id()).containsExactly(byLikeness);
+        assertThat(likeness.suppressedBy())
+                .extracting(m -> m.match().content().id())
+                .containsExactly(good);
 
         long byDigest = add("BAD", md5(PNG));
         MatchReport digest = match(PNG);
         assertThat(digest.verdict()).isEqualTo(Verdict.SUPPRESSED);
-        assertThat(digest.matches()).extracting(m -> m.content().id()).containsExactly(byDigest);
-        assertThat(digest.suppressedBy()).extracting(m -> m.content().id()).containsExactly(good);
+        assertThat(digest.matches()).extracting(m -> m.match().content().id()).containsExactly(byDigest);
+        assertThat(digest.suppressedBy())
+                .extracting(m -> m.match().content().id())
+                .containsExactly(good);
     }
 
     @Test
@@ -264,7 +273,7 @@ class ContentMatcherTest {
         add("GOOD", pdq(PNG));
         MatchReport report = match(PNG, new MatchOptions(Set.of("WORSE")));
         assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
-        assertThat(report.matches()).extracting(m -> m.content().id()).containsExactly(worse);
+        assertThat(report.matches()).extracting(m -> m.match().content().id()).containsExactly(worse);
         assertThat(match(PNG, new MatchOptions(Set.of("WORSE", "GOOD"))).verdict())
                 .isEqualTo(Verdict.SUPPRESSED);
         assertThat(match(PNG, new MatchOptions(Set.of("NONE"))).verdict()).isEqualTo(Verdict.NO_MATCH);

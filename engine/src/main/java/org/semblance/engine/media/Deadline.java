@@ -1,6 +1,7 @@
 package org.semblance.engine.media;
 
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
 /**
  * The moment after which an answer is of no use. It is looked at between the steps of a content (digests, header,
@@ -9,23 +10,44 @@ import java.time.Duration;
  */
 public final class Deadline {
     /** Never passes. */
-    public static final Deadline NONE = new Deadline(0, false);
+    public static final Deadline NONE = new Deadline(0, false, () -> false);
 
     private final long nanoTime;
     private final boolean set;
+    private final BooleanSupplier cancelled;
 
-    private Deadline(long nanoTime, boolean set) {
+    private Deadline(long nanoTime, boolean set, BooleanSupplier cancelled) {
         this.nanoTime = nanoTime;
         this.set = set;
+        this.cancelled = cancelled;
     }
 
     /** That long from now. */
     public static Deadline after(Duration duration) {
-        return new Deadline(System.nanoTime() + duration.toNanos(), true);
+        return after(duration, () -> false);
+    }
+
+    /**
+     * That long from now, or as soon as nobody waits for the answer any more.
+     *
+     * @param cancelled tells that, to whatever thread asks; once true it stays so
+     */
+    public static Deadline after(Duration duration, BooleanSupplier cancelled) {
+        return new Deadline(System.nanoTime() + duration.toNanos(), true, cancelled);
+    }
+
+    /**
+     * Passes when a share of the time that is left from now on has gone by, so that the rest remains for what comes after.
+     *
+     * @param share 0..1
+     */
+    public Deadline share(double share) {
+        long now = System.nanoTime();
+        return set ? new Deadline(now + (long) (share * (nanoTime - now)), true, cancelled) : this;
     }
 
     public boolean passed() {
-        return set && System.nanoTime() - nanoTime >= 0;
+        return set && (System.nanoTime() - nanoTime >= 0 || cancelled.getAsBoolean());
     }
 
     /**

@@ -39,7 +39,7 @@ public enum MediaFormat {
         IMAGE(""),
         NO_DECODER("no decoder for this format is built in"),
         NOT_PIXELS("a document, not a picture of pixels"),
-        VIDEO("video is not hashed yet"),
+        VIDEO("a video, not a picture"),
         NOT_MEDIA("its first bytes are those of no format we know");
 
         final String reason;
@@ -71,7 +71,12 @@ public enum MediaFormat {
         return support == Support.IMAGE;
     }
 
-    /** Why it is not hashed; empty for a supported image. */
+    /** Whether it is a video this engine decodes. */
+    public boolean isVideo() {
+        return support == Support.VIDEO;
+    }
+
+    /** Why there is no picture in it to decode; empty for a supported image. */
     public String unsupportedReason() {
         return support.reason;
     }

@@ -13,6 +13,6 @@ public interface VideoReader {
      * @throws DeadlinePassedException if time ran out before the first frame was shown
      * @throws java.io.UncheckedIOException if a file cannot be read
      */
-    VideoSummary read(VideoSource source, FrameSampling sampling, Deadline deadline, VideoFrame.Visitor visitor)
+    VideoSummary read(MediaSource source, FrameSampling sampling, Deadline deadline, VideoFrame.Visitor visitor)
             throws MediaException;
 }

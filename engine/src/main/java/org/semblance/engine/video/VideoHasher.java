@@ -10,9 +10,9 @@ import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.engine.media.FrameSampling;
 import org.semblance.engine.media.MediaException;
+import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.VideoFrame;
 import org.semblance.engine.media.VideoReader;
-import org.semblance.engine.media.VideoSource;
 import org.semblance.engine.media.VideoSummary;
 import org.semblance.engine.pdq.Luma;
 import org.semblance.engine.pdq.PdqHasher;
@@ -48,7 +48,7 @@ public final class VideoHasher {
      * @throws DeadlinePassedException if time ran out before the first frame; later, what was
      *     seen is returned
      */
-    public VideoHashes hash(VideoSource source, FrameSampling sampling, Deadline deadline) throws MediaException {
+    public VideoHashes hash(MediaSource source, FrameSampling sampling, Deadline deadline) throws MediaException {
         Pass pass = new Pass();
         VideoSummary summary = reader.read(source, sampling, deadline, pass::visit);
         Borders borders = pass.detector.borders();
@@ -64,7 +64,7 @@ public final class VideoHasher {
 
     /** If time runs out now, or the file is no longer what it was, the inner pictures hashed so far are what there is. */
     private void rehash(
-            VideoSource source,
+            MediaSource source,
             FrameSampling sampling,
             Deadline deadline,
             Pass pass,

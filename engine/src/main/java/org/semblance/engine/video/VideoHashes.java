@@ -1,8 +1,13 @@
 package org.semblance.engine.video;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import org.semblance.engine.media.VideoSummary;
+import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.hash.FrameSpan;
+import org.semblance.hashdb.hash.HashAndQuality;
 
 /**
  * A video as hashes.
@@ -17,6 +22,9 @@ public record VideoHashes(VideoSummary summary, List<FrameHash> frames, Borders 
      * is 27 bits from those left out.
      */
     public static final int SAME_PICTURE_DISTANCE = 4;
+
+    /** Half of what a lookup allows, so that every frame left out is still found by one that is a bit damaged. */
+    private static final int MAX_SAME_PICTURE_DISTANCE = 16;
 
     public VideoHashes {
         frames = List.copyOf(frames);
@@ -39,6 +47,54 @@ public record VideoHashes(VideoSummary summary, List<FrameHash> frames, Borders 
         return frames.stream()
                 .map(f -> new FrameHash(f.number(), (float) f.number() / rate, f.pdq()))
                 .toList();
+    }
+
+    /**
+     * What is banked of this: the distinct pictures with enough in them, whole and without borders. Meant for hashes of
+     * every frame, since what is not among them cannot be found later.
+     *
+     * @return empty if no picture has enough in it; such a video can be known by its digests alone
+     */
+    public Optional<KnownVideo> known() {
+        int durationMs = Math.min(millis(end()), KnownVideo.MAX_DURATION_MS);
+        List<FrameSpan> spans = List.of();
+        int distance = SAME_PICTURE_DISTANCE;
+        // Only a video of many hours that never rests has too many; then frames further apart count as the same.
+        for (; distance <= MAX_SAME_PICTURE_DISTANCE; distance += SAME_PICTURE_DISTANCE) {
+            spans = new ArrayList<>();
+            addSpans(spans, frames, distance, durationMs);
+            addSpans(spans, inner, distance, durationMs);
+            if (spans.size() <= KnownVideo.MAX_FRAMES) {
+                break;
+            }
+        }
+        spans.sort(Comparator.comparingInt(FrameSpan::fromMs));
+        int stride = (spans.size() + KnownVideo.MAX_FRAMES - 1) / KnownVideo.MAX_FRAMES;
+        List<FrameSpan> kept = new ArrayList<>();
+        for (int i = 0; i < spans.size(); i += stride) {
+            kept.add(spans.get(i));
+        }
+        return kept.isEmpty() ? Optional.empty() : Optional.of(new KnownVideo(durationMs, kept));
+    }
+
+    private void addSpans(List<FrameSpan> spans, List<FrameHash> of, int distance, int durationMs) {
+        for (Kept kept : prune(of, end(), distance, HashAndQuality.MIN_QUALITY)) {
+            int from = Math.min(millis(kept.frame().seconds()), durationMs);
+            int until = Math.clamp(millis(kept.until()), from, durationMs);
+            HashAndQuality pdq = kept.frame().pdq();
+            spans.add(new FrameSpan(pdq.hash(), pdq.quality(), from, until));
+        }
+    }
+
+    /** How long what was seen lasts, in seconds. */
+    double end() {
+        return frames.isEmpty()
+                ? summary.seconds()
+                : Math.max(summary.seconds(), frames.getLast().seconds());
+    }
+
+    private static int millis(double seconds) {
+        return (int) Math.min(Integer.MAX_VALUE, Math.round(seconds * 1000));
     }
 
     /**

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.DoubleToIntFunction;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.LongFunction;
 import org.semblance.engine.video.VideoMatch.Span;
@@ -44,6 +45,9 @@ public final class VideoMatcher {
      * seldom changes by more than the distance allows.
      */
     private static final double TOLERANCE_SECONDS = 0.5;
+
+    /** Known frames that the same frame of the upload is near and that are no further apart than this are one vote. */
+    static final double ONE_VOTE_SECONDS = 2 * TOLERANCE_SECONDS;
 
     /** A span goes on over frames that did not match for as long as this: an inserted cut, a blurred passage. */
     private static final double MAX_BREAK_SECONDS = 8;
@@ -95,23 +99,23 @@ public final class VideoMatcher {
      *
      * @param query the index of the upload's frame
      * @param from when the known frame is shown, in seconds
-     * @param until when something else is shown there, in seconds
-     * @param distance in bits
+     * @param until when something else is shown there, in seconds; a hit may stand for a row of frames
      */
-    public record Hit(int query, long contentId, double from, double until, int distance) {}
+    public record Hit(int query, long contentId, double from, double until) {}
 
     /**
      * A known video.
      *
      * @param seconds its length
-     * @param pictures how many different ones are banked of it, at least 1
+     * @param pictures how many different ones it shows one after another, at least 1
+     * @param pictureAt which of them it shows at a second, as a number
      * @param group the same number for all copies of one video, so that a video that was banked many times is not taken
      *     for something that many videos share; a video without copies has its own content id
      */
-    public record Known(double seconds, int pictures, long group) {}
+    public record Known(double seconds, int pictures, DoubleToIntFunction pictureAt, long group) {}
 
     /** Several hits of one frame in neighbouring frames of a known video. */
-    private record Vote(int query, double at, double from, double until, double weight, List<Hit> hits) {}
+    private record Vote(int query, double at, double from, double until, double weight) {}
 
     /** {@code bank = speed * query + offset}. */
     private record Line(double speed, double offset, double weight) {
@@ -139,13 +143,18 @@ public final class VideoMatcher {
      * @param queryTimes of the upload's frames that were looked up, in seconds, ascending; those whose quality is too low
      *     to be looked up are left out, so that they speak neither for nor against
      * @param querySeconds the upload's length
+     * @param elsewhere for each frame, how many other videos it is found in that are not among the hits
      * @param hits in any order
      * @param known what is known of a content among the hits
      * @return what each of them has in common with the upload, matches first, most seconds first; a content with no
      *     alignment at all is left out
      */
     public List<VideoMatch> match(
-            double[] queryTimes, double querySeconds, Collection<Hit> hits, LongFunction<Known> known) {
+            double[] queryTimes,
+            double querySeconds,
+            int[] elsewhere,
+            Collection<Hit> hits,
+            LongFunction<Known> known) {
         Map<Integer, Set<Long>> groups = new TreeMap<>();
         Map<Long, Known> videos = new TreeMap<>();
         Map<Long, List<Hit>> byContent = new TreeMap<>();
@@ -159,7 +168,7 @@ public final class VideoMatcher {
             byContent.computeIfAbsent(hit.contentId, c -> new ArrayList<>()).add(hit);
         }
         double[] weights = new double[queryTimes.length];
-        groups.forEach((query, ids) -> weights[query] = policy.weight.applyAsDouble(ids.size()));
+        groups.forEach((query, ids) -> weights[query] = policy.weight.applyAsDouble(ids.size() + elsewhere[query]));
         List<VideoMatch> matches = new ArrayList<>();
         byContent.forEach((id, ofContent) -> {
             List<Vote> votes = votes(ofContent, queryTimes, weights);
@@ -176,10 +185,6 @@ public final class VideoMatcher {
     }
 
     private static List<Vote> votes(List<Hit> hits, double[] queryTimes, double[] weights) {
-        if (hits.size() > INDEX_MASK) {
-            throw new IllegalArgumentException(
-                    "hits: " + hits.size() + " in one known video (expected: at most " + INDEX_MASK + ")");
-        }
         List<Hit> sorted = new ArrayList<>(hits);
         sorted.sort(Comparator.comparingInt(Hit::query).thenComparingDouble(Hit::from));
         List<Vote> votes = new ArrayList<>();
@@ -189,25 +194,23 @@ public final class VideoMatcher {
             int end = i + 1;
             while (end < sorted.size()
                     && sorted.get(end).query == first.query
-                    && sorted.get(end).from <= until + 2 * TOLERANCE_SECONDS) {
+                    && sorted.get(end).from <= until + ONE_VOTE_SECONDS) {
                 until = Math.max(until, sorted.get(end).until);
                 end++;
             }
-            votes.add(new Vote(
-                    first.query,
-                    queryTimes[first.query],
-                    first.from,
-                    until,
-                    weights[first.query],
-                    List.copyOf(sorted.subList(i, end))));
+            votes.add(new Vote(first.query, queryTimes[first.query], first.from, until, weights[first.query]));
             i = end;
+        }
+        if (votes.size() > INDEX_MASK) {
+            throw new IllegalArgumentException(
+                    "hits: " + votes.size() + " in one known video (expected: at most " + INDEX_MASK + ")");
         }
         return votes;
     }
 
     private VideoMatch match(long id, List<Vote> votes, double[] queryTimes, double querySeconds, Known known) {
         List<Span> spans = new ArrayList<>();
-        Set<Double> pictures = new HashSet<>();
+        Set<Integer> pictures = new HashSet<>();
         List<Vote> left = new ArrayList<>(votes);
         double weightSum = 0;
         int weightCount = 0;
@@ -227,7 +230,7 @@ public final class VideoMatcher {
                         seen.add(vote.query);
                         weightSum += vote.weight;
                         weightCount++;
-                        pictures.add(nearest(vote, line.bank(vote.at)));
+                        pictures.add(known.pictureAt.applyAsInt(Math.clamp(line.bank(vote.at), vote.from, vote.until)));
                     }
                 }
             }
@@ -409,21 +412,6 @@ public final class VideoMatcher {
             return Math.clamp(bankEnd, low, high);
         }
         return at + Math.clamp((next - at) / 2, -MAX_REACH_SECONDS, MAX_REACH_SECONDS);
-    }
-
-    /** The start of the banked frame that is shown nearest to that time, which tells pictures apart. */
-    private static double nearest(Vote vote, double bank) {
-        Hit best = vote.hits.getFirst();
-        for (Hit hit : vote.hits) {
-            if (away(hit, bank) < away(best, bank)) {
-                best = hit;
-            }
-        }
-        return best.from;
-    }
-
-    private static double away(Hit hit, double bank) {
-        return Math.max(0, Math.max(hit.from - bank, bank - hit.until));
     }
 
     @FunctionalInterface

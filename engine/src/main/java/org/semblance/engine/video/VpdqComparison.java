@@ -1,7 +1,8 @@
 package org.semblance.engine.video;
 
-import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.stream.Stream;
 import org.semblance.hashdb.hash.Hash256;
 
 /**
@@ -28,14 +29,23 @@ public record VpdqComparison(double queryPercent, double targetPercent) {
      */
     public static VpdqComparison of(
             List<FrameHash> query, List<FrameHash> target, int maxDistance, int minQuality, Counting counting) {
-        Hash256[] ours = hashes(query, minQuality, counting);
-        Hash256[] theirs = hashes(target, minQuality, counting);
-        boolean[] found = new boolean[theirs.length];
+        return of(hashes(query, minQuality, counting), hashes(target, minQuality, counting), maxDistance);
+    }
+
+    /**
+     * Compares every moment with every other. A moment is shown by one hash or by several, of the whole picture and of what
+     * is inside its borders, of which one near is enough.
+     *
+     * @param maxDistance inclusive
+     */
+    static VpdqComparison of(Collection<List<Hash256>> query, Collection<List<Hash256>> target, int maxDistance) {
+        List<List<Hash256>> theirs = List.copyOf(target);
+        boolean[] found = new boolean[theirs.size()];
         int matched = 0;
-        for (Hash256 our : ours) {
+        for (List<Hash256> our : query) {
             boolean any = false;
-            for (int i = 0; i < theirs.length; i++) {
-                if (our.distance(theirs[i]) <= maxDistance) {
+            for (int i = 0; i < found.length; i++) {
+                if (isNear(our, theirs.get(i), maxDistance)) {
                     any = true;
                     found[i] = true;
                 }
@@ -46,17 +56,28 @@ public record VpdqComparison(double queryPercent, double targetPercent) {
         for (boolean f : found) {
             foundCount += f ? 1 : 0;
         }
-        return new VpdqComparison(percent(matched, ours.length), percent(foundCount, theirs.length));
+        return new VpdqComparison(percent(matched, query.size()), percent(foundCount, found.length));
     }
 
-    private static Hash256[] hashes(List<FrameHash> frames, int minQuality, Counting counting) {
-        Hash256[] all = frames.stream()
+    /** Whether any of ours is within that many bits of any of theirs. */
+    static boolean isNear(List<Hash256> ours, List<Hash256> theirs, int maxDistance) {
+        for (Hash256 our : ours) {
+            for (Hash256 their : theirs) {
+                if (our.distance(their) <= maxDistance) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static List<List<Hash256>> hashes(List<FrameHash> frames, int minQuality, Counting counting) {
+        Stream<Hash256> all = frames.stream()
                 .filter(f -> f.pdq().quality() >= minQuality)
-                .map(f -> f.pdq().hash())
-                .toArray(Hash256[]::new);
-        return counting == Counting.EVERY_FRAME
-                ? all
-                : Arrays.stream(all).distinct().toArray(Hash256[]::new);
+                .map(f -> f.pdq().hash());
+        return (counting == Counting.EVERY_FRAME ? all : all.distinct())
+                .map(List::of)
+                .toList();
     }
 
     private static double percent(int part, int whole) {

@@ -78,5 +78,7 @@ class MediaFormatTest {
             assertThat(format.unsupportedReason().isEmpty()).as("%s", format).isEqualTo(format.isSupportedImage());
         }
         assertThat(MediaFormat.MP4.unsupportedReason()).contains("video");
+        assertThat(MediaFormat.MP4.isVideo()).isTrue();
+        assertThat(MediaFormat.GIF.isVideo()).isFalse();
     }
 }

@@ -13,13 +13,11 @@ import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.FrameSampling;
 import org.semblance.engine.media.FrameSampling.EveryFrame;
 import org.semblance.engine.media.FrameSampling.KeyFrames;
+import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.VideoLimits;
-import org.semblance.engine.media.VideoSource;
 import org.semblance.engine.media.internal.Footage;
 import org.semblance.engine.media.internal.NativeVideoReader;
 import org.semblance.engine.video.VideoHashes.Kept;
-import org.semblance.engine.video.VideoMatcher.Hit;
-import org.semblance.engine.video.VideoMatcher.Known;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.HashAndQuality;
 
@@ -34,7 +32,7 @@ class VideoHasherTest {
     private final VideoHasher hasher = new VideoHasher(new NativeVideoReader(VideoLimits.DEFAULT, DecodePath.FAST));
 
     private VideoHashes hash(Path file, FrameSampling sampling) throws Exception {
-        return hasher.hash(VideoSource.of(file), sampling, Deadline.NONE);
+        return hasher.hash(MediaSource.of(file), sampling, Deadline.NONE);
     }
 
     private static Path write(String name, Footage.Encoding encoding, int frames, Footage.Pictures pictures) {
@@ -179,24 +177,10 @@ class VideoHasherTest {
         });
 
         VideoHashes banked = hash(clip, new EveryFrame());
-        List<Kept> kept =
-                VideoHashes.prune(banked.frames(), banked.summary().seconds(), VideoHashes.SAME_PICTURE_DISTANCE, 50);
-        VideoHashes asked = hash(upload, KeyFrames.DEFAULT);
-        List<FrameHash> frames =
-                asked.inner().stream().filter(f -> f.pdq().quality() >= 50).toList();
-        List<Hit> hits = new java.util.ArrayList<>();
-        for (int i = 0; i < frames.size(); i++) {
-            for (Kept known : kept) {
-                int distance =
-                        known.frame().pdq().hash().distance(frames.get(i).pdq().hash());
-                if (distance <= 31) {
-                    hits.add(new Hit(i, 7, known.frame().seconds(), known.until(), distance));
-                }
-            }
-        }
-        double[] times = frames.stream().mapToDouble(FrameHash::seconds).toArray();
-        List<VideoMatch> matches = new VideoMatcher(VideoMatcher.Policy.DEFAULT)
-                .match(times, asked.summary().seconds(), hits, id -> new Known(20, kept.size(), id));
+        VideoComparison comparison = new VideoComparison(
+                QueryVideo.of(hash(upload, KeyFrames.DEFAULT), VideoPolicy.ALIGNED), VideoPolicy.ALIGNED);
+        comparison.add(7, banked.known().orElseThrow(), 31);
+        List<VideoMatch> matches = comparison.matches(new int[100]);
 
         assertThat(matches).hasSize(1);
         VideoMatch match = matches.getFirst();

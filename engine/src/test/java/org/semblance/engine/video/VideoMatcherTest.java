@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.function.LongFunction;
 import org.junit.jupiter.api.Test;
 import org.semblance.engine.video.VideoMatch.Span;
 import org.semblance.engine.video.VideoMatcher.Hit;
@@ -42,13 +43,22 @@ class VideoMatcherTest {
             if (times[i] >= at && times[i] < at + seconds) {
                 double bank = bankFrom + (times[i] - at) * speed;
                 double picture = Math.floor(bank / PICTURE_SECONDS) * PICTURE_SECONDS;
-                hits.add(new Hit(i, id, picture, picture + PICTURE_SECONDS, 9));
+                hits.add(new Hit(i, id, picture, picture + PICTURE_SECONDS));
             }
         }
     }
 
+    private List<VideoMatch> match(double[] times, double seconds, List<Hit> hits, LongFunction<Known> known) {
+        return matcher.match(times, seconds, new int[times.length], hits, known);
+    }
+
     private static Known known(double seconds) {
-        return new Known(seconds, (int) (seconds / PICTURE_SECONDS), 0);
+        return known(seconds, 0);
+    }
+
+    private static Known known(double seconds, long group) {
+        int pictures = (int) (seconds / PICTURE_SECONDS);
+        return new Known(seconds, pictures, second -> (int) (second / PICTURE_SECONDS), group);
     }
 
     @Test
@@ -67,10 +77,10 @@ class VideoMatcherTest {
             hits.removeIf(h -> h.query() % 3 == phase); // Frames under a logo.
             for (int i = 0; i < 6; i++) { // Frames that happen to be alike.
                 double bank = length * random.nextDouble();
-                hits.add(new Hit(random.nextInt(times.length), 7, bank, bank + 0.2, 30));
+                hits.add(new Hit(random.nextInt(times.length), 7, bank, bank + 0.2));
             }
 
-            List<VideoMatch> matches = matcher.match(times, 400, hits, id -> known(length));
+            List<VideoMatch> matches = match(times, 400, hits, id -> known(length));
 
             String seed = "-Dsemblance.seed=" + SEED + " round " + round + ": " + matches;
             assertThat(matches).as(seed).hasSize(1);
@@ -96,7 +106,7 @@ class VideoMatcherTest {
         List<Hit> hits = new ArrayList<>();
         splice(hits, times, 7, 40, 30, 300, 1);
 
-        VideoMatch match = matcher.match(times, 120, hits, id -> known(600)).getFirst();
+        VideoMatch match = match(times, 120, hits, id -> known(600)).getFirst();
 
         assertThat(match.isMatch()).isTrue();
         assertThat(match.spans()).hasSize(1);
@@ -113,7 +123,7 @@ class VideoMatcherTest {
         splice(hits, times, 7, 100, 15, 0, 1);
         splice(hits, times, 7, 20, 15, 25, 1);
 
-        VideoMatch match = matcher.match(times, 200, hits, id -> known(40)).getFirst();
+        VideoMatch match = match(times, 200, hits, id -> known(40)).getFirst();
 
         assertThat(match.spans()).hasSize(2).extracting(Span::queryFrom).isSorted();
         assertThat(match.spans().getFirst().bankFrom()).isEqualTo(25, within(1.0));
@@ -128,10 +138,10 @@ class VideoMatcherTest {
         List<Hit> hits = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
             double bank = 600 * random.nextDouble();
-            hits.add(new Hit(random.nextInt(times.length), 7, bank, bank + 0.2, 30));
+            hits.add(new Hit(random.nextInt(times.length), 7, bank, bank + 0.2));
         }
 
-        assertThat(matcher.match(times, 300, hits, id -> known(600)))
+        assertThat(match(times, 300, hits, id -> known(600)))
                 .as("-Dsemblance.seed=" + SEED)
                 .noneMatch(m -> m.weightedSeconds() > 60)
                 .noneMatch(m -> m.bankMatchPercent() > 10);
@@ -142,10 +152,11 @@ class VideoMatcherTest {
         double[] times = times(100, 1);
         List<Hit> hits = new ArrayList<>();
         for (int i = 20; i < 28; i++) { // One picture, 8 seconds long.
-            hits.add(new Hit(i, 7, 0, 8, 3));
+            hits.add(new Hit(i, 7, 0, 8));
         }
 
-        VideoMatch match = matcher.match(times, 100, hits, id -> known(60)).getFirst();
+        VideoMatch match = match(times, 100, hits, id -> new Known(60, 53, second -> Math.max(0, (int) second - 7), 0))
+                .getFirst();
 
         assertThat(match.isMatch()).isFalse();
         assertThat(match.pictures()).isEqualTo(1);
@@ -159,8 +170,8 @@ class VideoMatcherTest {
             splice(hits, times, id, 30, 12, 0, 1);
         }
 
-        List<VideoMatch> series = matcher.match(times, 100, hits, id -> new Known(300, 750, id));
-        List<VideoMatch> copies = matcher.match(times, 100, hits, id -> new Known(300, 750, 99));
+        List<VideoMatch> series = match(times, 100, hits, id -> known(300, id));
+        List<VideoMatch> copies = match(times, 100, hits, id -> known(300, 99));
 
         assertThat(series).hasSize(40).noneMatch(VideoMatch::isMatch);
         assertThat(copies).hasSize(40).allMatch(VideoMatch::isMatch);
@@ -172,7 +183,7 @@ class VideoMatcherTest {
         List<Hit> hits = new ArrayList<>();
         splice(hits, times, 7, 30, 2, 0, 1);
 
-        VideoMatch match = matcher.match(times, 60, hits, id -> known(2)).getFirst();
+        VideoMatch match = match(times, 60, hits, id -> known(2)).getFirst();
 
         assertThat(match.isMatch()).isTrue();
         assertThat(match.bankMatchPercent()).isGreaterThan(80);
@@ -186,16 +197,16 @@ class VideoMatcherTest {
         splice(hits, times, 2, 40, 20, 0, 1);
         splice(hits, times, 3, 70, 25, 0, 1);
 
-        assertThat(matcher.match(times, 100, hits, id -> known(30)))
+        assertThat(match(times, 100, hits, id -> known(30)))
                 .extracting(VideoMatch::contentId)
                 .containsExactly(3L, 2L, 1L);
-        assertThat(matcher.match(times, 100, List.of(), id -> known(30))).isEmpty();
-        assertThat(matcher.match(new double[0], 0, List.of(), id -> known(30))).isEmpty();
+        assertThat(match(times, 100, List.of(), id -> known(30))).isEmpty();
+        assertThat(match(new double[0], 0, List.of(), id -> known(30))).isEmpty();
     }
 
     @Test
     void refusesAHitOfAFrameThatIsNotThere() {
-        assertThatThrownBy(() -> matcher.match(new double[3], 3, List.of(new Hit(3, 1, 0, 1, 0)), id -> known(30)))
+        assertThatThrownBy(() -> match(new double[3], 3, List.of(new Hit(3, 1, 0, 1)), id -> known(30)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("query: 3 (expected: 0 to 2)");
     }

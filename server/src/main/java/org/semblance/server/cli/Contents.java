@@ -9,8 +9,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.ContentHasher;
+import org.semblance.engine.Digests;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
+import org.semblance.engine.media.MediaSource;
 import picocli.CommandLine.Option;
 
 /** How a verb reads and hashes files. */
@@ -25,6 +27,33 @@ final class Contents {
 
     ContentHasher hasher(DecodePath byDefault) {
         return new ContentHasher(MediaLimits.DEFAULT, path == null ? byDefault : path);
+    }
+
+    /**
+     * A file's content: a video stays where it is, whatever its size, anything else is read into direct memory, where the
+     * decoder reads it in place.
+     */
+    static MediaSource open(Path file) {
+        try {
+            if (Files.isDirectory(file)) {
+                throw new BadInputException(file + ": a folder (expected: a file)");
+            }
+            MediaSource source = MediaSource.of(file);
+            return source.format().isVideo() ? source : MediaSource.of(read(file));
+        } catch (NoSuchFileException e) {
+            throw new BadInputException(file + ": no such file", e);
+        } catch (IOException e) {
+            throw new BadInputException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The digests of a file's content. */
+    static Digests digests(Path file, MediaSource source) {
+        try {
+            return Digests.of(source);
+        } catch (IOException e) {
+            throw new BadInputException(file + ": " + e.getMessage(), e);
+        }
     }
 
     /** The bytes of a file, in direct memory so that the decoder reads them in place. */

@@ -7,13 +7,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.semblance.engine.ContentHasher;
+import org.semblance.engine.Digests;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.FrameSampling;
 import org.semblance.engine.media.MediaException;
-import org.semblance.engine.media.VideoSource;
+import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.video.FrameHash;
+import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.Vpdq;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.server.json.ReportJson;
@@ -89,7 +91,7 @@ final class HashCommand implements Callable<Integer> {
     private int hashFrames(ContentHasher hasher, Path file, PrintWriter out) {
         try {
             FrameSampling sampling = new FrameSampling.TimeStep(secondsPerHash);
-            List<FrameHash> frames = hasher.hashVideo(VideoSource.of(file), sampling, Deadline.NONE)
+            List<FrameHash> frames = hasher.hashVideo(MediaSource.of(file), sampling, Deadline.NONE)
                     .vpdqFrames();
             out.print(json ? framesJson(file, frames) : Vpdq.toText(frames));
             return Main.DONE;
@@ -115,7 +117,11 @@ final class HashCommand implements Callable<Integer> {
     }
 
     private HashReport report(ContentHasher hasher, Path file) {
-        return dihedral ? hasher.hashDihedral(Contents.read(file)) : hasher.hash(Contents.read(file));
+        MediaSource source = Contents.open(file);
+        Digests digests = Contents.digests(file, source);
+        return dihedral
+                ? hasher.hashDihedral(source, digests, Deadline.NONE)
+                : hasher.hash(source, digests, Deadline.NONE);
     }
 
     private static String jsonLine(Path file, HashReport report) {
@@ -133,6 +139,10 @@ final class HashCommand implements Callable<Integer> {
             if (signal.quality() != null) {
                 line.append(" quality ").append(signal.quality());
             }
+        }
+        VideoHashes video = report.video();
+        if (video != null) {
+            line.append("\n  vpdq ").append(video.frames().size()).append(" frames, one a second");
         }
         report.dihedral()
                 .forEach((transform, hash) -> line.append("\n    ")

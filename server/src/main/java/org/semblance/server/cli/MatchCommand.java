@@ -3,14 +3,19 @@ package org.semblance.server.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.semblance.engine.Alignment;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.ContentMatcher;
+import org.semblance.engine.Finding;
 import org.semblance.engine.MatchOptions;
 import org.semblance.engine.MatchReport;
 import org.semblance.engine.Verdict;
+import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
+import org.semblance.engine.media.MediaSource;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
 import org.semblance.server.json.ReportJson;
@@ -57,7 +62,9 @@ final class MatchCommand implements Callable<Integer> {
                 Progress progress = Progress.over("match", files.size())) {
             ContentMatcher matcher = new ContentMatcher(hasher, db);
             for (Path file : files) {
-                MatchReport report = matcher.match(Contents.read(file), new MatchOptions(banks));
+                MediaSource source = Contents.open(file);
+                MatchReport report =
+                        matcher.match(source, Contents.digests(file, source), new MatchOptions(banks), Deadline.NONE);
                 matched |= report.verdict() == Verdict.MATCH;
                 failed |= ReportJson.isFailure(report.verdict());
                 out.println(json ? jsonLine(file, report) : textLine(file, report));
@@ -81,14 +88,42 @@ final class MatchCommand implements Callable<Integer> {
         if (!report.reason().isEmpty()) {
             line.append(": ").append(report.reason());
         }
-        for (Match match : report.matches()) {
-            line.append("\n  ").append(describe(match));
+        for (Finding finding : report.matches()) {
+            line.append("\n  ").append(describe(finding));
         }
         return line.toString();
     }
 
     static String describe(Match match) {
-        return match.bank().name() + " content " + match.content().id() + " by "
-                + match.signalType().wireName() + ", distance " + match.distance();
+        return describe(new Finding(match, null, false));
+    }
+
+    private static String describe(Finding finding) {
+        Match match = finding.match();
+        StringBuilder line = new StringBuilder(match.bank().name() + " content "
+                + match.content().id() + " by " + finding.signalType() + ", distance " + match.distance());
+        Alignment alignment = finding.alignment();
+        if (finding.suppressed()) {
+            line.append(", suppressed");
+        }
+        if (alignment == null) {
+            return line.toString();
+        }
+        if (alignment.bankMatchPercent() != null) {
+            line.append(String.format(Locale.ROOT, ", %.0f %% of it", alignment.bankMatchPercent()));
+        }
+        for (Alignment.Span span : alignment.spans()) {
+            Alignment.Stretch query = span.query();
+            Alignment.Stretch bank = span.bank();
+            line.append("\n    ");
+            line.append(query == null ? "" : "at " + seconds(query));
+            line.append(query == null || bank == null ? "" : " shows ");
+            line.append(bank == null ? "" : "its " + seconds(bank));
+        }
+        return line.toString();
+    }
+
+    private static String seconds(Alignment.Stretch stretch) {
+        return String.format(Locale.ROOT, "%.1f-%.1f s", stretch.from(), stretch.until());
     }
 }

@@ -1,17 +1,25 @@
 package org.semblance.server.json;
 
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.Alignment;
+import org.semblance.engine.Finding;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.MatchReport;
 import org.semblance.engine.Verdict;
 import org.semblance.engine.pdq.Transform;
+import org.semblance.engine.video.VideoHashes;
+import org.semblance.engine.video.Vpdq;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -23,6 +31,10 @@ public final class ReportJson {
     public static final JsonMapper MAPPER = JsonMapper.builder().build();
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+    private static final List<String> SHOWN_OF_SIGNAL = List.of("type", "quality");
+    private static final List<String> SHOWN_OF_HIT =
+            List.of("bank", "content_id", "signal_type", "transform", "labels", "note");
 
     private ReportJson() {}
 
@@ -42,7 +54,10 @@ public final class ReportJson {
         return node;
     }
 
-    /** The signals of a hashed content, the PDQ one with its dihedral variants if they were asked for. */
+    /**
+     * The signals of a hashed content, the PDQ one with its dihedral variants if they were asked for; a video's frames in the
+     * form of python-threatexchange.
+     */
     public static ArrayNode signals(HashReport report) {
         ArrayNode array = NODES.arrayNode();
         for (Signal signal : report.signals()) {
@@ -51,6 +66,10 @@ public final class ReportJson {
                 node.set("dihedral", dihedral(report.dihedral()));
             }
             array.add(node);
+        }
+        VideoHashes video = report.video();
+        if (video != null) {
+            array.add(NODES.objectNode().put("type", "vpdq").put("hash", Vpdq.toJson(video.vpdqFrames())));
         }
         return array;
     }
@@ -100,6 +119,53 @@ public final class ReportJson {
         return node;
     }
 
+    /**
+     * One thing found: a hit, and where it is. Times are in seconds, and in {@code spans} each has the sides that have time:
+     * {@code {"query":[12.0,42.0],"bank":[0.0,30.0]}}.
+     */
+    public static ObjectNode finding(Finding finding) {
+        ObjectNode node = match(finding.match()).put("signal_type", finding.signalType());
+        Alignment alignment = finding.alignment();
+        if (alignment != null) {
+            putPercent(node, "query_match_percent", alignment.queryMatchPercent());
+            putPercent(node, "bank_match_percent", alignment.bankMatchPercent());
+            ArrayNode spans = node.putArray("spans");
+            for (Alignment.Span span : alignment.spans()) {
+                ObjectNode both = spans.addObject();
+                putStretch(both, "query", span.query());
+                putStretch(both, "bank", span.bank());
+            }
+        }
+        if (finding.suppressed()) {
+            node.put("suppressed", true);
+        }
+        return node;
+    }
+
+    private static void putPercent(ObjectNode node, String name, @Nullable Double percent) {
+        if (percent != null) {
+            node.put(name, Math.round(percent * 100) / 100.0);
+        }
+    }
+
+    private static void putStretch(ObjectNode node, String name, Alignment.@Nullable Stretch stretch) {
+        if (stretch != null) {
+            node.putArray(name).add(millis(stretch.from())).add(millis(stretch.until()));
+        }
+    }
+
+    /** To milliseconds: more digits would be of no use. */
+    private static double millis(double seconds) {
+        return Math.round(seconds * 1000) / 1000.0;
+    }
+
+    /** The findings in the order they come. */
+    public static ArrayNode findings(List<Finding> findings) {
+        ArrayNode array = NODES.arrayNode();
+        findings.forEach(finding -> array.add(finding(finding)));
+        return array;
+    }
+
     /** The hits in the order they come. */
     public static ArrayNode matches(List<Match> matches) {
         ArrayNode array = NODES.arrayNode();
@@ -118,6 +184,9 @@ public final class ReportJson {
             target.put("content_type", report.contentType().wireName());
         }
         target.put("format", report.format());
+        if (report.isPartial()) {
+            target.put("partial", true);
+        }
         target.set("signals", signals(report));
         return target;
     }
@@ -132,10 +201,34 @@ public final class ReportJson {
             target.put("content_type", report.hashed().contentType().wireName());
         }
         target.put("list_version", report.listVersion());
-        target.set("signals", signals(report.hashed()));
-        target.set("matches", matches(report.matches()));
-        target.set("suppressed_by", matches(report.suppressedBy()));
+        // Of a video these are hundreds of frames that only served the lookup.
+        target.set("signals", signals(report.hashed().signals()));
+        if (report.partial()) {
+            target.put("partial", true);
+        }
+        target.set("matches", findings(report.matches()));
+        target.set("suppressed_by", findings(report.suppressedBy()));
         return target;
+    }
+
+    /**
+     * Takes out all that tells how near something is, or what a hash is: of each signal its type and quality stay, of
+     * each hit what was hit. Hits are then in the order of their ids, since nearest first tells as well.
+     */
+    public static void hideDistances(ObjectNode report) {
+        for (JsonNode signal : report.path("signals")) {
+            ((ObjectNode) signal).retain(SHOWN_OF_SIGNAL);
+        }
+        for (String list : List.of("matches", "suppressed_by")) {
+            if (report.get(list) instanceof ArrayNode hits) {
+                List<JsonNode> byId = new ArrayList<>(hits.values());
+                byId.sort(Comparator.comparingLong(hit -> hit.path("content_id").longValue()));
+                hits.removeAll();
+                for (JsonNode hit : byId) {
+                    hits.add(((ObjectNode) hit).retain(SHOWN_OF_HIT));
+                }
+            }
+        }
     }
 
     /** Whether the verdict says that the content itself could not be judged. */

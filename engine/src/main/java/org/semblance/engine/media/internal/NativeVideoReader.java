@@ -8,15 +8,15 @@ import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.FrameSampling;
 import org.semblance.engine.media.MediaException;
 import org.semblance.engine.media.MediaFormat;
+import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.VideoFrame;
 import org.semblance.engine.media.VideoLimits;
 import org.semblance.engine.media.VideoReader;
-import org.semblance.engine.media.VideoSource;
 import org.semblance.engine.media.VideoSummary;
 import org.semblance.engine.media.VideoSummary.Ending;
 
 /**
- * FFmpeg's demuxers and decoders, in this process, on the caller's thread.
+ * FFmpeg's demuxers and decoders, in this process, on the caller's thread; for animated WebP, OpenCV's.
  *
  * <p>The demuxer is chosen by our own look at the first bytes, never by FFmpeg's probing, so that none of its playlists
  * and scripts is reached; the decoder comes from a list as well, and no protocol may be opened.
@@ -27,7 +27,8 @@ public final class NativeVideoReader implements VideoReader {
             MediaFormat.MKV, "matroska",
             MediaFormat.AVI, "avi",
             MediaFormat.FLV, "flv",
-            MediaFormat.GIF, "gif");
+            MediaFormat.GIF, "gif",
+            MediaFormat.PNG, "apng");
 
     private static final int TS_SYNC_BYTE = 'G';
 
@@ -50,13 +51,22 @@ public final class NativeVideoReader implements VideoReader {
 
     @Override
     @SuppressWarnings("try") // The scope is there to be closed.
-    public VideoSummary read(VideoSource source, FrameSampling sampling, Deadline deadline, VideoFrame.Visitor visitor)
+    public VideoSummary read(MediaSource source, FrameSampling sampling, Deadline deadline, VideoFrame.Visitor visitor)
             throws MediaException {
         deadline.check("decode");
         Deadline own = Deadline.after(limits.maxTime());
         VideoInput.Clock clock = () -> deadline.passed() || own.passed();
+        if (source.format() == MediaFormat.WEBP) {
+            VideoSummary summary = new WebpAnimation(limits, clock, sampling, visitor).read(source);
+            if (summary.framesShown() == 0) {
+                deadline.check("first frame");
+                throw tooSlow(source.format());
+            }
+            return summary;
+        }
         FrameSelection selection = new FrameSelection(sampling, limits, visitor);
-        boolean trustKeyFrames = source.format() != MediaFormat.GIF; // Its frames are drawn over one another.
+        // Frames of animated images are drawn over one another.
+        boolean trustKeyFrames = source.format().isVideo();
         while (true) {
             // Frees what a decode leaves to the garbage collector, which does not see how large it is.
             try (PointerScope scope = new PointerScope();
@@ -90,7 +100,7 @@ public final class NativeVideoReader implements VideoReader {
         return MediaException.tooLarge(format, "no frame within " + limits.maxTime() + " of work");
     }
 
-    private static String demuxer(VideoSource source, VideoInput input) throws MediaException {
+    private static String demuxer(MediaSource source, VideoInput input) throws MediaException {
         if (source.format() == MediaFormat.MPEG) {
             return input.firstByte() == TS_SYNC_BYTE ? "mpegts" : "mpeg";
         }

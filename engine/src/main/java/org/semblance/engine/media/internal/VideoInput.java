@@ -21,7 +21,7 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
-import org.semblance.engine.media.VideoSource;
+import org.semblance.engine.media.MediaSource;
 
 /**
  * A video's bytes as FFmpeg's input, with seeking. Files are read by position into FFmpeg's own buffer, rather than
@@ -67,11 +67,11 @@ final class VideoInput implements AutoCloseable {
     private @Nullable IOException failure;
 
     /** @throws UncheckedIOException if the file cannot be opened */
-    VideoInput(VideoSource source, Clock clock) {
+    VideoInput(MediaSource source, Clock clock) {
         this.clock = clock;
         this.size = source.size();
         switch (source) {
-            case VideoSource.InMemory memory -> {
+            case MediaSource.InMemory memory -> {
                 MemorySegment whole = MemorySegment.ofBuffer(memory.content());
                 file = null;
                 bytes = (at, target) -> {
@@ -79,7 +79,7 @@ final class VideoInput implements AutoCloseable {
                     return (int) target.byteSize();
                 };
             }
-            case VideoSource.InFile inFile -> {
+            case MediaSource.InFile inFile -> {
                 FileChannel channel = open(inFile);
                 file = channel;
                 bytes = (at, target) -> channel.read(target.asByteBuffer(), at);
@@ -94,7 +94,7 @@ final class VideoInput implements AutoCloseable {
         OPEN.put(key, this);
     }
 
-    private static FileChannel open(VideoSource.InFile source) {
+    private static FileChannel open(MediaSource.InFile source) {
         try {
             return FileChannel.open(source.path(), StandardOpenOption.READ);
         } catch (IOException e) {

@@ -33,7 +33,8 @@ import org.semblance.engine.media.VideoSummary.Ending;
  */
 final class VideoStream implements AutoCloseable {
     /** FFmpeg's names of the demuxers, all aliases of each. */
-    private static final String DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,gif,mpegts,mpeg,mpegvideo";
+    private static final String DEMUXERS =
+            "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,gif,apng,mpegts,mpeg,mpegvideo";
 
     private static final String AV1_DECODER = "libaom-av1";
 
@@ -50,7 +51,8 @@ final class VideoStream implements AutoCloseable {
             "flv",
             "mjpeg",
             "prores",
-            "gif");
+            "gif",
+            "apng");
 
     private static final String DECODER_NAMES = String.join(",", DECODERS);
 

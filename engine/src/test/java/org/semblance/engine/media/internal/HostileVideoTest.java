@@ -19,6 +19,11 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.semblance.engine.ContentHasher;
+import org.semblance.engine.ContentMatcher;
+import org.semblance.engine.MatchOptions;
+import org.semblance.engine.MatchReport;
+import org.semblance.engine.Verdict;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.FrameSampling;
@@ -27,10 +32,12 @@ import org.semblance.engine.media.FrameSampling.KeyFrames;
 import org.semblance.engine.media.MediaException;
 import org.semblance.engine.media.MediaException.Kind;
 import org.semblance.engine.media.MediaFormat;
+import org.semblance.engine.media.MediaLimits;
+import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.VideoLimits;
-import org.semblance.engine.media.VideoSource;
 import org.semblance.engine.media.VideoSummary;
 import org.semblance.engine.media.VideoSummary.Ending;
+import org.semblance.hashdb.HashDb;
 
 /** Damaged and made-up files: each ends in frames or in a reason, in bounded time. */
 class HostileVideoTest {
@@ -107,7 +114,7 @@ class HostileVideoTest {
             throws MediaException {
         double[] last = {-1};
         return new NativeVideoReader(LIMITS, DecodePath.FAST)
-                .read(VideoSource.of(ByteBuffer.wrap(bytes)), sampling, Deadline.NONE, frame -> {
+                .read(MediaSource.of(ByteBuffer.wrap(bytes)), sampling, Deadline.NONE, frame -> {
                     assertThat(frame.seconds()).isGreaterThanOrEqualTo(last[0]);
                     last[0] = frame.seconds();
                     numbers.add(frame.number());
@@ -283,6 +290,40 @@ class HostileVideoTest {
         assertThat(read).as("-Dsemblance.seed=" + SEED).isGreaterThan(MUTATIONS / 4);
         assertThat(kinds.values().stream().mapToInt(Integer::intValue).sum() + read)
                 .isEqualTo(MUTATIONS);
+    }
+
+    /** The same files through everything that an upload goes through. */
+    @Test
+    void givesAVerdictOnAnyDamage(@TempDir Path data) {
+        Random random = new Random(SEED);
+        List<Map.Entry<String, byte[]>> files = List.copyOf(FILES.entrySet());
+        Map<Verdict, Integer> verdicts = new EnumMap<>(Verdict.class);
+        try (HashDb db = HashDb.open(data);
+                ContentHasher hasher = new ContentHasher(MediaLimits.DEFAULT, DecodePath.FAST)) {
+            ContentMatcher matcher = new ContentMatcher(hasher, db);
+            for (int i = 0; i < MUTATIONS / 4; i++) {
+                Map.Entry<String, byte[]> file = files.get(i % files.size());
+                byte[] bytes = i < files.size()
+                        ? file.getValue()
+                        : i % 3 == 0
+                                ? Arrays.copyOf(file.getValue(), random.nextInt(file.getValue().length))
+                                : mutate(file.getValue().clone(), random);
+                String replay = "-Dsemblance.seed=" + SEED + ", mutation " + i + " of " + file.getKey();
+                try {
+                    Deadline deadline = Deadline.after(TIME);
+                    MatchReport report = matcher.match(ByteBuffer.wrap(bytes), MatchOptions.DEFAULT, deadline);
+                    assertThat(deadline.passed()).as(replay).isFalse();
+                    if (report.verdict() != Verdict.NO_MATCH) {
+                        assertThat(report.reason()).as(replay).isNotBlank();
+                    }
+                    verdicts.merge(report.verdict(), 1, Integer::sum);
+                } catch (RuntimeException e) {
+                    throw new AssertionError(replay, e);
+                }
+            }
+        }
+        assertThat(verdicts).as("-Dsemblance.seed=" + SEED).containsKeys(Verdict.NO_MATCH, Verdict.CORRUPT);
+        assertThat(verdicts).as("-Dsemblance.seed=" + SEED).doesNotContainKeys(Verdict.MATCH, Verdict.SUPPRESSED);
     }
 
     /** Flips bits, overwrites or cuts out a stretch, or puts extreme numbers where sizes and counts may be. */

@@ -28,9 +28,9 @@ import org.semblance.engine.media.FrameSampling.EveryFrame;
 import org.semblance.engine.media.FrameSampling.KeyFrames;
 import org.semblance.engine.media.FrameSampling.TimeStep;
 import org.semblance.engine.media.MediaException;
+import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.VideoFrame;
 import org.semblance.engine.media.VideoLimits;
-import org.semblance.engine.media.VideoSource;
 import org.semblance.engine.media.VideoSummary;
 import org.semblance.engine.media.VideoSummary.Ending;
 import org.semblance.engine.pdq.GreyLuma;
@@ -61,14 +61,14 @@ class NativeVideoReaderTest {
 
     private final List<Shown> shown = new ArrayList<>();
 
-    private VideoSummary read(VideoSource source, FrameSampling sampling, VideoLimits limits, Deadline deadline)
+    private VideoSummary read(MediaSource source, FrameSampling sampling, VideoLimits limits, Deadline deadline)
             throws MediaException {
         shown.clear();
         return new NativeVideoReader(limits, DecodePath.FAST)
                 .read(source, sampling, deadline, frame -> shown.add(hashed(frame)));
     }
 
-    private VideoSummary read(VideoSource source, FrameSampling sampling) throws MediaException {
+    private VideoSummary read(MediaSource source, FrameSampling sampling) throws MediaException {
         return read(source, sampling, VideoLimits.DEFAULT, Deadline.NONE);
     }
 
@@ -76,13 +76,13 @@ class NativeVideoReaderTest {
         return new Shown(frame.number(), frame.seconds(), pdq.hash(frame.luma()).hash());
     }
 
-    private List<Shown> readAll(VideoSource source) throws MediaException {
+    private List<Shown> readAll(MediaSource source) throws MediaException {
         read(source, new EveryFrame());
         return List.copyOf(shown);
     }
 
-    private static VideoSource memory(byte[] bytes) {
-        return VideoSource.of(ByteBuffer.wrap(bytes));
+    private static MediaSource memory(byte[] bytes) {
+        return MediaSource.of(ByteBuffer.wrap(bytes));
     }
 
     @ParameterizedTest
@@ -105,7 +105,7 @@ class NativeVideoReaderTest {
         Footage.Encoding encoding = new Footage.Encoding(format, codec, 25, bFrames, false);
         FOOTAGE.write(file, encoding, 25, 0, 60);
 
-        VideoSummary summary = read(VideoSource.of(file), new EveryFrame());
+        VideoSummary summary = read(MediaSource.of(file), new EveryFrame());
         List<Shown> fromFile = List.copyOf(shown);
         List<Shown> fromMemory = readAll(memory(Files.readAllBytes(file)));
         byte[] bytes = Files.readAllBytes(file);
@@ -120,7 +120,7 @@ class NativeVideoReaderTest {
         assertThat(summary.height()).isEqualTo(HEIGHT);
         assertThat(summary.damagedPackets()).isZero();
         assertThat(fromMemory).isEqualTo(fromFile);
-        assertThat(readAll(VideoSource.of(direct))).isEqualTo(fromFile);
+        assertThat(readAll(MediaSource.of(direct))).isEqualTo(fromFile);
         assertThat(direct.position()).isEqualTo(7);
         for (int n = 0; n < 60; n++) {
             Shown frame = fromFile.get(n);
@@ -141,9 +141,9 @@ class NativeVideoReaderTest {
             throws Exception {
         Path file = folder.resolve("step-" + frameRate + ".mp4");
         FOOTAGE.write(file, Footage.Encoding.MP4, frameRate, 0, 70);
-        List<Shown> all = readAll(VideoSource.of(file));
+        List<Shown> all = readAll(MediaSource.of(file));
 
-        read(VideoSource.of(file), new TimeStep(seconds));
+        read(MediaSource.of(file), new TimeStep(seconds));
 
         List<Shown> expected = all.stream().filter(f -> f.number % stride == 0).toList();
         assertThat(shown).isEqualTo(expected).hasSize(69 / stride + 1);
@@ -151,9 +151,9 @@ class NativeVideoReaderTest {
 
     @Test
     void showsKeyFramesAloneWhereTheyAreCloseEnough() throws Exception {
-        List<Shown> all = readAll(VideoSource.of(clip));
+        List<Shown> all = readAll(MediaSource.of(clip));
 
-        VideoSummary summary = read(VideoSource.of(clip), KeyFrames.DEFAULT);
+        VideoSummary summary = read(MediaSource.of(clip), KeyFrames.DEFAULT);
 
         assertThat(shown).isSubsetOf(all);
         assertThat(shown.stream().map(Shown::number)).containsExactly(0, 50, 100, 150, 200, 250);
@@ -165,9 +165,9 @@ class NativeVideoReaderTest {
     void decodesBetweenKeyFramesThatAreTooFarApart() throws Exception {
         Path file = folder.resolve("sparse.mp4");
         FOOTAGE.write(file, Footage.Encoding.MPEG4.withKeyFrameGap(240), 25, 0, 400);
-        List<Shown> all = readAll(VideoSource.of(file));
+        List<Shown> all = readAll(MediaSource.of(file));
 
-        read(VideoSource.of(file), new KeyFrames(0.25, 1.5));
+        read(MediaSource.of(file), new KeyFrames(0.25, 1.5));
 
         assertThat(shown).isSubsetOf(all).hasSizeBetween(11, 14);
         assertThat(shown.stream().map(Shown::number)).contains(0, 240);
@@ -178,9 +178,9 @@ class NativeVideoReaderTest {
     void decodesBetweenKeyFramesWithFramesThatNothingRefersTo() throws Exception {
         Path file = folder.resolve("bframes.mov");
         FOOTAGE.write(file, new Footage.Encoding("mov", "mpeg4", 200, 2, false), 25, 0, 300);
-        List<Shown> all = readAll(VideoSource.of(file));
+        List<Shown> all = readAll(MediaSource.of(file));
 
-        VideoSummary summary = read(VideoSource.of(file), new KeyFrames(0.25, 1.5));
+        VideoSummary summary = read(MediaSource.of(file), new KeyFrames(0.25, 1.5));
 
         assertThat(shown).isSubsetOf(all);
         assertThat(summary.framesDecoded()).isLessThan(200);
@@ -202,7 +202,7 @@ class NativeVideoReaderTest {
         Path file = folder.resolve("intra.avi");
         FOOTAGE.write(file, new Footage.Encoding("avi", "mjpeg", 1, 0, false), 25, 0, 100);
 
-        VideoSummary summary = read(VideoSource.of(file), new KeyFrames(0.5, 2));
+        VideoSummary summary = read(MediaSource.of(file), new KeyFrames(0.5, 2));
 
         assertThat(shown.stream().map(Shown::number)).containsExactly(0, 13, 26, 39, 52, 65, 78, 91);
         assertThat(summary.framesDecoded()).isEqualTo(8);
@@ -212,7 +212,7 @@ class NativeVideoReaderTest {
     void isNotFooledByAFileThatCallsEveryFrameAKeyFrame() throws Exception {
         Path file = folder.resolve("lies.mp4");
         FOOTAGE.write(file, Footage.Encoding.MPEG4.withKeyFrameGap(1000), 25, 0, 300);
-        List<Shown> all = readAll(VideoSource.of(file));
+        List<Shown> all = readAll(MediaSource.of(file));
         byte[] bytes = Files.readAllBytes(file);
         // A track without this table says that all its samples are key frames.
         rename(bytes, "stss", "free");
@@ -252,7 +252,7 @@ class NativeVideoReaderTest {
         for (DecodePath path : DecodePath.values()) {
             List<Luma> lumas = new ArrayList<>();
             new NativeVideoReader(VideoLimits.DEFAULT, path)
-                    .read(VideoSource.of(clip), new TimeStep(4), Deadline.NONE, f -> lumas.add(f.luma()));
+                    .read(MediaSource.of(clip), new TimeStep(4), Deadline.NONE, f -> lumas.add(f.luma()));
 
             assertThat(lumas).hasSize(3);
             assertThatThrownBy(() -> lumas.getFirst().row(0, new float[WIDTH], 0))
@@ -263,7 +263,7 @@ class NativeVideoReaderTest {
     @Test
     void stopsWhenTheVisitorHasSeenEnough() throws Exception {
         VideoSummary summary = new NativeVideoReader(VideoLimits.DEFAULT, DecodePath.FAST)
-                .read(VideoSource.of(clip), new EveryFrame(), Deadline.NONE, f -> f.number() < 9);
+                .read(MediaSource.of(clip), new EveryFrame(), Deadline.NONE, f -> f.number() < 9);
 
         assertThat(summary.framesShown()).isEqualTo(10);
         assertThat(summary.ending()).isEqualTo(Ending.STOPPED);
@@ -276,11 +276,11 @@ class NativeVideoReaderTest {
         VideoLimits frames = new VideoLimits(d.maxPixels(), d.maxStreams(), d.maxSeconds(), 30, d.maxTime());
         VideoLimits seconds = new VideoLimits(d.maxPixels(), d.maxStreams(), 2, d.maxFrames(), d.maxTime());
 
-        assertThat(read(VideoSource.of(clip), new EveryFrame(), frames, Deadline.NONE)
+        assertThat(read(MediaSource.of(clip), new EveryFrame(), frames, Deadline.NONE)
                         .ending())
                 .isEqualTo(Ending.TOO_LONG);
         assertThat(shown).hasSize(30);
-        assertThat(read(VideoSource.of(clip), new EveryFrame(), seconds, Deadline.NONE)
+        assertThat(read(MediaSource.of(clip), new EveryFrame(), seconds, Deadline.NONE)
                         .ending())
                 .isEqualTo(Ending.TOO_LONG);
         assertThat(shown).hasSize(50);
@@ -292,7 +292,7 @@ class NativeVideoReaderTest {
         Deadline deadline = Deadline.after(Duration.ofMillis(1500));
 
         VideoSummary summary = new NativeVideoReader(VideoLimits.DEFAULT, DecodePath.FAST)
-                .read(VideoSource.of(clip), new EveryFrame(), deadline, f -> {
+                .read(MediaSource.of(clip), new EveryFrame(), deadline, f -> {
                     numbers.add(f.number());
                     while (f.number() == 20 && !deadline.passed()) {
                         Thread.onSpinWait();
@@ -311,9 +311,9 @@ class NativeVideoReaderTest {
         VideoLimits noTime =
                 new VideoLimits(d.maxPixels(), d.maxStreams(), d.maxSeconds(), d.maxFrames(), Duration.ofNanos(1));
 
-        assertThatThrownBy(() -> read(VideoSource.of(clip), new EveryFrame(), d, passed))
+        assertThatThrownBy(() -> read(MediaSource.of(clip), new EveryFrame(), d, passed))
                 .isInstanceOf(DeadlinePassedException.class);
-        assertThatThrownBy(() -> read(VideoSource.of(clip), new EveryFrame(), noTime, Deadline.NONE))
+        assertThatThrownBy(() -> read(MediaSource.of(clip), new EveryFrame(), noTime, Deadline.NONE))
                 .isInstanceOfSatisfying(
                         MediaException.class, e -> assertThat(e.kind()).isEqualTo(MediaException.Kind.TOO_LARGE));
     }
@@ -326,7 +326,7 @@ class NativeVideoReaderTest {
         VideoLimits small =
                 new VideoLimits(WIDTH * HEIGHT - 1, d.maxStreams(), d.maxSeconds(), d.maxFrames(), d.maxTime());
         VideoLimits single = new VideoLimits(d.maxPixels(), 1, d.maxSeconds(), d.maxFrames(), d.maxTime());
-        VideoSource source = VideoSource.of(file);
+        MediaSource source = MediaSource.of(file);
 
         assertRefused(source, small, MediaException.Kind.TOO_LARGE, "160x120 pixels");
         assertRefused(source, single, MediaException.Kind.TOO_LARGE, "more than 1 streams");
@@ -336,26 +336,26 @@ class NativeVideoReaderTest {
     void refusesWhatIsNoVideoWeKnow() throws IOException {
         Path audio = folder.resolve("audio-only.mp4");
         Footage.writeAudio(audio, "mp4", 1);
-        Map<String, VideoSource> sources = List.of(
+        Map<String, MediaSource> sources = List.of(
                         "ffconcat version 1.0\nfile clip.mp4\n", "#EXTM3U\n#EXTINF:1,\nclip.ts\n", "", "not a video")
                 .stream()
                 .collect(Collectors.toMap(Function.identity(), t -> memory(t.getBytes(StandardCharsets.US_ASCII))));
 
         sources.forEach((text, source) ->
                 assertRefused(source, VideoLimits.DEFAULT, MediaException.Kind.UNSUPPORTED, "not a video"));
-        assertRefused(VideoSource.of(audio), VideoLimits.DEFAULT, MediaException.Kind.UNSUPPORTED, "no video in it");
+        assertRefused(MediaSource.of(audio), VideoLimits.DEFAULT, MediaException.Kind.UNSUPPORTED, "no video in it");
     }
 
     @Test
     void saysThatAFileIsGoneAsAnErrorOfTheMachine() throws Exception {
         Path file = Files.copy(clip, folder.resolve("gone.mp4"));
-        VideoSource source = VideoSource.of(file);
+        MediaSource source = MediaSource.of(file);
         Files.delete(file);
 
         assertThatThrownBy(() -> read(source, new EveryFrame())).isInstanceOf(java.io.UncheckedIOException.class);
     }
 
-    private void assertRefused(VideoSource source, VideoLimits limits, MediaException.Kind kind, String reason) {
+    private void assertRefused(MediaSource source, VideoLimits limits, MediaException.Kind kind, String reason) {
         assertThatThrownBy(() -> read(source, new EveryFrame(), limits, Deadline.NONE))
                 .isInstanceOfSatisfying(MediaException.class, e -> {
                     assertThat(e.kind()).isEqualTo(kind);

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.FrameSampling;
+import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.VideoLimits;
-import org.semblance.engine.media.VideoSource;
 import org.semblance.engine.media.VideoSummary;
 import org.semblance.engine.pdq.PdqHasher;
 import org.semblance.hashdb.hash.Hash256;
@@ -69,7 +69,7 @@ class VideoVectorsTest {
         List<Hashed> frames = new ArrayList<>();
         VideoSummary summary = new NativeVideoReader(VideoLimits.DEFAULT, path)
                 .read(
-                        VideoSource.of(video.file),
+                        MediaSource.of(video.file),
                         sampling,
                         Deadline.NONE,
                         f -> frames.add(new Hashed(f.number(), pdq.hash(f.luma()), f.seconds())));

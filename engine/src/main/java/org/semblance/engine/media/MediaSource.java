@@ -6,8 +6,11 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** Where the bytes of a video lie. Nothing is copied: a reader reads from there, as often as it needs. */
-public sealed interface VideoSource {
+/**
+ * Where the bytes of a content lie. Nothing is copied: a video is read from there, as often as needed; an image in a file
+ * is mapped.
+ */
+public sealed interface MediaSource {
     /** How many first bytes are enough to tell a format. */
     int HEAD_BYTES = 2048;
 
@@ -18,7 +21,7 @@ public sealed interface VideoSource {
     long size();
 
     /** The bytes between position and limit of a buffer, which must not change while they are read. */
-    static VideoSource of(ByteBuffer content) {
+    static MediaSource of(ByteBuffer content) {
         return new InMemory(content.slice(), MediaFormat.detect(content));
     }
 
@@ -27,7 +30,7 @@ public sealed interface VideoSource {
      *
      * @throws IOException if it cannot be read
      */
-    static VideoSource of(Path file) throws IOException {
+    static MediaSource of(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             ByteBuffer head = ByteBuffer.allocate(HEAD_BYTES);
             while (head.hasRemaining() && channel.read(head) >= 0) {
@@ -38,7 +41,7 @@ public sealed interface VideoSource {
     }
 
     /** Bytes in memory. */
-    record InMemory(ByteBuffer content, MediaFormat format) implements VideoSource {
+    record InMemory(ByteBuffer content, MediaFormat format) implements MediaSource {
         @Override
         public long size() {
             return content.remaining();
@@ -46,5 +49,5 @@ public sealed interface VideoSource {
     }
 
     /** Bytes in a file. */
-    record InFile(Path path, long size, MediaFormat format) implements VideoSource {}
+    record InFile(Path path, long size, MediaFormat format) implements MediaSource {}
 }
