@@ -1,15 +1,25 @@
 package org.semblance.server;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.ContentMatcher;
 import org.semblance.engine.WarmUp;
 import org.semblance.engine.media.DecodePath;
+import org.semblance.hashdb.DatabaseRefusedException;
 import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.exchange.ExchangeRegistry;
+import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.http.HttpTransport;
+import org.semblance.server.metrics.Metrics;
+import org.semblance.server.work.BackgroundThreads;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
 import org.slf4j.Logger;
@@ -20,15 +30,31 @@ public final class MatchServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MatchServer.class);
 
     private final ServerConfig config;
+    private final Gate gate;
+    private final Metrics metrics;
     private final HashDb db;
+    private final Exchanges exchanges;
     private final WorkerPool<Worker> workers;
+    private final WorkerPool<Worker> videoWorkers;
     private final HttpTransport transport;
     private boolean closed;
 
-    private MatchServer(ServerConfig config, HashDb db, WorkerPool<Worker> workers, HttpTransport transport) {
+    private MatchServer(
+            ServerConfig config,
+            Gate gate,
+            Metrics metrics,
+            HashDb db,
+            Exchanges exchanges,
+            WorkerPool<Worker> workers,
+            WorkerPool<Worker> videoWorkers,
+            HttpTransport transport) {
         this.config = config;
+        this.gate = gate;
+        this.metrics = metrics;
         this.db = db;
+        this.exchanges = exchanges;
         this.workers = workers;
+        this.videoWorkers = videoWorkers;
         this.transport = transport;
     }
 
@@ -36,32 +62,70 @@ public final class MatchServer implements AutoCloseable {
      * Opens the database and begins to answer.
      *
      * @throws org.semblance.hashdb.DatabaseRefusedException if the data folder cannot be served from
+     * @throws org.semblance.hashdb.exchange.ExchangesRefusedException if its exchanges cannot be read
+     * @throws org.semblance.server.auth.KeysRefusedException if the keys cannot be read, or there are none and the
+     *     address is not this machine's own
      * @throws IOException if the port is taken or the address is not this machine's
      */
     public static MatchServer start(ServerConfig config) throws IOException {
-        HashDb db = HashDb.open(config.dataFolder());
+        Gate gate = Gate.start(config.dataFolder(), config.access(), config.bindAddress());
+        Metrics metrics = new Metrics();
+        HashDb db = null;
+        Exchanges exchanges = null;
         WorkerPool<Worker> workers = null;
+        WorkerPool<Worker> videoWorkers = null;
         try {
-            workers = new WorkerPool<>(config.workers(), config.workQueueLimit(), () -> {
+            HashDb opened = HashDb.open(config.dataFolder());
+            db = opened;
+            metrics.gauge("semblance.hashes", "Perceptual hashes that are matchable", opened::size);
+            metrics.gauge("semblance.list.version", "Number of the newest change that lookups see", opened::seq);
+            metrics.gauge("semblance.index.memory.bytes", "Memory of the index outside the heap", opened::offHeapBytes);
+            ExchangeRegistry registry = ExchangeRegistry.open(config.dataFolder());
+            create(config.exchangeFolder());
+            exchanges =
+                    new Exchanges(db, registry, config.exchangeFolder(), Duration.ofMillis(config.exchangePollMs()));
+            Supplier<Worker> tools = () -> {
                 ContentHasher exact = new ContentHasher(config.mediaLimits(), DecodePath.EXACT);
                 ContentHasher fast = new ContentHasher(config.mediaLimits(), config.decodePath());
-                return new Worker(exact, fast, new ContentMatcher(fast, db));
-            });
-            HttpTransport transport = HttpTransport.start(config, db, workers, version());
+                return new Worker(exact, fast, new ContentMatcher(fast, opened));
+            };
+            workers = new WorkerPool<>(config.workers(), config.workQueueLimit(), tools);
+            videoWorkers = new WorkerPool<>(
+                    config.videoWorkers(), config.videoQueueLimit(), tools, new BackgroundThreads("video"));
+            HttpTransport transport = HttpTransport.start(config, db, exchanges, workers, videoWorkers, gate, metrics);
             LOG.info(
-                    "listening on {}:{}, {} workers, {} hashes, data in {}",
+                    "listening on {}:{}, {} workers and {} for videos, {} hashes, data in {}",
                     config.bindAddress(),
                     transport.port(),
                     config.workers(),
+                    config.videoWorkers(),
                     db.size(),
                     config.dataFolder());
-            return new MatchServer(config, db, workers, transport);
+            return new MatchServer(config, gate, metrics, db, exchanges, workers, videoWorkers, transport);
         } catch (IOException | RuntimeException | Error e) {
             if (workers != null) {
                 workers.close();
             }
-            db.close();
+            if (videoWorkers != null) {
+                videoWorkers.close();
+            }
+            if (exchanges != null) {
+                exchanges.close();
+            }
+            if (db != null) {
+                db.close();
+            }
+            metrics.close();
+            gate.close();
             throw e;
+        }
+    }
+
+    private static void create(Path folder) {
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw new DatabaseRefusedException(folder, "cannot be created: " + e, e);
         }
     }
 
@@ -101,6 +165,10 @@ public final class MatchServer implements AutoCloseable {
         return workers;
     }
 
+    WorkerPool<Worker> videoWorkers() {
+        return videoWorkers;
+    }
+
     /**
      * Accepts nothing more, lets requests that are under way finish, and closes the database; within {@code
      * stopTimeoutMs}, after which requests are cut off. A second call does nothing.
@@ -114,11 +182,16 @@ public final class MatchServer implements AutoCloseable {
         long start = System.nanoTime();
         // Most of the time is for the requests; what comes after them is quick.
         transport.close(Duration.ofMillis(config.stopTimeoutMs() * 7 / 10));
-        Duration left = Duration.ofMillis(config.stopTimeoutMs()).minusNanos(System.nanoTime() - start);
-        if (!workers.close(left)) {
-            LOG.warn("a worker is still busy and is left behind");
+        for (WorkerPool<Worker> pool : List.of(workers, videoWorkers)) {
+            Duration left = Duration.ofMillis(config.stopTimeoutMs()).minusNanos(System.nanoTime() - start);
+            if (!pool.close(left)) {
+                LOG.warn("a worker is still busy and is left behind");
+            }
         }
-        db.close();
+        exchanges.close();
+        db.close(Duration.ofMillis(config.stopTimeoutMs()).minusNanos(System.nanoTime() - start));
+        metrics.close();
+        gate.close();
         LOG.info("stopped after {} ms", (System.nanoTime() - start) / 1_000_000);
     }
 }

@@ -11,6 +11,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import org.semblance.hashdb.HashDb;
 
 /** The fences between the packages: what a library is used by, and that nothing looks up. */
 @AnalyzeClasses(packages = "org.semblance", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -38,6 +39,23 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule pdqKnowsHashesOnly =
             dependOnOnly("org.semblance.engine.pdq", "org.semblance.hashdb.hash", "jdk.incubator");
+
+    @ArchTest
+    static final ArchRule micrometerIsTheMetrics =
+            onlyIn("org.semblance.server.metrics", "io.micrometer", "io.prometheus");
+
+    @ArchTest
+    static final ArchRule keysKnowNoTransport = dependOnOnly(
+            "org.semblance.server.auth", "org.semblance.hashdb", "org.semblance.engine", "tools.jackson", "org.slf4j");
+
+    @ArchTest
+    static final ArchRule routesSeeTheDatabaseAsTheirCallerMay = noClasses()
+            .that()
+            .resideInAPackage("org.semblance.server.http")
+            .should()
+            .callMethodWhere(
+                    describe("it is of HashDb", call -> call.getTargetOwner().isEquivalentTo(HashDb.class)))
+            .because("ScopedDb checks the scope of the caller's key on each object");
 
     @ArchTest
     static final ArchRule thereIsNoCycle =

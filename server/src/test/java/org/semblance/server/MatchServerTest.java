@@ -8,14 +8,21 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.DatabaseRefusedException;
+import org.semblance.server.auth.AccessPolicy;
+import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeysRefusedException;
+import org.semblance.server.auth.Role;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
@@ -141,11 +148,37 @@ class MatchServerTest {
     }
 
     @Test
+    void doesNotServeANetworkWithoutKeysAndFreesTheFolderWhenItRefuses() throws Exception {
+        assertThatThrownBy(() ->
+                        MatchServer.start(settings().bindAddress("0.0.0.0").build()))
+                .isInstanceOf(KeysRefusedException.class)
+                .hasMessageContaining("semblance key create NAME --role admin --data " + folder.resolve("db"));
+        new KeyFile(folder.resolve("db"))
+                .create(new KeyFile.Draft("a", Role.MATCH, Set.of(), false, null, null, null), Instant.now());
+        try (MatchServer server =
+                MatchServer.start(settings().bindAddress("0.0.0.0").build())) {
+            assertThat(CLIENT.send(get(server, "/v1/banks"), HttpResponse.BodyHandlers.ofString())
+                            .statusCode())
+                    .isEqualTo(401);
+        }
+        try (MatchServer server =
+                MatchServer.start(settings().access(AccessPolicy.OPEN).build())) {
+            assertThat(CLIENT.send(get(server, "/v1/banks"), HttpResponse.BodyHandlers.ofString())
+                            .statusCode())
+                    .isEqualTo(200);
+        }
+        Files.writeString(folder.resolve("db").resolve("keys.json"), "{");
+        assertThatThrownBy(() -> MatchServer.start(settings().build()))
+                .isInstanceOf(KeysRefusedException.class)
+                .hasMessageContaining("keys.json: damaged: no JSON: ");
+    }
+
+    @Test
     void namesTheSettingThatIsOutOfItsRange() {
         assertThatThrownBy(() -> settings().port(70_000).build()).hasMessage("port: 70000 (expected: 0 to 65535)");
         assertThatThrownBy(() -> settings().workers(0).build()).hasMessage("workers: 0 (expected: 1 to 1024)");
         assertThatThrownBy(() -> settings().maxBodyBytesInFlight(5).build())
-                .hasMessageStartingWith("maxBodyBytesInFlight: 5 (expected: 100000000 to ");
+                .hasMessageStartingWith("maxBodyBytesInFlight: 5 (expected: 8000000 to ");
         assertThatThrownBy(() -> settings().bindAddress(" ").build()).hasMessageContaining("bindAddress");
     }
 }

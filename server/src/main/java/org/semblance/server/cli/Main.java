@@ -3,7 +3,9 @@ package org.semblance.server.cli;
 import java.util.concurrent.Callable;
 import org.semblance.hashdb.DatabaseRefusedException;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
+import org.semblance.hashdb.exchange.ExchangesRefusedException;
 import org.semblance.server.MatchServer;
+import org.semblance.server.auth.KeysRefusedException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -15,7 +17,7 @@ import picocli.CommandLine.Spec;
  * The command line.
  *
  * <p>Exit codes: 0 done, 1 the answer is "match" where asked with {@code --fail-on-match}, 2 wrong usage, 3 bad input,
- * 4 the database refused.
+ * 4 the database or its keys refused.
  */
 @Command(
         name = "semblance",
@@ -29,6 +31,7 @@ import picocli.CommandLine.Spec;
             MatchCommand.class,
             LookupCommand.class,
             BankCommand.class,
+            KeyCommand.class,
             ImportCommand.class,
             VerifyCommand.class,
         })
@@ -69,6 +72,8 @@ public final class Main implements Callable<Integer> {
     private static int explain(Exception e, CommandLine line, CommandLine.ParseResult parsed) throws Exception {
         int code = switch (e) {
             case DatabaseRefusedException refused -> REFUSED;
+            case ExchangesRefusedException refused -> REFUSED;
+            case KeysRefusedException refused -> REFUSED;
             case ChangeRefusedException refused -> BAD_INPUT;
             case BadInputException bad -> BAD_INPUT;
             default -> throw e;

@@ -1,10 +1,13 @@
 package org.semblance.server.cli;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.server.MatchServer;
+import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.config.ServerConfig;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -22,8 +25,27 @@ final class ServerOptions {
     @Option(names = "--workers", paramLabel = "N", description = "Threads that decode and hash (default: one a core).")
     private @Nullable Integer workers;
 
-    @Option(names = "--max-body-bytes", paramLabel = "N", description = "Largest upload (default: 100,000,000).")
+    @Option(
+            names = "--max-body-bytes",
+            paramLabel = "N",
+            description = "Largest upload that is no video (default: 100,000,000).")
     private @Nullable Long maxBodyBytes;
+
+    @Option(names = "--max-video-bytes", paramLabel = "N", description = "Largest video (default: 4,000,000,000).")
+    private @Nullable Long maxVideoBytes;
+
+    @Option(
+            names = "--video-workers",
+            paramLabel = "N",
+            description = "Threads for videos, which give way to the others (default: one for two cores).")
+    private @Nullable Integer videoWorkers;
+
+    @Option(
+            names = "--upload-folder",
+            paramLabel = "FOLDER",
+            description =
+                    "Where large uploads are stored while they are worked on (default: uploads in the data folder).")
+    private @Nullable Path uploadFolder;
 
     @Option(
             names = "--decode",
@@ -32,6 +54,29 @@ final class ServerOptions {
                     "How uploads to be matched are decoded, fast or exact (default: fast). Hashes that are kept are"
                             + " always exact.")
     private @Nullable DecodePath path;
+
+    @Option(
+            names = "--exchange-folder",
+            paramLabel = "DIR",
+            description = "Below which exchanges of the type local_file may read (default: exchange-files in the data"
+                    + " folder).")
+    private @Nullable Path exchangeFolder;
+
+    @ArgGroup
+    private @Nullable Open open;
+
+    static final class Open {
+        @Option(
+                names = "--open",
+                description = "Ask for no key, on a loopback address, even if there are keys (default: keys are needed"
+                        + " as soon as there is one).")
+        private boolean here;
+
+        @Option(
+                names = "--open-to-network",
+                description = "Ask for no key on any address: everybody who reaches it can read and change the banks.")
+        private boolean everywhere;
+    }
 
     DataFolder data() {
         return data;
@@ -54,8 +99,23 @@ final class ServerOptions {
             if (maxBodyBytes != null) {
                 builder.maxBodyBytes(maxBodyBytes);
             }
+            if (maxVideoBytes != null) {
+                builder.maxVideoBytes(maxVideoBytes);
+            }
+            if (videoWorkers != null) {
+                builder.videoWorkers(videoWorkers);
+            }
+            if (uploadFolder != null) {
+                builder.spillFolder(uploadFolder);
+            }
             if (path != null) {
                 builder.decodePath(path);
+            }
+            if (exchangeFolder != null) {
+                builder.exchangeFolder(exchangeFolder);
+            }
+            if (open != null) {
+                builder.access(open.everywhere ? AccessPolicy.OPEN_TO_NETWORK : AccessPolicy.OPEN);
             }
             config = builder.build();
         } catch (IllegalArgumentException e) {

@@ -6,6 +6,8 @@ import java.nio.ByteBuffer;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.Digests;
+import org.semblance.engine.media.MediaSource;
 
 /**
  * A complete body.
@@ -18,20 +20,27 @@ import org.jspecify.annotations.Nullable;
  */
 record Body(
         Upload upload, boolean form, int files, @Nullable String fileField, Map<String, String> fields) {
+    /** The bytes of the file, in memory or mapped, valid until the request is answered. */
     ByteBuffer bytes() {
         return upload.bytes();
     }
 
     /**
-     * The one file of the request: the raw body, or the only file of a form.
+     * The one file of the request: the raw body, or the only file of a form; valid until the request is answered.
      *
      * @throws HttpError 400 if a form has none or several
      */
-    ByteBuffer file() {
+    MediaSource file() {
         if (form && files != 1) {
             throw HttpError.field(400, "file", files + " file parts", "one file part, or the bytes as the body");
         }
-        return bytes();
+        return upload.source();
+    }
+
+    /** The digests of the file: as they were computed while it came, or, of a small one, computed now. */
+    Digests digests() {
+        Digests onTheWay = upload.digests();
+        return onTheWay == null ? Digests.of(upload.bytes()) : onTheWay;
     }
 
     static String mediaType(HttpHeaders headers) {

@@ -17,7 +17,10 @@ interface BodyReader {
      */
     void add(HttpContent chunk);
 
-    /** The body, after its last chunk. The caller releases its upload. */
+    /** Where the bytes of the file go: it tells whether another chunk may be added. */
+    Upload upload();
+
+    /** The body, after its last chunk and the end of its upload. The caller releases the upload. */
     Body finish();
 
     /** Frees what an unfinished body holds. */

@@ -1,10 +1,13 @@
 package org.semblance.server.http;
 
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.exchange.ExchangesRefusedException;
+import org.semblance.server.auth.AccessRefusedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -20,6 +23,7 @@ final class Errors {
         return switch (thrown) {
             case HttpError error -> dialect.error(error);
             case HmaValidationError error -> error.answer();
+            case AccessRefusedException refused -> dialect.error(refusal(refused));
             case ChangeRefusedException refused -> dialect.error(refusal(refused, dialect));
             case JacksonException bad ->
                 dialect.error(
@@ -33,9 +37,29 @@ final class Errors {
                 LOG.error("the database's disk failed", failed);
                 yield dialect.error(HttpError.busy("the database's disk took nothing more; nothing was changed"));
             }
+            case ExchangesRefusedException failed -> {
+                LOG.error("the exchanges could not be written", failed);
+                yield dialect.error(HttpError.busy("the disk took nothing more; nothing was changed"));
+            }
             // Thrown before anything was changed, by an allocation that a single request made too large.
             case OutOfMemoryError unused -> dialect.error(HttpError.busy("out of memory for this request"));
             default -> unexpected(thrown, dialect);
+        };
+    }
+
+    private static HttpError refusal(AccessRefusedException refused) {
+        String message = String.valueOf(refused.getMessage());
+        // The challenges of RFC 6750.
+        return switch (refused.reason()) {
+            case NO_KEY -> new HttpError(401, message, Map.of("WWW-Authenticate", "Bearer realm=\"semblance\""));
+            case BAD_KEY ->
+                new HttpError(
+                        401,
+                        message,
+                        Map.of("WWW-Authenticate", "Bearer realm=\"semblance\", error=\"invalid_token\""));
+            case FORBIDDEN -> new HttpError(403, message);
+            case RATE, CONCURRENCY ->
+                new HttpError(429, message, Map.of("Retry-After", Long.toString(refused.retryAfterSeconds())));
         };
     }
 

@@ -18,8 +18,13 @@ import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.exchange.Exchange;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
+import org.semblance.server.auth.Role;
+import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.work.Worker;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -32,32 +37,50 @@ final class HmaCuration {
     private static final long FIVE_YEARS_S = 5L * 365 * 24 * 3600;
 
     private final HashDb db;
+    private final Exchanges exchanges;
 
-    HmaCuration(HashDb db) {
+    HmaCuration(HashDb db, Exchanges exchanges) {
         this.db = db;
+        this.exchanges = exchanges;
     }
 
     List<Route> routes() {
         return List.of(
-                HmaRoutes.work("GET", "/c/banks", (request, worker) -> banks()),
-                HmaRoutes.json("POST", "/c/banks", (request, worker) -> createBank(request)),
+                HmaRoutes.work(Role.CURATE, "GET", "/c/banks", (request, worker) -> banks(request)),
+                HmaRoutes.json(Role.ADMIN, "POST", "/c/banks", (request, worker) -> createBank(request)),
                 HmaRoutes.work(
-                        "GET", "/c/bank/{bank}", (request, worker) -> Response.sortedJson(200, json(bank(request)))),
-                HmaRoutes.json("PUT", "/c/bank/{bank}", (request, worker) -> updateBank(request)),
-                HmaRoutes.work("DELETE", "/c/bank/{bank}", (request, worker) -> deleteBank(request)),
-                HmaRoutes.upload("POST", "/c/bank/{bank}/content", this::addFile),
-                HmaRoutes.json("POST", "/c/bank/{bank}/signal", (request, worker) -> addSignals(request)),
-                HmaRoutes.work("GET", "/c/bank/{bank}/content/{id:int}", (request, worker) -> content(request)),
-                HmaRoutes.json("PUT", "/c/bank/{bank}/content/{id:int}", (request, worker) -> updateContent(request)),
+                        Role.CURATE,
+                        "GET",
+                        "/c/bank/{bank}",
+                        (request, worker) -> Response.sortedJson(200, json(bank(request)))),
+                HmaRoutes.json(Role.ADMIN, "PUT", "/c/bank/{bank}", (request, worker) -> updateBank(request)),
+                HmaRoutes.work(Role.ADMIN, "DELETE", "/c/bank/{bank}", (request, worker) -> deleteBank(request)),
+                HmaRoutes.banking("/c/bank/{bank}/content", this::addFile),
+                HmaRoutes.json(Role.CURATE, "POST", "/c/bank/{bank}/signal", (request, worker) -> addSignals(request)),
                 HmaRoutes.work(
-                        "DELETE", "/c/bank/{bank}/content/{id:int}", (request, worker) -> deleteContent(request)));
+                        Role.CURATE, "GET", "/c/bank/{bank}/content/{id:int}", (request, worker) -> content(request)),
+                HmaRoutes.json(
+                        Role.CURATE,
+                        "PUT",
+                        "/c/bank/{bank}/content/{id:int}",
+                        (request, worker) -> updateContent(request)),
+                HmaRoutes.work(
+                        Role.CURATE,
+                        "DELETE",
+                        "/c/bank/{bank}/content/{id:int}",
+                        (request, worker) -> deleteContent(request)));
     }
 
     // Banks
 
-    private Response banks() {
+    /** The database as the caller of that request may see it. */
+    private ScopedDb db(Request request) {
+        return new ScopedDb(db, request.caller());
+    }
+
+    private Response banks(Request request) {
         return Response.sortedJson(
-                200, db.banks().stream().map(HmaCuration::json).toList());
+                200, db(request).banks().stream().map(HmaCuration::json).toList());
     }
 
     private static Map<String, Object> json(Bank bank) {
@@ -66,7 +89,7 @@ final class HmaCuration {
 
     private Bank bank(Request request) {
         String name = request.name("bank");
-        return db.bank(name).orElseThrow(() -> new HttpError(404, "bank '" + name + "' not found"));
+        return db(request).bank(name).orElseThrow(() -> new HttpError(404, "bank '" + name + "' not found"));
     }
 
     private Response createBank(Request request) {
@@ -80,7 +103,8 @@ final class HmaCuration {
             ratio = fields.enabled ? 1.0 : 0.0;
         }
         try {
-            db.apply(new Change.CreateBank(name, BankKind.MATCH, ratio, "", null), NativeRoutes.origin(request));
+            db(request)
+                    .apply(new Change.CreateBank(name, BankKind.MATCH, ratio, "", null), NativeRoutes.origin(request));
         } catch (ChangeRefusedException e) {
             throw conflict(e, "Bank already exists");
         }
@@ -90,14 +114,15 @@ final class HmaCuration {
     private Response updateBank(Request request) {
         BankFields fields = BankFields.of(request, "BankUpdateRequest", false);
         String name = request.name("bank");
-        Bank bank = db.bank(name).orElseThrow(() -> new HttpError(404, "Bank not found"));
+        Bank bank = db(request).bank(name).orElseThrow(() -> new HttpError(404, "Bank not found"));
         Double ratio = fields.ratio;
         if (ratio == null && fields.enabled != null) {
             ratio = fields.enabled ? 1.0 : 0.0;
         }
         String newName = fields.name == null ? name : fields.name;
         try {
-            db.apply(new Change.UpdateBank(name, fields.name, ratio, null, null), NativeRoutes.origin(request));
+            db(request)
+                    .apply(new Change.UpdateBank(name, fields.name, ratio, null, null), NativeRoutes.origin(request));
         } catch (ChangeRefusedException e) {
             throw conflict(e, "Bank name already exists");
         }
@@ -114,7 +139,7 @@ final class HmaCuration {
 
     private Response deleteBank(Request request) {
         try {
-            db.apply(new Change.DeleteBank(request.name("bank")), NativeRoutes.origin(request));
+            db(request).apply(new Change.DeleteBank(request.name("bank")), NativeRoutes.origin(request));
         } catch (ChangeRefusedException e) {
             if (e.reason() != ChangeRefusedException.Reason.NOT_FOUND) {
                 throw e;
@@ -202,11 +227,15 @@ final class HmaCuration {
         String metadata = metadata(fields.get("metadata"));
         String note = note(fields.get("note"));
         HmaRoutes.HashedFile hashed =
-                HmaRoutes.hashFile(request, worker.exact()).orRefuse();
+                HmaRoutes.hashFile(request, worker.exact(), true).orRefuse();
         if (hashed.values().containsValue("")) {
             throw new HttpError(400, "Invalid pdq signal: the photo's quality is too low to be matched");
         }
-        return added(request, bank, hashed.signals(), hashed.values(), note, metadata);
+        return added(
+                request,
+                bank,
+                new ContentDraft(hashed.signals(), List.of(), note, null, metadata, hashed.video()),
+                hashed.values());
     }
 
     private Response addSignals(Request request) {
@@ -217,6 +246,7 @@ final class HmaCuration {
         }
         List<Signal> signals = new ArrayList<>();
         Map<String, String> values = new HashMap<>();
+        KnownVideo video = null;
         String note = null;
         for (Map.Entry<String, JsonNode> field : body.properties()) {
             JsonNode value = field.getValue();
@@ -227,28 +257,39 @@ final class HmaCuration {
                 note = note(value.isNull() ? null : value.stringValue());
                 continue;
             }
-            Signal signal = HmaRoutes.parse(field.getKey(), value.isString() ? value.stringValue() : "", false);
-            signals.add(signal);
-            values.put(field.getKey(), signal.value());
+            String type = field.getKey();
+            String text = value.isString() ? value.stringValue() : "";
+            String what = "Invalid " + type + " signal";
+            switch (type) {
+                case HmaRoutes.PDQ -> signals.add(HmaRoutes.pdq(text, what));
+                case HmaRoutes.VIDEO_MD5 -> {
+                    Signal md5 = HmaRoutes.md5(text, what);
+                    signals.add(md5);
+                    text = md5.value();
+                }
+                case HmaVpdq.NAME -> video = HmaVpdq.known(HmaVpdq.parse(text, what), what);
+                default -> throw new HttpError(400, "No such signal type " + type);
+            }
+            values.put(type, text);
         }
-        if (signals.isEmpty()) {
+        if (values.isEmpty()) {
             throw new HttpError(400, "No signals given");
         }
-        return added(request, bank, signals, values, note, null);
+        return added(request, bank, new ContentDraft(signals, List.of(), note, null, null, video), values);
     }
 
-    private Response added(
-            Request request,
-            Bank bank,
-            List<Signal> signals,
-            Map<String, String> values,
-            @Nullable String note,
-            @Nullable String metadata) {
-        Applied applied = db.apply(
-                new Change.AddContents(
-                        bank.name(), List.of(new ContentDraft(signals, List.of(), note, null, metadata))),
-                NativeRoutes.origin(request));
-        return Response.sortedJson(200, Map.of("id", applied.firstContentId(), "signals", values));
+    private Response added(Request request, Bank bank, ContentDraft draft, Map<String, String> values) {
+        Applied applied =
+                db(request).apply(new Change.AddContents(bank.name(), List.of(draft)), NativeRoutes.origin(request));
+        return Response.sortedJson(200, Map.of("id", applied.firstContentId(), "signals", shown(request, values)));
+    }
+
+    private static Map<String, String> shown(Request request, Map<String, String> signals) {
+        Map<String, String> shown = new HashMap<>(signals);
+        if (!request.caller().seesDistance()) {
+            shown.replaceAll((type, value) -> HmaRoutes.NONE);
+        }
+        return shown;
     }
 
     private static @Nullable String note(@Nullable String note) {
@@ -304,10 +345,17 @@ final class HmaCuration {
         answer.put("id", content.id());
         answer.put("original_media_uri", null);
         if (HmaRoutes.isTrue(request, "include_signals", false)) {
-            answer.put("signals", signals(content));
+            Map<String, String> signals = signals(content);
+            if (content.video() != null) {
+                db(request)
+                        .video(bank.name(), content.id())
+                        .ifPresent(video -> signals.put(HmaVpdq.NAME, HmaVpdq.signal(video)));
+            }
+            answer.put("signals", shown(request, signals));
         }
-        if (content.metadata() != null && HmaRoutes.isTrue(request, "include_metadata", true)) {
-            answer.put("metadata", shownMetadata(content.metadata()));
+        Map<String, List<String>> collab = collab(request, bank, content);
+        if ((content.metadata() != null || !collab.isEmpty()) && HmaRoutes.isTrue(request, "include_metadata", true)) {
+            answer.put("metadata", shownMetadata(content.metadata(), collab));
         }
         if (content.note() != null) {
             answer.put("note", content.note());
@@ -316,7 +364,8 @@ final class HmaCuration {
     }
 
     private BankContent content(Bank bank, Request request) {
-        return db.content(bank.name(), request.id("id"))
+        return db(request)
+                .content(bank.name(), request.id("id"))
                 .orElseThrow(() -> new HttpError(404, "content '" + request.name("id") + "' not found"));
     }
 
@@ -340,11 +389,12 @@ final class HmaCuration {
     }
 
     /** The four keys; whatever was stored by other means is under {@code json}. */
-    private static Map<String, @Nullable Object> shownMetadata(String text) {
-        JsonNode stored = Json.read(text);
+    private static Map<String, @Nullable Object> shownMetadata(
+            @Nullable String text, Map<String, List<String>> collab) {
+        JsonNode stored = text == null ? Json.object() : Json.read(text);
         boolean own = METADATA_KEYS.containsAll(new LinkedHashSet<>(stored.propertyNames()));
         Map<String, @Nullable Object> shown = new HashMap<>();
-        shown.put("collab", null);
+        shown.put("collab", collab.isEmpty() ? null : collab);
         for (String key : List.of("content_id", "content_uri", "json")) {
             JsonNode value = own ? stored.get(key) : null;
             shown.put(key, value == null ? null : Json.plain(value));
@@ -353,6 +403,21 @@ final class HmaCuration {
             shown.put("json", Json.plain(stored));
         }
         return shown;
+    }
+
+    /** Which exchange a content came from, and as what: Python's text of the pair of type and value, as HMA has it. */
+    private Map<String, List<String>> collab(Request request, Bank bank, BankContent content) {
+        for (Exchange exchange : exchanges.all()) {
+            if (exchange.bankId() == bank.id() && exchange.owns(content.source())) {
+                return Map.of(
+                        exchange.name(),
+                        shown(request, signals(content)).entrySet().stream()
+                                .map(signal -> "('" + signal.getKey() + "', '" + signal.getValue() + "')")
+                                .sorted()
+                                .toList());
+            }
+        }
+        return Map.of();
     }
 
     private static long disableUntil(BankContent content) {
@@ -388,14 +453,15 @@ final class HmaCuration {
             newNote = text == null ? "" : text;
         }
         if (status != null || newNote != null) {
-            db.apply(
-                    new Change.UpdateContent(bank.name(), content.id(), status, until, null, newNote, null),
-                    NativeRoutes.origin(request));
+            db(request)
+                    .apply(
+                            new Change.UpdateContent(bank.name(), content.id(), status, until, null, newNote, null),
+                            NativeRoutes.origin(request));
             content = content(bank, request);
         }
         Map<String, @Nullable Object> answer = new HashMap<>();
         answer.put("bank", json(bank));
-        answer.put("collab_metadata", Map.of());
+        answer.put("collab_metadata", collab(request, bank, content));
         answer.put("disable_until_ts", disableUntil(content));
         answer.put("id", content.id());
         answer.put("note", content.note());
@@ -430,7 +496,7 @@ final class HmaCuration {
         Bank bank = bank(request);
         int deleted = 1;
         try {
-            db.apply(new Change.WithdrawContent(bank.name(), request.id("id")), NativeRoutes.origin(request));
+            db(request).apply(new Change.WithdrawContent(bank.name(), request.id("id")), NativeRoutes.origin(request));
         } catch (ChangeRefusedException e) {
             if (e.reason() != ChangeRefusedException.Reason.NOT_FOUND) {
                 throw e;

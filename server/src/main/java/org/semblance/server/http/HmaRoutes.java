@@ -2,25 +2,28 @@ package org.semblance.server.http;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.ContentHasher;
+import org.semblance.engine.ContentType;
 import org.semblance.engine.Digests;
 import org.semblance.engine.HashReport;
+import org.semblance.engine.Verdict;
+import org.semblance.engine.video.VideoHashes;
+import org.semblance.engine.video.Vpdq;
 import org.semblance.hashdb.HashDb;
-import org.semblance.hashdb.Match;
-import org.semblance.hashdb.catalog.Bank;
-import org.semblance.hashdb.catalog.BankKind;
+import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
+import org.semblance.server.auth.Role;
+import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.work.Worker;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -33,8 +36,11 @@ import tools.jackson.databind.JsonNode;
 final class HmaRoutes {
     static final String PDQ = "pdq";
     static final String VIDEO_MD5 = "video_md5";
-    private static final String PHOTO = "photo";
-    private static final String VIDEO = "video";
+    static final String PHOTO = "photo";
+    static final String VIDEO = "video";
+
+    /** In place of a distance or hash that is not there, or not to be told. */
+    static final String NONE = "-";
 
     static final String NO_URLS = "Fetching URLs is switched off on this server, send the file instead";
     private static final Pattern PDQ_VALUE = Pattern.compile("[0-9a-f]{64}");
@@ -43,40 +49,68 @@ final class HmaRoutes {
     private static final Set<String> FALSE = Set.of("0", "off", "f", "false", "n", "no");
 
     private final HashDb db;
+    private final Exchanges exchanges;
 
-    HmaRoutes(HashDb db) {
+    HmaRoutes(HashDb db, Exchanges exchanges) {
         this.db = db;
+        this.exchanges = exchanges;
     }
 
     List<Route> routes() {
+        // HMA's INDEX-NOT-LOADED is never said: the index is loaded before the port is opened.
         Route.Immediate alive = unused -> Response.html(200, "I-AM-ALIVE");
+        Route.Immediate home = unused -> Response.html(302, "").with(Map.of("Location", "/status"));
         List<Route> routes = new ArrayList<>(List.of(
-                new Route(Dialect.HMA, "GET", "/status", null, Route.Takes.NOTHING, alive),
-                new Route(Dialect.HMA, "GET", "/status/live", null, Route.Takes.NOTHING, alive),
-                work("GET", "/h/hash", (request, worker) -> hashUrl(request)),
-                upload("POST", "/h/hash", this::hash),
-                work("GET", "/m/raw_lookup", (request, worker) -> rawLookup(request)),
-                work("GET", "/m/lookup", (request, worker) -> lookup(request)),
-                upload("POST", "/m/lookup", this::lookupFile)));
-        routes.addAll(new HmaCuration(db).routes());
+                new Route(Dialect.HMA, "GET", "/", null, Route.Takes.NOTHING, null, home),
+                new Route(Dialect.HMA, "GET", "/status", null, Route.Takes.NOTHING, null, alive),
+                new Route(Dialect.HMA, "GET", "/status/live", null, Route.Takes.NOTHING, null, alive),
+                work(Role.MATCH, "GET", "/h/hash", (request, worker) -> hashUrl(request)),
+                upload(Role.MATCH, "POST", "/h/hash", HmaRoutes::hash),
+                HmaCompare.route()));
+        routes.addAll(new HmaLookups(db).routes());
+        routes.addAll(new HmaTypes(db).routes());
+        routes.addAll(new HmaCuration(db, exchanges).routes());
+        routes.addAll(new HmaExchanges(exchanges).routes());
+        routes.add(siteMap(routes));
         return routes;
     }
 
-    static Route work(String method, String pattern, Route.Work action) {
-        return new Route(Dialect.HMA, method, pattern, null, Route.Takes.NOTHING, action);
+    /** The paths of this dialect, in HMA's spelling. */
+    private static Route siteMap(List<Route> routes) {
+        TreeSet<String> rules = new TreeSet<>(List.of("/site-map"));
+        for (Route route : routes) {
+            rules.add(route.pattern()
+                    .replace("{bank}", "<bank_name>")
+                    .replace("{id:int}", "<int:content_id>")
+                    .replace("{api}", "<string:api_name>")
+                    .replace("{exchange}", "<string:exchange_name>")
+                    .replace("{type}", "<signal_type_name>"));
+        }
+        Response map = Response.sortedJson(200, List.copyOf(rules));
+        Route.Immediate action = unused -> map;
+        return new Route(Dialect.HMA, "GET", "/site-map", null, Route.Takes.NOTHING, null, action);
     }
 
-    static Route json(String method, String pattern, Route.Work action) {
-        return new Route(Dialect.HMA, method, pattern, null, Route.Takes.JSON, action);
+    static Route work(Role role, String method, String pattern, Route.Work action) {
+        return new Route(Dialect.HMA, method, pattern, null, Route.Takes.NOTHING, role, action);
     }
 
-    static Route upload(String method, String pattern, Route.Work action) {
-        return new Route(Dialect.HMA, method, pattern, null, Route.Takes.UPLOAD, action);
+    static Route json(Role role, String method, String pattern, Route.Work action) {
+        return new Route(Dialect.HMA, method, pattern, null, Route.Takes.JSON, role, action);
+    }
+
+    static Route upload(Role role, String method, String pattern, Route.Work action) {
+        return new Route(Dialect.HMA, method, pattern, null, Route.Takes.UPLOAD, role, action);
+    }
+
+    static Route banking(String pattern, Route.Work action) {
+        return new Route(Dialect.HMA, "POST", pattern, null, Route.Takes.BANKED_UPLOAD, Role.CURATE, action);
     }
 
     // Hashing
 
     private static Response hashUrl(Request request) {
+        request.caller().requiresDistance();
         if (request.query("url") == null) {
             throw new HmaValidationError(
                     List.of(HmaValidationError.missing("url", given(request, "content_type", "types"))));
@@ -84,9 +118,10 @@ final class HmaRoutes {
         throw new HttpError(403, NO_URLS);
     }
 
-    private Response hash(Request request, Worker worker) {
+    private static Response hash(Request request, Worker worker) {
+        request.caller().requiresDistance();
         return Response.sortedJson(
-                200, hashFile(request, worker.exact()).orRefuse().values());
+                200, hashFile(request, worker.exact(), false).orRefuse().values());
     }
 
     /**
@@ -94,11 +129,13 @@ final class HmaRoutes {
      *
      * @param values by HMA's signal type name; the empty string for a picture of low quality, as HMA has it
      * @param signals all that is known of the file, without a PDQ hash of low quality
+     * @param video its frames, if they are to be banked and there are any
      * @param failure why there is no value, or null
      */
     record HashedFile(
             Map<String, String> values,
             List<Signal> signals,
+            @Nullable KnownVideo video,
             @Nullable String failure) {
         HashedFile orRefuse() {
             if (failure != null) {
@@ -108,7 +145,82 @@ final class HmaRoutes {
         }
     }
 
-    static HashedFile hashFile(Request request, ContentHasher hasher) {
+    /**
+     * Hashes the file of a form, whose field is its content type.
+     *
+     * @param toBank whether the frames of a video are wanted
+     */
+    static HashedFile hashFile(Request request, ContentHasher hasher, boolean toBank) {
+        Body body = onlyFile(request);
+        String contentType = String.valueOf(body.fileField());
+        List<String> types = types(request, contentType);
+        return contentType.equals(PHOTO)
+                ? hashPhoto(request, hasher, body)
+                : hashVideo(request, hasher, body, types, toBank);
+    }
+
+    private static HashedFile hashPhoto(Request request, ContentHasher hasher, Body body) {
+        HashReport report = hasher.hash(body.file(), body.digests(), request.deadline());
+        request.trace().hashed(report);
+        List<Signal> signals = new ArrayList<>(report.signals());
+        if (signals.removeIf(Signal::isTooFlat)) {
+            request.trace().verdict(Verdict.UNDECIDABLE);
+        }
+        String pdq = signals.stream()
+                .filter(signal -> signal.type() == SignalType.PDQ)
+                .map(Signal::value)
+                .findFirst()
+                .orElse("");
+        String failure = report.failure() == null && report.contentType() == ContentType.VIDEO
+                ? "cannot hash this photo: " + report.format() + ": a video, not a picture"
+                : failure(report, "photo");
+        return new HashedFile(Map.of(PDQ, pdq), signals, null, failure);
+    }
+
+    private static @Nullable String failure(HashReport report, String what) {
+        return report.failure() == null
+                ? null
+                : "cannot hash this " + what + ": " + report.failure().wireName() + ": " + report.reason();
+    }
+
+    /** HMA takes any bytes for a video; only who asks for its frames by name is told that there are none. */
+    private static HashedFile hashVideo(
+            Request request, ContentHasher hasher, Body body, List<String> types, boolean toBank) {
+        Digests digests = body.digests();
+        Map<String, String> values = new HashMap<>();
+        if (types.contains(VIDEO_MD5)) {
+            values.put(VIDEO_MD5, digests.md5());
+        }
+        boolean frames = types.contains(HmaVpdq.NAME);
+        if (!frames && !toBank) {
+            return new HashedFile(values, digests.signals(), null, null);
+        }
+        HashReport report = toBank
+                ? hasher.hashToBank(body.file(), digests, request.deadline())
+                : hasher.hash(body.file(), digests, request.deadline());
+        request.trace().hashed(report);
+        VideoHashes video = report.video();
+        KnownVideo known = toBank && video != null ? video.known().orElse(null) : null;
+        String failure = null;
+        if (frames) {
+            failure = failure(report, "video");
+            if (failure == null && report.isPartial()) {
+                failure = "cannot hash all of this video: " + report.reason();
+            }
+            if (failure == null && toBank && known == null) {
+                failure = "Invalid vpdq signal: the video's quality is too low to be matched";
+            }
+            if (known != null) {
+                values.put(HmaVpdq.NAME, HmaVpdq.signal(known));
+            } else if (video != null) {
+                values.put(HmaVpdq.NAME, Vpdq.toJson(video.vpdqFrames()));
+            }
+        }
+        return new HashedFile(values, digests.signals(), known, failure);
+    }
+
+    /** The body, which is a form with one file in the field of a content type. */
+    static Body onlyFile(Request request) {
         Body body = request.body();
         String contentType = body.fileField();
         if (contentType == null) {
@@ -120,30 +232,15 @@ final class HmaRoutes {
         if (!contentType.equals(PHOTO) && !contentType.equals(VIDEO)) {
             throw new HttpError(400, "no such content_type: '" + contentType + "'");
         }
-        String own = contentType.equals(PHOTO) ? PDQ : VIDEO_MD5;
-        checkTypes(request.query("types"), own);
-        if (own.equals(VIDEO_MD5)) {
-            Digests digests = Digests.of(body.bytes());
-            return new HashedFile(Map.of(own, digests.md5()), digests.signals(), null);
-        }
-        HashReport report = hasher.hash(body.bytes(), request.deadline());
-        List<Signal> signals = new ArrayList<>(report.signals());
-        signals.removeIf(Signal::isTooFlat);
-        String pdq = signals.stream()
-                .filter(signal -> signal.type() == SignalType.PDQ)
-                .map(Signal::value)
-                .findFirst()
-                .orElse("");
-        String failure = report.failure() == null
-                ? null
-                : "cannot hash this photo: " + report.failure().wireName() + ": " + report.reason();
-        return new HashedFile(Map.of(own, pdq), signals, failure);
+        return body;
     }
 
-    /** The only type of a content type may be asked for by name. */
-    private static void checkTypes(@Nullable String types, String own) {
+    /** The signal types that were asked for, or the one that HMA has by default: frames of a video only by name. */
+    static List<String> types(Request request, String contentType) {
+        List<String> own = contentType.equals(PHOTO) ? List.of(PDQ) : List.of(VIDEO_MD5, HmaVpdq.NAME);
+        String types = request.query("types");
         if (types == null || types.isEmpty()) {
-            return;
+            return own.subList(0, 1);
         }
         List<String> names = Arrays.stream(types.split(","))
                 .map(String::strip)
@@ -153,150 +250,36 @@ final class HmaRoutes {
             throw new HttpError(400, "empty signal type selection");
         }
         for (String name : names) {
-            if (!name.equals(own)) {
+            if (!own.contains(name)) {
                 throw new HttpError(400, "signal type '" + name + "' doesn't exist or is disabled");
             }
         }
+        return names;
     }
 
-    // Matching
+    // Signals
 
-    private Response rawLookup(Request request) {
-        List<Map<String, @Nullable Object>> errors = new ArrayList<>();
-        Map<String, String> given = given(request, "signal", "signal_type", "banks", "include_distance");
-        for (String field : List.of("signal", "signal_type")) {
-            if (request.query(field) == null) {
-                errors.add(HmaValidationError.missing(field, given));
-            }
+    /** A PDQ hash as HMA validates it: in lower case only. */
+    static Signal pdq(String value, String what) {
+        if (!PDQ_VALUE.matcher(value).matches()) {
+            throw new HttpError(400, what + ": invalid PDQ hash");
         }
-        boolean withDistance = flag(request, "include_distance", errors);
-        String signal = request.query("signal");
-        String type = request.query("signal_type");
-        if (!errors.isEmpty() || signal == null || type == null) {
-            throw new HmaValidationError(errors);
-        }
-        List<Object> matches = new ArrayList<>();
-        for (Match match : find(List.of(parse(type, signal, true)), request)) {
-            matches.add(withDistance ? hit(match, type) : match.content().id());
-        }
-        return Response.sortedJson(200, Map.of("matches", matches));
+        return new Signal(SignalType.PDQ, value);
     }
 
-    private Response lookup(Request request) {
-        List<Map<String, @Nullable Object>> errors = new ArrayList<>();
-        boolean bypass = flag(request, "bypass_coinflip", errors);
-        if (!errors.isEmpty()) {
-            throw new HmaValidationError(errors);
+    /** An MD5 as HMA validates it: trimmed and of either case. */
+    static Signal md5(String value, String what) {
+        String md5 = value.strip().toLowerCase(Locale.ROOT);
+        if (!MD5_VALUE.matcher(md5).matches()) {
+            throw new HttpError(400, what + ": invalid Video MD5 hash");
         }
-        String url = request.query("url");
-        if (url != null && !url.isEmpty()) {
-            throw new HttpError(403, NO_URLS);
-        }
-        String signal = request.query("signal");
-        String type = request.query("signal_type");
-        if (signal == null || type == null || signal.isEmpty() || type.isEmpty()) {
-            throw new HttpError(400, "Either url or both signal and signal_type are required");
-        }
-        List<Match> matches = find(List.of(parse(type, signal, true)), request);
-        return Response.sortedJson(200, byBank(matches, type, coin(request, bypass)));
-    }
-
-    private Response lookupFile(Request request, Worker worker) {
-        HashedFile hashed = hashFile(request, worker.fast());
-        String type = hashed.values().keySet().iterator().next();
-        boolean bypass = "true".equals(request.query("bypass_coinflip"));
-        List<Match> matches = find(hashed.signals(), request);
-        if (matches.isEmpty()) {
-            hashed.orRefuse(); // after the lookup: a known file is found even if it does not decode
-        }
-        return Response.sortedJson(200, Map.of(type, byBank(matches, type, coin(request, bypass))));
-    }
-
-    /**
-     * Each known bad content with one of the signals, once, in the banks that were asked for and are not switched off.
-     * HMA has no allowed content, so a match that is suppressed ({@link org.semblance.engine.ContentMatcher} has the
-     * rule) is no match here.
-     */
-    private List<Match> find(List<Signal> signals, Request request) {
-        String named = request.query("banks");
-        Set<String> banks =
-                named == null || named.isEmpty() ? Set.of() : new HashSet<>(Arrays.asList(named.split(",")));
-        List<Match> hits = new ArrayList<>();
-        for (Signal signal : signals) {
-            for (Match match : signal.type().isDigest() ? db.lookupDigest(signal) : db.lookup(signal.hash())) {
-                Bank bank = match.bank();
-                if (bank.enabled() && (banks.isEmpty() || banks.contains(bank.name()))) {
-                    hits.add(match);
-                }
-            }
-        }
-        boolean knownBytes = hits.stream()
-                .anyMatch(hit -> hit.signalType().isDigest() && hit.bank().kind() == BankKind.MATCH);
-        boolean suppressed = hits.stream()
-                .anyMatch(hit -> hit.bank().kind() == BankKind.ALLOW
-                        && (!knownBytes || hit.signalType().isDigest()));
-        Set<Long> seen = new HashSet<>();
-        return suppressed
-                ? List.of()
-                : hits.stream()
-                        .filter(hit -> hit.bank().kind() == BankKind.MATCH
-                                && seen.add(hit.content().id()))
-                        .toList();
-    }
-
-    private static Map<String, List<Object>> byBank(List<Match> matches, String type, double coin) {
-        Map<String, List<Object>> byBank = new TreeMap<>();
-        for (Match match : matches) {
-            if (match.bank().enabledRatio() >= coin) {
-                byBank.computeIfAbsent(match.bank().name(), unused -> new ArrayList<>())
-                        .add(hit(match, type));
-            }
-        }
-        return byBank;
-    }
-
-    private static Map<String, Object> hit(Match match, String type) {
-        return Map.of(
-                "bank_content_id",
-                match.content().id(),
-                "distance",
-                type.equals(VIDEO_MD5) ? "-" : Integer.toString(match.distance()));
-    }
-
-    private static double coin(Request request, boolean bypass) {
-        if (bypass) {
-            return 0;
-        }
-        String seed = request.query("seed");
-        return seed == null ? ThreadLocalRandom.current().nextDouble() : HmaCoin.toss(seed);
-    }
-
-    /** A signal as HMA validates it: PDQ in lower case only, MD5 trimmed and of either case. */
-    static Signal parse(String type, String value, boolean lookup) {
-        return switch (type) {
-            case PDQ -> {
-                if (!PDQ_VALUE.matcher(value).matches()) {
-                    throw new HttpError(400, (lookup ? "invalid signal" : "Invalid pdq signal") + ": invalid PDQ hash");
-                }
-                yield new Signal(SignalType.PDQ, value);
-            }
-            case VIDEO_MD5 -> {
-                String md5 = value.strip().toLowerCase(Locale.ROOT);
-                if (!MD5_VALUE.matcher(md5).matches()) {
-                    throw new HttpError(
-                            400, (lookup ? "invalid signal" : "Invalid video_md5 signal") + ": invalid Video MD5 hash");
-                }
-                yield new Signal(SignalType.MD5, md5);
-            }
-            default ->
-                throw new HttpError(400, lookup ? "No such SignalType '" + type + "'" : "No such signal type " + type);
-        };
+        return new Signal(SignalType.MD5, md5);
     }
 
     // Parameters and bodies
 
     /** The parameters of a model that came, in the model's order. */
-    private static Map<String, String> given(Request request, String... parameters) {
+    static Map<String, String> given(Request request, String... parameters) {
         Map<String, String> given = new LinkedHashMap<>();
         for (String parameter : parameters) {
             String value = request.query(parameter);
@@ -307,7 +290,7 @@ final class HmaRoutes {
         return given;
     }
 
-    private static boolean flag(Request request, String parameter, List<Map<String, @Nullable Object>> errors) {
+    static boolean flag(Request request, String parameter, List<Map<String, @Nullable Object>> errors) {
         String value = request.query(parameter);
         if (value == null) {
             return false;

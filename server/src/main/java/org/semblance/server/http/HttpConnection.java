@@ -28,12 +28,19 @@ import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.semblance.server.auth.AccessRefusedException;
+import org.semblance.server.auth.Caller;
+import org.semblance.server.auth.Gate;
+import org.semblance.server.config.ServerConfig;
+import org.semblance.server.metrics.RequestTrace;
+import org.semblance.server.metrics.RequestTrace.Stage;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
 import org.slf4j.Logger;
@@ -58,6 +65,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     /** Largest body of a route that takes none; it is read and dropped. */
     private static final int MAX_UNWANTED_BYTES = 65_536;
+
+    private static final String BEARER = "Bearer ";
+
+    /** In the metrics, of a request that no route took. */
+    private static final String NO_ROUTE = "none";
 
     private static final Duration LINGER = Duration.ofSeconds(3);
     private static final Duration LINGER_WHEN_STOPPING = Duration.ofMillis(250);
@@ -90,6 +102,13 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private @Nullable BodyReader reader;
     private long received;
     private long lastByteNanos;
+    private boolean bodyEnded;
+
+    /** Set while the body waits for our own disk, since when, and how long it has done so in all: not the client's time. */
+    private boolean paused;
+
+    private long pausedSinceNanos;
+    private long pausedNanos;
 
     HttpConnection(HttpTransport transport) {
         this.transport = transport;
@@ -99,11 +118,16 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private static final class Exchange {
         final HttpRequest head;
         final long headNanos = System.nanoTime();
+        final RequestTrace trace = new RequestTrace();
         Dialect dialect = Dialect.NATIVE;
         Router.@Nullable Found found;
         Map<String, List<String>> query = Map.of();
+        Gate.@Nullable Pass pass;
         long bodyNanos;
         long deadlineNanos;
+
+        @Nullable
+        Job job;
 
         /** Set when the client is gone: work that has not begun is not worth beginning. */
         volatile boolean abandoned;
@@ -114,6 +138,19 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
         Route route() {
             return found().route();
+        }
+
+        Caller caller() {
+            Gate.Pass it = pass;
+            return it == null ? Caller.NOBODY : it.caller();
+        }
+
+        /** The request no longer counts as one of its key's. */
+        void leave() {
+            Gate.Pass it = pass;
+            if (it != null) {
+                it.close();
+            }
         }
 
         Router.Found found() {
@@ -208,27 +245,49 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void handle(ChannelHandlerContext ctx, Object message) {
-        Exchange now = exchange;
+        Exchange before = exchange;
+        Exchange now;
         if (message instanceof HttpRequest head) {
             now = new Exchange(head);
             exchange = now;
             received = 0;
-        } else if (now == null) {
+            bodyEnded = false;
+            paused = false;
+            pausedNanos = 0;
+        } else if (before == null) {
             want(ctx); // the empty end of a request that was refused at its head
             return;
+        } else {
+            now = before;
         }
+        // In this order: a request that cannot be read is a head and a body in one.
+        if (message instanceof HttpRequest) {
+            orRefuse(ctx, now, () -> begin(ctx, now));
+        } else if (message instanceof HttpContent chunk) {
+            orRefuse(ctx, now, () -> receive(ctx, now, chunk));
+        }
+    }
+
+    private void orRefuse(ChannelHandlerContext ctx, Exchange now, Runnable step) {
         try {
-            if (message instanceof HttpRequest) {
-                begin(ctx, now);
-            } else if (message instanceof HttpContent chunk) {
-                receive(ctx, now, chunk);
-            }
+            step.run();
         } catch (HttpError refusal) {
             countIfBusy(refusal);
             refuse(ctx, now, now.found == null ? now.dialect.routingError(refusal) : now.dialect.error(refusal));
+        } catch (AccessRefusedException refusal) {
+            transport.refusals().count(refusal.reason().wireName(), logged(refusal));
+            refuse(ctx, now, Errors.answer(refusal, now.dialect));
         } catch (RuntimeException e) {
             refuse(ctx, now, Errors.answer(e, now.dialect));
         }
+    }
+
+    /** Names the key where it is known, and nothing else that came. */
+    private static String logged(AccessRefusedException refusal) {
+        return switch (refusal.reason()) {
+            case NO_KEY -> "no key";
+            case BAD_KEY, FORBIDDEN, RATE, CONCURRENCY -> String.valueOf(refusal.getMessage());
+        };
     }
 
     private void countIfBusy(HttpError refusal) {
@@ -252,22 +311,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         Route route = found.route();
         now.dialect = route.dialect();
         now.found = found;
+        now.pass = transport.gate().admit(secrets(head.headers()), route.role());
         now.query = mark < 0 ? Map.of() : query(target.substring(mark + 1));
         checkParameters(route, now.query);
 
-        long limit = switch (route.takes()) {
-            case NOTHING -> MAX_UNWANTED_BYTES;
-            case JSON -> Json.MAX_BYTES;
-            case UPLOAD -> transport.config().maxBodyBytes();
-        };
-        long declared = HttpUtil.getContentLength(head, 0L);
-        boolean form = route.takes() == Route.Takes.UPLOAD && BodyReader.isForm(head);
-        if (declared > (form ? limit + BodyReader.MAX_FORM_BYTES : limit)) {
-            throw HttpError.field(413, "Content-Length", Long.toString(declared), "at most " + limit);
-        }
-        if (!transport.budget().hasRoomFor(declared)) {
-            throw HttpError.busy("too many bytes of uploads are in work");
-        }
+        boolean form = route.takes().isUpload() && BodyReader.isForm(head);
+        Upload upload = upload(ctx, route.takes(), HttpUtil.getContentLength(head, 0L), form);
         String expectation = head.headers().get(HttpHeaderNames.EXPECT);
         if (expectation != null) {
             if (!expectation.equalsIgnoreCase("100-continue")) {
@@ -275,12 +324,55 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             }
             ctx.writeAndFlush(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE));
         }
-        Upload upload = new Upload(ctx.alloc(), transport.budget(), limit);
-        reader = form ? new MultipartReader(head, upload) : new BodyReader.Raw(upload);
+        reader = form
+                ? new MultipartReader(head, upload, transport.config().maxBodyBytes())
+                : new BodyReader.Raw(upload);
         state = State.BODY;
         lastByteNanos = now.headNanos;
         arm(ctx, transport.config().stallTimeoutMs());
         want(ctx);
+    }
+
+    /**
+     * Makes ready for a body of that length.
+     *
+     * @param declared its length, 0 if that is not told
+     */
+    private Upload upload(ChannelHandlerContext ctx, Route.Takes takes, long declared, boolean form) {
+        ServerConfig config = transport.config();
+        long limit = switch (takes) {
+            case NOTHING -> MAX_UNWANTED_BYTES;
+            case JSON -> Json.MAX_BYTES;
+            case UPLOAD, BANKED_UPLOAD -> config.maxVideoBytes();
+        };
+        if (declared > (form ? limit + BodyReader.MAX_FORM_BYTES : limit)) {
+            throw HttpError.field(413, "Content-Length", Long.toString(declared), "at most " + limit);
+        }
+        boolean spills = takes.isUpload() && declared > config.spillBytes();
+        if (!(spills ? transport.uploads().budget() : transport.budget()).hasRoomFor(declared)) {
+            throw HttpError.busy("too many bytes of uploads are " + (spills ? "on the disk" : "in work"));
+        }
+        if (!takes.isUpload()) {
+            return Upload.inMemory(ctx.alloc(), transport.budget(), limit);
+        }
+        return Upload.spilling(
+                ctx.alloc(),
+                transport.budget(),
+                form ? declared - BodyReader.MAX_FORM_BYTES : declared,
+                config.maxBodyBytes(),
+                limit,
+                new Upload.Spilling(transport.uploads(), config.spillBytes(), ctx.executor(), () -> goOn(ctx)));
+    }
+
+    /** What came as {@code Authorization: Bearer} or {@code X-API-Key}. */
+    private static List<String> secrets(HttpHeaders headers) {
+        List<String> secrets = new ArrayList<>(headers.getAll("X-API-Key"));
+        for (String field : headers.getAll(HttpHeaderNames.AUTHORIZATION)) {
+            if (field.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+                secrets.add(field.substring(BEARER.length()).strip());
+            }
+        }
+        return secrets;
     }
 
     private static HttpError malformed(Throwable cause) {
@@ -377,12 +469,50 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         lastByteNanos = System.nanoTime();
         body.add(chunk);
         if (chunk instanceof LastHttpContent) {
-            reader = null;
+            bodyEnded = true;
             now.bodyNanos = lastByteNanos;
+            body.upload().end();
+        }
+        proceed(ctx, now, body);
+    }
+
+    /** Asks for more of the body or hands it on, unless it has to wait for the disk. */
+    private void proceed(ChannelHandlerContext ctx, Exchange now, BodyReader body) {
+        if (!body.upload().isReady()) {
+            if (!paused) {
+                paused = true;
+                pausedSinceNanos = System.nanoTime();
+                arm(ctx, transport.config().idleTimeoutMs());
+            }
+        } else if (bodyEnded) {
+            reader = null;
+            now.trace.took(Stage.RECEIVE, now.bodyNanos - now.headNanos);
             dispatch(ctx, now, body.finish());
         } else {
             want(ctx);
         }
+    }
+
+    /** The disk has taken a block of the body, or has failed to. */
+    private void goOn(ChannelHandlerContext ctx) {
+        Exchange now = exchange;
+        BodyReader body = reader;
+        if (now == null || body == null) {
+            return;
+        }
+        orRefuse(ctx, now, () -> {
+            body.upload().check();
+            if (paused && body.upload().isReady()) {
+                paused = false;
+                long waited = System.nanoTime() - pausedSinceNanos;
+                pausedNanos += waited;
+                lastByteNanos += waited;
+                if (!bodyEnded) {
+                    checkPace(ctx, now);
+                }
+                proceed(ctx, now, body);
+            }
+        });
     }
 
     /** The request is complete: answers it here or hands it to a worker. */
@@ -404,12 +534,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             case Route.Work action -> {
                 Response refusal = null;
                 try {
-                    now.deadlineNanos = deadlineNanos(now);
-                    if (!transport.workers().offer(new Job(ctx, now, body, action))) {
-                        refusal =
-                                now.dialect.error(transport.refusals().busy("every worker is busy and the queue full"));
-                    }
+                    offer(ctx, now, body, action);
                 } catch (HttpError e) {
+                    countIfBusy(e);
                     refusal = now.dialect.error(e);
                 }
                 if (refusal != null) {
@@ -420,16 +547,36 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private long deadlineNanos(Exchange now) {
-        long ms = transport.config().deadlineMs();
+    /** Videos have workers and a queue of their own, so that however many there are, nothing else waits for them. */
+    private void offer(ChannelHandlerContext ctx, Exchange now, Body body, Route.Work action) {
+        boolean video = now.route().takes().isUpload() && body.upload().format().isVideo();
+        long ms = deadlineMs(now, video);
+        now.deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ms);
+        WorkerPool<Worker> lane = video ? transport.videoWorkers() : transport.workers();
+        Job job = new Job(ctx, now, body, action, lane);
+        now.job = job;
+        if (!lane.offer(job)) {
+            now.job = null;
+            throw HttpError.busy("every worker" + (video ? " for videos" : "") + " is busy and the queue full");
+        }
+        if (video) {
+            arm(ctx, ms + 1); // Those before it may take long, and its client need not wait for them in vain.
+        }
+    }
+
+    private long deadlineMs(Exchange now, boolean video) {
         Set<String> known = now.route().parameters();
         if (known != null && known.contains("deadline_ms")) {
             List<String> asked = now.query.get("deadline_ms");
             if (asked != null) {
-                ms = Request.parse("deadline_ms", asked.getFirst(), 1, 600_000);
+                return Request.parse("deadline_ms", asked.getFirst(), 1, 600_000);
             }
         }
-        return now.bodyNanos + TimeUnit.MILLISECONDS.toNanos(ms);
+        ServerConfig config = transport.config();
+        if (!video) {
+            return config.deadlineMs();
+        }
+        return now.route().takes() == Route.Takes.BANKED_UPLOAD ? config.bankDeadlineMs() : config.videoDeadlineMs();
     }
 
     private static Request request(Exchange now, Body body) {
@@ -438,10 +585,13 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
                 now.query,
                 now.head.headers(),
                 body,
+                now.caller(),
+                now.trace,
                 now.headNanos,
                 now.bodyNanos,
                 System.nanoTime(),
-                now.deadlineNanos);
+                now.deadlineNanos,
+                () -> now.abandoned);
     }
 
     /** A request on its way through the workers. Owns the body's upload, and frees it before the answer leaves. */
@@ -450,12 +600,23 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         private final Exchange now;
         private final Body body;
         private final Route.Work action;
+        private final WorkerPool<Worker> lane;
 
-        Job(ChannelHandlerContext ctx, Exchange now, Body body, Route.Work action) {
+        Job(ChannelHandlerContext ctx, Exchange now, Body body, Route.Work action, WorkerPool<Worker> lane) {
             this.ctx = ctx;
             this.now = now;
             this.body = body;
             this.action = action;
+            this.lane = lane;
+        }
+
+        /** Takes it back from its queue and frees its upload. Returns false, and does nothing, if work has begun. */
+        boolean withdraw() {
+            boolean waited = lane.withdraw(this);
+            if (waited) {
+                body.upload().release();
+            }
+            return waited;
         }
 
         @Override
@@ -470,11 +631,13 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
                 if (now.abandoned) {
                     return;
                 }
+                now.trace.took(Stage.QUEUE, System.nanoTime() - now.bodyNanos);
                 response = action.answer(request(now, body), worker);
             } catch (Throwable e) {
                 response = Errors.answer(e, now.dialect);
             } finally {
                 body.upload().release();
+                now.leave();
             }
             hand(response);
         }
@@ -482,7 +645,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         @Override
         public void expire() {
             body.upload().release();
-            hand(now.dialect.error(transport.refusals().busy("the deadline passed while the request waited")));
+            now.leave();
+            hand(expired());
+        }
+
+        Response expired() {
+            return now.dialect.error(transport.refusals().busy("the deadline passed while the request waited"));
         }
 
         private void hand(Response response) {
@@ -516,6 +684,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void answer(ChannelHandlerContext ctx, Exchange now, Response response, boolean mayStay) {
+        now.leave();
         if (!ctx.channel().isActive()) {
             return;
         }
@@ -544,15 +713,18 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         if (ACCESS.isDebugEnabled()) {
             // The pattern, not the path: a path or query may hold a hash.
             ACCESS.debug(
-                    "{} {} {} in={} out={} us={}",
+                    "{} {} {} key={} in={} out={} us={}",
                     head.method(),
                     now.found == null ? "-" : now.found.route().pattern(),
                     response.status(),
+                    now.caller().key(),
                     received,
                     response.body().length,
                     (System.nanoTime() - now.headNanos) / 1_000);
         }
+        long answerNanos = System.nanoTime();
         ctx.writeAndFlush(message).addListener((ChannelFutureListener) sent -> {
+            count(now, response.status(), answerNanos);
             if (!sent.isSuccess()) {
                 LOG.debug("an answer could not be sent", sent.cause());
                 ctx.close();
@@ -562,6 +734,20 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
                 linger(ctx);
             }
         });
+    }
+
+    private void count(Exchange now, int status, long answerNanos) {
+        long end = System.nanoTime();
+        now.trace.took(Stage.RESPOND, end - answerNanos);
+        Router.Found found = now.found;
+        transport
+                .metrics()
+                .answered(
+                        found == null ? NO_ROUTE : found.route().method(),
+                        found == null ? NO_ROUTE : found.route().pattern(),
+                        status,
+                        now.trace,
+                        end - now.headNanos);
     }
 
     private void linger(ChannelHandlerContext ctx) {
@@ -588,20 +774,33 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     private void onTimer(ChannelHandlerContext ctx) {
         Exchange now = exchange;
-        if (state != State.BODY || now == null) {
-            ctx.close();
-            return;
-        }
-        long patienceMs = transport.config().stallTimeoutMs();
-        long pausedMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastByteNanos);
-        long takenMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - now.headNanos);
-        long earnedMs = received * 1_000 / transport.config().minBodyBytesPerSecond();
-        long leftMs = Math.min(patienceMs - pausedMs, patienceMs + earnedMs - takenMs);
-        if (leftMs > 0) {
-            arm(ctx, leftMs);
+        if (state == State.BODY && now != null) {
+            orRefuse(ctx, now, () -> checkPace(ctx, now));
+        } else if (state == State.WORK && now != null) {
+            Job job = now.job;
+            if (job != null && job.withdraw()) {
+                answer(ctx, now, job.expired(), true);
+            }
         } else {
-            refuse(ctx, now, now.dialect.error(new HttpError(408, "body: too slow, " + received + " bytes came")));
+            ctx.close();
         }
+    }
+
+    /** Sees to it that the body comes on: arms the timer for the moment when the client's time will be over. */
+    private void checkPace(ChannelHandlerContext ctx, Exchange now) {
+        if (paused) {
+            throw HttpError.busy("the server's disk takes no more of this upload");
+        }
+        long nanoTime = System.nanoTime();
+        long patienceMs = transport.config().stallTimeoutMs();
+        long idleMs = TimeUnit.NANOSECONDS.toMillis(nanoTime - lastByteNanos);
+        long takenMs = TimeUnit.NANOSECONDS.toMillis(nanoTime - now.headNanos - pausedNanos);
+        long earnedMs = received * 1_000 / transport.config().minBodyBytesPerSecond();
+        long leftMs = Math.min(patienceMs - idleMs, patienceMs + earnedMs - takenMs);
+        if (leftMs <= 0) {
+            throw new HttpError(408, "body: too slow, " + received + " bytes came");
+        }
+        arm(ctx, leftMs);
     }
 
     @Override
@@ -609,8 +808,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         disarm();
         abandonBody();
         dropInbox();
-        if (exchange != null) {
-            exchange.abandoned = true;
+        Exchange now = exchange;
+        if (now != null) {
+            now.abandoned = true;
+            if (state != State.WORK || (now.job != null && now.job.withdraw())) {
+                now.leave(); // else the worker does
+            }
         }
     }
 

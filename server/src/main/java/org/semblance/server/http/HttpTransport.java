@@ -23,6 +23,7 @@ import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -31,7 +32,10 @@ import java.util.Date;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.semblance.hashdb.HashDb;
+import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.exchange.Exchanges;
+import org.semblance.server.metrics.Metrics;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
 import org.slf4j.Logger;
@@ -45,8 +49,12 @@ public final class HttpTransport {
     private final ServerConfig config;
     private final Router router;
     private final WorkerPool<Worker> workers;
+    private final WorkerPool<Worker> videoWorkers;
+    private final Gate gate;
+    private final Metrics metrics;
     private final ByteBudget budget;
-    private final Refusals refusals = new Refusals();
+    private final SpillFolder uploads;
+    private final Refusals refusals;
     private final EventLoopGroup loops;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final ServerSocketChannel listener;
@@ -56,20 +64,61 @@ public final class HttpTransport {
     /**
      * Binds and begins to answer, in both dialects.
      *
-     * @throws IOException if it cannot listen where it is told to
+     * @param videoWorkers does what is asked of videos
+     * @param workers does all else
+     * @throws IOException if it cannot listen where it is told to, or large uploads cannot be stored where it is told to
      */
-    public static HttpTransport start(ServerConfig config, HashDb db, WorkerPool<Worker> workers, String version)
+    public static HttpTransport start(
+            ServerConfig config,
+            HashDb db,
+            Exchanges exchanges,
+            WorkerPool<Worker> workers,
+            WorkerPool<Worker> videoWorkers,
+            Gate gate,
+            Metrics metrics)
             throws IOException {
-        List<Route> routes = new ArrayList<>(new NativeRoutes(db, version).routes());
-        routes.addAll(new HmaRoutes(db).routes());
-        return new HttpTransport(config, new Router(routes), workers);
+        return new HttpTransport(
+                config,
+                new Router(routes(db, exchanges, gate, metrics)),
+                workers,
+                videoWorkers,
+                gate,
+                metrics,
+                SpillFolder.open(config));
     }
 
-    HttpTransport(ServerConfig config, Router router, WorkerPool<Worker> workers) throws IOException {
+    /** The routes of both dialects. */
+    static List<Route> routes(HashDb db, Exchanges exchanges, Gate gate, Metrics metrics) {
+        List<Route> routes = new ArrayList<>(new NativeRoutes(db, gate, metrics).routes());
+        routes.addAll(new HmaRoutes(db, exchanges).routes());
+        return routes;
+    }
+
+    /** Owns {@code uploads}. */
+    HttpTransport(
+            ServerConfig config,
+            Router router,
+            WorkerPool<Worker> workers,
+            WorkerPool<Worker> videoWorkers,
+            Gate gate,
+            Metrics metrics,
+            SpillFolder uploads)
+            throws IOException {
         this.config = config;
         this.router = router;
         this.workers = workers;
+        this.videoWorkers = videoWorkers;
+        this.uploads = uploads;
+        this.gate = gate;
+        this.metrics = metrics;
+        this.refusals = new Refusals(metrics);
         this.budget = new ByteBudget(config.maxBodyBytesInFlight());
+        metrics.gauge("semblance.queue.depth", "Requests that wait for a worker", workers::queued);
+        metrics.gauge("semblance.video.queue.depth", "Videos that wait for a worker", videoWorkers::queued);
+        metrics.gauge("semblance.connections", "Open connections", connections::size);
+        metrics.gauge("semblance.body.bytes", "Bytes of bodies that are received or worked on", budget::used);
+        metrics.gauge(
+                "netty.direct.memory.bytes", "Direct memory of the transport", PlatformDependent::usedDirectMemory);
         tick();
         boolean epoll = Epoll.isAvailable();
         IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
@@ -95,6 +144,7 @@ public final class HttpTransport {
                     .channel();
         } catch (Exception e) {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            uploads.close();
             throw new IOException(
                     "cannot listen on " + config.bindAddress() + ":" + config.port() + ": " + e.getMessage(), e);
         }
@@ -143,8 +193,25 @@ public final class HttpTransport {
         return workers;
     }
 
+    WorkerPool<Worker> videoWorkers() {
+        return videoWorkers;
+    }
+
+    Gate gate() {
+        return gate;
+    }
+
+    Metrics metrics() {
+        return metrics;
+    }
+
+    /** What bodies hold in memory. */
     ByteBudget budget() {
         return budget;
+    }
+
+    SpillFolder uploads() {
+        return uploads;
     }
 
     Refusals refusals() {
@@ -187,6 +254,7 @@ public final class HttpTransport {
             connections.close().awaitUninterruptibly(500);
         }
         refusals.report();
+        uploads.close();
         loops.shutdownGracefully(0, 500, TimeUnit.MILLISECONDS).awaitUninterruptibly(1_000);
     }
 }

@@ -34,6 +34,7 @@ final class MultipartReader implements BodyReader {
     private static final int MAX_UNDECODED_BYTES = 16_384;
 
     private final Upload upload;
+    private final long maxDropped;
     private final HttpPostMultipartRequestDecoder decoder;
     private int files;
     private @Nullable String fileField;
@@ -42,8 +43,10 @@ final class MultipartReader implements BodyReader {
     private final List<InterfaceHttpData> parts = new ArrayList<>();
     private boolean ended;
 
-    MultipartReader(HttpRequest head, Upload upload) {
+    /** @param maxDropped most bytes of files after the first */
+    MultipartReader(HttpRequest head, Upload upload, long maxDropped) {
         this.upload = upload;
+        this.maxDropped = maxDropped;
         try {
             if (!HttpPostRequestDecoder.isMultipart(head)) {
                 throw HttpError.field(
@@ -75,12 +78,20 @@ final class MultipartReader implements BodyReader {
         if (received - upload.size() - dropped > MAX_FORM_BYTES) {
             throw new HttpError(413, "form fields: more than " + MAX_FORM_BYTES + " bytes beside the file");
         }
+        if (dropped > maxDropped) {
+            throw new HttpError(413, "form: more than " + maxDropped + " bytes of further files (expected: one file)");
+        }
     }
 
     /** Netty's decoder tells bad input by whatever it stumbles over: an index, a null, a charset, its own exceptions. */
     private static HttpError broken(RuntimeException e) {
         return HttpError.of(
                 400, "body", "body: broken form: " + e.getMessage() + " (expected: multipart/form-data of RFC 7578)");
+    }
+
+    @Override
+    public Upload upload() {
+        return upload;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.semblance.server.http;
 
-import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -8,9 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.Digests;
 import org.semblance.engine.HashReport;
-import org.semblance.engine.MatchOptions;
 import org.semblance.engine.MatchReport;
+import org.semblance.engine.media.MediaSource;
+import org.semblance.engine.video.VideoHashes;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
@@ -18,11 +21,18 @@ import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.hash.HashAndQuality;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
+import org.semblance.server.auth.Gate;
+import org.semblance.server.auth.Key;
+import org.semblance.server.auth.Role;
+import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.json.ReportJson;
+import org.semblance.server.metrics.Metrics;
+import org.semblance.server.metrics.RequestTrace.Stage;
 import org.semblance.server.work.Worker;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -37,66 +47,113 @@ final class NativeRoutes {
     private static final Set<String> DRAFT_FIELDS = Set.of("labels", "note", "source", "metadata");
 
     private final HashDb db;
-    private final String version;
+    private final Gate gate;
+    private final Metrics metrics;
 
-    NativeRoutes(HashDb db, String version) {
+    NativeRoutes(HashDb db, Gate gate, Metrics metrics) {
         this.db = db;
-        this.version = version;
+        this.gate = gate;
+        this.metrics = metrics;
     }
 
     List<Route> routes() {
         List<Route> routes = new ArrayList<>();
-        routes.add(upload("/v1/match", Set.of("banks", "reference", "deadline_ms"), this::match));
-        routes.add(upload("/v1/hash", Set.of("dihedral", "deadline_ms"), this::hash));
-        routes.add(work("GET", "/v1/banks", Set.of(), (request, worker) -> banks()));
-        routes.add(work("POST", "/v1/banks", Set.of(), (request, worker) -> createBank(request)));
+        routes.add(upload(Role.MATCH, "/v1/match", Set.of("banks", "reference", "deadline_ms"), this::match));
+        routes.add(upload(Role.MATCH, "/v1/hash", Set.of("dihedral", "deadline_ms"), this::hash));
+        routes.add(work(Role.CURATE, "GET", "/v1/banks", Set.of(), (request, worker) -> banks(request)));
+        routes.add(work(Role.ADMIN, "POST", "/v1/banks", Set.of(), (request, worker) -> createBank(request)));
         routes.add(work(
+                Role.CURATE,
                 "GET",
                 "/v1/banks/{bank}",
                 Set.of(),
                 (request, worker) -> Response.json(200, ReportJson.bank(bank(request)))));
-        routes.add(upload("/v1/banks/{bank}/content", Set.of("deadline_ms"), this::addContent));
+        routes.add(banking("/v1/banks/{bank}/content", Set.of("deadline_ms"), this::addContent));
         routes.add(work(
-                "GET", "/v1/banks/{bank}/content", Set.of("after", "limit"), (request, worker) -> contents(request)));
-        routes.add(work("GET", "/v1/banks/{bank}/content/{id:int}", Set.of(), (request, worker) -> content(request)));
-        routes.add(
-                work("DELETE", "/v1/banks/{bank}/content/{id:int}", Set.of(), (request, worker) -> withdraw(request)));
+                Role.CURATE,
+                "GET",
+                "/v1/banks/{bank}/content",
+                Set.of("after", "limit"),
+                (request, worker) -> contents(request)));
+        routes.add(work(
+                Role.CURATE,
+                "GET",
+                "/v1/banks/{bank}/content/{id:int}",
+                Set.of(),
+                (request, worker) -> content(request)));
+        routes.add(work(
+                Role.CURATE,
+                "DELETE",
+                "/v1/banks/{bank}/content/{id:int}",
+                Set.of(),
+                (request, worker) -> withdraw(request)));
+        routes.add(immediate(Role.ADMIN, "/v1/keys", this::keys));
+        // At once, so that a full queue does not hide what fills it.
+        routes.add(immediate(Role.ADMIN, "/metrics", this::scrape));
         routes.add(immediate(
-                "/healthz", unused -> Response.json(200, Json.object().put("status", "ok"))));
-        routes.add(immediate("/readyz", unused -> ready()));
-        List<String> patterns =
-                routes.stream().map(Route::pattern).distinct().sorted().toList();
-        routes.add(immediate("/", unused -> root(patterns)));
+                null, "/healthz", unused -> Response.json(200, Json.object().put("status", "ok"))));
+        routes.add(immediate(null, "/readyz", this::ready));
         return routes;
     }
 
-    private static Route upload(String pattern, Set<String> parameters, Route.Work action) {
-        return new Route(Dialect.NATIVE, "POST", pattern, parameters, Route.Takes.UPLOAD, action);
+    private static Route upload(Role role, String pattern, Set<String> parameters, Route.Work action) {
+        return new Route(Dialect.NATIVE, "POST", pattern, parameters, Route.Takes.UPLOAD, role, action);
     }
 
-    private static Route work(String method, String pattern, Set<String> parameters, Route.Work action) {
+    private static Route banking(String pattern, Set<String> parameters, Route.Work action) {
+        return new Route(Dialect.NATIVE, "POST", pattern, parameters, Route.Takes.BANKED_UPLOAD, Role.CURATE, action);
+    }
+
+    private static Route work(Role role, String method, String pattern, Set<String> parameters, Route.Work action) {
         Route.Takes takes = method.equals("POST") ? Route.Takes.JSON : Route.Takes.NOTHING;
-        return new Route(Dialect.NATIVE, method, pattern, parameters, takes, action);
+        return new Route(Dialect.NATIVE, method, pattern, parameters, takes, role, action);
     }
 
-    private static Route immediate(String pattern, Route.Immediate action) {
-        return new Route(Dialect.NATIVE, "GET", pattern, Set.of(), Route.Takes.NOTHING, action);
+    private static Route immediate(@Nullable Role role, String pattern, Route.Immediate action) {
+        return new Route(Dialect.NATIVE, "GET", pattern, Set.of(), Route.Takes.NOTHING, role, action);
     }
 
-    private Response root(List<String> patterns) {
-        ObjectNode root = Json.object().put("name", "semblance").put("version", version);
-        ArrayNode routes = root.putArray("routes");
-        patterns.forEach(routes::add);
-        return Response.json(200, root);
+    /** The database as the caller of that request may see it. */
+    private ScopedDb db(Request request) {
+        return new ScopedDb(db, request.caller());
     }
 
-    private Response ready() {
-        return Response.json(
-                200,
-                Json.object()
-                        .put("status", "ready")
-                        .put("list_version", db.seq())
-                        .put("hashes", db.size()));
+    /** To a probe without a key it says no more than that. */
+    private Response ready(Request request) {
+        ObjectNode answer = Json.object().put("status", "ready");
+        ScopedDb visible = db(request);
+        if (request.caller().may(Role.MATCH)) {
+            answer.put("list_version", visible.seq());
+        }
+        visible.size().ifPresent(hashes -> answer.put("hashes", hashes));
+        return Response.json(200, answer);
+    }
+
+    /** It counts over all banks, so a key of some is refused. */
+    private Response scrape(Request request) {
+        request.caller().requiresAllBanks();
+        return new Response(200, Metrics.CONTENT_TYPE, metrics.scrape().getBytes(StandardCharsets.UTF_8), Map.of());
+    }
+
+    private Response keys(Request request) {
+        Instant now = Instant.now();
+        ObjectNode answer = Json.object();
+        ArrayNode keys = answer.putArray("keys");
+        for (Gate.Usage usage : gate.usage(request.caller())) {
+            Key key = usage.key();
+            ObjectNode node = keys.addObject()
+                    .put("name", key.name())
+                    .put("state", key.stateAt(now))
+                    .put("role", key.role().wireName());
+            if (!key.banks().isEmpty()) {
+                ArrayNode banks = node.putArray("banks");
+                key.banks().stream().sorted().forEach(banks::add);
+            }
+            node.put("requests", usage.requests())
+                    .put("refused", usage.refused())
+                    .put("in_flight", usage.inFlight());
+        }
+        return Response.json(200, answer);
     }
 
     private Response match(Request request, Worker worker) {
@@ -105,8 +162,16 @@ final class NativeRoutes {
             throw HttpError.field(400, "reference", reference, "at most " + MAX_REFERENCE_CHARS + " characters");
         }
         MatchReport report = worker.matcher()
-                .match(request.body().file(), new MatchOptions(wantedBanks(request)), request.deadline());
+                .match(
+                        request.body().file(),
+                        request.body().digests(),
+                        db(request).matchOptions(wantedBanks(request)),
+                        request.deadline());
+        request.trace().hashed(report.hashed());
+        request.trace().took(Stage.LOOKUP, report.lookupUs() * 1_000);
+        request.trace().verdict(report.verdict());
         ObjectNode answer = ReportJson.addMatch(Json.object(), report);
+        hide(request, answer);
         putText(answer, "reference", reference);
         putTiming(answer, request, report.hashed())
                 .put("lookup", report.lookupUs())
@@ -121,8 +186,9 @@ final class NativeRoutes {
             return Set.of();
         }
         Set<String> names = new LinkedHashSet<>(Arrays.asList(value.split(",", -1)));
+        ScopedDb visible = db(request);
         for (String name : names) {
-            if (db.bank(name).isEmpty()) {
+            if (visible.bank(name).isEmpty()) {
                 throw HttpError.field(400, "banks", name, "names of banks, separated by commas");
             }
         }
@@ -130,17 +196,27 @@ final class NativeRoutes {
     }
 
     private Response hash(Request request, Worker worker) {
+        request.caller().requiresDistance();
         String dihedral = request.query("dihedral");
         if (dihedral != null && !dihedral.equals("true") && !dihedral.equals("false")) {
             throw HttpError.field(400, "dihedral", dihedral, "true or false");
         }
-        ByteBuffer file = request.body().file();
+        MediaSource file = request.body().file();
+        Digests digests = request.body().digests();
         HashReport report = "true".equals(dihedral)
-                ? worker.exact().hashDihedral(file)
-                : worker.exact().hash(file, request.deadline());
+                ? worker.exact().hashDihedral(file, digests, request.deadline())
+                : worker.exact().hash(file, digests, request.deadline());
+        request.trace().hashed(report);
         ObjectNode answer = ReportJson.addHash(Json.object(), report);
         putTiming(answer, request, report).put("total", request.totalUs());
         return Response.json(200, answer);
+    }
+
+    /** Takes hashes and distances out, if the caller is not to be told. */
+    private static void hide(Request request, ObjectNode answer) {
+        if (!request.caller().seesDistance()) {
+            ReportJson.hideDistances(answer);
+        }
     }
 
     private static void putText(ObjectNode answer, String name, @Nullable String text) {
@@ -157,16 +233,16 @@ final class NativeRoutes {
                 .put("hash", report.hashUs());
     }
 
-    private Response banks() {
+    private Response banks(Request request) {
         ObjectNode answer = Json.object();
         ArrayNode banks = answer.putArray("banks");
-        db.banks().forEach(bank -> banks.add(ReportJson.bank(bank)));
+        db(request).banks().forEach(bank -> banks.add(ReportJson.bank(bank)));
         return Response.json(200, answer);
     }
 
     private Bank bank(Request request) {
         String name = request.name("bank");
-        return db.bank(name).orElseThrow(() -> HttpError.field(404, "bank", name, "the name of a bank"));
+        return db(request).bank(name).orElseThrow(() -> HttpError.field(404, "bank", name, "the name of a bank"));
     }
 
     private Response createBank(Request request) {
@@ -180,7 +256,8 @@ final class NativeRoutes {
         String kind = fields.text("kind");
         Double ratio = fields.number("enabled_ratio");
         String description = fields.text("description");
-        Applied applied = db.apply(
+        ScopedDb visible = db(request);
+        Applied applied = visible.apply(
                 new Change.CreateBank(
                         name,
                         kind == null ? BankKind.MATCH : kind(kind),
@@ -188,7 +265,8 @@ final class NativeRoutes {
                         description == null ? "" : description,
                         fields.integer("distance_threshold")),
                 origin(request));
-        Bank bank = db.bank(name).orElseThrow(() -> HttpError.field(404, "bank", name, "a bank that still exists"));
+        Bank bank =
+                visible.bank(name).orElseThrow(() -> HttpError.field(404, "bank", name, "a bank that still exists"));
         return Response.json(201, ReportJson.bank(bank).put("seq", applied.seq()))
                 .with(Map.of("Location", "/v1/banks/" + name));
     }
@@ -210,9 +288,10 @@ final class NativeRoutes {
             case "application/json" -> draftOfSignals(Json.read(request.body().bytes()), warnings);
             default -> draftOfFile(request, worker, warnings);
         };
-        Applied applied = db.apply(new Change.AddContents(bank.name(), List.of(draft)), origin(request));
+        Applied applied = db(request).apply(new Change.AddContents(bank.name(), List.of(draft)), origin(request));
         ObjectNode answer = Json.object().put("id", applied.firstContentId()).put("bank", bank.name());
         answer.set("signals", ReportJson.signals(draft.signals()));
+        hide(request, answer);
         if (!warnings.isEmpty()) {
             ArrayNode array = answer.putArray("warnings");
             warnings.forEach(array::add);
@@ -252,7 +331,9 @@ final class NativeRoutes {
                 throw HttpError.field(400, "body", field, "fields file, " + String.join(", ", DRAFT_FIELDS));
             }
         }
-        HashReport report = worker.exact().hash(request.body().file(), request.deadline());
+        HashReport report =
+                worker.exact().hashToBank(request.body().file(), request.body().digests(), request.deadline());
+        request.trace().hashed(report);
         if (report.failure() != null) {
             throw HttpError.of(422, "file", "file: " + report.failure().wireName() + ": " + report.reason());
         }
@@ -261,6 +342,12 @@ final class NativeRoutes {
         }
         List<Signal> signals = new ArrayList<>(report.signals());
         leaveOutLowQuality(signals, warnings);
+        VideoHashes video = report.video();
+        KnownVideo known = video == null ? null : video.known().orElse(null);
+        if (video != null && known == null) {
+            warnings.add("vpdq left out: no frame has a quality of at least " + HashAndQuality.MIN_QUALITY
+                    + ", so that only exact copies match");
+        }
         Map<String, String> fields = request.body().fields();
         String labels = fields.get("labels");
         return new ContentDraft(
@@ -268,7 +355,8 @@ final class NativeRoutes {
                 labels == null || labels.isBlank() ? List.of() : labels(labels),
                 fields.get("note"),
                 fields.get("source"),
-                fields.get("metadata"));
+                fields.get("metadata"),
+                known);
     }
 
     /**
@@ -304,10 +392,10 @@ final class NativeRoutes {
         Bank bank = bank(request);
         long after = request.query("after", 0, 0, Long.MAX_VALUE);
         int limit = (int) request.query("limit", DEFAULT_PAGE, 1, MAX_PAGE);
-        List<BankContent> page = db.contents(bank.name(), after, limit);
+        List<BankContent> page = db(request).contents(bank.name(), after, limit);
         ObjectNode answer = Json.object();
         ArrayNode contents = answer.putArray("contents");
-        page.forEach(content -> contents.add(json(content)));
+        page.forEach(content -> contents.add(json(request, content)));
         if (page.size() == limit) {
             answer.put("next_after", page.getLast().id());
         }
@@ -316,13 +404,14 @@ final class NativeRoutes {
 
     private Response content(Request request) {
         Bank bank = bank(request);
-        BankContent content = db.content(bank.name(), request.id("id"))
+        BankContent content = db(request)
+                .content(bank.name(), request.id("id"))
                 .orElseThrow(() ->
                         HttpError.field(404, "id", request.name("id"), "the id of a content of bank " + bank.name()));
-        return Response.json(200, json(content));
+        return Response.json(200, json(request, content));
     }
 
-    private static ObjectNode json(BankContent content) {
+    private static ObjectNode json(Request request, BankContent content) {
         ObjectNode node = Json.object()
                 .put("id", content.id())
                 .put("bank", content.bank())
@@ -331,6 +420,7 @@ final class NativeRoutes {
             node.put("disabled_until", content.disabledUntil().toString());
         }
         node.set("signals", ReportJson.signals(content.signals()));
+        hide(request, node);
         ReportJson.putLabels(node, content.labels());
         putText(node, "note", content.note());
         putText(node, "source", content.source());
@@ -341,7 +431,8 @@ final class NativeRoutes {
     }
 
     private Response withdraw(Request request) {
-        Applied applied = db.apply(new Change.WithdrawContent(request.name("bank"), request.id("id")), origin(request));
+        Applied applied =
+                db(request).apply(new Change.WithdrawContent(request.name("bank"), request.id("id")), origin(request));
         return Response.json(
                 200,
                 Json.object()
@@ -355,6 +446,6 @@ final class NativeRoutes {
     static Origin origin(Request request) {
         String actor = request.header("X-Actor");
         String reason = request.header("X-Reason");
-        return new Origin(actor == null || actor.isBlank() ? "anonymous" : actor, reason == null ? "" : reason);
+        return new Origin(request.caller().actor(actor), reason == null ? "" : reason);
     }
 }

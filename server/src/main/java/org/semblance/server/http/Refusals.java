@@ -2,17 +2,34 @@ package org.semblance.server.http;
 
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import org.semblance.server.metrics.Metrics;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Counts the requests that were refused for lack of capacity, and tells the log now and then instead of each time. */
+/** Counts the requests that were refused for lack of capacity or of a key, and tells the log now and then instead of each time. */
 final class Refusals {
     private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);
 
     private final ConcurrentHashMap<String, LongAdder> counts = new ConcurrentHashMap<>();
+    private final Metrics metrics;
 
-    /** Counts one. */
+    Refusals(Metrics metrics) {
+        this.metrics = metrics;
+    }
+
+    /** Counts one; the words are fixed. */
     void count(String why) {
+        count(why, why);
+    }
+
+    /**
+     * Counts one.
+     *
+     * @param reason a fixed word, for the metrics
+     * @param why for the log
+     */
+    void count(String reason, String why) {
+        metrics.refused(reason);
         counts.computeIfAbsent(why, unused -> new LongAdder()).increment();
     }
 

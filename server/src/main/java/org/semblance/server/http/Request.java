@@ -7,8 +7,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.Deadline;
+import org.semblance.server.auth.Caller;
+import org.semblance.server.metrics.RequestTrace;
 
 /** One request as its handler sees it: the head, the body and the clock. Handed from the event loop to one worker. */
 final class Request {
@@ -18,6 +21,8 @@ final class Request {
     private final Map<String, List<String>> query;
     private final HttpHeaders headers;
     private final Body body;
+    private final Caller caller;
+    private final RequestTrace trace;
 
     /** {@link System#nanoTime} when the head was complete, when the body was, and when work began. */
     private final long headNanos;
@@ -25,24 +30,31 @@ final class Request {
     private final long bodyNanos;
     private final long workNanos;
     private final long deadlineNanos;
+    private final BooleanSupplier abandoned;
 
     Request(
             Map<String, String> names,
             Map<String, List<String>> query,
             HttpHeaders headers,
             Body body,
+            Caller caller,
+            RequestTrace trace,
             long headNanos,
             long bodyNanos,
             long workNanos,
-            long deadlineNanos) {
+            long deadlineNanos,
+            BooleanSupplier abandoned) {
         this.names = names;
         this.query = query;
         this.headers = headers;
         this.body = body;
+        this.caller = caller;
+        this.trace = trace;
         this.headNanos = headNanos;
         this.bodyNanos = bodyNanos;
         this.workNanos = workNanos;
         this.deadlineNanos = deadlineNanos;
+        this.abandoned = abandoned;
     }
 
     /** The value of a name in the route's pattern. */
@@ -122,9 +134,19 @@ final class Request {
         return body;
     }
 
-    /** When the answer is no longer worth the work. */
+    /** Who asks, and what this one may do and see. */
+    Caller caller() {
+        return caller;
+    }
+
+    /** Where the handler notes what it did, for the metrics. */
+    RequestTrace trace() {
+        return trace;
+    }
+
+    /** When the answer is no longer worth the work: its time is over, or the client gone. */
     Deadline deadline() {
-        return Deadline.after(Duration.ofNanos(deadlineNanos - System.nanoTime()));
+        return Deadline.after(Duration.ofNanos(deadlineNanos - System.nanoTime()), abandoned);
     }
 
     long receiveUs() {

@@ -2,6 +2,7 @@ package org.semblance.server.http;
 
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.semblance.server.auth.Role;
 import org.semblance.server.work.Worker;
 
 /**
@@ -10,6 +11,7 @@ import org.semblance.server.work.Worker;
  * @param pattern segments separated by slashes; {@code {name}} takes any segment, {@code {name:int}} decimal digits
  * @param parameters the query parameters it knows, any other is refused; null to ignore what it does not know
  * @param takes what its body may be
+ * @param role what a caller must at least be, or null if it is for anybody, with or without a key
  */
 record Route(
         Dialect dialect,
@@ -17,7 +19,18 @@ record Route(
         String pattern,
         @Nullable Set<String> parameters,
         Takes takes,
+        @Nullable Role role,
         Action action) {
+    /** Deny by default: a route that does not say whom it is for is for admins. */
+    Route(
+            Dialect dialect,
+            String method,
+            String pattern,
+            @Nullable Set<String> parameters,
+            Takes takes,
+            Action action) {
+        this(dialect, method, pattern, parameters, takes, Role.ADMIN, action);
+    }
 
     /** How large a body may be. */
     enum Takes {
@@ -25,8 +38,14 @@ record Route(
         NOTHING,
         /** A JSON document of at most {@link Json#MAX_BYTES}. */
         JSON,
-        /** A file, raw or in a form, of at most {@code maxBodyBytes}. */
-        UPLOAD
+        /** A file, raw or in a form, of at most {@code maxBodyBytes}, or {@code maxVideoBytes} of a video. */
+        UPLOAD,
+        /** As {@link #UPLOAD}, to be banked: a video is hashed whole, which may take long. */
+        BANKED_UPLOAD;
+
+        boolean isUpload() {
+            return this == UPLOAD || this == BANKED_UPLOAD;
+        }
     }
 
     /** What answers a request. */

@@ -27,6 +27,11 @@ final class Router {
         }
     }
 
+    /** Every route. */
+    List<Route> routes() {
+        return entries.stream().map(Entry::route).toList();
+    }
+
     /** Every pattern, once. */
     List<String> patterns() {
         return entries.stream().map(e -> e.route.pattern()).distinct().sorted().toList();
@@ -46,7 +51,7 @@ final class Router {
         }
         String wanted = method.equals("HEAD") ? "GET" : method;
         TreeSet<String> allowed = new TreeSet<>();
-        @Nullable Dialect dialect = null;
+        Route other = null;
         for (Entry entry : entries) {
             Map<String, String> names = match(entry.segments, path);
             if (names == null) {
@@ -55,10 +60,10 @@ final class Router {
             if (entry.route.method().equals(wanted)) {
                 return new Found(entry.route, names);
             }
-            dialect = entry.route.dialect();
+            other = entry.route;
             allowed.add(entry.route.method());
         }
-        if (dialect == null) {
+        if (other == null) {
             throw new HttpError(404, "no route for this path");
         }
         if (allowed.contains("GET")) {
@@ -70,7 +75,9 @@ final class Router {
             throw new HttpError(405, "this path does not take " + method, allow);
         }
         Route.Immediate options = unused -> new Response(200, "text/html; charset=utf-8", new byte[0], allow);
-        return new Found(new Route(dialect, method, rawPath, null, Route.Takes.NOTHING, options), Map.of());
+        return new Found(
+                new Route(other.dialect(), method, other.pattern(), null, Route.Takes.NOTHING, null, options),
+                Map.of());
     }
 
     /** The names' values, or null if the path does not fit. */

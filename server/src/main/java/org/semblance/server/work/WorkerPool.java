@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -31,7 +32,7 @@ public final class WorkerPool<T extends AutoCloseable> implements AutoCloseable 
     private final List<Thread> threads = new ArrayList<>();
     private boolean stopping;
 
-    /** One piece of work. Exactly one of its two methods is called, once, on a worker thread. */
+    /** One piece of work. Unless it is withdrawn, exactly one of its two methods is called, once, on a worker thread. */
     public interface Task<T> {
         /** The {@link System#nanoTime} after which it must not begin. */
         long deadlineNanos();
@@ -51,11 +52,20 @@ public final class WorkerPool<T extends AutoCloseable> implements AutoCloseable 
      * @param tools called once for each thread, by the calling thread
      */
     public WorkerPool(int workers, int queueLimit, Supplier<? extends T> tools) {
+        this(
+                workers,
+                queueLimit,
+                tools,
+                Thread.ofPlatform().name("worker-", 0).daemon().factory());
+    }
+
+    /** As the other one, with threads made by that factory. */
+    public WorkerPool(int workers, int queueLimit, Supplier<? extends T> tools, ThreadFactory factory) {
         this.queueLimit = queueLimit;
         this.queue = new ArrayDeque<>(queueLimit);
         for (int i = 0; i < workers; i++) {
             T tool = tools.get();
-            threads.add(Thread.ofPlatform().name("worker-" + i).daemon().unstarted(() -> work(tool)));
+            threads.add(factory.newThread(() -> work(tool)));
         }
         threads.forEach(Thread::start);
     }
@@ -70,6 +80,18 @@ public final class WorkerPool<T extends AutoCloseable> implements AutoCloseable 
             queue.add(task);
             changed.signal();
             return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Takes a task back, if it still waits. Returns true if so: then neither of its methods was called, nor will be.
+     */
+    public boolean withdraw(Task<T> task) {
+        lock.lock();
+        try {
+            return queue.remove(task);
         } finally {
             lock.unlock();
         }

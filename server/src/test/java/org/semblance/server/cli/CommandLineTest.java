@@ -9,7 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -115,6 +118,45 @@ class CommandLineTest {
     }
 
     @Test
+    void banksAnAnimationAndFindsAStillOfIt() throws IOException {
+        Path gif = writeAnimation(photo, Files.write(folder.resolve("second.jpg"), DemoPhoto.draw(2)));
+        Path still = folder.resolve("second.jpg");
+        onData("bank", "create", "A");
+        assertThat(onData("bank", "add", "A", gif.toString())).isZero();
+
+        assertThat(onData("match", "--json", still.toString(), gif.toString())).isZero();
+        JsonNode match = json().get(0).get("matches").get(0);
+        assertThat(match.get("signal_type").stringValue()).isEqualTo("vpdq");
+        assertThat(match.has("bank_match_percent")).isFalse();
+        assertThat(match.get("spans").get(0).has("query")).isFalse();
+        assertThat(match.get("spans").get(0).get("bank").get(0).doubleValue()).isEqualTo(0.1);
+        assertThat(json().get(1).get("matches").get(0).get("signal_type").stringValue())
+                .isEqualTo("sha256");
+
+        assertThat(onData("match", still.toString())).isZero();
+        assertThat(out).contains("A content 1 by vpdq, distance ").contains("\n    its 0.1-0.2 s\n");
+        assertThat(run("hash", gif.toString())).isZero();
+        assertThat(out).contains("\n  pdq ").contains("\n  vpdq 1 frames, one a second");
+    }
+
+    /** Each picture for a tenth of a second. */
+    private Path writeAnimation(Path... pictures) throws IOException {
+        Path gif = folder.resolve("animation.gif");
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("gif").next();
+        try (ImageOutputStream stream = ImageIO.createImageOutputStream(gif.toFile())) {
+            writer.setOutput(stream);
+            writer.prepareWriteSequence(null);
+            for (Path picture : pictures) {
+                writer.writeToSequence(new IIOImage(ImageIO.read(picture.toFile()), null, null), null);
+            }
+            writer.endWriteSequence();
+        } finally {
+            writer.dispose();
+        }
+        return gif;
+    }
+
+    @Test
     void saysWhatIsWrongWithAFileAndGoesOn() throws IOException {
         Path text = Files.writeString(folder.resolve("text.jpg"), "no picture");
         Path empty = Files.createFile(folder.resolve("empty.png"));
@@ -168,6 +210,68 @@ class CommandLineTest {
         assertThat(onData("bank", "add", "NONE", photo.toString())).isEqualTo(Main.BAD_INPUT);
         assertThat(onData("serve", "--port", "70000")).isEqualTo(Main.BAD_INPUT);
         assertThat(err).isEqualTo("semblance: port: 70000 (expected: 0 to 65535)\n");
+    }
+
+    @Test
+    void makesListsAndRevokesKeys() {
+        assertThat(onData(
+                        "key",
+                        "create",
+                        "uploader",
+                        "--role",
+                        "match",
+                        "--bank",
+                        "B",
+                        "--bank",
+                        "A",
+                        "--hide-distance",
+                        "--rate",
+                        "2.5/s",
+                        "--concurrent",
+                        "4",
+                        "--expires",
+                        "2999-12-31"))
+                .isZero();
+        String secret = out.strip();
+        assertThat(secret).matches("smb_[A-Za-z0-9_-]{43}");
+        assertThat(err).isEqualTo("semblance: keep it now, it cannot be shown again\n");
+        assertThat(onData("key", "create", "root", "--role", "ADMIN", "--json")).isZero();
+        assertThat(json().get(0).get("secret").stringValue()).startsWith("smb_");
+        assertThat(onData("key", "revoke", "root")).isZero();
+        assertThat(onData("key", "list")).isZero();
+        assertThat(out)
+                .isEqualTo("uploader  active  match  A,B  hide-distance  2.5/s  concurrent 4"
+                        + "  expires 3000-01-01T00:00:00Z\nroot  revoked  admin\n");
+        assertThat(onData("key", "list", "--json")).isZero();
+        assertThat(json().get(0).get("rate_per_second").doubleValue()).isEqualTo(2.5);
+        assertThat(json().get(1).get("state").stringValue()).isEqualTo("revoked");
+        assertThat(out).doesNotContain(secret, "sha256");
+        // The database takes the folder as its own.
+        assertThat(onData("bank", "create", "A")).isZero();
+    }
+
+    @Test
+    void saysWhatIsWrongWithAKey() {
+        assertThat(run("key")).isEqualTo(Main.WRONG_USAGE);
+        assertThat(onData("key", "create", "a")).isEqualTo(Main.WRONG_USAGE);
+        assertThat(onData("key", "create", "a", "--role", "god")).isEqualTo(Main.WRONG_USAGE);
+        assertThat(onData("key", "create", "a/b", "--role", "match")).isEqualTo(Main.BAD_INPUT);
+        assertThat(err).startsWith("semblance: name: 'a/b' (expected: ");
+        assertThat(onData("key", "create", "a", "--role", "match", "--rate", "fast"))
+                .isEqualTo(Main.BAD_INPUT);
+        assertThat(err).isEqualTo("semblance: rate: 'fast' (expected: as in 50/s or 0.5/s)\n");
+        assertThat(onData("key", "create", "a", "--role", "match", "--expires", "2020-01-01"))
+                .isEqualTo(Main.BAD_INPUT);
+        assertThat(err).isEqualTo("semblance: expires: '2020-01-01' (expected: in the future)\n");
+        assertThat(onData("key", "create", "a", "--role", "match", "--expires", "soon"))
+                .isEqualTo(Main.BAD_INPUT);
+        assertThat(onData("key", "create", "a", "--role", "match", "--bank", "lower"))
+                .isEqualTo(Main.BAD_INPUT);
+        assertThat(onData("key", "revoke", "a")).isEqualTo(Main.BAD_INPUT);
+        assertThat(onData("serve", "--host", "0.0.0.0")).isEqualTo(Main.REFUSED);
+        assertThat(err).contains("semblance key create NAME --role admin");
+        assertThat(onData("serve", "--host", "0.0.0.0", "--open")).isEqualTo(Main.REFUSED);
+        assertThat(onData("serve", "--open", "--open-to-network")).isEqualTo(Main.WRONG_USAGE);
     }
 
     @Test

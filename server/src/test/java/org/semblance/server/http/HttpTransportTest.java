@@ -41,7 +41,10 @@ import org.semblance.engine.ContentMatcher;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
 import org.semblance.hashdb.HashDb;
+import org.semblance.server.auth.AccessPolicy;
+import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.metrics.Metrics;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
 import org.slf4j.LoggerFactory;
@@ -62,6 +65,11 @@ class HttpTransportTest {
     @SuppressWarnings("NullAway.Init")
     private static HashDb db;
 
+    @SuppressWarnings("NullAway.Init")
+    private static Gate gate;
+
+    private final Metrics metrics = new Metrics();
+
     private final CountDownLatch blocked = new CountDownLatch(1);
     private final CountDownLatch go = new CountDownLatch(1);
 
@@ -73,17 +81,20 @@ class HttpTransportTest {
 
     @BeforeAll
     static void openDatabase() {
+        gate = Gate.start(folder, AccessPolicy.OPEN, "127.0.0.1");
         db = HashDb.open(folder.resolve("db"));
     }
 
     @AfterAll
     static void closeDatabase() {
+        gate.close();
         db.close();
     }
 
     private HttpTransport start(ServerConfig.Builder settings) throws IOException {
         ServerConfig config = settings.port(0)
                 .maxBodyBytes(MAX_BODY)
+                .maxVideoBytes(MAX_BODY)
                 .workers(1)
                 .workQueueLimit(2)
                 .build();
@@ -91,7 +102,8 @@ class HttpTransportTest {
             ContentHasher hasher = new ContentHasher(MediaLimits.DEFAULT, DecodePath.FAST);
             return new Worker(hasher, hasher, new ContentMatcher(hasher, db));
         });
-        transport = new HttpTransport(config, new Router(routes()), workers);
+        transport = new HttpTransport(
+                config, new Router(routes()), workers, workers, gate, metrics, SpillFolder.open(config));
         return transport;
     }
 
@@ -573,8 +585,13 @@ class HttpTransportTest {
     @Test
     void saysWhichAddressItCannotListenOn() throws IOException {
         start();
-        assertThatThrownBy(() ->
-                        new HttpTransport(settings().port(transport.port()).build(), new Router(routes()), workers))
+        ServerConfig taken = settings()
+                .port(transport.port())
+                .spillFolder(folder.resolve("other"))
+                .build();
+        SpillFolder uploads = SpillFolder.open(taken);
+        assertThatThrownBy(
+                        () -> new HttpTransport(taken, new Router(routes()), workers, workers, gate, metrics, uploads))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("127.0.0.1:" + transport.port());
     }

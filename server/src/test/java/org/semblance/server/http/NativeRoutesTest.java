@@ -340,9 +340,6 @@ class NativeRoutesTest {
         JsonNode ready = server.get("/readyz").json();
         assertThat(ready.get("status").stringValue()).isEqualTo("ready");
         assertThat(ready.get("list_version").longValue()).isNotNegative();
-        JsonNode root = server.get("/").json();
-        assertThat(root.get("name").stringValue()).isEqualTo("semblance");
-        assertThat(root.get("routes").toString()).contains("\"/v1/match\"");
     }
 
     @Test

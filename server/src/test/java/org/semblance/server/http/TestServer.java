@@ -28,6 +28,7 @@ final class TestServer implements AutoCloseable {
                     .port(0)
                     .workers(2)
                     .maxBodyBytes(20_000_000)
+                    .exchangePollMs(20)
                     .build());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -79,6 +80,14 @@ final class TestServer implements AutoCloseable {
     }
 
     Answer postForm(String path, List<String> fileFields, byte[] file, Map<String, String> fields) {
+        Form form = form(fileFields, file, fields);
+        return send("POST", path, Map.of("Content-Type", form.contentType()), form.body());
+    }
+
+    /** A body of several parts. */
+    record Form(String contentType, byte[] body) {}
+
+    static Form form(List<String> fileFields, byte[] file, Map<String, String> fields) {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         String boundary = "----a-boundary";
         fields.forEach((name, value) -> body.writeBytes(
@@ -92,8 +101,7 @@ final class TestServer implements AutoCloseable {
             body.writeBytes("\r\n".getBytes(StandardCharsets.UTF_8));
         }
         body.writeBytes(("--" + boundary + "--\r\n").getBytes(StandardCharsets.UTF_8));
-        return send(
-                "POST", path, Map.of("Content-Type", "multipart/form-data; boundary=" + boundary), body.toByteArray());
+        return new Form("multipart/form-data; boundary=" + boundary, body.toByteArray());
     }
 
     Answer send(String method, String path, Map<String, String> headers, byte[] body) {

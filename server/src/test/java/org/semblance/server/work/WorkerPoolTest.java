@@ -2,9 +2,14 @@ package org.semblance.server.work;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -12,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 @Timeout(20)
 class WorkerPoolTest {
@@ -96,6 +103,57 @@ class WorkerPoolTest {
         expired.await();
         pool.close();
         assertThat(ran).hasValue(0);
+    }
+
+    @Test
+    void givesBackATaskThatHasNotBegunAndItsPlaceToAnother() throws InterruptedException {
+        WorkerPool<Tool> pool = new WorkerPool<>(1, 1, Tool::new);
+        CountDownLatch busy = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        WorkerPool.Task<Tool> running = task(() -> {
+            busy.countDown();
+            await(go);
+        });
+        WorkerPool.Task<Tool> waiting = task(() -> {
+            throw new AssertionError("withdrawn");
+        });
+        AtomicInteger ran = new AtomicInteger();
+        pool.offer(running);
+        busy.await();
+        pool.offer(waiting);
+        assertThat(pool.withdraw(running)).isFalse();
+        assertThat(pool.withdraw(waiting)).isTrue();
+        assertThat(pool.withdraw(waiting)).isFalse();
+        assertThat(pool.offer(task(ran::incrementAndGet))).isTrue();
+        go.countDown();
+        pool.close();
+        assertThat(ran).hasValue(1);
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void runsOnThreadsThatGiveWayIfToldTo() throws Exception {
+        Path status = Path.of("/proc/thread-self/stat");
+        CompletableFuture<String> background = new CompletableFuture<>();
+        WorkerPool<Tool> pool = new WorkerPool<>(1, 1, Tool::new, new BackgroundThreads("test"));
+        pool.offer(task(() -> background.complete(read(status))));
+        assertThat(background.get()).contains("(test-0)");
+        assertThat(nice(background.get())).isEqualTo(BackgroundThreads.NICE);
+        assertThat(nice(Files.readString(status))).isLessThan(BackgroundThreads.NICE);
+        pool.close();
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The 19th field of {@code proc_pid_stat(5)}, of which the second is in brackets. */
+    private static int nice(String stat) {
+        return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[16]);
     }
 
     @Test

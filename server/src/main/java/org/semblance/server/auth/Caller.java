@@ -1,0 +1,96 @@
+package org.semblance.server.auth;
+
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Who makes a request, and what this one may do. Immutable. */
+public final class Caller {
+    /** Everybody, where no key is needed: may do everything. */
+    public static final Caller ANYONE = new Caller(null, Role.ADMIN, Set.of(), true);
+
+    /** Somebody without a good key, where one is needed: may do nothing. */
+    public static final Caller NOBODY = new Caller(null, null, Set.of(), false);
+
+    private final @Nullable String key;
+    private final @Nullable Role role;
+    private final Set<String> banks;
+    private final boolean seesDistance;
+
+    private Caller(@Nullable String key, @Nullable Role role, Set<String> banks, boolean seesDistance) {
+        this.key = key;
+        this.role = role;
+        this.banks = banks;
+        this.seesDistance = seesDistance;
+    }
+
+    static Caller of(Key key) {
+        return new Caller(key.name(), key.role(), key.banks(), !key.hideDistance());
+    }
+
+    /** The name of the key, or null where none was needed or none was good. */
+    public @Nullable String key() {
+        return key;
+    }
+
+    /** Whether the role suffices. */
+    public boolean may(Role wanted) {
+        return role != null && role.includes(wanted);
+    }
+
+    /** @throws AccessRefusedException if the role does not suffice */
+    public void requires(Role wanted) {
+        if (!may(wanted)) {
+            throw AccessRefusedException.forbidden(
+                    role == null
+                            ? "a key of role " + wanted.wireName() + " is needed"
+                            : "key " + key + ": role " + role.wireName() + " (expected: " + wanted.wireName()
+                                    + (wanted == Role.ADMIN ? ")" : " or more)"));
+        }
+    }
+
+    /** Whether it may know of the bank of that name. */
+    public boolean sees(String bank) {
+        return role != null && (banks.isEmpty() || banks.contains(bank));
+    }
+
+    /** Whether it may know of every bank. */
+    public boolean seesAllBanks() {
+        return role != null && banks.isEmpty();
+    }
+
+    /** The names of the banks that it may know of, whether they exist or not; empty for all of them. */
+    public Set<String> banks() {
+        return banks;
+    }
+
+    /** @throws AccessRefusedException if it may not know of every bank */
+    public void requiresAllBanks() {
+        if (!seesAllBanks()) {
+            throw AccessRefusedException.forbidden("key " + key + ": its scope is some banks (expected: a key of all)");
+        }
+    }
+
+    /** Whether it may be told how far a hash is from a banked one, and what a hash is. */
+    public boolean seesDistance() {
+        return seesDistance;
+    }
+
+    /** @throws AccessRefusedException if it may not be told distances and hashes */
+    public void requiresDistance() {
+        if (!seesDistance) {
+            throw AccessRefusedException.forbidden("key " + key + ": is not told hashes and distances");
+        }
+    }
+
+    /**
+     * Who the journal says made a change: the key, with what the caller says of itself behind a slash.
+     *
+     * @param stated at most 200 characters, or null
+     */
+    public String actor(@Nullable String stated) {
+        if (stated == null || stated.isBlank()) {
+            return key == null ? "anonymous" : key;
+        }
+        return key == null ? stated : key + "/" + stated;
+    }
+}

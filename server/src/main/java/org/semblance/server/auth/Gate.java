@@ -1,0 +1,279 @@
+package org.semblance.server.auth;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.semblance.server.auth.AccessRefusedException.Reason;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets requests in or not, by their keys. Never blocks, so that an event loop may ask it: a thread of its own follows the
+ * file of keys, and a change of it is in force within a second. A file that cannot be read or is gone changes nothing: the
+ * last good keys go on to be asked for, and the log says so.
+ *
+ * <p>A secret is compared by finding its SHA-256 in a map. How long that takes tells something about a hash which the
+ * caller can neither choose nor invert, and nothing about a secret.
+ */
+public final class Gate implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
+    private static final long POLL_MS = 500;
+    private static final int MAX_SECRET_CHARS = 256;
+
+    private final KeyFile file;
+    private final AccessPolicy policy;
+    private final InstantSource clock;
+    private final LongSupplier nanoClock;
+    private final ScheduledExecutorService follower = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("keys").factory());
+    private volatile Map<String, Holder> holders = Map.of();
+
+    // The follower's: what it read last, and what it complained of last.
+    private byte @Nullable [] seen;
+    private @Nullable String complaint;
+
+    /** A key and what its holder does at the moment. */
+    private record Holder(Key key, Caller caller, Use use) {}
+
+    /** Outlives a change of the key. */
+    private static final class Use {
+        final RateLimit rate;
+        final AtomicInteger inFlight = new AtomicInteger();
+        final LongAdder requests = new LongAdder();
+        final LongAdder refused = new LongAdder();
+
+        Use(long nowNanos) {
+            rate = new RateLimit(nowNanos);
+        }
+    }
+
+    /**
+     * A key's use since the server started.
+     *
+     * @param requests that were let in
+     * @param refused for its role, its rate or its concurrent requests, or because it is revoked or expired
+     * @param inFlight requests under way
+     */
+    public record Usage(Key key, long requests, long refused, int inFlight) {}
+
+    /** A request that was let in; to be closed, once or more often, when its work is done. */
+    public static final class Pass implements AutoCloseable {
+        private final Caller caller;
+        private final @Nullable Use use;
+        private final AtomicBoolean closed = new AtomicBoolean();
+
+        private Pass(Caller caller, @Nullable Use use) {
+            this.caller = caller;
+            this.use = use;
+        }
+
+        public Caller caller() {
+            return caller;
+        }
+
+        @Override
+        public void close() {
+            if (use != null && closed.compareAndSet(false, true)) {
+                use.inFlight.decrementAndGet();
+            }
+        }
+    }
+
+    Gate(Path folder, AccessPolicy policy, InstantSource clock, LongSupplier nanoClock) {
+        this.file = new KeyFile(folder);
+        this.policy = policy;
+        this.clock = clock;
+        this.nanoClock = nanoClock;
+        seen = file.bytes();
+        if (seen != null) {
+            take(file.parse(seen));
+        }
+    }
+
+    /**
+     * Reads the keys of the folder, and follows their file from then on.
+     *
+     * @param bindAddress the host name or address that the server is to listen on
+     * @throws KeysRefusedException if the file is damaged, or if the server would be unguarded there
+     */
+    public static Gate start(Path folder, AccessPolicy policy, String bindAddress) {
+        Gate gate = new Gate(folder, policy, InstantSource.system(), System::nanoTime);
+        try {
+            gate.checkGuarded(bindAddress, folder);
+        } catch (RuntimeException e) {
+            gate.close();
+            throw e;
+        }
+        gate.follower.scheduleWithFixedDelay(gate::refresh, POLL_MS, POLL_MS, TimeUnit.MILLISECONDS);
+        return gate;
+    }
+
+    private void checkGuarded(String bindAddress, Path folder) {
+        boolean loopback = isLoopback(bindAddress);
+        switch (policy) {
+            case KEYS -> {
+                if (!loopback && holders.isEmpty()) {
+                    throw new KeysRefusedException("address " + bindAddress + ": there are no keys, so that everybody"
+                            + " who reaches it could read and change the banks; make one with: semblance key create"
+                            + " NAME --role admin --data " + folder);
+                }
+                LOG.info(holders.isEmpty() ? "open to this machine: there are no keys" : "keys are required");
+            }
+            case OPEN -> {
+                if (!loopback) {
+                    throw new KeysRefusedException("address " + bindAddress + ": not a loopback address, where alone"
+                            + " --open is for (--open-to-network means it for every address)");
+                }
+                LOG.info("open to this machine, with or without a key");
+            }
+            case OPEN_TO_NETWORK ->
+                LOG.warn(
+                        "open to everybody who reaches {}: no key is asked for, and the banks can be read and changed",
+                        bindAddress);
+        }
+    }
+
+    private static boolean isLoopback(String bindAddress) {
+        try {
+            return Arrays.stream(InetAddress.getAllByName(bindAddress)).allMatch(InetAddress::isLoopbackAddress);
+        } catch (IOException e) {
+            return false; // where the server cannot listen either
+        }
+    }
+
+    private void take(List<Key> keys) {
+        Map<String, Holder> next = new HashMap<>();
+        for (Key key : keys) {
+            Holder before = holders.get(key.sha256());
+            Use use = before == null ? new Use(nanoClock.getAsLong()) : before.use;
+            next.put(key.sha256(), new Holder(key, Caller.of(key), use));
+        }
+        holders = next;
+    }
+
+    /** Takes over what changed in the file since the last time. */
+    synchronized void refresh() {
+        try {
+            byte[] now = file.bytes();
+            if (now == null && !holders.isEmpty()) {
+                throw new KeysRefusedException(file.path() + ": gone");
+            }
+            if (now == null || Arrays.equals(now, seen)) {
+                complaint = null;
+                return;
+            }
+            take(file.parse(now));
+            seen = now;
+            complaint = null;
+            LOG.info("{} keys are in force", holders.size());
+        } catch (RuntimeException e) {
+            String text = String.valueOf(e.getMessage());
+            if (!text.equals(complaint)) {
+                complaint = text;
+                LOG.error("{}; the {} keys from before stay in force", text, holders.size());
+            }
+        }
+    }
+
+    /**
+     * Lets a request in.
+     *
+     * @param secrets what the request carries; none, or one, which may be there twice
+     * @param role what it needs, or null if anybody may make it, even with a bad key
+     * @throws AccessRefusedException if it may not be made, or not now
+     */
+    public Pass admit(List<String> secrets, @Nullable Role role) {
+        Map<String, Holder> known = holders;
+        if (policy != AccessPolicy.KEYS || known.isEmpty()) {
+            return new Pass(Caller.ANYONE, null);
+        }
+        Holder holder = secrets.isEmpty() ? null : find(known, secrets);
+        String why = holder == null ? null : holder.key.refusedAt(clock.instant());
+        if (role == null) {
+            return new Pass(holder == null || why != null ? Caller.NOBODY : holder.caller, null);
+        }
+        if (holder == null) {
+            throw secrets.isEmpty()
+                    ? new AccessRefusedException(
+                            Reason.NO_KEY, "a key is needed (expected: Authorization: Bearer SECRET, or X-API-Key)")
+                    : new AccessRefusedException(Reason.BAD_KEY, "not a key of this server");
+        }
+        try {
+            if (why != null) {
+                throw new AccessRefusedException(Reason.BAD_KEY, why);
+            }
+            holder.caller.requires(role);
+            return enter(holder);
+        } catch (AccessRefusedException e) {
+            holder.use.refused.increment();
+            throw e;
+        }
+    }
+
+    private static @Nullable Holder find(Map<String, Holder> known, List<String> secrets) {
+        String secret = secrets.getFirst();
+        for (String other : secrets) {
+            if (!other.equals(secret) || other.length() > MAX_SECRET_CHARS) {
+                return null;
+            }
+        }
+        return known.get(Secret.sha256(secret));
+    }
+
+    private Pass enter(Holder holder) {
+        Key key = holder.key;
+        Use use = holder.use;
+        Integer most = key.concurrent();
+        if (use.inFlight.incrementAndGet() > (most == null ? Integer.MAX_VALUE : most)) {
+            use.inFlight.decrementAndGet();
+            throw new AccessRefusedException(
+                    Reason.CONCURRENCY, "key " + key.name() + ": more than " + most + " requests at a time");
+        }
+        Double rate = key.ratePerSecond();
+        long waitNanos = rate == null ? 0 : use.rate.take(rate, nanoClock.getAsLong());
+        if (waitNanos > 0) {
+            use.inFlight.decrementAndGet();
+            throw AccessRefusedException.tooFast(
+                    "key " + key.name() + ": more than " + rate + " requests a second",
+                    TimeUnit.NANOSECONDS.toSeconds(waitNanos + 999_999_999));
+        }
+        use.requests.increment();
+        return new Pass(holder.caller, use);
+    }
+
+    /** The use of each key whose banks are all seen by the caller, by name. */
+    public List<Usage> usage(Caller caller) {
+        List<Usage> usage = new ArrayList<>();
+        for (Holder holder : holders.values()) {
+            Key key = holder.key;
+            boolean within = caller.seesAllBanks()
+                    || (!key.banks().isEmpty() && key.banks().stream().allMatch(caller::sees));
+            if (within) {
+                Use use = holder.use;
+                usage.add(new Usage(key, use.requests.sum(), use.refused.sum(), use.inFlight.get()));
+            }
+        }
+        usage.sort((a, b) -> a.key.name().compareTo(b.key.name()));
+        return usage;
+    }
+
+    /** Ends the following of the file. */
+    @Override
+    public void close() {
+        follower.shutdownNow();
+    }
+}

@@ -1,0 +1,378 @@
+package org.semblance.server.auth;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.HashDb;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The keys of a data folder, in its {@code keys.json}; readable by its owner only.
+ *
+ * <p>A change is written aside, synced and moved into place, so that a reader, and a crash, sees the old file or the new
+ * one. Writers take a lock of their own and not the database's, so that keys can be made while a server runs.
+ *
+ * <pre>
+ * {"format":1,"keys":[{"name":…,"sha256":…,"role":"match","banks":["A"],"hide_distance":true,"rate_per_second":10.0,
+ *   "concurrent":4,"created_at":…,"expires_at":…,"revoked_at":…}]}
+ * </pre>
+ *
+ * <p>Without {@code banks} a key sees all of them; an empty array is refused, or taking the last name out by hand would
+ * open every bank. Times are ISO 8601 in UTC.
+ */
+public final class KeyFile {
+    static final String NAME = "keys.json";
+
+    private static final int FORMAT = 1;
+    private static final String LOCK = ".keys.lock";
+    private static final Set<String> FIELDS = Set.of(
+            "name",
+            "sha256",
+            "role",
+            "banks",
+            "hide_distance",
+            "rate_per_second",
+            "concurrent",
+            "created_at",
+            "expires_at",
+            "revoked_at");
+
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .build();
+
+    private final Path folder;
+    private final Path file;
+
+    /** The keys of that data folder, which need not exist yet. */
+    public KeyFile(Path folder) {
+        this.folder = folder;
+        this.file = folder.resolve(NAME);
+    }
+
+    Path path() {
+        return file;
+    }
+
+    /**
+     * All keys in the order they were made, revoked ones as well; none if there is no file.
+     *
+     * @throws KeysRefusedException if the file cannot be read or is damaged
+     */
+    public List<Key> keys() {
+        byte[] content = bytes();
+        return content == null ? List.of() : parse(content);
+    }
+
+    /**
+     * The content of the file, or null if there is none.
+     *
+     * @throws KeysRefusedException if it cannot be read
+     */
+    byte @Nullable [] bytes() {
+        try {
+            return Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            return null;
+        } catch (IOException e) {
+            throw new KeysRefusedException(file + ": cannot be read: " + e, e);
+        }
+    }
+
+    /** What the holder must be told: the key, and the secret, which is nowhere else. */
+    public record Made(Key key, String secret) {}
+
+    /**
+     * Makes a key; its secret is in the answer and nowhere else.
+     *
+     * @param draft with any hash; the answer has the right one
+     * @throws IllegalArgumentException if the name is taken
+     * @throws KeysRefusedException if the file is damaged or cannot be written
+     * @throws org.semblance.hashdb.DatabaseRefusedException if the folder holds something else than a database
+     */
+    public Made create(Draft draft, Instant now) {
+        String secret = Secret.random();
+        Key key = draft.key(Secret.sha256(secret), now);
+        HashDb.prepare(folder);
+        change(keys -> {
+            for (Key known : keys) {
+                if (known.name().equals(key.name())) {
+                    throw new IllegalArgumentException("name: '" + key.name() + "' is taken (expected: a new one; the"
+                            + " journal names changes by it, so that a revoked key keeps its name)");
+                }
+            }
+            List<Key> more = new ArrayList<>(keys);
+            more.add(key);
+            return more;
+        });
+        return new Made(key, secret);
+    }
+
+    /** What its maker decides of a new key; see {@link Key} for each field. */
+    public record Draft(
+            String name,
+            Role role,
+            Set<String> banks,
+            boolean hideDistance,
+            @Nullable Double ratePerSecond,
+            @Nullable Integer concurrent,
+            @Nullable Instant expiresAt) {
+        private Key key(String sha256, Instant now) {
+            return new Key(name, sha256, role, banks, hideDistance, ratePerSecond, concurrent, now, expiresAt, null);
+        }
+    }
+
+    /**
+     * Revokes a key for good; one that is revoked already stays as it is.
+     *
+     * @throws IllegalArgumentException if there is no key of that name
+     * @throws KeysRefusedException if the file is damaged or cannot be written
+     */
+    public void revoke(String name, Instant now) {
+        String missing = "name: '" + name + "' (expected: the name of a key in " + file + ")";
+        if (!Files.exists(file)) {
+            throw new IllegalArgumentException(missing);
+        }
+        change(keys -> {
+            if (keys.stream().noneMatch(key -> key.name().equals(name))) {
+                throw new IllegalArgumentException(missing);
+            }
+            return keys.stream()
+                    .map(key -> key.name().equals(name) && key.revokedAt() == null ? key.revoked(now) : key)
+                    .toList();
+        });
+    }
+
+    private void change(UnaryOperator<List<Key>> change) {
+        // The system's lock is the process's: threads of one process exclude each other here.
+        synchronized (KeyFile.class) {
+            try (FileChannel channel = create(folder.resolve(LOCK), StandardOpenOption.CREATE);
+                    FileLock lock = channel.lock()) {
+                List<Key> changed = change.apply(keys());
+                if (lock.isValid()) {
+                    write(changed);
+                }
+            } catch (IOException e) {
+                throw new KeysRefusedException(file + ": cannot be written: " + e, e);
+            }
+        }
+    }
+
+    private void write(List<Key> keys) throws IOException {
+        Path aside = folder.resolve(NAME + ".new");
+        Files.deleteIfExists(aside);
+        try (FileChannel channel = create(aside, StandardOpenOption.CREATE_NEW)) {
+            ByteBuffer bytes = ByteBuffer.wrap(JSON.writeValueAsBytes(json(keys)));
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        }
+        Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
+            directory.force(true);
+        } catch (FileSystemException e) {
+            // Not every system opens a folder; there the move is as durable as that system makes it.
+            if (Files.getFileStore(folder).supportsFileAttributeView("posix")) {
+                throw e;
+            }
+        }
+    }
+
+    private FileChannel create(Path path, OpenOption how) throws IOException {
+        FileAttribute<?>[] ownerOnly = Files.getFileStore(folder).supportsFileAttributeView("posix")
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+                }
+                : new FileAttribute<?>[0];
+        return FileChannel.open(path, Set.of(how, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS), ownerOnly);
+    }
+
+    private static ObjectNode json(List<Key> keys) {
+        ObjectNode root = JSON.createObjectNode().put("format", FORMAT);
+        ArrayNode array = root.putArray("keys");
+        for (Key key : keys) {
+            ObjectNode node = array.addObject()
+                    .put("name", key.name())
+                    .put("sha256", key.sha256())
+                    .put("role", key.role().wireName());
+            if (!key.banks().isEmpty()) {
+                ArrayNode banks = node.putArray("banks");
+                key.banks().stream().sorted().forEach(banks::add);
+            }
+            if (key.hideDistance()) {
+                node.put("hide_distance", true);
+            }
+            if (key.ratePerSecond() != null) {
+                node.put("rate_per_second", key.ratePerSecond());
+            }
+            if (key.concurrent() != null) {
+                node.put("concurrent", key.concurrent());
+            }
+            node.put("created_at", key.createdAt().toString());
+            if (key.expiresAt() != null) {
+                node.put("expires_at", key.expiresAt().toString());
+            }
+            if (key.revokedAt() != null) {
+                node.put("revoked_at", key.revokedAt().toString());
+            }
+        }
+        return root;
+    }
+
+    /**
+     * The keys of such a file.
+     *
+     * @throws KeysRefusedException naming the key and field that is at fault
+     */
+    List<Key> parse(byte[] content) {
+        try {
+            JsonNode root = JSON.readTree(content);
+            if (!root.isObject() || !root.path("keys").isArray()) {
+                throw damaged("no object with an array of keys");
+            }
+            if (!root.path("format").isInt() || root.path("format").intValue() != FORMAT) {
+                throw damaged("format: " + root.path("format") + " (expected: " + FORMAT + ")");
+            }
+            List<Key> keys = new ArrayList<>();
+            Set<String> names = new HashSet<>();
+            Set<String> hashes = new HashSet<>();
+            for (JsonNode node : root.path("keys")) {
+                Key key = key(node, keys.size());
+                if (!names.add(key.name()) || !hashes.add(key.sha256())) {
+                    throw damaged("keys[" + keys.size() + "]: name or secret of an earlier key");
+                }
+                keys.add(key);
+            }
+            return List.copyOf(keys);
+        } catch (JacksonException e) {
+            throw damaged("no JSON: " + e.getOriginalMessage());
+        }
+    }
+
+    private Key key(JsonNode node, int position) {
+        try {
+            if (!node.isObject()) {
+                throw new IllegalArgumentException("no object");
+            }
+            for (String field : node.propertyNames()) {
+                if (!FIELDS.contains(field)) {
+                    throw new IllegalArgumentException("unknown field '" + field + "'; of a newer release?");
+                }
+            }
+            String created = text(node, "created_at");
+            return new Key(
+                    required(node, "name"),
+                    required(node, "sha256"),
+                    Role.of(required(node, "role")).orElseThrow(() -> wrong(node, "role", "match, curate or admin")),
+                    banks(node),
+                    flag(node, "hide_distance"),
+                    number(node, "rate_per_second"),
+                    whole(node, "concurrent"),
+                    created == null ? Instant.EPOCH : Instant.parse(created),
+                    instant(node, "expires_at"),
+                    instant(node, "revoked_at"));
+        } catch (IllegalArgumentException | DateTimeException e) {
+            throw damaged("keys[" + position + "]: " + e.getMessage());
+        }
+    }
+
+    private static Set<String> banks(JsonNode node) {
+        JsonNode banks = node.get("banks");
+        if (banks == null) {
+            return Set.of();
+        }
+        Set<String> names = new LinkedHashSet<>();
+        if (banks.isArray()) {
+            for (JsonNode bank : banks) {
+                names.add(bank.isString() ? bank.stringValue() : "");
+            }
+        }
+        if (names.isEmpty()) {
+            throw wrong(node, "banks", "an array of names, or no such field for all banks");
+        }
+        return names;
+    }
+
+    private static String required(JsonNode node, String field) {
+        String text = text(node, field);
+        if (text == null) {
+            throw new IllegalArgumentException(field + ": missing");
+        }
+        return text;
+    }
+
+    private static @Nullable String text(JsonNode node, String field) {
+        JsonNode value = node.get(field);
+        if (value != null && !value.isString()) {
+            throw wrong(node, field, "a string");
+        }
+        return value == null ? null : value.stringValue();
+    }
+
+    private static @Nullable Instant instant(JsonNode node, String field) {
+        String text = text(node, field);
+        return text == null ? null : Instant.parse(text);
+    }
+
+    private static boolean flag(JsonNode node, String field) {
+        JsonNode value = node.get(field);
+        if (value != null && !value.isBoolean()) {
+            throw wrong(node, field, "true or false");
+        }
+        return value != null && value.booleanValue();
+    }
+
+    private static @Nullable Double number(JsonNode node, String field) {
+        JsonNode value = node.get(field);
+        if (value != null && !value.isNumber()) {
+            throw wrong(node, field, "a number");
+        }
+        return value == null ? null : Double.valueOf(value.doubleValue());
+    }
+
+    private static @Nullable Integer whole(JsonNode node, String field) {
+        JsonNode value = node.get(field);
+        if (value != null && !(value.isIntegralNumber() && value.canConvertToInt())) {
+            throw wrong(node, field, "a whole number");
+        }
+        return value == null ? null : Integer.valueOf(value.intValue());
+    }
+
+    private static IllegalArgumentException wrong(JsonNode node, String field, String expected) {
+        return new IllegalArgumentException(field + ": " + node.get(field) + " (expected: " + expected + ")");
+    }
+
+    private KeysRefusedException damaged(String why) {
+        return new KeysRefusedException(file + ": damaged: " + why);
+    }
+}

@@ -1,0 +1,143 @@
+package org.semblance.server.auth;
+
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.MatchOptions;
+import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.Match;
+import org.semblance.hashdb.catalog.Applied;
+import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.BankContent;
+import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ChangeRefusedException;
+import org.semblance.hashdb.catalog.ContentCounts;
+import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.Signal;
+
+/**
+ * The database as one caller may see it: a bank outside its scope is answered in each way as one that does not exist. The
+ * routes know the database by this alone, so that the check is made on the object, here, and cannot be forgotten.
+ *
+ * <p>Two numbers are of the whole database and so tell how busy it is, though not who is in it: content ids and the list
+ * version count on over all banks.
+ */
+public final class ScopedDb {
+    private final HashDb db;
+    private final Caller caller;
+
+    public ScopedDb(HashDb db, Caller caller) {
+        this.db = db;
+        this.caller = caller;
+    }
+
+    /** Its banks by name. */
+    public List<Bank> banks() {
+        return db.banks().stream().filter(bank -> caller.sees(bank.name())).toList();
+    }
+
+    /** Its bank of that name. */
+    public Optional<Bank> bank(String name) {
+        return caller.sees(name) ? db.bank(name) : Optional.empty();
+    }
+
+    /** As {@link HashDb#content}. */
+    public Optional<BankContent> content(String bank, long contentId) {
+        return caller.sees(bank) ? db.content(bank, contentId) : Optional.empty();
+    }
+
+    /** As {@link HashDb#contents(String, long, int)}. */
+    public List<BankContent> contents(String bank, long afterId, int limit) {
+        return caller.sees(bank) ? db.contents(bank, afterId, limit) : List.of();
+    }
+
+    /** As {@link HashDb#video}, of a content of that bank. */
+    public Optional<KnownVideo> video(String bank, long contentId) {
+        return caller.sees(bank) ? db.video(contentId) : Optional.empty();
+    }
+
+    /** As {@link HashDb#lookup(Hash256)}, in its banks. */
+    public List<Match> lookup(Hash256 query) {
+        return seen(db.lookup(query));
+    }
+
+    /** As {@link HashDb#lookupDigest}, in its banks. */
+    public List<Match> lookupDigest(Signal digest) {
+        return seen(db.lookupDigest(digest));
+    }
+
+    private List<Match> seen(List<Match> matches) {
+        return caller.seesAllBanks()
+                ? matches
+                : matches.stream().filter(m -> caller.sees(m.bank().name())).toList();
+    }
+
+    /** The options of a match in those banks, or in all of its banks if none are named. */
+    public MatchOptions matchOptions(Set<String> named) {
+        if (named.isEmpty() || caller.seesAllBanks()) {
+            return new MatchOptions(named.isEmpty() ? caller.banks() : named);
+        }
+        Set<String> both = new LinkedHashSet<>(caller.banks());
+        both.retainAll(named);
+        if (both.isEmpty()) {
+            throw new IllegalArgumentException("banks: none of the caller's");
+        }
+        return new MatchOptions(both);
+    }
+
+    /**
+     * As {@link HashDb#apply}.
+     *
+     * @throws AccessRefusedException if it would make a bank that its caller may not see, or give a bank such a name;
+     *     whether one of that name exists is not told
+     * @throws ChangeRefusedException if the change cannot be made as asked, or is of a bank that its caller does not see
+     */
+    public Applied apply(Change change, Origin origin) {
+        switch (change) {
+            case Change.CreateBank create -> requireOwn(create.name());
+            case Change.UpdateBank update -> {
+                requireSeen(update.name());
+                requireOwn(update.newName());
+            }
+            case Change.DeleteBank delete -> requireSeen(delete.name());
+            case Change.AddContents add -> requireSeen(add.bank());
+            case Change.UpdateContent update -> requireSeen(update.bank());
+            case Change.WithdrawContent withdraw -> requireSeen(withdraw.bank());
+        }
+        return db.apply(change, origin);
+    }
+
+    private void requireOwn(@Nullable String newName) {
+        if (newName != null && !caller.sees(newName)) {
+            throw AccessRefusedException.forbidden(
+                    "key " + caller.key() + ": bank '" + newName + "' is not in its scope");
+        }
+    }
+
+    /** In the words in which the database says that a bank does not exist. */
+    private void requireSeen(String bank) {
+        if (!caller.sees(bank)) {
+            throw new ChangeRefusedException(
+                    ChangeRefusedException.Reason.NOT_FOUND, "bank", "bank '" + bank + "' not found");
+        }
+    }
+
+    /** The number of the newest change of the whole database that lookups see. */
+    public long seq() {
+        return db.seq();
+    }
+
+    /** As {@link HashDb#counts}; nothing for a caller that may not count all banks. */
+    public Optional<ContentCounts> counts() {
+        return caller.seesAllBanks() ? Optional.of(db.counts()) : Optional.empty();
+    }
+
+    /** How many perceptual hashes are matchable; nothing for a caller that may not count all banks. */
+    public Optional<Long> size() {
+        return caller.seesAllBanks() ? Optional.of(db.size()) : Optional.empty();
+    }
+}

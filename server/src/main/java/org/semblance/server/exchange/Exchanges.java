@@ -1,0 +1,361 @@
+package org.semblance.server.exchange;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ChangeRefusedException;
+import org.semblance.hashdb.catalog.ChangeRefusedException.Reason;
+import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.exchange.Exchange;
+import org.semblance.hashdb.exchange.ExchangeApi;
+import org.semblance.hashdb.exchange.ExchangeRegistry;
+import org.semblance.hashdb.exchange.HashListEntry;
+import org.semblance.hashdb.exchange.HashListReader;
+import org.semblance.hashdb.hash.SignalType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The exchanges of a server. Those that are enabled are fetched on a thread of their own: when they are made, and whenever
+ * what they are fetched from has changed. Safe for many threads.
+ *
+ * <p>A fetch that fails leaves what was banked, and so does a list without a single usable entry: to take all out, delete
+ * the exchange.
+ */
+public final class Exchanges implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Exchanges.class);
+
+    /** How long what failed is left alone, unless its source changes. */
+    private static final Duration RETRY = Duration.ofMinutes(1);
+
+    private static final Duration STOP = Duration.ofSeconds(2);
+
+    private final HashDb db;
+    private final ExchangeRegistry registry;
+    private final Path fileFolder;
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("exchanges").factory());
+
+    /** Held while an exchange is made or deleted, and for each step of a fetch, so that none banks for a deleted one. */
+    private final ReentrantLock changing = new ReentrantLock();
+
+    /** By bank, of the fetching thread alone. */
+    private final Map<Long, Attempt> attempts = new HashMap<>();
+
+    private volatile @Nullable Running running;
+    private volatile boolean closed;
+
+    private record Running(String exchange, Instant since) {}
+
+    private record Attempt(String version, long nanos) {}
+
+    /**
+     * Begins to fetch.
+     *
+     * @param fileFolder below which {@code local_file} may read
+     * @param poll how often to look for changes
+     */
+    public Exchanges(HashDb db, ExchangeRegistry registry, Path fileFolder, Duration poll) {
+        this.db = db;
+        this.registry = registry;
+        this.fileFolder = fileFolder.toAbsolutePath().normalize();
+        thread.scheduleWithFixedDelay(this::fetchChanged, 0, poll.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** The exchanges in the order in which they were made. */
+    public Collection<Exchange> all() {
+        return registry.exchanges();
+    }
+
+    /** The exchange of that name. */
+    public Optional<Exchange> find(String name) {
+        return registry.exchange(name);
+    }
+
+    /** Since when it is being fetched; empty if it is not. */
+    public Optional<Instant> runningSince(Exchange exchange) {
+        Running now = running;
+        return now != null && now.exchange.equals(exchange.name()) ? Optional.of(now.since) : Optional.empty();
+    }
+
+    /** Whether the bank holds what its partner lists, as far as is known. */
+    public boolean isUpToDate(Exchange exchange) {
+        Exchange.Progress progress = exchange.progress();
+        return progress.error() == null
+                && progress.version() != null
+                && runningSince(exchange).isEmpty();
+    }
+
+    /** Whether credentials are set for that API. */
+    public boolean hasCredentials(ExchangeApi api) {
+        return !registry.credentials(api).isEmpty();
+    }
+
+    /** As {@link ExchangeRegistry#setCredentials}. */
+    public void setCredentials(ExchangeApi api, Map<String, @Nullable Object> given) {
+        registry.setCredentials(api, given);
+    }
+
+    /**
+     * Makes an exchange and the bank of its name, and fetches it if it is enabled.
+     *
+     * @throws IllegalArgumentException naming a field of the configuration and what was expected
+     * @throws ChangeRefusedException if the name is taken or no name of a bank
+     */
+    public void create(
+            String name, ExchangeApi api, Map<String, @Nullable Object> given, boolean enabled, Origin origin) {
+        Map<String, @Nullable Object> config = api.config(given);
+        if (api == ExchangeApi.LOCAL_FILE) {
+            file(config);
+        }
+        changing.lock();
+        try {
+            if (registry.exchange(name).isPresent()) {
+                throw new ChangeRefusedException(Reason.CONFLICT, "bank", "Exchange already exists");
+            }
+            db.apply(new Change.CreateBank(name), origin);
+            long bankId = db.bank(name).map(Bank::id).orElseThrow();
+            try {
+                registry.put(Exchange.of(name, bankId, api, config, enabled));
+            } catch (RuntimeException e) {
+                db.apply(new Change.DeleteBank(name), origin);
+                throw e;
+            }
+        } finally {
+            changing.unlock();
+        }
+        wake();
+    }
+
+    /** Switches the fetching of an exchange on or off. What was banked stays. */
+    public void setEnabled(String name, boolean enabled) {
+        registry.update(name, exchange -> exchange.enabled(enabled));
+        wake();
+    }
+
+    /** Deletes the exchange and its bank with all contents; nothing if there is none. */
+    public void delete(String name, Origin origin) {
+        changing.lock();
+        try {
+            Exchange exchange = registry.exchange(name).orElse(null);
+            if (exchange == null) {
+                return;
+            }
+            Optional<Bank> bank = bank(exchange);
+            if (bank.isPresent()) {
+                db.apply(new Change.DeleteBank(bank.get().name()), origin);
+            }
+            registry.remove(name);
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** The bank of an exchange, whatever its name is now; empty if it was deleted. */
+    public Optional<Bank> bank(Exchange exchange) {
+        return db.banks().stream()
+                .filter(bank -> bank.id() == exchange.bankId())
+                .findFirst();
+    }
+
+    private void wake() {
+        try {
+            thread.execute(this::fetchChanged);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("closed; it is fetched at the next start", e);
+        }
+    }
+
+    private void fetchChanged() {
+        for (Exchange exchange : registry.exchanges()) {
+            if (closed) {
+                return;
+            }
+            if (exchange.enabled() && exchange.api().isFetched()) {
+                try {
+                    fetchIfChanged(exchange);
+                } catch (RuntimeException | Error e) {
+                    LOG.error("exchange {}: the fetch failed", exchange.name(), e); // and the next one is fetched
+                }
+            }
+        }
+    }
+
+    private void fetchIfChanged(Exchange exchange) {
+        String version;
+        try {
+            version = version(exchange);
+        } catch (FetchFailedException e) {
+            if (!String.valueOf(e.getMessage()).equals(exchange.progress().error())) {
+                fail(exchange, String.valueOf(e.getMessage()));
+            }
+            return;
+        }
+        if (version.equals(exchange.progress().version())) {
+            return;
+        }
+        Attempt last = attempts.get(exchange.bankId());
+        if (last != null && last.version.equals(version) && System.nanoTime() - last.nanos < RETRY.toNanos()) {
+            return;
+        }
+        attempts.put(exchange.bankId(), new Attempt(version, System.nanoTime()));
+        running = new Running(exchange.name(), Instant.now());
+        try {
+            long items = fetch(exchange, version);
+            finish(exchange, new Exchange.Progress(items, Instant.now(), null, version));
+            attempts.remove(exchange.bankId());
+            LOG.info("exchange {}: {} entries", exchange.name(), items);
+        } catch (FetchFailedException e) {
+            fail(exchange, String.valueOf(e.getMessage()));
+        } catch (RuntimeException e) {
+            if (!closed) {
+                LOG.error("exchange {}: the fetch failed", exchange.name(), e);
+            }
+            fail(exchange, "unexpected error, see the log");
+        } finally {
+            running = null;
+        }
+    }
+
+    private void fail(Exchange exchange, String why) {
+        if (!closed) {
+            LOG.warn("exchange {}: not fetched: {}", exchange.name(), why);
+            finish(exchange, exchange.progress().failed(Instant.now(), why));
+        }
+    }
+
+    /** Unless it was deleted meanwhile, and perhaps another one made of its name. */
+    private void finish(Exchange exchange, Exchange.Progress progress) {
+        registry.update(exchange.name(), now -> now.bankId() == exchange.bankId() ? now.progressed(progress) : now);
+    }
+
+    /** Changes whenever there is something new to fetch. */
+    private String version(Exchange exchange) throws FetchFailedException {
+        return exchange.api() == ExchangeApi.LOCAL_FILE ? version(realFile(exchange.config())) : SampleSignals.VERSION;
+    }
+
+    private static String version(Path file) throws FetchFailedException {
+        try {
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            return attributes.size() + " " + attributes.lastModifiedTime() + " " + attributes.fileKey();
+        } catch (IOException e) {
+            throw new FetchFailedException(
+                    "the file cannot be read: " + e.getClass().getSimpleName());
+        }
+    }
+
+    private long fetch(Exchange exchange, String version) throws FetchFailedException {
+        BankSync sync = new BankSync(db, exchange, changing, () -> closed);
+        if (exchange.api() == ExchangeApi.SAMPLE) {
+            for (ContentDraft content : SampleSignals.contents()) {
+                sync.entry(content);
+            }
+            return sync.finish();
+        }
+        Path file = realFile(exchange.config());
+        long unusable = 0;
+        long firstUnusable = 0;
+        try (HashListReader list = new HashListReader(file, bareType(exchange))) {
+            for (HashListEntry entry = list.next(); entry != null; entry = list.next()) {
+                switch (entry) {
+                    case HashListEntry.Usable usable -> sync.entry(usable.content());
+                    case HashListEntry.Unusable bad -> firstUnusable = unusable++ == 0 ? bad.line() : firstUnusable;
+                }
+            }
+        } catch (IOException e) {
+            throw new FetchFailedException("the file is no hash list: " + e.getMessage());
+        }
+        // What a file lacks that is still being written would be withdrawn.
+        if (!version(file).equals(version)) {
+            throw new FetchFailedException("the file changed while it was read");
+        }
+        if (sync.listed() == 0) {
+            throw new FetchFailedException(
+                    "no usable entry in the file, " + unusable + " that are none; nothing was withdrawn");
+        }
+        if (unusable > 0) {
+            // Not why: that may quote a hash.
+            LOG.warn(
+                    "exchange {}: {} entries cannot be banked and are left out, the first in line {}",
+                    exchange.name(),
+                    unusable,
+                    firstUnusable);
+        }
+        return sync.finish();
+    }
+
+    private static SignalType bareType(Exchange exchange) {
+        return exchange.config().get("signal_type") instanceof String type ? HashListReader.type(type) : SignalType.PDQ;
+    }
+
+    /**
+     * The file of a {@code local_file}, which need not be there.
+     *
+     * @throws IllegalArgumentException if its name leads out of the folder
+     */
+    private Path file(Map<String, @Nullable Object> config) {
+        String name = String.valueOf(config.get("filename"));
+        try {
+            Path file = fileFolder.resolve(name).normalize();
+            if (file.startsWith(fileFolder) && !file.equals(fileFolder)) {
+                return file;
+            }
+        } catch (InvalidPathException e) {
+            // Answered as any other name that is none of a file there.
+        }
+        throw new IllegalArgumentException(
+                "wrong value for field \"filename\" (expected: a file below the server's folder for exchanges)");
+    }
+
+    /** Likewise as it is now, with symbolic links followed: none may lead out of the folder either. */
+    private Path realFile(Map<String, @Nullable Object> config) throws FetchFailedException {
+        try {
+            Path file = file(config).toRealPath();
+            if (!file.startsWith(fileFolder.toRealPath())) {
+                throw new FetchFailedException("the file is a link out of the server's folder for exchanges");
+            }
+            if (!Files.isRegularFile(file)) {
+                throw new FetchFailedException("that is no file");
+            }
+            return file;
+        } catch (NoSuchFileException e) {
+            throw new FetchFailedException("there is no such file");
+        } catch (IOException | IllegalArgumentException e) {
+            throw new FetchFailedException(
+                    "the file cannot be read: " + e.getClass().getSimpleName());
+        }
+    }
+
+    /** Breaks off a fetch that is under way; it is done anew at the next start. */
+    @Override
+    public void close() {
+        closed = true;
+        thread.shutdownNow();
+        try {
+            if (!thread.awaitTermination(STOP.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.warn("a fetch is still under way and is left behind");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

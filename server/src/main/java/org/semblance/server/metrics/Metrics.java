@@ -1,0 +1,165 @@
+package org.semblance.server.metrics;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.LongStream;
+import org.semblance.server.metrics.RequestTrace.Stage;
+
+/**
+ * All that is counted of a server. Safe for many threads; counting takes no lock.
+ *
+ * <p>Labels are route patterns, statuses, verdicts and fixed words: nothing that a client sends becomes one, so that
+ * nobody can make series without end, and no hash leaves by them.
+ */
+public final class Metrics implements AutoCloseable {
+    /** What {@link #scrape} returns. */
+    public static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+    /** From a lookup's tens of microseconds to the default deadline of 10 s, three buckets a decade. */
+    private static final Duration[] BUCKETS = LongStream.of(
+                    50,
+                    100,
+                    250,
+                    500,
+                    1_000,
+                    2_500,
+                    5_000,
+                    10_000,
+                    25_000,
+                    50_000,
+                    100_000,
+                    250_000,
+                    500_000,
+                    1_000_000,
+                    2_500_000,
+                    5_000_000,
+                    10_000_000)
+            .mapToObj(micros -> Duration.ofNanos(micros * 1_000))
+            .toArray(Duration[]::new);
+
+    private static final Path PROC_STATUS = Path.of("/proc/self/status");
+    private static final String RESIDENT = "VmRSS:";
+
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final JvmGcMetrics pauses = new JvmGcMetrics();
+    private final Map<Outcome, Counter> requests = new ConcurrentHashMap<>();
+    private final Map<String, Timer> routes = new ConcurrentHashMap<>();
+    private final Map<String, Counter> refusals = new ConcurrentHashMap<>();
+    private final Map<Stage, Timer> stages = new EnumMap<>(Stage.class);
+
+    private record Outcome(String method, String route, int status, String verdict) {}
+
+    /** Counts nothing yet but what the JVM tells of itself. */
+    public Metrics() {
+        for (Stage stage : Stage.values()) {
+            stages.put(
+                    stage,
+                    Timer.builder("semblance.stage")
+                            .description("Time of a request by what it was spent on")
+                            .tag("stage", stage.label())
+                            .serviceLevelObjectives(BUCKETS)
+                            .register(registry));
+        }
+        new JvmMemoryMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        new FileDescriptorMetrics().bindTo(registry);
+        pauses.bindTo(registry);
+        gauge("process.resident.memory.bytes", "Resident memory of the process", Metrics::residentBytes);
+    }
+
+    /** A value that is asked for at each scrape; the name has dots and ends with its unit, if it has one. */
+    public void gauge(String name, String help, Supplier<Number> value) {
+        Gauge.builder(name, value).description(help).register(registry);
+    }
+
+    /**
+     * A request was answered and its answer sent.
+     *
+     * @param method of the route, or {@code none}
+     * @param route the pattern, or {@code none} if there is no route
+     * @param totalNanos from its head to the end of its answer
+     */
+    public void answered(String method, String route, int status, RequestTrace trace, long totalNanos) {
+        requests.computeIfAbsent(new Outcome(method, route, status, trace.verdictLabel()), this::counter)
+                .increment();
+        routes.computeIfAbsent(route, this::timer).record(totalNanos, TimeUnit.NANOSECONDS);
+        stages.forEach((stage, timer) -> {
+            long nanos = trace.nanos(stage);
+            if (nanos >= 0) {
+                timer.record(nanos, TimeUnit.NANOSECONDS);
+            }
+        });
+    }
+
+    private Counter counter(Outcome outcome) {
+        return Counter.builder("semblance.requests")
+                .description("Requests that were answered")
+                .tag("method", outcome.method)
+                .tag("route", outcome.route)
+                .tag("status", Integer.toString(outcome.status))
+                .tag("verdict", outcome.verdict)
+                .register(registry);
+    }
+
+    private Timer timer(String route) {
+        return Timer.builder("semblance.request")
+                .description("Time from a request's head to the end of its answer")
+                .tag("route", route)
+                .serviceLevelObjectives(BUCKETS)
+                .register(registry);
+    }
+
+    /** A request or connection was refused for lack of capacity or of a key. */
+    public void refused(String reason) {
+        refusals.computeIfAbsent(
+                        reason,
+                        why -> Counter.builder("semblance.refusals")
+                                .description("Requests and connections refused for lack of capacity or of a key")
+                                .tag("reason", why)
+                                .register(registry))
+                .increment();
+    }
+
+    /** All of it as Prometheus text. */
+    public String scrape() {
+        return registry.scrape();
+    }
+
+    /** Linux tells; elsewhere the gauge has no value. */
+    private static Number residentBytes() {
+        try {
+            for (String line : Files.readAllLines(PROC_STATUS)) {
+                if (line.startsWith(RESIDENT)) {
+                    String kilobytes =
+                            line.substring(RESIDENT.length()).replace("kB", "").strip();
+                    return Long.parseLong(kilobytes) * 1_024;
+                }
+            }
+        } catch (IOException | NumberFormatException e) {
+            // As if there were no such file.
+        }
+        return Double.NaN;
+    }
+
+    @Override
+    public void close() {
+        pauses.close();
+        registry.close();
+    }
+}

@@ -1,0 +1,90 @@
+package org.semblance.server.work;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes threads that give way to others: long work which must go on, but not at the cost of the short work beside it.
+ *
+ * <p>Java's own priorities do nothing on Linux without special rights. There, {@code setpriority} with the id 0 sets the
+ * nice value of the calling thread alone, which the threads it starts inherit. Elsewhere it would be that of the whole
+ * process, so elsewhere these are threads like any other.
+ */
+public final class BackgroundThreads implements ThreadFactory {
+    /** Of 19: beside a busy thread of nice 0 such a thread gets about a tenth of a core. */
+    static final int NICE = 10;
+
+    private static final Logger LOG = LoggerFactory.getLogger(BackgroundThreads.class);
+
+    /** From {@code sys/resource.h}. */
+    private static final int PRIO_PROCESS = 0;
+
+    private static final @Nullable MethodHandle SET_PRIORITY = setPriority();
+
+    private final String name;
+    private final AtomicInteger made = new AtomicInteger();
+
+    /** Of threads called by that name and a number. */
+    public BackgroundThreads(String name) {
+        this.name = name;
+    }
+
+    @Override
+    public Thread newThread(Runnable work) {
+        return Thread.ofPlatform()
+                .name(name + "-" + made.getAndIncrement())
+                .daemon()
+                .unstarted(() -> {
+                    giveWay();
+                    work.run();
+                });
+    }
+
+    private static @Nullable MethodHandle setPriority() {
+        if (!System.getProperty("os.name").equals("Linux")) {
+            LOG.debug("no nice values for threads on {}", System.getProperty("os.name"));
+            return null;
+        }
+        try {
+            Linker linker = Linker.nativeLinker();
+            return linker.defaultLookup()
+                    .find("setpriority")
+                    .map(address -> linker.downcallHandle(
+                            address,
+                            FunctionDescriptor.of(
+                                    ValueLayout.JAVA_INT,
+                                    ValueLayout.JAVA_INT,
+                                    ValueLayout.JAVA_INT,
+                                    ValueLayout.JAVA_INT)))
+                    .orElse(null);
+        } catch (RuntimeException e) {
+            LOG.debug("setpriority cannot be called", e);
+            return null;
+        }
+    }
+
+    private static void giveWay() {
+        MethodHandle call = SET_PRIORITY;
+        if (call == null) {
+            return;
+        }
+        try {
+            int result = (int) call.invokeExact(PRIO_PROCESS, 0, NICE);
+            if (result != 0) {
+                LOG.debug(
+                        "setpriority refused nice {} for {}",
+                        NICE,
+                        Thread.currentThread().getName());
+            }
+        } catch (Throwable e) {
+            LOG.debug("setpriority failed", e);
+        }
+    }
+}
