@@ -66,15 +66,7 @@ public final class LoadRun {
     public static void main(String[] args) throws Exception {
         Usage.require(args, 2, "SECONDS CONNECTIONS...");
         int seconds = Integer.parseInt(args[0]);
-        Path folder = Files.createTempDirectory("semblance-load");
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Target.class.getName()));
-        command.add(folder.toString());
-        Process server = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        Process server = startServer();
         boolean failed;
         try (BufferedReader answers =
                 new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8))) {
@@ -93,6 +85,18 @@ public final class LoadRun {
             server.destroyForcibly();
         }
         System.exit(failed ? 1 : 0);
+    }
+
+    /** A server in a JVM of its own, whose first line of output is its port. */
+    static Process startServer() throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Target.class.getName()));
+        command.add(Files.createTempDirectory("semblance-load").toString());
+        return new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
     }
 
     /** The server's own JVM: serves until its standard input ends. */
@@ -179,7 +183,7 @@ public final class LoadRun {
         failed |= counts.keySet().stream().anyMatch(what -> !what.equals("200") && !what.equals("503"));
     }
 
-    private static double percentile(long[] sorted, double share) {
+    static double percentile(long[] sorted, double share) {
         return sorted.length == 0 ? 0 : sorted[(int) Math.ceil(share * sorted.length) - 1] / 1e6;
     }
 
@@ -215,7 +219,7 @@ public final class LoadRun {
         return Arrays.copyOf(latencies, verdicts);
     }
 
-    private static void count(Map<String, LongAdder> counts, String what) {
+    static void count(Map<String, LongAdder> counts, String what) {
         counts.computeIfAbsent(what, unused -> new LongAdder()).increment();
     }
 
@@ -244,7 +248,7 @@ public final class LoadRun {
         return 0;
     }
 
-    private static byte[] request(String path, String type, byte[] body) {
+    static byte[] request(String path, String type, byte[] body) {
         byte[] head = ("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type + "\r\nContent-Length: "
                         + body.length + "\r\n\r\n")
                 .getBytes(StandardCharsets.US_ASCII);
@@ -253,10 +257,10 @@ public final class LoadRun {
         return request;
     }
 
-    private record Answer(int status, int retryAfterS, String body) {}
+    record Answer(int status, int retryAfterS, String body) {}
 
     /** As little of HTTP as the answers of our own server need, so that the client costs little beside it. */
-    private static final class Connection implements AutoCloseable {
+    static final class Connection implements AutoCloseable {
         private final Socket socket;
         private final InputStream in;
 
@@ -267,6 +271,7 @@ public final class LoadRun {
             in = new BufferedInputStream(socket.getInputStream());
         }
 
+        /** Sends a request and reads the answer. */
         Answer send(byte[] request) throws IOException {
             socket.getOutputStream().write(request);
             int status = Integer.parseInt(line().split(" ", 3)[1]);
@@ -304,7 +309,7 @@ public final class LoadRun {
     }
 
     /** A picture with soft shapes of all sizes and a photo's grain, as JPEG. */
-    private static byte[] photo(long seed) throws IOException {
+    static byte[] photo(long seed) throws IOException {
         Random random = new Random(seed);
         BufferedImage image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = image.createGraphics();
