@@ -33,6 +33,7 @@ import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
@@ -163,7 +164,18 @@ public final class HashDb implements AutoCloseable {
      * @throws StorageFailedException if the disk is full or fails; nothing was stored
      */
     public Applied apply(Change change, Origin origin) {
-        Waiting own = new Waiting(new Catalog.Proposal(change, origin));
+        return apply(change, origin, null);
+    }
+
+    /**
+     * Likewise, but if the same request has made the change before under that key, it is not made again.
+     *
+     * @param key of the request, or null if it has none
+     * @return what the change came to when it was made
+     * @throws ChangeRefusedException also if the key was that of another request
+     */
+    public Applied apply(Change change, Origin origin, @Nullable RequestKey key) {
+        Waiting own = new Waiting(new Catalog.Proposal(change, origin, key));
         queue.add(own);
         writing.lock();
         try {

@@ -18,12 +18,14 @@ import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.HashAndQuality;
 import org.semblance.hashdb.hash.Signal;
@@ -514,5 +516,48 @@ class HashDbTest {
         assertThatThrownBy(() -> apply(new Change.CreateBank("A")))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageEndingWith(": closed");
+    }
+
+    @Test
+    void makesAChangeOnceUnderItsKey() {
+        RequestKey key = new RequestKey("uploads/1", 0, "ab".repeat(32));
+        RequestKey other = new RequestKey("uploads/1", 0, "cd".repeat(32));
+        Change create = new Change.CreateBank("A");
+        Applied made = db.apply(create, ANALYST, key);
+        assertThat(db.apply(create, ANALYST, key)).isEqualTo(made);
+        Change add = new Change.AddContents("A", List.of(draft(hash()), draft(hash())));
+        Applied added = db.apply(add, ANALYST, key.part(1));
+        reopen();
+        assertThat(db.apply(create, ANALYST, key)).isEqualTo(made);
+        assertThat(db.apply(add, ANALYST, key.part(1))).isEqualTo(added);
+        assertThat(added).isEqualTo(new Applied(2, 1, 2, made.bankId()));
+        for (int part = 0; part < 3; part++) {
+            RequestKey reused = other.part(part);
+            assertThatThrownBy(() -> db.apply(add, ANALYST, reused))
+                    .isInstanceOf(ChangeRefusedException.class)
+                    .hasMessageStartingWith("Idempotency-Key: was that of another request");
+        }
+        assertThat(db.journal(0, 10)).hasSize(2);
+        assertThat(db.apply(add, ANALYST, new RequestKey("uploads/2", 0, "cd".repeat(32)))
+                        .firstContentId())
+                .isEqualTo(3);
+        clock.advance(RequestKey.REMEMBERED);
+        assertThat(db.apply(add, ANALYST, key.part(1))).isEqualTo(added);
+        clock.advance(Duration.ofMillis(1));
+        assertThat(db.apply(add, ANALYST, other).firstContentId()).isEqualTo(5);
+        assertThat(db.verify().problems()).isEmpty();
+    }
+
+    @Test
+    void aRefusedChangeLeavesItsKeyFree() {
+        RequestKey key = new RequestKey("uploads/1", 0, "ab".repeat(32));
+        Change add = new Change.AddContents("A", List.of(draft(hash())));
+        assertThatThrownBy(() -> db.apply(add, ANALYST, key)).isInstanceOf(ChangeRefusedException.class);
+        apply(new Change.CreateBank("A"));
+        assertThat(db.apply(add, ANALYST, key).firstContentId()).isEqualTo(1);
+    }
+
+    private Hash256 hash() {
+        return new Hash256(random.nextLong(), random.nextLong(), random.nextLong(), random.nextLong());
     }
 }

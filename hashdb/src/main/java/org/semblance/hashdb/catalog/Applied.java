@@ -6,5 +6,6 @@ package org.semblance.hashdb.catalog;
  * @param seq its number in the journal
  * @param firstContentId of added contents the first id, the others follow it one by one; otherwise 0
  * @param contents how many contents it added, changed or withdrew
+ * @param bankId of the bank that it made or was made in
  */
-public record Applied(long seq, long firstContentId, int contents) {}
+public record Applied(long seq, long firstContentId, int contents, long bankId) {}

@@ -88,8 +88,18 @@ public final class Catalog implements AutoCloseable {
         }
     }
 
-    /** A change and who asks for it. */
-    public record Proposal(Change change, Origin origin) {}
+    /**
+     * A change and who asks for it.
+     *
+     * @param key of the request, or null if it is not to be remembered
+     */
+    public record Proposal(
+            Change change, Origin origin, @Nullable RequestKey key) {
+        /** A change of a request without a key. */
+        public Proposal(Change change, Origin origin) {
+            this(change, origin, null);
+        }
+    }
 
     /** What became of a proposal. */
     public sealed interface Outcome {
@@ -129,7 +139,8 @@ public final class Catalog implements AutoCloseable {
         List<Outcome> outcomes = new ArrayList<>(proposals.size());
         for (Proposal proposal : proposals) {
             try {
-                outcomes.add(new Outcome.Committed(current.write(proposal.change(), proposal.origin(), at)));
+                outcomes.add(
+                        new Outcome.Committed(current.write(proposal.change(), proposal.origin(), proposal.key(), at)));
             } catch (ChangeRefusedException e) {
                 outcomes.add(new Outcome.Refused(e));
             } catch (RuntimeException | Error e) {

@@ -12,7 +12,9 @@ public final class ChangeRefusedException extends RuntimeException {
         /** The name is taken. */
         CONFLICT,
         /** A value is out of its range. */
-        INVALID
+        INVALID,
+        /** The request's key is that of another request. */
+        KEY_REUSED
     }
 
     /**

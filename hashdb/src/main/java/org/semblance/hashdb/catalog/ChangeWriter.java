@@ -113,13 +113,25 @@ final class ChangeWriter implements AutoCloseable {
     }
 
     /**
-     * Writes the change and its row of the journal.
+     * Writes the change and its row of the journal, unless it was made before under the same key.
      *
      * @throws ChangeRefusedException if it cannot be made; nothing was written
      */
-    Applied write(Change change, Origin origin, Instant at) throws SQLException {
+    Applied write(Change change, Origin origin, @Nullable RequestKey key, Instant at) throws SQLException {
         Rules.origin(origin);
         begin();
+        Applied before = key == null ? null : madeBefore(key, at);
+        if (before != null) {
+            return before;
+        }
+        Applied applied = write(change, origin, at);
+        if (key != null) {
+            remember(key, applied, at);
+        }
+        return applied;
+    }
+
+    private Applied write(Change change, Origin origin, Instant at) throws SQLException {
         return switch (change) {
             case Change.CreateBank create -> createBank(create, origin, at);
             case Change.UpdateBank update -> updateBank(update, origin, at);
@@ -128,6 +140,47 @@ final class ChangeWriter implements AutoCloseable {
             case Change.UpdateContent update -> updateContent(update, origin, at);
             case Change.WithdrawContent withdraw -> withdrawContent(withdraw, origin, at);
         };
+    }
+
+    private @Nullable Applied madeBefore(RequestKey key, Instant at) throws SQLException {
+        PreparedStatement select = prepare("SELECT part, request, seq, first_id, contents, bank_id FROM request_key"
+                + " WHERE key = ? AND at >= ? ORDER BY part <> ? LIMIT 1");
+        select.setString(1, key.key());
+        select.setLong(2, at.minus(RequestKey.REMEMBERED).toEpochMilli());
+        select.setInt(3, key.part());
+        try (ResultSet row = select.executeQuery()) {
+            if (!row.next()) {
+                return null;
+            }
+            if (!HexFormat.of().formatHex(row.getBytes(2)).equals(key.requestSha256())) {
+                throw new ChangeRefusedException(
+                        Reason.KEY_REUSED,
+                        "Idempotency-Key",
+                        "Idempotency-Key: was that of another request within 24 hours (expected: a new one, or the same"
+                                + " request)");
+            }
+            return row.getInt(1) == key.part()
+                    ? new Applied(row.getLong(3), row.getLong(4), row.getInt(5), row.getLong(6))
+                    : null;
+        }
+    }
+
+    private void remember(RequestKey key, Applied applied, Instant at) throws SQLException {
+        PreparedStatement forget = prepare("DELETE FROM request_key WHERE at < ?");
+        forget.setLong(1, at.minus(RequestKey.REMEMBERED).toEpochMilli());
+        forget.executeUpdate();
+        PreparedStatement insert =
+                prepare("INSERT INTO request_key (key, part, request, at, seq, bank_id, first_id, contents)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+        insert.setString(1, key.key());
+        insert.setInt(2, key.part());
+        insert.setBytes(3, HexFormat.of().parseHex(key.requestSha256()));
+        insert.setLong(4, at.toEpochMilli());
+        insert.setLong(5, applied.seq());
+        insert.setLong(6, applied.bankId());
+        insert.setLong(7, applied.firstContentId());
+        insert.setInt(8, applied.contents());
+        insert.executeUpdate();
     }
 
     private Applied createBank(Change.CreateBank create, Origin origin, Instant at) throws SQLException {
@@ -158,7 +211,7 @@ final class ChangeWriter implements AutoCloseable {
         payload.put("enabled_ratio", create.enabledRatio());
         payload.put("description", create.description());
         payload.put("distance_threshold", create.distanceThreshold());
-        return new Applied(journal("create_bank", payload, origin, at), 0, 0);
+        return new Applied(journal("create_bank", payload, origin, at), 0, 0, id);
     }
 
     private Applied updateBank(Change.UpdateBank update, Origin origin, Instant at) throws SQLException {
@@ -211,7 +264,7 @@ final class ChangeWriter implements AutoCloseable {
         payload.put("bank", bank.name());
         payload.put("from", from);
         payload.put("to", to);
-        return new Applied(journal("update_bank", payload, origin, at), 0, 0);
+        return new Applied(journal("update_bank", payload, origin, at), 0, 0, bank.id());
     }
 
     private Applied deleteBank(Change.DeleteBank delete, Origin origin, Instant at) throws SQLException {
@@ -227,7 +280,7 @@ final class ChangeWriter implements AutoCloseable {
         payload.put("bank_id", bank.id());
         payload.put("bank", bank.name());
         payload.put("contents", contents);
-        return new Applied(journal("delete_bank", payload, origin, at), 0, contents);
+        return new Applied(journal("delete_bank", payload, origin, at), 0, contents, bank.id());
     }
 
     private Applied addContents(Change.AddContents add, Origin origin, Instant at) throws SQLException {
@@ -249,7 +302,7 @@ final class ChangeWriter implements AutoCloseable {
         payload.put("first_id", firstId);
         payload.put("contents", drafts.size());
         payload.put("sha256", sha256);
-        return new Applied(journal("add_contents", payload, origin, at), firstId, drafts.size());
+        return new Applied(journal("add_contents", payload, origin, at), firstId, drafts.size(), bank.id());
     }
 
     private void insertContents(Bank bank, long firstId, List<ContentDraft> drafts, Instant at) throws SQLException {
@@ -383,7 +436,7 @@ final class ChangeWriter implements AutoCloseable {
         SortedMap<String, @Nullable Object> payload = contentPayload(bank, before.id());
         payload.put("from", from);
         payload.put("to", to);
-        return new Applied(journal("update_content", payload, origin, at), 0, 1);
+        return new Applied(journal("update_content", payload, origin, at), 0, 1, bank.id());
     }
 
     private void replaceLabels(long contentId, List<String> labels) throws SQLException {
@@ -404,7 +457,7 @@ final class ChangeWriter implements AutoCloseable {
         PreparedStatement statement = prepare("UPDATE content SET status = 2, disabled_until = NULL WHERE id = ?");
         statement.setLong(1, before.id());
         statement.executeUpdate();
-        return new Applied(journal("withdraw_content", contentPayload(bank, before.id()), origin, at), 0, 1);
+        return new Applied(journal("withdraw_content", contentPayload(bank, before.id()), origin, at), 0, 1, bank.id());
     }
 
     private static SortedMap<String, @Nullable Object> contentPayload(Bank bank, long contentId) {

@@ -41,4 +41,13 @@ public record ContentDraft(
     public ContentDraft(List<Signal> signals, KnownVideo video) {
         this(signals, List.of(), null, null, null, video);
     }
+
+    /**
+     * Returns if this can be banked as it is.
+     *
+     * @throws ChangeRefusedException if not, naming the field
+     */
+    public void check() {
+        Rules.content(this);
+    }
 }
