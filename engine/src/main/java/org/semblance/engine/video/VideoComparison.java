@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.semblance.engine.video.VideoMatch.Span;
+import org.semblance.engine.video.VideoMatcher.Agreement.Answer;
 import org.semblance.engine.video.VideoMatcher.Hit;
 import org.semblance.engine.video.VideoMatcher.Known;
 import org.semblance.hashdb.catalog.KnownVideo;
@@ -52,11 +53,7 @@ public final class VideoComparison {
     /** For each moment, how many different videos show it. */
     private int[] sharing;
 
-    private record Candidate(KnownFrames frames, int maxDistance, List<Hit> hits) {
-        Known known(long group) {
-            return new Known(frames.seconds(), frames.pictures(), frames::pictureAt, group);
-        }
-    }
+    private record Candidate(KnownFrames frames, int maxDistance, List<Hit> hits) {}
 
     public VideoComparison(QueryVideo query, VideoPolicy policy) {
         this.query = query;
@@ -118,7 +115,26 @@ public final class VideoComparison {
     }
 
     private Known known(long id) {
-        return candidate(id).known(group(id));
+        return known(id, new BitSet());
+    }
+
+    /** @param without moments that say nothing */
+    private Known known(long id, BitSet without) {
+        KnownFrames frames = candidate(id).frames;
+        return new Known(
+                frames.seconds(),
+                frames.pictures(),
+                frames::pictureAt,
+                (moment, second) -> without.get(moment) ? Answer.UNKNOWN : agreement(moment, frames, second),
+                group(id));
+    }
+
+    private Answer agreement(int moment, KnownFrames frames, double second) {
+        List<Hash256> shown = frames.hashes(second - SLACK_SECONDS, second + SLACK_SECONDS);
+        if (VpdqComparison.isNear(query.moments().get(moment).hashes(), shown, SAME_ORIGIN)) {
+            return Answer.ALIKE;
+        }
+        return frames.hashes(second, second).isEmpty() ? Answer.UNKNOWN : Answer.DIFFERENT;
     }
 
     /** The match with a known video if those moments did not show it; empty if nothing remains in common. */
@@ -130,7 +146,7 @@ public final class VideoComparison {
         for (int i = 0; i < elsewhere.length; i++) {
             elsewhere[i] = Math.max(0, elsewhere[i] - 1); // It counts itself.
         }
-        List<VideoMatch> matches = matcher.match(times, query.seconds(), elsewhere, left, this::known);
+        List<VideoMatch> matches = matcher.match(times, query.seconds(), elsewhere, left, id -> known(id, moments));
         if (policy instanceof VideoPolicy.Vpdq vpdq) {
             matches = byVpdq(vpdq, matches, moments).stream()
                     .filter(m -> m.contentId() == contentId)
@@ -151,10 +167,7 @@ public final class VideoComparison {
             for (int i = 0; i < times.length; i++) {
                 if (times[i] >= span.queryFrom() && times[i] <= span.queryUntil()) {
                     double bank = span.bankFrom() + (times[i] - span.queryFrom()) * span.speed();
-                    if (VpdqComparison.isNear(
-                            query.moments().get(i).hashes(),
-                            candidate.frames.hashes(bank - SLACK_SECONDS, bank + SLACK_SECONDS),
-                            SAME_ORIGIN)) {
+                    if (agreement(i, candidate.frames, bank) == Answer.ALIKE) {
                         explained.set(i);
                     }
                 }

@@ -2,6 +2,7 @@ package org.semblance.engine.video;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -51,6 +52,9 @@ public final class VideoMatcher {
 
     /** A span goes on over frames that did not match for as long as this: an inserted cut, a blurred passage. */
     private static final double MAX_BREAK_SECONDS = 8;
+
+    /** As long as this it goes on where either side is too flat to be hashed: that does not say that it is over. */
+    private static final double MAX_FLAT_SECONDS = 30;
 
     /** How far a span may reach beyond a frame that matched, where no frame that did not match comes before that. */
     private static final double MAX_REACH_SECONDS = 2.5;
@@ -109,10 +113,29 @@ public final class VideoMatcher {
      * @param seconds its length
      * @param pictures how many different ones it shows one after another, at least 1
      * @param pictureAt which of them it shows at a second, as a number
+     * @param agreement whether a frame of the upload may come from what it shows at a second
      * @param group the same number for all copies of one video, so that a video that was banked many times is not taken
      *     for something that many videos share; a video without copies has its own content id
      */
-    public record Known(double seconds, int pictures, DoubleToIntFunction pictureAt, long group) {}
+    public record Known(double seconds, int pictures, DoubleToIntFunction pictureAt, Agreement agreement, long group) {}
+
+    /**
+     * Tells damaged frames of a copy from other ones: a logo or a caption puts them beyond what a lookup may find, but where
+     * an alignment says what they should show, much less likeness is enough. Frames that agree prolong a span that others
+     * have begun, and begin none.
+     */
+    @FunctionalInterface
+    public interface Agreement {
+        /** @param query the index of the upload's frame */
+        Answer at(int query, double second);
+
+        /** Whether they are alike, or nothing is banked of that second, since it is too flat. */
+        enum Answer {
+            ALIKE,
+            DIFFERENT,
+            UNKNOWN
+        }
+    }
 
     /** Several hits of one frame in neighbouring frames of a known video. */
     private record Vote(int query, double at, double from, double until, double weight) {}
@@ -216,18 +239,21 @@ public final class VideoMatcher {
         int weightCount = 0;
         for (int n = 0; n < MAX_LINES && !left.isEmpty(); n++) {
             Line line = fitted(fitted(bestLine(left), left), left);
-            List<Vote> met = new ArrayList<>(left.stream().filter(line::meets).toList());
+            List<Vote> met = left.stream().filter(line::meets).toList();
             if (met.isEmpty()) {
                 break;
             }
             Set<Integer> seen = new HashSet<>();
             int before = spans.size();
-            for (List<Vote> run : runs(met)) {
+            BitSet different = new BitSet();
+            BitSet along = along(line, met, queryTimes, known, different);
+            for (Run run : runs(along, different, queryTimes)) {
+                List<Vote> of = met.stream().filter(run::has).toList();
                 Span span = span(run, line, queryTimes, querySeconds, known.seconds);
-                if (span.bankSeconds() > 0 && span.queryUntil() > span.queryFrom()) {
+                if (!of.isEmpty() && span.bankSeconds() > 0 && span.queryUntil() > span.queryFrom()) {
                     spans.add(span);
-                    for (Vote vote : run) {
-                        seen.add(vote.query);
+                    run.queries.stream().forEach(seen::add);
+                    for (Vote vote : of) {
                         weightSum += vote.weight;
                         weightCount++;
                         pictures.add(known.pictureAt.applyAsInt(Math.clamp(line.bank(vote.at), vote.from, vote.until)));
@@ -350,18 +376,54 @@ public final class VideoMatcher {
         return (end >> (INDEX_BITS + 1)) / TICKS_PER_SECOND;
     }
 
-    private static List<List<Vote>> runs(List<Vote> met) {
-        met.sort(Comparator.comparingDouble(Vote::at));
-        List<List<Vote>> runs = new ArrayList<>();
-        List<Vote> run = new ArrayList<>();
-        for (Vote vote : met) {
-            if (!run.isEmpty() && vote.at - run.getLast().at > MAX_BREAK_SECONDS) {
-                runs.add(run);
-                run = new ArrayList<>();
+    /**
+     * The frames of the upload that lie on a line: those that voted for it, and those that agree with what it says.
+     *
+     * @param different receives those that do not
+     */
+    private static BitSet along(Line line, List<Vote> met, double[] queryTimes, Known known, BitSet different) {
+        BitSet along = new BitSet();
+        met.forEach(vote -> along.set(vote.query));
+        for (int query = 0; query < queryTimes.length; query++) {
+            double second = line.bank(queryTimes[query]);
+            if (second >= 0 && second <= known.seconds && !along.get(query)) {
+                switch (known.agreement.at(query, second)) {
+                    case ALIKE -> along.set(query);
+                    case DIFFERENT -> different.set(query);
+                    case UNKNOWN -> {}
+                }
             }
-            run.add(vote);
         }
-        runs.add(run);
+        return along;
+    }
+
+    /** Frames of the upload without too long a break. */
+    private record Run(BitSet queries) {
+        boolean has(Vote vote) {
+            return queries.get(vote.query);
+        }
+
+        int first() {
+            return queries.nextSetBit(0);
+        }
+
+        int last() {
+            return queries.length() - 1;
+        }
+    }
+
+    private static List<Run> runs(BitSet along, BitSet different, double[] queryTimes) {
+        List<Run> runs = new ArrayList<>();
+        int last = -1;
+        for (int query = along.nextSetBit(0); query >= 0; query = along.nextSetBit(query + 1)) {
+            int next = different.nextSetBit(last + 1);
+            double most = next < 0 || next > query ? MAX_FLAT_SECONDS : MAX_BREAK_SECONDS;
+            if (last < 0 || queryTimes[query] - queryTimes[last] > most) {
+                runs.add(new Run(new BitSet()));
+            }
+            runs.getLast().queries.set(query);
+            last = query;
+        }
         return runs;
     }
 
@@ -369,18 +431,18 @@ public final class VideoMatcher {
      * What a run covers. It begins where the known video begins, if that lies no more than one frame that did not match
      * before its first; otherwise halfway to the frame before.
      */
-    private static Span span(List<Vote> run, Line line, double[] queryTimes, double querySeconds, double bankSeconds) {
-        Vote first = run.getFirst();
-        Vote last = run.getLast();
+    private static Span span(Run run, Line line, double[] queryTimes, double querySeconds, double bankSeconds) {
+        int first = run.first();
+        int last = run.last();
         double from = edge(
-                first.at,
-                time(queryTimes, first.query - 1, querySeconds),
-                time(queryTimes, first.query - 2, querySeconds),
+                queryTimes[first],
+                time(queryTimes, first - 1, querySeconds),
+                time(queryTimes, first - 2, querySeconds),
                 line.query(0));
         double until = edge(
-                last.at,
-                time(queryTimes, last.query + 1, querySeconds),
-                time(queryTimes, last.query + 2, querySeconds),
+                queryTimes[last],
+                time(queryTimes, last + 1, querySeconds),
+                time(queryTimes, last + 2, querySeconds),
                 line.query(bankSeconds));
         double bankFrom = Math.clamp(line.bank(from), 0, bankSeconds);
         double bankUntil = Math.clamp(line.bank(until), bankFrom, bankSeconds);

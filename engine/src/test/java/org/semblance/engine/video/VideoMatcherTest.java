@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.function.LongFunction;
 import org.junit.jupiter.api.Test;
 import org.semblance.engine.video.VideoMatch.Span;
+import org.semblance.engine.video.VideoMatcher.Agreement;
+import org.semblance.engine.video.VideoMatcher.Agreement.Answer;
 import org.semblance.engine.video.VideoMatcher.Hit;
 import org.semblance.engine.video.VideoMatcher.Known;
 import org.semblance.engine.video.VideoMatcher.Policy;
@@ -57,8 +60,12 @@ class VideoMatcherTest {
     }
 
     private static Known known(double seconds, long group) {
+        return known(seconds, (query, second) -> Answer.DIFFERENT, group);
+    }
+
+    private static Known known(double seconds, Agreement agreement, long group) {
         int pictures = (int) (seconds / PICTURE_SECONDS);
-        return new Known(seconds, pictures, second -> (int) (second / PICTURE_SECONDS), group);
+        return new Known(seconds, pictures, second -> (int) (second / PICTURE_SECONDS), agreement, group);
     }
 
     @Test
@@ -98,6 +105,56 @@ class VideoMatcherTest {
         }
         // Chance hits pull a line aside about once in 10,000 times.
         assertThat(exact).as("-Dsemblance.seed=" + SEED).isGreaterThanOrEqualTo(196);
+    }
+
+    @Test
+    void framesThatOnlyAgreeProlongASpanAndBeginNone() {
+        double[] times = times(200, 1);
+        Agreement agreement =
+                (query, second) -> times[query] >= 50 && times[query] < 90 ? Answer.ALIKE : Answer.DIFFERENT;
+        List<Hit> hits = new ArrayList<>();
+        splice(hits, times, 7, 70, 6, 20, 1);
+
+        VideoMatch match =
+                match(times, 200, hits, id -> known(40, agreement, 0)).getFirst();
+        VideoMatch alone = match(times, 200, hits, id -> known(40)).getFirst();
+
+        assertThat(match.spans()).hasSize(1);
+        assertThat(match.spans().getFirst().queryFrom()).isEqualTo(50, within(1.0));
+        assertThat(match.spans().getFirst().queryUntil()).isEqualTo(90, within(1.0));
+        assertThat(match.bankMatchPercent()).isEqualTo(100, within(1.0));
+        assertThat(alone.bankMatchPercent()).isEqualTo(15, within(3.0));
+        assertThat(match(times, 200, List.of(), id -> known(40, agreement, 0))).isEmpty();
+        // Agreement is no picture found, so it cannot make a match of one.
+        hits.subList(1, hits.size()).clear();
+        assertThat(match(times, 200, hits, id -> known(40, agreement, 0))
+                        .getFirst()
+                        .isMatch())
+                .isFalse();
+    }
+
+    @Test
+    void framesTooFlatToBeLookedUpDoNotCutASpan() {
+        double[] all = times(100, 1);
+        double[] times = Arrays.stream(all).filter(t -> t <= 40 || t > 52).toArray();
+        List<Hit> hits = new ArrayList<>();
+        splice(hits, times, 7, 30, 40, 0, 1);
+
+        VideoMatch match = match(times, 100, hits, id -> known(40)).getFirst();
+        List<Hit> moved = hits.stream()
+                .map(h -> new Hit((int) times[h.query()], 7, h.from(), h.until()))
+                .toList();
+        VideoMatch cut = match(all, 100, moved, id -> known(40)).getFirst();
+
+        assertThat(match.spans()).hasSize(1);
+        assertThat(match.bankMatchPercent()).isEqualTo(100, within(2.0));
+        assertThat(cut.spans()).as("with frames that disagree between").hasSize(2);
+        Agreement nothing = (query, second) -> Answer.UNKNOWN;
+        assertThat(match(all, 100, moved, id -> known(40, nothing, 0))
+                        .getFirst()
+                        .spans())
+                .as("with frames that nothing is known of between")
+                .hasSize(1);
     }
 
     @Test
@@ -155,8 +212,9 @@ class VideoMatcherTest {
             hits.add(new Hit(i, 7, 0, 8));
         }
 
-        VideoMatch match = match(times, 100, hits, id -> new Known(60, 53, second -> Math.max(0, (int) second - 7), 0))
-                .getFirst();
+        Known video =
+                new Known(60, 53, second -> Math.max(0, (int) second - 7), (query, second) -> Answer.DIFFERENT, 0);
+        VideoMatch match = match(times, 100, hits, id -> video).getFirst();
 
         assertThat(match.isMatch()).isFalse();
         assertThat(match.pictures()).isEqualTo(1);
