@@ -89,11 +89,16 @@ public final class LoadRun {
 
     /** A server in a JVM of its own, whose first line of output is its port. */
     static Process startServer() throws IOException {
+        return startServer(Files.createTempDirectory("semblance-load"));
+    }
+
+    /** Likewise, on that data folder. */
+    static Process startServer(Path folder) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Target.class.getName()));
-        command.add(Files.createTempDirectory("semblance-load").toString());
+        command.add(folder.toString());
         return new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();

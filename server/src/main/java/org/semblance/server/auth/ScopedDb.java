@@ -14,8 +14,11 @@ import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ContentCounts;
+import org.semblance.hashdb.catalog.ContentFilter;
+import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 
@@ -50,9 +53,9 @@ public final class ScopedDb {
         return caller.sees(bank) ? db.content(bank, contentId) : Optional.empty();
     }
 
-    /** As {@link HashDb#contents(String, long, int)}. */
-    public List<BankContent> contents(String bank, long afterId, int limit) {
-        return caller.sees(bank) ? db.contents(bank, afterId, limit) : List.of();
+    /** As {@link HashDb#contents(String, ContentFilter, long, int)}. */
+    public List<BankContent> contents(String bank, ContentFilter filter, long afterId, int limit) {
+        return caller.sees(bank) ? db.contents(bank, filter, afterId, limit) : List.of();
     }
 
     /** As {@link HashDb#video}, of a content of that bank. */
@@ -65,9 +68,25 @@ public final class ScopedDb {
         return seen(db.lookup(query));
     }
 
+    /** As {@link HashDb#lookup(List)}, in its banks. */
+    public List<List<Match>> lookup(List<Hash256> queries) {
+        List<List<Match>> all = db.lookup(queries);
+        return caller.seesAllBanks() ? all : all.stream().map(this::seen).toList();
+    }
+
     /** As {@link HashDb#lookupDigest}, in its banks. */
     public List<Match> lookupDigest(Signal digest) {
         return seen(db.lookupDigest(digest));
+    }
+
+    /**
+     * As {@link HashDb#journal}.
+     *
+     * @throws AccessRefusedException if its caller does not see all banks: a chain cannot be shown in part
+     */
+    public List<JournalEntry> journal(long afterSeq, int limit) {
+        caller.requiresAllBanks();
+        return db.journal(afterSeq, limit);
     }
 
     private List<Match> seen(List<Match> matches) {
@@ -90,13 +109,18 @@ public final class ScopedDb {
     }
 
     /**
-     * As {@link HashDb#apply}.
+     * As {@link HashDb#apply(Change, Origin)}.
      *
      * @throws AccessRefusedException if it would make a bank that its caller may not see, or give a bank such a name;
      *     whether one of that name exists is not told
      * @throws ChangeRefusedException if the change cannot be made as asked, or is of a bank that its caller does not see
      */
     public Applied apply(Change change, Origin origin) {
+        return apply(change, origin, null);
+    }
+
+    /** Likewise, as {@link HashDb#apply(Change, Origin, RequestKey)}. */
+    public Applied apply(Change change, Origin origin, @Nullable RequestKey key) {
         switch (change) {
             case Change.CreateBank create -> requireOwn(create.name());
             case Change.UpdateBank update -> {
@@ -108,7 +132,7 @@ public final class ScopedDb {
             case Change.UpdateContent update -> requireSeen(update.bank());
             case Change.WithdrawContent withdraw -> requireSeen(withdraw.bank());
         }
-        return db.apply(change, origin);
+        return db.apply(change, origin, key);
     }
 
     private void requireOwn(@Nullable String newName) {

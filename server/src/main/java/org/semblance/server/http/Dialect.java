@@ -11,15 +11,7 @@ enum Dialect {
     NATIVE {
         @Override
         Response error(HttpError error) {
-            ObjectNode problem = Json.object()
-                    .put("type", "about:blank")
-                    .put("title", title(error.status))
-                    .put("status", error.status)
-                    .put("detail", error.getMessage());
-            putIfPresent(problem, "field", error.field);
-            putIfPresent(problem, "value", error.value);
-            putIfPresent(problem, "expected", error.expected);
-            return new Response(error.status, "application/problem+json", Json.write(problem), error.headers);
+            return new Response(error.status, "application/problem+json", Json.write(problem(error)), error.headers);
         }
 
         @Override
@@ -71,6 +63,19 @@ enum Dialect {
             }
         }
         return NATIVE;
+    }
+
+    /** Problem details of RFC 9457. */
+    static ObjectNode problem(HttpError error) {
+        ObjectNode problem = Json.object()
+                .put("type", "about:blank")
+                .put("title", title(error.status))
+                .put("status", error.status)
+                .put("detail", error.getMessage());
+        putIfPresent(problem, "field", error.field);
+        putIfPresent(problem, "value", error.value);
+        putIfPresent(problem, "expected", error.expected);
+        return problem;
     }
 
     private static void putIfPresent(ObjectNode problem, String name, @Nullable String value) {

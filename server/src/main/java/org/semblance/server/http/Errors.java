@@ -20,29 +20,31 @@ final class Errors {
 
     /** The answer for whatever a handler threw. */
     static Response answer(Throwable thrown, Dialect dialect) {
+        return thrown instanceof HmaValidationError error ? error.answer() : dialect.error(error(thrown, dialect));
+    }
+
+    /** What a caller is told of it, in the words of that dialect. */
+    static HttpError error(Throwable thrown, Dialect dialect) {
         return switch (thrown) {
-            case HttpError error -> dialect.error(error);
-            case HmaValidationError error -> error.answer();
-            case AccessRefusedException refused -> dialect.error(refusal(refused));
-            case ChangeRefusedException refused -> dialect.error(refusal(refused, dialect));
+            case HttpError error -> error;
+            case AccessRefusedException refused -> refusal(refused);
+            case ChangeRefusedException refused -> refusal(refused, dialect);
             case JacksonException bad ->
-                dialect.error(
-                        dialect == Dialect.HMA
-                                ? new HttpError(
-                                        400,
-                                        "The browser (or proxy) sent a request that this server could not understand.")
-                                : new HttpError(400, "body: " + bad.getOriginalMessage() + " (expected: JSON)"));
-            case DeadlinePassedException passed -> dialect.error(HttpError.busy(String.valueOf(passed.getMessage())));
+                dialect == Dialect.HMA
+                        ? new HttpError(
+                                400, "The browser (or proxy) sent a request that this server could not understand.")
+                        : new HttpError(400, "body: " + bad.getOriginalMessage() + " (expected: JSON)");
+            case DeadlinePassedException passed -> HttpError.busy(String.valueOf(passed.getMessage()));
             case StorageFailedException failed -> {
                 LOG.error("the database's disk failed", failed);
-                yield dialect.error(HttpError.busy("the database's disk took nothing more; nothing was changed"));
+                yield HttpError.busy("the database's disk took nothing more; nothing was changed");
             }
             case ExchangesRefusedException failed -> {
                 LOG.error("the exchanges could not be written", failed);
-                yield dialect.error(HttpError.busy("the disk took nothing more; nothing was changed"));
+                yield HttpError.busy("the disk took nothing more; nothing was changed");
             }
             // Thrown before anything was changed, by an allocation that a single request made too large.
-            case OutOfMemoryError unused -> dialect.error(HttpError.busy("out of memory for this request"));
+            case OutOfMemoryError unused -> HttpError.busy("out of memory for this request");
             default -> unexpected(thrown, dialect);
         };
     }
@@ -68,18 +70,19 @@ final class Errors {
             case NOT_FOUND -> 404;
             case CONFLICT -> dialect == Dialect.HMA ? 403 : 409;
             case INVALID -> 400;
+            case KEY_REUSED -> 422;
         };
         return HttpError.of(status, refused.field(), String.valueOf(refused.getMessage()));
     }
 
     /** A bug: the caller gets a number under which the log has the rest. */
-    private static Response unexpected(Throwable thrown, Dialect dialect) {
+    private static HttpError unexpected(Throwable thrown, Dialect dialect) {
         String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
         LOG.error("error {}", id, thrown);
         String text = dialect == Dialect.HMA
                 ? "The server encountered an internal error and was unable to complete your request. Either the server"
                         + " is overloaded or there is an error in the application. Error id: " + id
                 : "unexpected error, logged as " + id;
-        return dialect.error(new HttpError(500, text));
+        return new HttpError(500, text);
     }
 }

@@ -36,6 +36,54 @@ final class Fields {
         return value == null || value.isNull() ? null : value;
     }
 
+    /** Whether it was sent, be it as null. */
+    boolean has(String name) {
+        return object.has(name);
+    }
+
+    /** Whether it was sent as null. */
+    boolean isNull(String name) {
+        JsonNode value = object.get(name);
+        return value != null && value.isNull();
+    }
+
+    /** These fields, of which that one must be there. */
+    Fields required(String name) {
+        if (get(name) == null) {
+            throw HttpError.field(400, name, null, "a value");
+        }
+        return this;
+    }
+
+    /** At least one of those fields must be there, be it as null. */
+    void requireSome(Set<String> names) {
+        if (names.stream().noneMatch(this::has)) {
+            throw HttpError.field(
+                    400,
+                    "body",
+                    describe(object),
+                    "at least one of "
+                            + String.join(", ", names.stream().sorted().toList()));
+        }
+    }
+
+    /** A string or number. */
+    @Nullable
+    JsonNode scalar(String name) {
+        JsonNode value = get(name);
+        if (value != null && !value.isString() && !value.isNumber()) {
+            throw HttpError.field(400, name, describe(value), "a string or number");
+        }
+        return value;
+    }
+
+    /** A string, or an array as its text. */
+    @Nullable
+    String textOrArray(String name) {
+        JsonNode value = get(name);
+        return value != null && value.isArray() ? value.toString() : text(name);
+    }
+
     @Nullable
     String text(String name) {
         JsonNode value = get(name);

@@ -312,6 +312,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         now.dialect = route.dialect();
         now.found = found;
         now.pass = transport.gate().admit(secrets(head.headers()), route.role());
+        if (route.changes() && now.caller().key() == null) {
+            refuseWebPages(head.headers());
+        }
         now.query = mark < 0 ? Map.of() : query(target.substring(mark + 1));
         checkParameters(route, now.query);
 
@@ -343,6 +346,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         long limit = switch (takes) {
             case NOTHING -> MAX_UNWANTED_BYTES;
             case JSON -> Json.MAX_BYTES;
+            case HASHES -> LookupRoutes.MAX_BYTES;
             case UPLOAD, BANKED_UPLOAD -> config.maxVideoBytes();
         };
         if (declared > (form ? limit + BodyReader.MAX_FORM_BYTES : limit)) {
@@ -362,6 +366,21 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
                 config.maxBodyBytes(),
                 limit,
                 new Upload.Spilling(transport.uploads(), config.spillBytes(), ctx.executor(), () -> goOn(ctx)));
+    }
+
+    /**
+     * A server that asks for no key trusts whoever reaches it, and a browser on its machine does. What it sends for a web page
+     * says so in one of these fields, and this server has no pages of its own. A key no page can know.
+     */
+    private static void refuseWebPages(HttpHeaders headers) {
+        String origin = headers.get(HttpHeaderNames.ORIGIN);
+        if (origin != null) {
+            throw HttpError.field(403, "Origin", origin, "none in a change without a key");
+        }
+        String site = headers.get("Sec-Fetch-Site");
+        if (site != null && !site.equalsIgnoreCase("none")) {
+            throw HttpError.field(403, "Sec-Fetch-Site", site, "none in a change without a key");
+        }
     }
 
     /** What came as {@code Authorization: Bearer} or {@code X-API-Key}. */
@@ -547,24 +566,32 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Videos have workers and a queue of their own, so that however many there are, nothing else waits for them. */
+    /** What takes long has workers and a queue of its own, so that however much of it there is, nothing else waits for it. */
     private void offer(ChannelHandlerContext ctx, Exchange now, Body body, Route.Work action) {
-        boolean video = now.route().takes().isUpload() && body.upload().format().isVideo();
-        long ms = deadlineMs(now, video);
+        boolean slow = isSlow(now, body);
+        long ms = deadlineMs(now, slow);
         now.deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ms);
-        WorkerPool<Worker> lane = video ? transport.videoWorkers() : transport.workers();
+        WorkerPool<Worker> lane = slow ? transport.videoWorkers() : transport.workers();
         Job job = new Job(ctx, now, body, action, lane);
         now.job = job;
         if (!lane.offer(job)) {
             now.job = null;
-            throw HttpError.busy("every worker" + (video ? " for videos" : "") + " is busy and the queue full");
+            throw HttpError.busy("every worker" + (slow ? " for videos" : "") + " is busy and the queue full");
         }
-        if (video) {
+        if (slow) {
             arm(ctx, ms + 1); // Those before it may take long, and its client need not wait for them in vain.
         }
     }
 
-    private long deadlineMs(Exchange now, boolean video) {
+    /** Videos, and contents that are banked in bulk. */
+    private static boolean isSlow(Exchange now, Body body) {
+        Route.Takes takes = now.route().takes();
+        return takes.isUpload() && body.upload().format().isVideo()
+                || takes == Route.Takes.BANKED_UPLOAD
+                        && Body.mediaType(now.head.headers()).equals(Ndjson.MEDIA_TYPE);
+    }
+
+    private long deadlineMs(Exchange now, boolean slow) {
         Set<String> known = now.route().parameters();
         if (known != null && known.contains("deadline_ms")) {
             List<String> asked = now.query.get("deadline_ms");
@@ -573,7 +600,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             }
         }
         ServerConfig config = transport.config();
-        if (!video) {
+        if (!slow) {
             return config.deadlineMs();
         }
         return now.route().takes() == Route.Takes.BANKED_UPLOAD ? config.bankDeadlineMs() : config.videoDeadlineMs();

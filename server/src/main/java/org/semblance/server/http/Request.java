@@ -1,10 +1,12 @@
 package org.semblance.server.http;
 
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -12,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.Deadline;
 import org.semblance.server.auth.Caller;
 import org.semblance.server.metrics.RequestTrace;
+import tools.jackson.databind.JsonNode;
 
 /** One request as its handler sees it: the head, the body and the clock. Handed from the event loop to one worker. */
 final class Request {
@@ -130,8 +133,31 @@ final class Request {
         return Body.mediaType(headers);
     }
 
+    /** Whether the client names that media type, which is not the usual one, among those that it takes. */
+    boolean accepts(String mediaType) {
+        return headers.getAll(HttpHeaderNames.ACCEPT).stream()
+                .flatMap(value -> Arrays.stream(value.split(",")))
+                .map(range -> range.split(";", 2)[0].strip())
+                .anyMatch(mediaType::equalsIgnoreCase);
+    }
+
     Body body() {
         return body;
+    }
+
+    /**
+     * The body as JSON.
+     *
+     * @throws HttpError 415 if it does not say that it is: a web page can have a browser send anything else to this server
+     *     without asking first
+     * @throws tools.jackson.core.JacksonException if it is none
+     */
+    JsonNode json() {
+        String type = mediaType();
+        if (!type.equals("application/json") && !(type.startsWith("application/") && type.endsWith("+json"))) {
+            throw HttpError.field(415, "Content-Type", type.isEmpty() ? null : type, "application/json");
+        }
+        return Json.read(body.bytes());
     }
 
     /** Who asks, and what this one may do and see. */

@@ -38,6 +38,8 @@ record Route(
         NOTHING,
         /** A JSON document of at most {@link Json#MAX_BYTES}. */
         JSON,
+        /** Hashes in one of their forms, of at most {@link LookupRoutes#MAX_BYTES}. */
+        HASHES,
         /** A file, raw or in a form, of at most {@code maxBodyBytes}, or {@code maxVideoBytes} of a video. */
         UPLOAD,
         /** As {@link #UPLOAD}, to be banked: a video is hashed whole, which may take long. */
@@ -46,6 +48,11 @@ record Route(
         boolean isUpload() {
             return this == UPLOAD || this == BANKED_UPLOAD;
         }
+    }
+
+    /** Whether it changes what is banked. */
+    boolean changes() {
+        return !method.equals("GET") && role != null && role.includes(Role.CURATE);
     }
 
     /** What answers a request. */

@@ -16,6 +16,8 @@ import org.semblance.engine.video.Vpdq;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
 import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.hashdb.catalog.VideoSummary;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -101,6 +103,40 @@ public final class ReportJson {
     public static void putLabels(ObjectNode target, List<String> labels) {
         ArrayNode array = target.putArray("labels");
         labels.forEach(array::add);
+    }
+
+    /** Adds {@code video}, the summary of one that is banked, unless that is null. */
+    public static void putVideo(ObjectNode target, @Nullable VideoSummary video) {
+        if (video != null) {
+            target.putObject("video").put("duration_ms", video.durationMs()).put("frames", video.pictures());
+        }
+    }
+
+    /** A row of the journal; its payload as the text that was hashed. */
+    public static ObjectNode journalEntry(JournalEntry entry) {
+        return NODES.objectNode()
+                .put("seq", entry.seq())
+                .put("at_ms", entry.at().toEpochMilli())
+                .put("actor", entry.actor())
+                .put("reason", entry.reason())
+                .put("kind", entry.kind())
+                .put("payload", entry.payload())
+                .put("prev_hash", entry.prevHash())
+                .put("hash", entry.hash());
+    }
+
+    /** Hits of a lookup by a hash, in the order they come: no more than where and, if that may be told, how near. */
+    public static ArrayNode hits(List<Match> matches, boolean told) {
+        ArrayNode array = NODES.arrayNode();
+        for (Match match : matches) {
+            ObjectNode node = array.addObject()
+                    .put("bank", match.bank().name())
+                    .put("content_id", match.content().id());
+            if (told) {
+                node.put("distance", match.distance()).put("threshold", match.threshold());
+            }
+        }
+        return array;
     }
 
     /** One hit: bank, content, by which signal and how near. */

@@ -179,6 +179,11 @@ class AccessTest {
                 Role.MATCH,
                 (bank, id) -> new Call("POST", "/v1/match?banks=" + bank, Map.of(), PHOTO_B));
         entry("POST /v1/hash", Role.MATCH, (bank, id) -> new Call("POST", "/v1/hash", Map.of(), PHOTO_B));
+        entry(
+                "POST /v1/lookup",
+                Role.MATCH,
+                (bank, id) -> Call.json("POST", "/v1/lookup?banks=" + bank, "{\"hashes\":[\"" + HASH_B + "\"]}"));
+        TABLE.put("GET /v1/journal", new Entry(Role.ADMIN, (bank, id) -> Call.of("GET", "/v1/journal"), false, true));
         entry("GET /v1/banks", Role.CURATE, (bank, id) -> Call.of("GET", "/v1/banks"));
         TABLE.put(
                 "POST /v1/banks",
@@ -188,6 +193,11 @@ class AccessTest {
                         true,
                         false));
         entry("GET /v1/banks/{bank}", Role.CURATE, (bank, id) -> Call.of("GET", "/v1/banks/" + bank));
+        entry(
+                "PATCH /v1/banks/{bank}",
+                Role.ADMIN,
+                (bank, id) -> Call.json("PATCH", "/v1/banks/" + bank, "{\"enabled_ratio\":0.5}"));
+        entry("DELETE /v1/banks/{bank}", Role.ADMIN, (bank, id) -> Call.of("DELETE", "/v1/banks/" + bank));
         entry(
                 "POST /v1/banks/{bank}/content",
                 Role.CURATE,
@@ -200,6 +210,10 @@ class AccessTest {
                 "GET /v1/banks/{bank}/content/{id:int}",
                 Role.CURATE,
                 (bank, id) -> Call.of("GET", "/v1/banks/" + bank + "/content/" + id));
+        entry(
+                "PATCH /v1/banks/{bank}/content/{id:int}",
+                Role.CURATE,
+                (bank, id) -> Call.json("PATCH", "/v1/banks/" + bank + "/content/" + id, "{\"note\":\"changed\"}"));
         entry(
                 "DELETE /v1/banks/{bank}/content/{id:int}",
                 Role.CURATE,
@@ -452,6 +466,12 @@ class AccessTest {
                         .by(match)
                         .text())
                 .isEqualTo("{\"" + A + "\":[{\"bank_content_id\":" + idA + ",\"distance\":\"0\"}]}\n");
+        String query = "[\"" + HASH_A + "\",\"" + HASH_B + "\"]";
+        JsonNode results =
+                Call.json("POST", "/v1/lookup", query).by(match).json().get("results");
+        assertThat(results).extracting(result -> result.get("query").intValue()).containsExactly(0);
+        assertThat(Call.json("POST", "/v1/lookup", query).by(admin).json().get("results"))
+                .hasSize(2);
         assertThat(Call.of("GET", "/v1/banks").by(ofA.get(Role.CURATE)).json().get("banks"))
                 .extracting(bank -> bank.get("name").stringValue())
                 .containsExactly(A);
@@ -483,6 +503,10 @@ class AccessTest {
             assertThat(renamed.status()).isEqualTo(403);
             assertThat(renamed.text())
                     .isEqualTo("{\"message\":\"key admin-of-a: bank '" + name + "' is not in its scope\"}\n");
+            assertThat(Call.json("PATCH", "/v1/banks/" + A, "{\"name\":\"" + name + "\"}")
+                            .by(adminOfA)
+                            .status())
+                    .isEqualTo(403);
         }
         assertThat(Call.json("PUT", "/c/bank/" + A, "{\"name\":\"" + NEW + "\"}")
                         .by(adminOfA)
@@ -514,6 +538,9 @@ class AccessTest {
                         .by(blind)
                         .text())
                 .isEqualTo("{\"matches\":[" + hit + "]}\n");
+        Call lookup = Call.json("POST", "/v1/lookup", "[\"" + HASH_A + "\"]");
+        assertThat(lookup.by(blind).json().get("results").get(0).get("matches").toString())
+                .isEqualTo("[{\"bank\":\"" + A + "\",\"content_id\":" + idA + "}]");
         assertNoHash(Call.of("GET", "/v1/banks/" + B + "/content").by(blind));
         assertNoHash(Call.of("GET", "/v1/banks/" + B + "/content/" + idB).by(blind));
         assertThat(Call.of("GET", "/c/bank/" + B + "/content/" + idB + "?include_signals=true")
@@ -546,6 +573,19 @@ class AccessTest {
         Call raw = Call.of("GET", "/m/raw_lookup?signal_type=pdq&signal=" + HASH_A);
         assertThat(raw.by(admin).text()).isEqualTo("{\"matches\":[" + idNear + "," + idFar + "]}\n");
         assertThat(raw.by(blind).text()).isEqualTo("{\"matches\":[" + idFar + "," + idNear + "]}\n");
+        Call many = Call.json("POST", "/v1/lookup", "[\"" + HASH_A + "\"]");
+        assertThat(idsOf(many.by(admin))).containsExactly(idNear, idFar);
+        assertThat(idsOf(many.by(blind))).containsExactly(idFar, idNear);
+    }
+
+    private static List<Long> idsOf(Answer lookup) {
+        return lookup.json()
+                .get("results")
+                .get(0)
+                .get("matches")
+                .valueStream()
+                .map(match -> match.get("content_id").longValue())
+                .toList();
     }
 
     @Test
@@ -591,12 +631,28 @@ class AccessTest {
     }
 
     @Test
+    void anIdempotencyKeyIsItsCallersOwn() {
+        Map<String, String> headers = new HashMap<>(JSON);
+        headers.put("Idempotency-Key", "upload-1");
+        String add = "{\"signals\":[{\"type\":\"pdq\",\"hash\":\"" + HASH_A + "\"}]}";
+        Call call = new Call("POST", "/v1/banks/" + A + "/content", headers, bytes(add));
+        Answer first = call.by(ofA.get(Role.CURATE));
+        assertThat(first.status()).as(first.text()).isEqualTo(201);
+        assertThat(call.by(ofA.get(Role.CURATE)).text()).isEqualTo(first.text());
+        Answer others = call.by(ofA.get(Role.ADMIN));
+        assertThat(others.status()).isEqualTo(201);
+        assertThat(others.json().get("id")).isNotEqualTo(first.json().get("id"));
+        assertThat(call.by(ofA.get(Role.MATCH)).status()).isEqualTo(403);
+    }
+
+    @Test
     void journalNamesTheKey() {
         Path data = folder.resolve("journal");
         String curate = key(data, "ingest", Role.CURATE, Set.of(), false, null);
         String root = key(data, "root", Role.ADMIN, Set.of(), false, null);
         try (TestServer own = new TestServer(data)) {
-            own.send("POST", "/v1/banks", Map.of("X-API-Key", root), bytes("{\"name\":\"A\"}"));
+            Map<String, String> maker = Map.of("X-API-Key", root, "Content-Type", "application/json");
+            own.send("POST", "/v1/banks", maker, bytes("{\"name\":\"A\"}"));
             Map<String, String> headers = new HashMap<>(JSON);
             headers.putAll(Map.of("X-API-Key", curate, "X-Actor", "ann", "X-Reason", "seen"));
             own.send("POST", "/c/bank/A/signal", headers, bytes("{\"pdq\":\"" + HASH_A + "\"}"));

@@ -233,6 +233,50 @@ class NativeRoutesTest {
     }
 
     @Test
+    void matchesAnAnimationByThePolicyThatIsAskedFor() {
+        BufferedImage[] known = new BufferedImage[5];
+        BufferedImage[] upload = new BufferedImage[5];
+        for (int i = 0; i < 5; i++) {
+            known[i] = Pictures.photo(70 + i, 320, 240);
+            upload[i] = i == 2 ? known[i] : Pictures.photo(80 + i, 320, 240);
+        }
+        String content = bank("ANIMATED") + "/content";
+        JsonNode hashed = server.post("/v1/hash", Pictures.gif(2_000, known)).json();
+        JsonNode frames = hashed.get("signals")
+                .valueStream()
+                .filter(signal -> signal.get("type").stringValue().equals("vpdq"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(Json.read(frames.get("hash").stringValue())).hasSize(5);
+        // What it was hashed to is banked as it is.
+        Answer added = server.postJson(content, "{\"duration_ms\":10000,\"signals\":[" + frames + "]}");
+        assertThat(added.status()).as(added.text()).isEqualTo(201);
+        assertThat(added.json().get("video").get("frames").intValue()).isEqualTo(5);
+
+        byte[] half = Pictures.gif(
+                2_000,
+                java.util.Arrays.stream(known).map(p -> Pictures.scaled(p, 0.8)).toArray(BufferedImage[]::new));
+        for (String policy : List.of("", "&video_policy=aligned", "&video_policy=vpdq")) {
+            assertThat(policyVerdict(policy, half)).as(policy).isEqualTo("match");
+        }
+        // A fifth of each is in the other.
+        byte[] other = Pictures.gif(2_000, upload);
+        String vpdq = "&video_policy=vpdq&query_match_percent=";
+        assertThat(policyVerdict("", other)).isEqualTo("no_match");
+        assertThat(policyVerdict("&video_policy=vpdq", other)).isEqualTo("no_match");
+        assertThat(policyVerdict(vpdq + "10", other)).isEqualTo("match");
+        assertThat(policyVerdict(vpdq + "30", other)).isEqualTo("no_match");
+        assertThat(policyVerdict(vpdq + "10&bank_match_percent=15.5", other)).isEqualTo("match");
+        assertThat(policyVerdict(vpdq + "10&bank_match_percent=30", other)).isEqualTo("no_match");
+    }
+
+    private static String policyVerdict(String policy, byte[] upload) {
+        Answer answer = server.post("/v1/match?banks=ANIMATED" + policy, upload);
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        return answer.json().get("verdict").stringValue();
+    }
+
+    @Test
     void createsListsAndShowsBanks() {
         Answer created = server.postJson(
                 "/v1/banks",
@@ -281,6 +325,11 @@ class NativeRoutesTest {
             POST   | /v1/match?banks=                      | x                                  | 400 | banks
             POST   | /v1/match?banks=ERRORS,NOPE           | x                                  | 400 | banks
             POST   | /v1/match?deadline_ms=soon            | x                                  | 400 | deadline_ms
+            POST   | /v1/match?video_policy=best           | x                                  | 400 | video_policy
+            POST   | /v1/match?query_match_percent=50      | x                                  | 400 | query_match_percent
+            POST   | /v1/match?video_policy=aligned&bank_match_percent=5 | x                    | 400 | bank_match_percent
+            POST   | /v1/match?video_policy=vpdq&query_match_percent=101 | x                    | 400 | query_match_percent
+            POST   | /v1/match?video_policy=vpdq&bank_match_percent=NaN  | x                    | 400 | bank_match_percent
             POST   | /v1/hash?dihedral=yes                 | x                                  | 400 | dihedral
             POST   | /v1/banks                             | {                                  | 400 |
             POST   | /v1/banks                             | []                                 | 400 | body

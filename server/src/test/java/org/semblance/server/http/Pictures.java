@@ -11,9 +11,13 @@ import java.io.UncheckedIOException;
 import java.util.Random;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
+import javax.imageio.metadata.IIOMetadata;
+import javax.imageio.metadata.IIOMetadataNode;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
+import org.w3c.dom.Node;
 
 /** Pictures with as much structure as a photo: soft shapes of all sizes, and grain. The same seed, the same picture. */
 final class Pictures {
@@ -94,6 +98,42 @@ final class Pictures {
             ImageIO.write(image, "png", out);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+        return out.toByteArray();
+    }
+
+    /** An animation in which each picture is shown for so long. */
+    static byte[] gif(int milliseconds, BufferedImage... pictures) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("gif").next();
+        try (MemoryCacheImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
+            writer.setOutput(stream);
+            writer.prepareWriteSequence(null);
+            for (BufferedImage picture : pictures) {
+                IIOMetadata metadata = writer.getDefaultImageMetadata(new ImageTypeSpecifier(picture), null);
+                String format = metadata.getNativeMetadataFormatName();
+                Node root = metadata.getAsTree(format);
+                IIOMetadataNode control = new IIOMetadataNode("GraphicControlExtension");
+                control.setAttribute("disposalMethod", "none");
+                control.setAttribute("userInputFlag", "FALSE");
+                control.setAttribute("transparentColorFlag", "FALSE");
+                control.setAttribute("delayTime", Integer.toString(milliseconds / 10));
+                control.setAttribute("transparentColorIndex", "0");
+                for (Node child = root.getFirstChild(); child != null; child = child.getNextSibling()) {
+                    if (child.getNodeName().equals("GraphicControlExtension")) {
+                        root.removeChild(child);
+                        break;
+                    }
+                }
+                root.appendChild(control);
+                metadata.setFromTree(format, root);
+                writer.writeToSequence(new IIOImage(picture, null, metadata), null);
+            }
+            writer.endWriteSequence();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            writer.dispose();
         }
         return out.toByteArray();
     }

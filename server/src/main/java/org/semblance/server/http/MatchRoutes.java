@@ -1,0 +1,130 @@
+package org.semblance.server.http;
+
+import java.util.List;
+import java.util.Set;
+import org.semblance.engine.Digests;
+import org.semblance.engine.HashReport;
+import org.semblance.engine.MatchOptions;
+import org.semblance.engine.MatchReport;
+import org.semblance.engine.media.MediaSource;
+import org.semblance.engine.video.VideoPolicy;
+import org.semblance.hashdb.HashDb;
+import org.semblance.server.auth.Role;
+import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.json.ReportJson;
+import org.semblance.server.metrics.RequestTrace.Stage;
+import org.semblance.server.work.Worker;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code /v1/match} and {@code /v1/hash}: what is asked of a file. */
+final class MatchRoutes {
+    private static final int MAX_REFERENCE_CHARS = 256;
+    private static final String POLICY = "video_policy";
+    private static final String QUERY_PERCENT = "query_match_percent";
+    private static final String BANK_PERCENT = "bank_match_percent";
+
+    private final HashDb db;
+
+    MatchRoutes(HashDb db) {
+        this.db = db;
+    }
+
+    List<Route> routes() {
+        return List.of(
+                upload(
+                        "/v1/match",
+                        Set.of("banks", "reference", "deadline_ms", POLICY, QUERY_PERCENT, BANK_PERCENT),
+                        this::match),
+                upload("/v1/hash", Set.of("dihedral", "deadline_ms"), MatchRoutes::hash));
+    }
+
+    private static Route upload(String pattern, Set<String> parameters, Route.Work action) {
+        return new Route(Dialect.NATIVE, "POST", pattern, parameters, Route.Takes.UPLOAD, Role.MATCH, action);
+    }
+
+    private Response match(Request request, Worker worker) {
+        String reference = request.query("reference");
+        if (reference != null && reference.length() > MAX_REFERENCE_CHARS) {
+            throw HttpError.field(400, "reference", reference, "at most " + MAX_REFERENCE_CHARS + " characters");
+        }
+        ScopedDb visible = new ScopedDb(db, request.caller());
+        MatchOptions options = new MatchOptions(
+                visible.matchOptions(NativeRoutes.wantedBanks(request, visible)).banks(), videoPolicy(request));
+        MatchReport report =
+                worker.matcher().match(request.body().file(), request.body().digests(), options, request.deadline());
+        request.trace().hashed(report.hashed());
+        request.trace().took(Stage.LOOKUP, report.lookupUs() * 1_000);
+        request.trace().verdict(report.verdict());
+        ObjectNode answer = ReportJson.addMatch(Json.object(), report);
+        NativeRoutes.hide(request, answer);
+        NativeRoutes.putText(answer, "reference", reference);
+        putTiming(answer, request, report.hashed())
+                .put("lookup", report.lookupUs())
+                .put("total", request.totalUs());
+        return Response.json(200, answer);
+    }
+
+    /** What has been measured to be best, or vPDQ's own rule with the least shares that the caller wants. */
+    private static VideoPolicy videoPolicy(Request request) {
+        String name = request.query(POLICY);
+        if (name != null && name.equals("vpdq")) {
+            VideoPolicy.Vpdq reference = VideoPolicy.Vpdq.REFERENCE;
+            return new VideoPolicy.Vpdq(
+                    percent(request, QUERY_PERCENT, reference.queryPercent()),
+                    percent(request, BANK_PERCENT, reference.bankPercent()),
+                    reference.maxDistance(),
+                    reference.minQuality());
+        }
+        if (name != null && !name.equals("aligned")) {
+            throw HttpError.field(400, POLICY, name, "aligned or vpdq");
+        }
+        for (String parameter : List.of(QUERY_PERCENT, BANK_PERCENT)) {
+            String value = request.query(parameter);
+            if (value != null) {
+                throw HttpError.field(400, parameter, value, "none without " + POLICY + "=vpdq");
+            }
+        }
+        return VideoPolicy.ALIGNED;
+    }
+
+    private static double percent(Request request, String parameter, double otherwise) {
+        String value = request.query(parameter);
+        if (value == null) {
+            return otherwise;
+        }
+        try {
+            double percent = Double.parseDouble(value);
+            if (percent >= 0 && percent <= 100) {
+                return percent;
+            }
+        } catch (NumberFormatException e) {
+            // Answered as any other value that is out of range.
+        }
+        throw HttpError.field(400, parameter, value, "0 to 100");
+    }
+
+    private static Response hash(Request request, Worker worker) {
+        request.caller().requiresDistance();
+        String dihedral = request.query("dihedral");
+        if (dihedral != null && !dihedral.equals("true") && !dihedral.equals("false")) {
+            throw HttpError.field(400, "dihedral", dihedral, "true or false");
+        }
+        MediaSource file = request.body().file();
+        Digests digests = request.body().digests();
+        HashReport report = "true".equals(dihedral)
+                ? worker.exact().hashDihedral(file, digests, request.deadline())
+                : worker.exact().hash(file, digests, request.deadline());
+        request.trace().hashed(report);
+        ObjectNode answer = ReportJson.addHash(Json.object(), report);
+        putTiming(answer, request, report).put("total", request.totalUs());
+        return Response.json(200, answer);
+    }
+
+    private static ObjectNode putTiming(ObjectNode answer, Request request, HashReport report) {
+        return answer.putObject("timing_us")
+                .put("receive", request.receiveUs())
+                .put("queue", request.queueUs())
+                .put("decode", report.decodeUs())
+                .put("hash", report.hashUs());
+    }
+}
