@@ -69,6 +69,7 @@ public final class MatchServer implements AutoCloseable {
      */
     public static MatchServer start(ServerConfig config) throws IOException {
         Gate gate = Gate.start(config.dataFolder(), config.access(), config.bindAddress());
+        Thread.ofPlatform().daemon().name("natives").start(() -> loadNatives(config));
         Metrics metrics = new Metrics();
         HashDb db = null;
         Exchanges exchanges = null;
@@ -126,6 +127,15 @@ public final class MatchServer implements AutoCloseable {
             Files.createDirectories(folder);
         } catch (IOException e) {
             throw new DatabaseRefusedException(folder, "cannot be created: " + e, e);
+        }
+    }
+
+    /** Loads the decoders while the database is opened: with ten million hashes both take a second or so. */
+    private static void loadNatives(ServerConfig config) {
+        try {
+            new ContentHasher(config.mediaLimits(), config.decodePath()).close();
+        } catch (IllegalStateException e) {
+            LOG.debug("no decoders; the first worker will say why", e);
         }
     }
 

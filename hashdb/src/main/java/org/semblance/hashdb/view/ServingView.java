@@ -89,6 +89,7 @@ public final class ServingView implements Catalog.ContentSink {
                     .averageKeySize(AVERAGE_DIGEST)
                     .averageValueSize(Long.BYTES)
                     .maxBloatFactor(BLOAT)
+                    .skipCloseOnExitHook(true)
                     .checksumEntries(false)
                     .createPersistedTo(shape.digests(folder).toFile());
             opened.add(digests);
@@ -102,12 +103,14 @@ public final class ServingView implements Catalog.ContentSink {
         }
     }
 
+    /** Whoever opened it closes it: a hook of Chronicle's own would close it under requests that are still answered. */
     private static ChronicleMapBuilder<Long, byte[]> byContent(String name, long entries, int averageValue) {
         return ChronicleMapBuilder.of(Long.class, byte[].class)
                 .name(name)
                 .entries(entries)
                 .averageValueSize(averageValue)
                 .maxBloatFactor(BLOAT)
+                .skipCloseOnExitHook(true)
                 .checksumEntries(false);
     }
 
