@@ -117,9 +117,9 @@ final class KnownVideoHits {
         return elsewhere;
     }
 
-    /** A known video's frames may be banked twice, whole and without borders, so that half of them may be its pictures. */
+    /** A known video's frames may be banked three times, whole and without borders, so that a third may be its pictures. */
     private boolean isCandidate(Found content, int[] pictures) {
-        return content.nearest.content().pictures() <= 2 * neededPictures
+        return content.nearest.content().pictures() <= 3 * neededPictures
                 || content.moments.stream().map(m -> pictures[m]).distinct().count() >= neededPictures;
     }
 

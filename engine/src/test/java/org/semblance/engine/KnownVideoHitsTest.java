@@ -37,7 +37,7 @@ class KnownVideoHitsTest {
         List<Moment> moments = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             Hash256 shown = i < 10 ? CARD.flip(new int[] {i % 3}) : hash(i);
-            moments.add(new Moment(i, List.of(shown)));
+            moments.add(new Moment(i, List.of(shown), true));
         }
         return new KnownVideoHits(moments, policy);
     }
@@ -65,7 +65,7 @@ class KnownVideoHitsTest {
     @Test
     void aVideoOfFewPicturesNeedsNoMore() {
         KnownVideoHits hits = hits(VideoPolicy.ALIGNED);
-        hits.add(2, List.of(match(7, 1, 5), match(8, 6, 5), match(9, 7, 5)));
+        hits.add(2, List.of(match(7, 1, 5), match(8, 9, 5), match(9, 10, 5)));
         assertThat(ids(hits.candidates())).containsExactly(7L, 8L);
     }
 

@@ -180,6 +180,17 @@ class VideoVerdictTest {
         return boxed;
     }
 
+    private static byte[] pillarboxed(byte[] picture) {
+        byte[] boxed = new byte[WIDTH * HEIGHT];
+        int bar = WIDTH / 5;
+        for (int y = 0; y < HEIGHT; y++) {
+            for (int x = bar; x < WIDTH - bar; x++) {
+                boxed[y * WIDTH + x] = picture[y * WIDTH + (x - bar) * WIDTH / (WIDTH - 2 * bar)];
+            }
+        }
+        return boxed;
+    }
+
     private static void assertSpan(Finding finding, double at, double seconds, double bankFrom, double bankUntil) {
         String as = finding.toString();
         List<Span> spans = Objects.requireNonNull(finding.alignment()).spans();
@@ -236,6 +247,39 @@ class VideoVerdictTest {
         assertThat(alignment.queryMatchPercent()).isEqualTo(100 * seconds / HOST_SECONDS, within(5.0));
         assertThat(report.partial()).isFalse();
         assertThat(report.hashed().contentType()).isEqualTo(ContentType.VIDEO);
+    }
+
+    /** A wider shape than the host's, or a higher one. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aClipWithBarsInAHostWithoutIsFoundWithTheSeconds(boolean pillars) throws Exception {
+        long id = add("BAD", clip);
+        Path upload = write("bars-" + pillars + ".mkv", UPLOADED, HOST_SECONDS, t -> {
+            boolean isClip = t >= AT && t < AT + CLIP_SECONDS;
+            return !isClip ? host(t) : pillars ? pillarboxed(host(t)) : letterboxed(host(t));
+        });
+
+        MatchReport report = match(upload);
+
+        assertThat(report.verdict()).as("%s", report.matches()).isEqualTo(Verdict.MATCH);
+        assertThat(ids(report.matches())).containsExactly(id);
+        assertSpan(report.matches().getFirst(), AT, CLIP_SECONDS, 0, CLIP_SECONDS);
+    }
+
+    @Test
+    void aClipThatIsBankedWithBarsInAVideoWithoutIsFoundWithoutThem() throws Exception {
+        Path known = write("known-bars.mp4", KNOWN, HOST_SECONDS, t -> {
+            boolean isClip = t >= AT && t < AT + CLIP_SECONDS;
+            return isClip ? letterboxed(host(t)) : host(t);
+        });
+        long id = add("BAD", known);
+        Path upload =
+                write("without-bars.mkv", UPLOADED, HOST_SECONDS, t -> t >= 10 && t < 30 ? BAD.at(100 + t - 10) : CARD);
+
+        MatchReport report = match(upload);
+
+        assertThat(ids(report.matches())).as("%s", report).containsExactly(id);
+        assertSpan(report.matches().getFirst(), 10, CLIP_SECONDS, AT, AT + CLIP_SECONDS);
     }
 
     @Test

@@ -1,19 +1,20 @@
 package org.semblance.engine.video;
 
 import java.util.Arrays;
+import java.util.Optional;
 import org.semblance.engine.pdq.Luma;
 
 /**
- * Finds the constant borders of a video: those rows and columns at its edges that have one and the same shade in all
- * pictures seen. A picture alone may be dark at the edges by chance; over many, what is behind bars never moves, and
- * everything else does.
+ * Finds the borders of one picture: the rows and columns at its edges that have one shade.
  *
  * <p>A logo or a caption that lies on a bar is not behind it. So a line goes on being border while most of it has the
- * border's shade in every picture; what the other two borders cover of it does not count, since they are plain anyway.
- * First the borders are found that are plain throughout, because only from them can be told what of a line is covered.
+ * border's shade; what the other two borders cover of it does not count, since they are plain anyway. First the borders
+ * are found that are plain throughout, because only from them can be told what of a line is covered.
  *
- * <p>Kept are, for each row and each column, the least and the largest luma, and the least number of plain pixels in a
- * picture. Adding a picture can only make borders narrower.
+ * <p>A picture may be dark at its edges by chance. Whether borders are worth a crop is for {@link SeenBorders} to say, which
+ * knows those of the other pictures.
+ *
+ * <p>Holds scratch memory: for one thread at a time.
  */
 final class BorderDetector {
     /** Luma by which a border may vary: it has been through a lossy codec. */
@@ -22,81 +23,64 @@ final class BorderDetector {
     /** The share of a line that must be plain: captions leave more than half of it. */
     private static final double PLAIN_SHARE = 0.6;
 
-    /** Every so many pixels of a line are enough to tell its plain share. */
+    /** Every so many pixels of a line are enough to tell whether it is plain. */
     private static final int STEP = 4;
 
     /** A border narrower than this share of the side is none: PDQ forgives it, and edges are often not clean. */
     private static final double LEAST_SHARE = 0.01;
 
-    /** Of either side, this share must remain as picture. A video that is flat has no borders. */
+    /** Of either side, this share must remain as picture. */
     private static final double LEAST_INNER_SHARE = 0.25;
 
-    private int width;
-    private int height;
-    private boolean sizeChanged;
     private float[] line = {};
-    private Lines rows = new Lines(0, 0, 0, 0);
-    private Lines columns = new Lines(0, 0, 0, 0);
+    private float[] left = {};
+    private float[] right = {};
+    private Lines rows = new Lines(0, 0);
+    private Lines columns = new Lines(0, 0);
 
-    /** All rows, or all columns, from the first edge to the other. */
+    /** All rows of a picture, or all columns, from the first edge to the other. */
     private static final class Lines {
         /** Pixels of a line that are looked at, one in {@link #STEP}. */
         final int across;
 
         /** Shades of the two edges. */
-        final float near;
+        float near;
 
-        final float far;
+        float far;
         final float[] min;
         final float[] max;
 
-        /** Of each line in one picture, pixels of the near edge's shade and of the far one's; and the fewest in any. */
+        /** Of each line, pixels of the near edge's shade and of the far one's. */
         final int[] nearPlain;
 
         final int[] farPlain;
-        final int[] leastNear;
-        final int[] leastFar;
 
         /** @param across pixels of a line */
-        Lines(int count, int across, float near, float far) {
-            this.across = (across + STEP - 1) / STEP;
-            this.near = near;
-            this.far = far;
-            min = filled(count, Float.POSITIVE_INFINITY);
-            max = filled(count, Float.NEGATIVE_INFINITY);
+        Lines(int count, int across) {
+            this.across = samples(across);
+            min = new float[count];
+            max = new float[count];
             nearPlain = new int[count];
             farPlain = new int[count];
-            leastNear = new int[count];
-            leastFar = new int[count];
-            Arrays.fill(leastNear, this.across);
-            Arrays.fill(leastFar, this.across);
-        }
-
-        private static float[] filled(int length, float value) {
-            float[] array = new float[length];
-            Arrays.fill(array, value);
-            return array;
         }
 
         int count() {
             return min.length;
         }
 
-        void endPicture() {
-            for (int i = 0; i < count(); i++) {
-                leastNear[i] = Math.min(leastNear[i], nearPlain[i]);
-                leastFar[i] = Math.min(leastFar[i], farPlain[i]);
-            }
+        void begin() {
+            Arrays.fill(min, Float.POSITIVE_INFINITY);
+            Arrays.fill(max, Float.NEGATIVE_INFINITY);
             Arrays.fill(nearPlain, 0);
             Arrays.fill(farPlain, 0);
         }
 
         Band plain() {
-            return new Band(run(0, 1), run(count() - 1, -1));
+            return new Band(plain(0, 1), plain(count() - 1, -1));
         }
 
         /** How many lines from that one on, together, have one shade. */
-        private int run(int from, int step) {
+        private int plain(int from, int step) {
             float least = Float.POSITIVE_INFINITY;
             float largest = Float.NEGATIVE_INFINITY;
             int lines = 0;
@@ -112,22 +96,23 @@ final class BorderDetector {
         }
 
         /**
-         * Those plain throughout, and those that follow and are mostly plain.
+         * Those plain throughout, and those that follow and are mostly plain; a sky may be mostly plain as well, and is
+         * seldom plain throughout even at its edge.
          *
          * @param others how many pixels of each line the other two borders cover
          */
         Band mostlyPlain(Band plain, Band others) {
             int covered = others.sum() / STEP;
             Band most = new Band(
-                    Math.max(plain.near, run(leastNear, 0, 1, covered)),
-                    Math.max(plain.far, run(leastFar, count() - 1, -1, covered)));
+                    plain.near == 0 ? 0 : Math.max(plain.near, mostlyPlain(nearPlain, 0, 1, covered)),
+                    plain.far == 0 ? 0 : Math.max(plain.far, mostlyPlain(farPlain, count() - 1, -1, covered)));
             return most.leavesPicture(count()) ? most : plain;
         }
 
-        private int run(int[] least, int from, int step, int covered) {
+        private int mostlyPlain(int[] plain, int from, int step, int covered) {
             int lines = 0;
             for (int i = from; i >= 0 && i < count(); i += step) {
-                if (least[i] - covered < PLAIN_SHARE * (across - covered)) {
+                if (plain[i] - covered < PLAIN_SHARE * (across - covered)) {
                     break;
                 }
                 lines++;
@@ -151,79 +136,26 @@ final class BorderDetector {
         }
     }
 
-    void add(Luma luma) {
-        if (line.length == 0) {
-            begin(luma);
+    /** The borders, {@link Borders#NONE} if there are none; empty if the picture is so flat that it could hide any. */
+    Optional<Borders> borders(Luma luma) {
+        int width = luma.width();
+        int height = luma.height();
+        if (rows.count() != height || columns.count() != width) {
+            line = new float[width];
+            left = new float[samples(height)];
+            right = new float[samples(height)];
+            rows = new Lines(height, width);
+            columns = new Lines(width, height);
         }
-        sizeChanged |= luma.width() != width || luma.height() != height;
-        if (sizeChanged) {
-            return;
+        if (!hasPlainEdge(luma)) {
+            return Optional.of(Borders.NONE);
         }
-        for (int y = 0; y < height; y++) {
-            luma.row(y, line, 0);
-            float min = rows.min[y];
-            float max = rows.max[y];
-            for (int x = 0; x < width; x++) {
-                float value = line[x];
-                min = Math.min(min, value);
-                max = Math.max(max, value);
-                columns.min[x] = Math.min(columns.min[x], value);
-                columns.max[x] = Math.max(columns.max[x], value);
-            }
-            rows.min[y] = min;
-            rows.max[y] = max;
-            for (int x = 0; x < width; x += STEP) {
-                rows.nearPlain[y] += plain(line[x], rows.near);
-                rows.farPlain[y] += plain(line[x], rows.far);
-            }
-            if (y % STEP == 0) {
-                for (int x = 0; x < width; x++) {
-                    columns.nearPlain[x] += plain(line[x], columns.near);
-                    columns.farPlain[x] += plain(line[x], columns.far);
-                }
-            }
-        }
-        rows.endPicture();
-        columns.endPicture();
-    }
-
-    private static int plain(float value, float shade) {
-        return Math.abs(value - shade) <= TOLERANCE / 2 ? 1 : 0;
-    }
-
-    /** The shades of the borders, if there are any, are those of the edges of the first picture. */
-    private void begin(Luma luma) {
-        width = luma.width();
-        height = luma.height();
-        line = new float[width];
-        float[] left = new float[height];
-        float[] right = new float[height];
-        for (int y = 0; y < height; y++) {
-            luma.row(y, line, 0);
-            left[y] = line[0];
-            right[y] = line[width - 1];
-        }
-        float bottom = median(line);
-        luma.row(0, line, 0);
-        rows = new Lines(height, width, median(line), bottom);
-        columns = new Lines(width, height, median(left), median(right));
-    }
-
-    private static float median(float[] values) {
-        float[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
-    }
-
-    /** The borders of what was seen; none if its size changed on the way. */
-    Borders borders() {
-        if (line.length == 0 || sizeChanged) {
-            return Borders.NONE;
-        }
+        takeShades(luma);
+        look(luma);
         Band ofRows = rows.plain();
         Band ofColumns = columns.plain();
         if (!ofRows.leavesPicture(height) || !ofColumns.leavesPicture(width)) {
-            return Borders.NONE;
+            return Optional.empty();
         }
         // Bars of 9:16 within 16:9 cover two thirds of each row: the larger ones first, and the others without them.
         if ((long) ofRows.sum() * width >= (long) ofColumns.sum() * height) {
@@ -235,6 +167,88 @@ final class BorderDetector {
         }
         ofRows = ofRows.wideEnough(height);
         ofColumns = ofColumns.wideEnough(width);
-        return new Borders(ofColumns.near, ofRows.near, ofColumns.far, ofRows.far);
+        return Optional.of(new Borders(ofColumns.near, ofRows.near, ofColumns.far, ofRows.far));
+    }
+
+    /** Whether one of the four edges is plain: without that there is no border. */
+    private boolean hasPlainEdge(Luma luma) {
+        int height = luma.height();
+        for (int y = 0; y < height; y += STEP) {
+            luma.row(y, line, 0);
+            left[y / STEP] = line[0];
+            right[y / STEP] = line[line.length - 1];
+        }
+        luma.row(0, line, 0);
+        if (isPlain(line) || isPlain(left) || isPlain(right)) {
+            return true;
+        }
+        luma.row(height - 1, line, 0);
+        return isPlain(line);
+    }
+
+    /** The edges at the sides have been read. */
+    private void takeShades(Luma luma) {
+        columns.near = median(left);
+        columns.far = median(right);
+        luma.row(0, line, 0);
+        rows.near = median(line);
+        luma.row(luma.height() - 1, line, 0);
+        rows.far = median(line);
+    }
+
+    private void look(Luma luma) {
+        rows.begin();
+        columns.begin();
+        for (int y = 0; y < rows.count(); y++) {
+            luma.row(y, line, 0);
+            float min = Float.POSITIVE_INFINITY;
+            float max = Float.NEGATIVE_INFINITY;
+            int nearPlain = 0;
+            int farPlain = 0;
+            for (int x = 0; x < line.length; x += STEP) {
+                float value = line[x];
+                min = Math.min(min, value);
+                max = Math.max(max, value);
+                nearPlain += plain(value, rows.near);
+                farPlain += plain(value, rows.far);
+            }
+            rows.min[y] = min;
+            rows.max[y] = max;
+            rows.nearPlain[y] = nearPlain;
+            rows.farPlain[y] = farPlain;
+            if (y % STEP == 0) {
+                for (int x = 0; x < line.length; x++) {
+                    float value = line[x];
+                    columns.min[x] = Math.min(columns.min[x], value);
+                    columns.max[x] = Math.max(columns.max[x], value);
+                    columns.nearPlain[x] += plain(value, columns.near);
+                    columns.farPlain[x] += plain(value, columns.far);
+                }
+            }
+        }
+    }
+
+    private static int samples(int pixels) {
+        return (pixels + STEP - 1) / STEP;
+    }
+
+    private static int plain(float value, float shade) {
+        return Math.abs(value - shade) <= TOLERANCE / 2 ? 1 : 0;
+    }
+
+    private static boolean isPlain(float[] values) {
+        float min = values[0];
+        float max = values[0];
+        for (int i = 0; i < values.length && max - min <= TOLERANCE; i++) {
+            min = Math.min(min, values[i]);
+            max = Math.max(max, values[i]);
+        }
+        return max - min <= TOLERANCE;
+    }
+
+    private static float median(float[] values) {
+        float[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
     }
 }

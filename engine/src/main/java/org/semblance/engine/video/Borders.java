@@ -25,4 +25,23 @@ public record Borders(int left, int top, int right, int bottom) {
                 && Math.abs(top - other.top) <= rows
                 && Math.abs(bottom - other.bottom) <= rows;
     }
+
+    /** Whether no side of the other is wider by more than that many columns or rows. */
+    boolean contains(Borders other, int columns, int rows) {
+        return left >= other.left - columns
+                && right >= other.right - columns
+                && top >= other.top - rows
+                && bottom >= other.bottom - rows;
+    }
+
+    /** As wide on opposite sides as on the narrower of them. */
+    Borders even() {
+        int sides = Math.min(left, right);
+        int ends = Math.min(top, bottom);
+        return new Borders(sides, ends, sides, ends);
+    }
+
+    int sum() {
+        return left + top + right + bottom;
+    }
 }

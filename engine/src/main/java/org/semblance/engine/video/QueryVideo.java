@@ -13,13 +13,15 @@ import org.semblance.hashdb.hash.HashAndQuality;
  */
 public record QueryVideo(List<Moment> moments, double seconds) {
     /**
-     * What is shown at a time. The inner picture's hash is another one of the same moment, not another moment, or every
+     * What is shown at a time. The inner pictures' hashes are further ones of the same moment, not other moments, or every
      * letterboxed video would speak twice.
      *
      * @param seconds from the start
-     * @param hashes one or two
+     * @param hashes one to three
+     * @param isClear whether there is enough to see between its bars, if it has any. Otherwise the hash is one of the bars, and
+     *     to be unlike a known picture says nothing
      */
-    public record Moment(double seconds, List<Hash256> hashes) {
+    public record Moment(double seconds, List<Hash256> hashes, boolean isClear) {
         public Moment {
             hashes = List.copyOf(hashes);
         }
@@ -38,25 +40,30 @@ public record QueryVideo(List<Moment> moments, double seconds) {
         };
     }
 
-    private static QueryVideo of(VideoHashes video, List<FrameHash> inner, int minQuality) {
+    private static QueryVideo of(VideoHashes video, List<VideoHashes.Inner> inner, int minQuality) {
         List<Moment> moments = new ArrayList<>();
         int next = 0;
-        for (FrameHash frame : video.frames()) {
+        for (int i = 0; i < video.frames().size(); i++) {
+            FrameHash frame = video.frames().get(i);
             List<Hash256> hashes = new ArrayList<>();
-            addHash(hashes, frame, minQuality);
-            if (next < inner.size() && inner.get(next).seconds() == frame.seconds()) {
-                addHash(hashes, inner.get(next++), minQuality);
+            addHash(hashes, frame.pdq(), minQuality);
+            int first = next;
+            boolean isClear = false;
+            for (; next < inner.size() && inner.get(next).frame() == i; next++) {
+                HashAndQuality inside = inner.get(next).pdq();
+                addHash(hashes, inside, minQuality);
+                isClear |= inside.quality() >= minQuality;
             }
             if (!hashes.isEmpty()) {
-                moments.add(new Moment(frame.seconds(), hashes));
+                moments.add(new Moment(frame.seconds(), hashes, isClear || next == first));
             }
         }
         return new QueryVideo(moments, video.end());
     }
 
-    private static void addHash(List<Hash256> hashes, FrameHash frame, int minQuality) {
-        if (frame.pdq().quality() >= minQuality && !hashes.contains(frame.pdq().hash())) {
-            hashes.add(frame.pdq().hash());
+    private static void addHash(List<Hash256> hashes, HashAndQuality pdq, int minQuality) {
+        if (pdq.quality() >= minQuality && !hashes.contains(pdq.hash())) {
+            hashes.add(pdq.hash());
         }
     }
 

@@ -131,10 +131,11 @@ public final class VideoComparison {
 
     private Answer agreement(int moment, KnownFrames frames, double second) {
         List<Hash256> shown = frames.hashes(second - SLACK_SECONDS, second + SLACK_SECONDS);
-        if (VpdqComparison.isNear(query.moments().get(moment).hashes(), shown, SAME_ORIGIN)) {
+        QueryVideo.Moment asked = query.moments().get(moment);
+        if (VpdqComparison.isNear(asked.hashes(), shown, SAME_ORIGIN)) {
             return Answer.ALIKE;
         }
-        return frames.hashes(second, second).isEmpty() ? Answer.UNKNOWN : Answer.DIFFERENT;
+        return !asked.isClear() || frames.hashes(second, second).isEmpty() ? Answer.UNKNOWN : Answer.DIFFERENT;
     }
 
     /** The match with a known video if those moments did not show it; empty if nothing remains in common. */

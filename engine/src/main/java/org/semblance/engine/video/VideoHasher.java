@@ -1,11 +1,10 @@
 package org.semblance.engine.video;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashSet;
+import java.util.Deque;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeMap;
+import java.util.Optional;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.engine.media.FrameSampling;
@@ -16,26 +15,25 @@ import org.semblance.engine.media.VideoReader;
 import org.semblance.engine.media.VideoSummary;
 import org.semblance.engine.pdq.Luma;
 import org.semblance.engine.pdq.PdqHasher;
+import org.semblance.hashdb.hash.HashAndQuality;
 
 /**
- * Video to PDQ hashes of its frames, of the whole picture and, if the video has constant borders, of the inner picture as
- * well.
+ * Video to PDQ hashes of its frames, of the whole picture and, where it has borders, of the inner picture as well.
  *
- * <p>No frame is kept, so the inner picture is hashed with the borders known so far. They can only become narrower, as
- * they do when a video opens dark; frames hashed with borders that proved wrong are decoded once more, from the start to
- * the last of them, which is mostly the first second.
+ * <p>A frame with borders is cropped by those that are bars as far as is known by then ({@link SeenBorders}). The frames
+ * after it may know better, above all where a video opens dark. So a small copy of it waits as well, until the end of the
+ * video or until the copies come to {@link #MOST_BYTES}, and what is missing then is hashed from the copy, which gives nearly
+ * the same hash. A frame without borders costs neither a second hash nor a copy.
  *
  * <p>Holds scratch memory: not for two threads at once.
  */
 public final class VideoHasher {
-    /** Borders do not come and go: looking twice a second is enough. */
-    private static final double BORDER_STEP_SECONDS = 0.5;
-
-    /** The share of a side by which borders may be off: PDQ forgives a crop of 1 % entirely. */
-    private static final int BORDER_SHARE = 100;
+    /** Some 300 frames: key frames of ten minutes, or ten seconds of all frames, which most dark openings are shorter than. */
+    private static final int MOST_BYTES = 16 << 20;
 
     private final VideoReader reader;
     private final PdqHasher pdq = new PdqHasher();
+    private final BorderDetector detector = new BorderDetector();
 
     public VideoHasher(VideoReader reader) {
         this.reader = reader;
@@ -51,93 +49,70 @@ public final class VideoHasher {
     public VideoHashes hash(MediaSource source, FrameSampling sampling, Deadline deadline) throws MediaException {
         Pass pass = new Pass();
         VideoSummary summary = reader.read(source, sampling, deadline, pass::visit);
-        Borders borders = pass.detector.borders();
-        if (borders.equals(Borders.NONE)) {
-            return new VideoHashes(summary, pass.frames, borders, List.of());
-        }
-        Set<Integer> wrong = pass.hashedWithOtherBordersThan(borders);
-        if (!wrong.isEmpty() && !deadline.passed()) {
-            rehash(source, sampling, deadline, pass, borders, wrong);
-        }
-        return new VideoHashes(summary, pass.frames, borders, pass.inner(borders));
+        pass.hashWaiting();
+        return new VideoHashes(summary, pass.frames, pass.inner);
     }
 
-    /** If time runs out now, or the file is no longer what it was, the inner pictures hashed so far are what there is. */
-    private void rehash(
-            MediaSource source,
-            FrameSampling sampling,
-            Deadline deadline,
-            Pass pass,
-            Borders borders,
-            Set<Integer> wrong) {
-        int last = Collections.max(wrong);
-        try {
-            reader.read(source, sampling, deadline, frame -> {
-                if (wrong.contains(frame.number())) {
-                    pass.hashInner(frame, borders);
-                }
-                return frame.number() < last;
-            });
-        } catch (DeadlinePassedException | MediaException e) {
-            // Not one frame was shown again, and the hashes of the whole pictures are worth having.
+    /**
+     * A frame that may have bars.
+     *
+     * @param frame its index among those hashed
+     * @param own its borders; empty if it is flat
+     * @param hashed its inner pictures as far as they were known
+     */
+    private record Waiting(int frame, Optional<Borders> own, List<VideoHashes.Inner> hashed, Thumbnail copy) {
+        VideoHashes.Inner inside(Borders borders, PdqHasher pdq) {
+            return hashed.stream()
+                    .filter(i -> i.borders().equals(borders))
+                    .findFirst()
+                    .orElseGet(() -> new VideoHashes.Inner(frame, borders, pdq.hash(copy.inside(borders))));
         }
     }
-
-    private FrameHash hashed(VideoFrame frame, Luma luma) {
-        return new FrameHash(frame.number(), frame.seconds(), pdq.hash(luma));
-    }
-
-    /** An inner picture's hash and what it was taken to be inside of. */
-    private record Inner(FrameHash hash, Borders borders) {}
 
     private final class Pass {
-        final BorderDetector detector = new BorderDetector();
         final List<FrameHash> frames = new ArrayList<>();
-        private final TreeMap<Integer, Inner> inner = new TreeMap<>();
-        private Borders borders = Borders.NONE;
-        private double nextLook;
-        private int columns;
-        private int rows;
+        final List<VideoHashes.Inner> inner = new ArrayList<>();
+        private final Deque<Waiting> waiting = new ArrayDeque<>();
+        private SeenBorders seen = new SeenBorders(0, 0);
+        private int waitingBytes;
+        private int width;
+        private int height;
 
         boolean visit(VideoFrame frame) {
             Luma luma = frame.luma();
-            frames.add(hashed(frame, luma));
-            if (frame.seconds() >= nextLook) {
-                detector.add(luma);
-                borders = detector.borders();
-                nextLook = frame.seconds() + BORDER_STEP_SECONDS;
-                columns = luma.width() / BORDER_SHARE;
-                rows = luma.height() / BORDER_SHARE;
+            if (luma.width() != width || luma.height() != height) {
+                hashWaiting();
+                width = luma.width();
+                height = luma.height();
+                seen = new SeenBorders(width, height);
             }
-            if (!borders.equals(Borders.NONE)) {
-                hashInner(frame, borders);
+            HashAndQuality whole = pdq.hash(luma);
+            frames.add(new FrameHash(frame.number(), frame.seconds(), whole));
+            Optional<Borders> own = detector.borders(luma);
+            if (own.filter(Borders.NONE::equals).isEmpty()) {
+                own.ifPresent(borders -> seen.add(borders, whole.hash()));
+                int index = frames.size() - 1;
+                List<VideoHashes.Inner> hashed = seen.crops(own).stream()
+                        .map(b -> new VideoHashes.Inner(index, b, pdq.hash(new CroppedLuma(luma, b))))
+                        .toList();
+                Thumbnail copy = new Thumbnail(luma);
+                waiting.add(new Waiting(index, own, hashed, copy));
+                waitingBytes += copy.bytes();
+                if (waitingBytes >= MOST_BYTES) {
+                    hashWaiting();
+                }
             }
             return true;
         }
 
-        void hashInner(VideoFrame frame, Borders of) {
-            Luma luma = frame.luma();
-            if (luma.width() > of.left() + of.right() && luma.height() > of.top() + of.bottom()) {
-                inner.put(frame.number(), new Inner(hashed(frame, new CroppedLuma(luma, of)), of));
-            }
-        }
-
-        Set<Integer> hashedWithOtherBordersThan(Borders right) {
-            Set<Integer> wrong = new HashSet<>();
-            for (FrameHash frame : frames) {
-                Inner hashed = inner.get(frame.number());
-                if (hashed == null || !hashed.borders.isNear(right, columns, rows)) {
-                    wrong.add(frame.number());
+        void hashWaiting() {
+            for (Waiting of : waiting) {
+                for (Borders borders : seen.crops(of.own)) {
+                    inner.add(of.inside(borders, pdq));
                 }
             }
-            return wrong;
-        }
-
-        List<FrameHash> inner(Borders right) {
-            return inner.values().stream()
-                    .filter(i -> i.borders.isNear(right, columns, rows))
-                    .map(Inner::hash)
-                    .toList();
+            waiting.clear();
+            waitingBytes = 0;
         }
     }
 }

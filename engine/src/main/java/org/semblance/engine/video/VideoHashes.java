@@ -2,7 +2,9 @@ package org.semblance.engine.video;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.semblance.engine.media.VideoSummary;
 import org.semblance.hashdb.catalog.KnownVideo;
@@ -13,10 +15,9 @@ import org.semblance.hashdb.hash.HashAndQuality;
  * A video as hashes.
  *
  * @param frames in the order of display, with the times at which they are shown
- * @param borders found over all frames
- * @param inner the same frames without the borders; empty if there are none
+ * @param inner pictures without borders, of those frames that have some, by frame; of one frame none, one or two
  */
-public record VideoHashes(VideoSummary summary, List<FrameHash> frames, Borders borders, List<FrameHash> inner) {
+public record VideoHashes(VideoSummary summary, List<FrameHash> frames, List<Inner> inner) {
     /**
      * Frames at most this many bits from the last one kept show the same. A lookup at distance 31 then still finds what
      * is 27 bits from those left out.
@@ -30,6 +31,13 @@ public record VideoHashes(VideoSummary summary, List<FrameHash> frames, Borders 
         frames = List.copyOf(frames);
         inner = List.copyOf(inner);
     }
+
+    /**
+     * A frame's picture without its borders.
+     *
+     * @param frame the index of the frame
+     */
+    public record Inner(int frame, Borders borders, HashAndQuality pdq) {}
 
     /**
      * A frame that stands for those after it, too.
@@ -62,8 +70,10 @@ public record VideoHashes(VideoSummary summary, List<FrameHash> frames, Borders 
         // Only a video of many hours that never rests has too many; then frames further apart count as the same.
         for (; distance <= MAX_SAME_PICTURE_DISTANCE; distance += SAME_PICTURE_DISTANCE) {
             spans = new ArrayList<>();
-            addSpans(spans, frames, distance, durationMs);
-            addSpans(spans, inner, distance, durationMs);
+            addSpans(spans, frames, end(), distance, durationMs);
+            for (Stretch stretch : innerStretches()) {
+                addSpans(spans, stretch.frames, stretch.end, distance, durationMs);
+            }
             if (spans.size() <= KnownVideo.MAX_FRAMES) {
                 break;
             }
@@ -77,8 +87,37 @@ public record VideoHashes(VideoSummary summary, List<FrameHash> frames, Borders 
         return kept.isEmpty() ? Optional.empty() : Optional.of(new KnownVideo(durationMs, kept));
     }
 
-    private void addSpans(List<FrameSpan> spans, List<FrameHash> of, int distance, int durationMs) {
-        for (Kept kept : prune(of, end(), distance, HashAndQuality.MIN_QUALITY)) {
+    /**
+     * Frames in a row that have the same borders, without them.
+     *
+     * @param end in seconds, when the first frame is shown that has others
+     */
+    private record Stretch(List<FrameHash> frames, double end) {}
+
+    private List<Stretch> innerStretches() {
+        Map<Borders, List<Inner>> byBorders = new LinkedHashMap<>();
+        inner.forEach(i ->
+                byBorders.computeIfAbsent(i.borders, b -> new ArrayList<>()).add(i));
+        List<Stretch> stretches = new ArrayList<>();
+        for (List<Inner> same : byBorders.values()) {
+            List<FrameHash> row = new ArrayList<>();
+            for (int i = 0; i < same.size(); i++) {
+                Inner picture = same.get(i);
+                FrameHash frame = frames.get(picture.frame);
+                row.add(new FrameHash(frame.number(), frame.seconds(), picture.pdq));
+                int next = picture.frame + 1;
+                if (i + 1 == same.size() || same.get(i + 1).frame > next) {
+                    stretches.add(new Stretch(
+                            row, next < frames.size() ? frames.get(next).seconds() : end()));
+                    row = new ArrayList<>();
+                }
+            }
+        }
+        return stretches;
+    }
+
+    private static void addSpans(List<FrameSpan> spans, List<FrameHash> of, double end, int distance, int durationMs) {
+        for (Kept kept : prune(of, end, distance, HashAndQuality.MIN_QUALITY)) {
             int from = Math.min(millis(kept.frame().seconds()), durationMs);
             int until = Math.clamp(millis(kept.until()), from, durationMs);
             HashAndQuality pdq = kept.frame().pdq();
