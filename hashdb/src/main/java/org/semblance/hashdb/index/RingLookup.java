@@ -16,15 +16,15 @@ import java.util.Arrays;
  * prefetch instruction, and this is what stands in for it.
  *
  * <p>Queries go table by table. In large batches the probes of a table are sorted by bucket, so that a bucket is read
- * once for all queries that want it and the table streams by.
+ * once for all queries that want it and the table streams by; and the lanes that survive wait in {@link CandidateSort}, so
+ * that the hashes stream by as well.
  */
 final class RingLookup {
     private static final int RUN_PROBES = 1024;
     /** Lanes that are read ahead and then tested: their sketches fit the second cache. */
     private static final int READ_AHEAD_LANES = 1 << 16;
 
-    private static final int LINE_SHIFT = 6;
-    private static final int LINE_BYTES = 1 << LINE_SHIFT;
+    private static final int LINE_BYTES = 64;
     private static final long ADDRESS = (1L << 48) - 1;
     private static final int CANDIDATES = 1024;
     /** From this many queries on the probes are sorted: every other bucket is then wanted at distance 31; an estimate. */
@@ -67,6 +67,8 @@ final class RingLookup {
     private long[] sorted = NONE;
     private int[] bucketEnds = {};
 
+    private final CandidateSort putOff = new CandidateSort();
+
     private long[] queries = NONE;
     private int maxDistance;
     private HashIndex.HitSink sink = (q, d, id) -> {};
@@ -93,6 +95,9 @@ final class RingLookup {
         this.sink = sink;
         run = 0;
         inOrderOfBuckets = count >= SORTED_FROM;
+        if (inOrderOfBuckets) {
+            putOff.begin();
+        }
         for (int chunk = 0; chunk < tables.length; chunk++) {
             int patterns = Math.max(plans[0].patterns(chunk), plans[1].patterns(chunk));
             if (patterns == 0) {
@@ -108,11 +113,15 @@ final class RingLookup {
             }
         }
         finishRun();
+        if (inOrderOfBuckets) {
+            comparePutOff();
+        }
         this.sink = (q, d, id) -> {};
         this.queries = NONE;
         // Eight megabytes that a batch can pay for; idle scratch shall not hold them.
         unsorted = NONE;
         sorted = NONE;
+        putOff.end();
     }
 
     private void probeInOrder(int chunk, int count) {
@@ -253,15 +262,15 @@ final class RingLookup {
     }
 
     /**
-     * The same for a sorted run, in which a bucket follows itself and is read once. Two lines a step, which makes most
-     * buckets take equally many steps, and downwards, so that the processor does not run on beyond the bucket on its own.
+     * The same for a sorted run, in which a bucket follows itself and is read once: all of it, slot numbers too, because
+     * memory that is read from end to end comes several times faster than every third line of it.
      */
     private long readEachOnce(int first, int end) {
         int distinct = 0;
         long previous = 0;
         for (int i = first; i < end; i++) {
             long address = addresses[i];
-            long line = address & -LINE_BYTES;
+            long line = address - 4L * lanes[i] & -LINE_BYTES;
             lines[distinct] = line;
             lastLines[distinct] = (address + 2L * lanes[i] - 1) & -LINE_BYTES;
             long different = address - previous;
@@ -270,23 +279,30 @@ final class RingLookup {
         }
         long sum = 0;
         for (int i = 0; i < distinct; i++) {
-            long line = lines[i];
             long last = lastLines[i];
-            for (int pair = (int) ((last - line) >>> (1 + LINE_SHIFT)); pair >= 0; pair--) {
-                long at = line + 2L * LINE_BYTES * pair;
-                sum += getLong(Math.min(at + LINE_BYTES, last)) + getLong(at);
+            for (long at = lines[i]; at <= last; at += LINE_BYTES) {
+                sum += getLong(at);
             }
         }
         return sum;
     }
 
-    /** Tests the sketches of some buckets and follows the lanes that survive. */
+    /** Tests the sketches of some buckets and goes on with the lanes that survive. */
     private void testSketches(int first, int end, int sum) {
         long needed = 2 * (sum / kernels.lanesAStep() + 2L * (end - first));
         if (needed > survivors.length) {
             survivors = new long[Math.toIntExact(Math.max(needed, 2L * survivors.length))];
         }
         int count = kernels.testSketches(addresses, lanes, probes, first, end, survivors);
+        if (inOrderOfBuckets) {
+            putOff(count);
+        } else {
+            follow(count);
+        }
+    }
+
+    /** Reads the slot numbers of the lanes that survived and compares. */
+    private void follow(int count) {
         int n = 0;
         for (int i = 0; i < count; i++) {
             long top = survivors[2 * i] & ADDRESS;
@@ -301,6 +317,32 @@ final class RingLookup {
             }
         }
         compare(n);
+    }
+
+    /** Reads the slot numbers of the lanes that survived and puts the comparison off until there are many. */
+    private void putOff(int count) {
+        for (int i = 0; i < count; i++) {
+            long top = survivors[2 * i] & ADDRESS;
+            long probe = probes[(int) (survivors[2 * i] >>> 48)];
+            for (long rest = survivors[2 * i + 1]; rest != 0; rest &= rest - 1) {
+                int slot = getInt(top - 4L * Long.numberOfTrailingZeros(rest));
+                if (putOff.add(slot, (int) (probe >>> 32), (int) probe >>> 24)) {
+                    comparePutOff();
+                }
+            }
+        }
+    }
+
+    private void comparePutOff() {
+        int count = putOff.take(store.slots());
+        for (int first = 0; first < count; first += CANDIDATES) {
+            int some = Math.min(CANDIDATES, count - first);
+            for (int i = 0; i < some; i++) {
+                candidates[i] = putOff.slot(first + i);
+                candidateProbes[i] = (long) putOff.query(first + i) << 32 | (long) putOff.chunk(first + i) << 24;
+            }
+            compare(some);
+        }
     }
 
     /** Compares the half of each candidate in which its chunk does not lie: the bits that are news. */

@@ -37,6 +37,12 @@ final class VectorKernels implements Kernels {
     /** Of the 16-bit lanes those that lie in the first word of a half: four of each eight. */
     private static final long FIRST_WORDS = 0x0F0F_0F0F_0F0F_0F0FL >>> (64 - SHORTS.length());
 
+    /**
+     * {@link #STEP_LANES}, which the compiler shall not know: it would take the loop over a bucket for one of many rounds,
+     * and prepare each of some three rounds at length.
+     */
+    private final int stride = STEP_LANES;
+
     int vectorBits() {
         return LONGS.vectorBitSize();
     }
@@ -120,24 +126,33 @@ final class VectorKernels implements Kernels {
         for (int p = first; p < end; p++) {
             ShortVector sketch = ShortVector.broadcast(SHORTS, (short) probes[p]);
             ShortVector limit = ShortVector.broadcast(SHORTS, (short) (probes[p] >>> 16 & 0xFF));
-            long start = bases[p] & -VECTOR_BYTES;
-            int offset = (int) (bases[p] - start) >> 1;
-            int stop = offset + lanes[p];
+            long at = bases[p] & -VECTOR_BYTES;
+            int offset = (int) (bases[p] - at) >> 1;
             long top = (long) p << 48 | (bases[p] - 4L + 4L * offset);
-            long last = start + ((2L * stop - 1) & -VECTOR_BYTES);
             long ours = -1L << offset;
-            for (int lane = 0; lane < stop; lane += STEP_LANES) {
-                long at = start + 2L * lane;
-                long near = near(at, sketch, limit)
-                        | near(Math.min(at + VECTOR_BYTES, last), sketch, limit) << SHORTS.length();
-                near &= ours & -1L >>> (64 - Math.min(STEP_LANES, stop - lane));
+            int rest = offset + lanes[p];
+            while (rest > STEP_LANES) {
+                found = keep(near(at, at + VECTOR_BYTES, sketch, limit) & ours, top, survivors, found);
                 ours = -1;
-                survivors[2 * found] = top - 4L * lane;
-                survivors[2 * found + 1] = near;
-                found += (int) ((near | -near) >>> 63);
+                at += 2L * VECTOR_BYTES;
+                top -= 4L * STEP_LANES;
+                rest -= stride;
             }
+            long last = at + ((2L * rest - 1) & -VECTOR_BYTES);
+            long ending = -1L >>> (64 - rest);
+            found = keep(near(at, last, sketch, limit) & ours & ending, top, survivors, found);
         }
         return found;
+    }
+
+    private static int keep(long near, long top, long[] survivors, int found) {
+        survivors[2 * found] = top;
+        survivors[2 * found + 1] = near;
+        return found + (int) ((near | -near) >>> 63);
+    }
+
+    private static long near(long address, long next, ShortVector sketch, ShortVector limit) {
+        return near(address, sketch, limit) | near(next, sketch, limit) << SHORTS.length();
     }
 
     private static long near(long address, ShortVector sketch, ShortVector limit) {
