@@ -447,7 +447,11 @@ public final class HashDb implements AutoCloseable {
         ViewComparison viewComparison;
         try {
             requireOpen();
-            audit = catalog.beginAudit();
+            try {
+                audit = catalog.beginAudit();
+            } catch (StorageFailedException e) {
+                return new VerifyReport(0, JournalEntry.GENESIS, 0, List.of(String.valueOf(e.getMessage())));
+            }
             comparison = new IndexComparison(audit.maxContentId());
             comparison.addAll(indexes.settled());
             viewComparison = new ViewComparison(views.view());
@@ -466,6 +470,8 @@ public final class HashDb implements AutoCloseable {
             writing.lock();
             try {
                 problems.addAll(viewComparison.differences(catalog, views.view()));
+            } catch (StorageFailedException e) {
+                problems.add(String.valueOf(e.getMessage()));
             } finally {
                 writing.unlock();
             }

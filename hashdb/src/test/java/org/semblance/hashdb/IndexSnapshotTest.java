@@ -68,8 +68,14 @@ class IndexSnapshotTest {
         return folder.resolve(IndexKeeper.FILE_NAME);
     }
 
+    /** What was logged of this test's folder; other tests run beside it. */
     private List<String> warnings() {
-        return log.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
+        synchronized (log) {
+            return log.list.stream()
+                    .map(ILoggingEvent::getFormattedMessage)
+                    .filter(text -> text.contains(folder.toString()))
+                    .toList();
+        }
     }
 
     private void add(HashDb db, int count) {

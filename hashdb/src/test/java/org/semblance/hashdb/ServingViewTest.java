@@ -110,11 +110,15 @@ class ServingViewTest {
         }
     }
 
+    /** What was logged of this test's folder; other tests run beside it. */
     private List<String> warnings() {
-        return log.list.stream()
-                .filter(event -> !event.getLoggerName().equals(IndexKeeper.class.getName()))
-                .map(ILoggingEvent::getFormattedMessage)
-                .toList();
+        synchronized (log) {
+            return log.list.stream()
+                    .filter(event -> !event.getLoggerName().equals(IndexKeeper.class.getName()))
+                    .map(ILoggingEvent::getFormattedMessage)
+                    .filter(text -> text.contains(folder.toString()))
+                    .toList();
+        }
     }
 
     private void flip(Path file, long at) throws IOException {

@@ -50,12 +50,20 @@ public final class Audit implements AutoCloseable {
 
     Audit(Path file) {
         this.file = file;
+        Readers.Reader opened = null;
+        boolean begun = false;
         try {
-            this.reader = new Readers.Reader(file);
+            opened = new Readers.Reader(file);
+            this.reader = opened;
             reader.pin();
             this.maxContentId = count("SELECT coalesce(max(id), 0) FROM content");
+            begun = true;
         } catch (SQLException e) {
             throw new StorageFailedException(file, e);
+        } finally {
+            if (!begun && opened != null) {
+                opened.close();
+            }
         }
     }
 

@@ -519,7 +519,11 @@ public final class Catalog implements AutoCloseable {
                 : entry.getFirst().hash();
     }
 
-    /** Holds the present state still and gives an audit of it; changes go on meanwhile. */
+    /**
+     * Holds the present state still and gives an audit of it; changes go on meanwhile.
+     *
+     * @throws StorageFailedException if not even the newest content can be read
+     */
     public Audit beginAudit() {
         return new Audit(file);
     }
