@@ -11,16 +11,40 @@ interface BodyReader {
     int MAX_FORM_BYTES = 1_000_000;
 
     /**
-     * Takes the next chunk, without keeping it.
+     * Takes the next chunk.
      *
-     * @throws HttpError 400 if the form is broken, 413 or 503 as {@link Upload#append}
+     * @throws HttpError 400 if the body is broken, 413 or 503 as {@link Upload#append}
      */
     void add(HttpContent chunk);
 
-    /** Where the bytes of the file go: it tells whether another chunk may be added. */
-    Upload upload();
+    /**
+     * Goes on with what it was given. Returns false if some of that is left to do: when {@link #isReady}, in a moment, so that
+     * one body does not keep the event loop from all others.
+     *
+     * @throws HttpError as {@link #add}
+     */
+    default boolean advance() {
+        return true;
+    }
 
-    /** The body, after its last chunk and the end of its upload. The caller releases the upload. */
+    /** Whether it can take more or, after {@link #end}, be finished. If not, the call is told when to go on. */
+    boolean isReady();
+
+    /**
+     * Returns unless what it waited for has failed.
+     *
+     * @throws HttpError 503 if it has
+     */
+    void check();
+
+    /**
+     * Says that all chunks have been added.
+     *
+     * @throws HttpError as {@link #add}
+     */
+    void end();
+
+    /** The body, once it has ended and is ready. The caller releases its upload. */
     Body finish();
 
     /** Frees what an unfinished body holds. */
@@ -38,6 +62,21 @@ interface BodyReader {
             if (bytes.isReadable()) {
                 upload.append(bytes);
             }
+        }
+
+        @Override
+        public boolean isReady() {
+            return upload.isReady();
+        }
+
+        @Override
+        public void check() {
+            upload.check();
+        }
+
+        @Override
+        public void end() {
+            upload.end();
         }
 
         @Override

@@ -51,6 +51,11 @@ final class HttpError extends RuntimeException {
                 Map.of());
     }
 
+    /** The same, with these header fields in its answer. */
+    HttpError with(Map<String, String> fields) {
+        return new HttpError(status, String.valueOf(getMessage()), field, value, expected, fields);
+    }
+
     /** A refusal whose message is already whole. */
     static HttpError of(int status, String field, String message) {
         return new HttpError(status, message, field, null, null, Map.of());

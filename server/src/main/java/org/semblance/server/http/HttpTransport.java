@@ -3,6 +3,7 @@ package org.semblance.server.http;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
@@ -136,7 +137,7 @@ public final class HttpTransport {
                     .option(ChannelOption.SO_BACKLOG, 1_024)
                     .option(ChannelOption.SO_REUSEADDR, true)
                     .childOption(ChannelOption.TCP_NODELAY, true)
-                    // Nothing is read unless HttpConnection asks for it.
+                    // Nothing is read unless it is asked for.
                     .childOption(ChannelOption.AUTO_READ, false)
                     .childHandler(pipeline())
                     .bind(config.bindAddress(), config.port())
@@ -167,7 +168,7 @@ public final class HttpTransport {
                                 .setMaxHeaderSize(config.maxHeaderBytes())
                                 .setMaxChunkSize(MAX_CHUNK_BYTES)
                                 .setUseRfc9112TransferEncoding(true)))
-                        .addLast(new HttpConnection(HttpTransport.this));
+                        .addLast(new Http1Connection(HttpTransport.this));
             }
         };
     }
@@ -244,17 +245,35 @@ public final class HttpTransport {
         listener.close().syncUninterruptibly();
         stopping = true;
         for (Channel channel : connections) {
-            HttpConnection connection = channel.pipeline().get(HttpConnection.class);
-            if (connection != null) {
-                channel.eventLoop().execute(() -> connection.stop(channel));
-            }
+            channel.eventLoop().execute(() -> stop(channel));
         }
         if (!connections.newCloseFuture().awaitUninterruptibly(atMost.toMillis())) {
             LOG.warn("{} connections cut off: their requests took too long", connections.size());
-            connections.close().awaitUninterruptibly(500);
+            for (Channel channel : connections) {
+                channel.eventLoop().execute(() -> cutOff(channel));
+            }
+            connections.newCloseFuture().awaitUninterruptibly(500);
         }
         refusals.report();
         uploads.close();
         loops.shutdownGracefully(0, 500, TimeUnit.MILLISECONDS).awaitUninterruptibly(1_000);
+    }
+
+    /** Ends it once nothing is under way on it. */
+    private static void stop(Channel channel) {
+        Http1Connection connection = channel.pipeline().get(Http1Connection.class);
+        if (connection != null) {
+            connection.stop();
+        } else {
+            channel.close(); // HTTP/2 does that in order.
+        }
+    }
+
+    /** Ends it, whatever any handler would wait for. */
+    private static void cutOff(Channel channel) {
+        ChannelHandlerContext first = channel.pipeline().firstContext();
+        if (first != null) {
+            first.close();
+        }
     }
 }

@@ -90,8 +90,18 @@ final class MultipartReader implements BodyReader {
     }
 
     @Override
-    public Upload upload() {
-        return upload;
+    public boolean isReady() {
+        return upload.isReady();
+    }
+
+    @Override
+    public void check() {
+        upload.check();
+    }
+
+    @Override
+    public void end() {
+        upload.end();
     }
 
     @Override

@@ -1,0 +1,498 @@
+package org.semblance.server.http;
+
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.LastHttpContent;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.semblance.server.auth.AccessRefusedException;
+import org.semblance.server.auth.Caller;
+import org.semblance.server.auth.Gate;
+import org.semblance.server.config.ServerConfig;
+import org.semblance.server.metrics.RequestTrace;
+import org.semblance.server.metrics.RequestTrace.Stage;
+import org.semblance.server.work.Worker;
+import org.semblance.server.work.WorkerPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One request, from its head to the end of its answer, whichever version of HTTP brought it: it is admitted, its body
+ * gathered, its work handed over, its answer sent and counted.
+ *
+ * <p>Everything here happens on the event loop of its {@link Wire}, but for what a {@link Job} calls from a worker.
+ */
+final class Call {
+    private static final Logger LOG = LoggerFactory.getLogger(Call.class);
+    private static final Logger ACCESS = LoggerFactory.getLogger("org.semblance.server.access");
+
+    /** Largest body of a route that takes none; it is read and dropped. */
+    private static final int MAX_UNWANTED_BYTES = 65_536;
+
+    /** In the metrics, of a request that no route took. */
+    private static final String NO_ROUTE = "none";
+
+    private enum State {
+        /** Looks at the head. */
+        HEAD,
+        /** Receives a body. */
+        BODY,
+        /** The request is with a worker or in its queue. */
+        WORK,
+        /** The answer is on its way. */
+        ANSWER
+    }
+
+    private final HttpTransport transport;
+    private final Wire wire;
+    private final HttpRequest head;
+    private final long headNanos = System.nanoTime();
+    private final Pace pace;
+    private final RequestTrace trace = new RequestTrace();
+
+    private State state = State.HEAD;
+    private Dialect dialect = Dialect.NATIVE;
+    private Router.@Nullable Found found;
+    private Map<String, List<String>> query = Map.of();
+    private Gate.@Nullable Pass pass;
+    private @Nullable BodyReader reader;
+
+    /** Whether the last chunk has come; and whether the reader was told, which may still have some of it to do. */
+    private boolean bodyEnded;
+
+    private boolean readerEnded;
+    private long bodyNanos;
+    private @Nullable Job job;
+    private int status;
+    private long answerNanos;
+
+    /** Set when the client is gone: work that has not begun is not worth beginning. */
+    private volatile boolean abandoned;
+
+    Call(HttpTransport transport, Wire wire, HttpRequest head) {
+        this.transport = transport;
+        this.wire = wire;
+        this.head = head;
+        this.pace = new Pace(transport.config(), headNanos);
+    }
+
+    HttpRequest head() {
+        return head;
+    }
+
+    RequestTrace trace() {
+        return trace;
+    }
+
+    Dialect dialect() {
+        return dialect;
+    }
+
+    /** The {@link System#nanoTime} at which the body was complete. */
+    long bodyNanos() {
+        return bodyNanos;
+    }
+
+    /** Whether nobody waits for its answer. */
+    boolean isAbandoned() {
+        return abandoned;
+    }
+
+    private Route route() {
+        return found().route();
+    }
+
+    private Router.Found found() {
+        Router.Found it = found;
+        if (it == null) {
+            throw new IllegalStateException("no route yet");
+        }
+        return it;
+    }
+
+    private Caller caller() {
+        Gate.Pass it = pass;
+        return it == null ? Caller.NOBODY : it.caller();
+    }
+
+    /** It no longer counts as one of its key's. */
+    void leave() {
+        Gate.Pass it = pass;
+        if (it != null) {
+            it.close();
+        }
+    }
+
+    /**
+     * Takes up the request: asks for its body, or answers it.
+     *
+     * @param ended whether its head was all of it
+     */
+    void begin(boolean ended) {
+        bodyEnded = ended;
+        orRefuse(this::admit);
+    }
+
+    private void orRefuse(Runnable step) {
+        try {
+            step.run();
+        } catch (HttpError refusal) {
+            countIfBusy(refusal);
+            refuse(found == null ? dialect.routingError(refusal) : dialect.error(refusal));
+        } catch (AccessRefusedException refusal) {
+            transport.refusals().count(refusal.reason().wireName(), logged(refusal));
+            refuse(Errors.answer(refusal, dialect));
+        } catch (RuntimeException e) {
+            refuse(Errors.answer(e, dialect));
+        }
+    }
+
+    /** Names the key where it is known, and nothing else that came. */
+    private static String logged(AccessRefusedException refusal) {
+        return switch (refusal.reason()) {
+            case NO_KEY -> "no key";
+            case BAD_KEY, FORBIDDEN, RATE, CONCURRENCY -> String.valueOf(refusal.getMessage());
+        };
+    }
+
+    private void countIfBusy(HttpError refusal) {
+        if (refusal.status == 503) {
+            transport.refusals().count(String.valueOf(refusal.getMessage()));
+        }
+    }
+
+    private void refuse(Response response) {
+        abandonBody();
+        answer(response);
+    }
+
+    private void abandonBody() {
+        BodyReader unfinished = reader;
+        if (unfinished != null) {
+            reader = null;
+            unfinished.abandon();
+        }
+    }
+
+    /** Checks the head, finds the route and makes ready for the body. */
+    private void admit() {
+        String target = Heads.target(head.uri());
+        int mark = target.indexOf('?');
+        String path = mark < 0 ? target : target.substring(0, mark);
+        dialect = Dialect.of(path);
+        wire.check(head);
+        found = transport.router().find(head.method().name(), path);
+        Route route = route();
+        dialect = route.dialect();
+        HttpHeaders headers = head.headers();
+        pass = transport.gate().admit(Heads.secrets(headers), route.role());
+        if (route.changes() && caller().key() == null) {
+            Heads.refuseWebPages(headers);
+        }
+        query = mark < 0 ? Map.of() : Heads.query(target.substring(mark + 1));
+        Heads.checkParameters(route, query);
+        BodyReader body = openBody(route.takes(), HttpUtil.getContentLength(head, 0L));
+        String expectation = headers.get(HttpHeaderNames.EXPECT);
+        if (expectation != null) {
+            if (!expectation.equalsIgnoreCase("100-continue")) {
+                throw HttpError.field(417, "Expect", expectation, "100-continue");
+            }
+            wire.invite();
+        }
+        state = State.BODY;
+        wire.alarm().set(transport.config().stallTimeoutMs());
+        if (bodyEnded) {
+            body.add(LastHttpContent.EMPTY_LAST_CONTENT);
+        }
+        proceed(body);
+    }
+
+    /**
+     * Makes ready for a body of that length.
+     *
+     * @param declared its length, 0 if that is not told
+     */
+    private BodyReader openBody(Route.Takes takes, long declared) {
+        ServerConfig config = transport.config();
+        ContentCoding coding = ContentCoding.of(head.headers());
+        boolean form = takes.isUpload() && BodyReader.isForm(head);
+        long limit = switch (takes) {
+            case NOTHING -> MAX_UNWANTED_BYTES;
+            case JSON -> Json.MAX_BYTES;
+            case HASHES -> LookupRoutes.MAX_BYTES;
+            case UPLOAD, BANKED_UPLOAD -> config.maxVideoBytes();
+        };
+        long most = coding.mostBytes(form ? limit + BodyReader.MAX_FORM_BYTES : limit);
+        if (declared > most) {
+            throw HttpError.field(413, "Content-Length", Long.toString(declared), "at most " + limit);
+        }
+        boolean spills = takes.isUpload() && declared > config.spillBytes();
+        if (!(spills ? transport.uploads().budget() : transport.budget()).hasRoomFor(declared)) {
+            throw HttpError.busy("too many bytes of uploads are " + (spills ? "on the disk" : "in work"));
+        }
+        Upload upload = takes.isUpload()
+                ? Upload.spilling(
+                        wire.alloc(),
+                        transport.budget(),
+                        coding != ContentCoding.IDENTITY ? 0 : form ? declared - BodyReader.MAX_FORM_BYTES : declared,
+                        config.maxBodyBytes(),
+                        limit,
+                        new Upload.Spilling(transport.uploads(), config.spillBytes(), wire.loop(), this::goOn))
+                : Upload.inMemory(wire.alloc(), transport.budget(), limit);
+        BodyReader body = form ? new MultipartReader(head, upload, config.maxBodyBytes()) : new BodyReader.Raw(upload);
+        reader = body;
+        if (coding != ContentCoding.IDENTITY) {
+            body = new DecodingReader(coding, body, wire.alloc(), transport.budget(), most);
+            reader = body;
+        }
+        return body;
+    }
+
+    /** Takes a piece of the body. */
+    void receive(HttpContent chunk) {
+        BodyReader body = reader;
+        if (state == State.BODY && body != null) {
+            orRefuse(() -> {
+                if (chunk.decoderResult().isFailure()) {
+                    throw new HttpError(
+                            400, "body: " + chunk.decoderResult().cause().getMessage());
+                }
+                pace.came(chunk.content().readableBytes());
+                bodyEnded = chunk instanceof LastHttpContent;
+                body.add(chunk);
+                proceed(body);
+            });
+        }
+    }
+
+    /** Asks for more of the body or hands it on, unless it has to wait for the disk. */
+    private void proceed(BodyReader body) {
+        boolean advanced = body.advance();
+        if (advanced && bodyEnded && !readerEnded) {
+            readerEnded = true;
+            bodyNanos = pace.lastByteNanos();
+            body.end();
+        }
+        if (!body.isReady()) {
+            if (!pace.isPaused()) {
+                pace.pause();
+                wire.alarm().set(transport.config().idleTimeoutMs());
+            }
+        } else if (!advanced) {
+            wire.loop().execute(this::goOn);
+        } else if (bodyEnded) {
+            reader = null;
+            trace.took(Stage.RECEIVE, bodyNanos - headNanos);
+            dispatch(body.finish());
+        } else {
+            wire.want();
+        }
+    }
+
+    /** The disk has taken a block of the body or has failed to, or others have had their turn. */
+    private void goOn() {
+        BodyReader body = reader;
+        if (body == null) {
+            return;
+        }
+        orRefuse(() -> {
+            body.check();
+            if (!body.isReady()) {
+                return;
+            }
+            if (pace.isPaused()) {
+                pace.goOn();
+                if (!bodyEnded) {
+                    checkPace();
+                }
+            }
+            proceed(body);
+        });
+    }
+
+    /** The request is complete: answers it here or hands it to a worker. */
+    private void dispatch(Body body) {
+        state = State.WORK;
+        wire.alarm().clear();
+        switch (route().action()) {
+            case Route.Immediate action -> {
+                Response response;
+                try {
+                    response = coded(action.answer(request(body, 0)));
+                } catch (RuntimeException e) {
+                    response = Errors.answer(e, dialect);
+                } finally {
+                    body.upload().release();
+                }
+                answer(response);
+            }
+            case Route.Work action -> {
+                Response refusal = null;
+                try {
+                    offer(body, action);
+                } catch (HttpError e) {
+                    countIfBusy(e);
+                    refusal = dialect.error(e);
+                }
+                if (refusal != null) {
+                    body.upload().release();
+                    answer(refusal);
+                }
+            }
+        }
+    }
+
+    /** What takes long has workers and a queue of its own, so that however much of it there is, nothing else waits for it. */
+    private void offer(Body body, Route.Work action) {
+        boolean slow = isSlow(body);
+        long ms = deadlineMs(slow);
+        WorkerPool<Worker> lane = slow ? transport.videoWorkers() : transport.workers();
+        Job offered = new Job(this, body, action, lane, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ms));
+        job = offered;
+        if (!offered.enqueue()) {
+            job = null;
+            throw HttpError.busy("every worker" + (slow ? " for videos" : "") + " is busy and the queue full");
+        }
+        if (slow) {
+            wire.alarm().set(ms + 1); // Those before it may take long, and its client need not wait for them in vain.
+        }
+    }
+
+    /** Videos, and contents that are banked in bulk. */
+    private boolean isSlow(Body body) {
+        Route.Takes takes = route().takes();
+        return takes.isUpload() && body.upload().format().isVideo()
+                || takes == Route.Takes.BANKED_UPLOAD
+                        && Body.mediaType(head.headers()).equals(Ndjson.MEDIA_TYPE);
+    }
+
+    private long deadlineMs(boolean slow) {
+        Set<String> known = route().parameters();
+        if (known != null && known.contains("deadline_ms")) {
+            List<String> asked = query.get("deadline_ms");
+            if (asked != null) {
+                return Request.parse("deadline_ms", asked.getFirst(), 1, 600_000);
+            }
+        }
+        ServerConfig config = transport.config();
+        if (!slow) {
+            return config.deadlineMs();
+        }
+        return route().takes() == Route.Takes.BANKED_UPLOAD ? config.bankDeadlineMs() : config.videoDeadlineMs();
+    }
+
+    /** The request as its handler sees it. */
+    Request request(Body body, long deadlineNanos) {
+        return new Request(
+                found().names(),
+                query,
+                head.headers(),
+                body,
+                caller(),
+                trace,
+                headNanos,
+                bodyNanos,
+                System.nanoTime(),
+                deadlineNanos,
+                this::isAbandoned);
+    }
+
+    /** The answer in the coding that the client takes. */
+    Response coded(Response response) {
+        return ContentCoding.encode(response, head.headers());
+    }
+
+    /** The answer if its time passed before a worker had any. */
+    Response expired() {
+        return dialect.error(transport.refusals().busy("the deadline passed while the request waited"));
+    }
+
+    /** Brings the answer to the event loop, and from there to the client; from any thread. */
+    void handOver(Response response) {
+        try {
+            wire.loop().execute(() -> answer(response));
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the server stopped before an answer could be sent", e);
+        }
+    }
+
+    private void answer(Response response) {
+        leave();
+        if (!wire.isOpen()) {
+            return;
+        }
+        state = State.ANSWER;
+        wire.alarm().set(transport.config().idleTimeoutMs());
+        status = response.status();
+        if (ACCESS.isDebugEnabled()) {
+            // The pattern, not the path: a path or query may hold a hash.
+            ACCESS.debug(
+                    "{} {} {} key={} in={} out={} us={}",
+                    head.method(),
+                    found == null ? "-" : route().pattern(),
+                    status,
+                    caller().key(),
+                    pace.received(),
+                    response.body().length,
+                    (System.nanoTime() - headNanos) / 1_000);
+        }
+        answerNanos = System.nanoTime();
+        wire.answer(this, response, bodyEnded);
+    }
+
+    /** Its answer has been taken by the network, or could not be. */
+    void sent() {
+        long end = System.nanoTime();
+        trace.took(Stage.RESPOND, end - answerNanos);
+        transport
+                .metrics()
+                .answered(
+                        found == null ? NO_ROUTE : route().method(),
+                        found == null ? NO_ROUTE : route().pattern(),
+                        status,
+                        trace,
+                        end - headNanos);
+    }
+
+    /** What the wire's alarm was set for has not happened in time. */
+    void onAlarm() {
+        switch (state) {
+            case BODY -> orRefuse(this::checkPace);
+            case WORK -> {
+                Job waiting = job;
+                if (waiting != null && waiting.withdraw()) {
+                    answer(expired());
+                }
+            }
+            case HEAD, ANSWER -> wire.cutOff();
+        }
+    }
+
+    /** Sees to it that the body comes on: sets the alarm to the moment when the client's time will be over. */
+    private void checkPace() {
+        if (pace.isPaused()) {
+            throw HttpError.busy("the server's disk takes no more of this upload");
+        }
+        long leftMs = pace.leftMs();
+        if (leftMs <= 0) {
+            throw new HttpError(408, "body: too slow, " + pace.received() + " bytes came");
+        }
+        wire.alarm().set(leftMs);
+    }
+
+    /** The client is gone. */
+    void abandon() {
+        abandonBody();
+        abandoned = true;
+        if (state != State.WORK || (job != null && job.withdraw())) {
+            leave(); // else the worker does
+        }
+    }
+}

@@ -1,0 +1,261 @@
+package org.semblance.server.http;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.ContentLengthNotAllowedException;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.concurrent.EventExecutor;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection of HTTP/1.1: takes a request, has it answered, sends the answer, takes the next. Everything here happens on
+ * the channel's event loop.
+ *
+ * <p>None of the next request is read until an answer has been taken by the client. So pipelined requests are answered in
+ * order, and a connection holds at most one body.
+ *
+ * <p>A request that is refused before its body has come is answered at once and the connection is closed, because the
+ * rest of the body would have to be read to find the next request. Closing means: send, shut down the sending side,
+ * read and drop what still comes until the client closes or a few seconds are over. Closing at once would make the
+ * kernel answer those bytes with a reset, which can destroy the answer on its way.
+ */
+final class Http1Connection extends PullHandler implements Wire {
+    private static final Logger LOG = LoggerFactory.getLogger(Http1Connection.class);
+
+    private static final Duration LINGER = Duration.ofSeconds(3);
+    private static final Duration LINGER_WHEN_STOPPING = Duration.ofMillis(250);
+
+    private final HttpTransport transport;
+    private @Nullable Alarm alarm;
+
+    /** From the head of a request until its answer is sent. */
+    private @Nullable Call call;
+
+    /** The last answer has been sent; what still comes is dropped. */
+    private boolean lingering;
+
+    Http1Connection(HttpTransport transport) {
+        this.transport = transport;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
+        super.handlerAdded(ctx);
+        alarm = new Alarm(ctx.executor(), this::onAlarm);
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        if (transport.stopping()) {
+            ctx.close();
+        } else {
+            awaitHead();
+        }
+    }
+
+    private void awaitHead() {
+        call = null;
+        alarm().set(transport.config().idleTimeoutMs());
+        wantNext();
+    }
+
+    /** The server stops: ends now if it is idle, or else after its answer. */
+    void stop() {
+        if (call == null && !lingering) {
+            ctx().close();
+        }
+    }
+
+    @Override
+    void handle(Object message) {
+        Call now = call;
+        // In this order: a request that cannot be read is a head and a body in one.
+        if (message instanceof HttpRequest head) {
+            begin(head);
+        } else if (now == null) {
+            wantNext(); // the empty end of a request that was refused at its head
+        } else if (message instanceof HttpContent chunk) {
+            now.receive(chunk);
+        }
+    }
+
+    private void begin(HttpRequest head) {
+        Call now = new Call(transport, this, head);
+        call = now;
+        now.begin(false);
+    }
+
+    @Override
+    public EventExecutor loop() {
+        return ctx().executor();
+    }
+
+    @Override
+    public ByteBufAllocator alloc() {
+        return ctx().alloc();
+    }
+
+    @Override
+    public Alarm alarm() {
+        Alarm it = alarm;
+        if (it == null) {
+            throw new IllegalStateException("in no pipeline yet");
+        }
+        return it;
+    }
+
+    @Override
+    public boolean isOpen() {
+        return ctx().channel().isActive();
+    }
+
+    /** Everything by which two parties could disagree on where a request ends is refused. */
+    @Override
+    public void check(HttpRequest head) {
+        if (head.decoderResult().isFailure()) {
+            throw malformed(head.decoderResult().cause());
+        }
+        HttpHeaders headers = head.headers();
+        HttpVersion version = head.protocolVersion();
+        if (version.majorVersion() != 1 || version.minorVersion() > 1) {
+            throw new HttpError(505, "version: " + version + " (expected: HTTP/1.1)");
+        }
+        boolean modern = version.minorVersion() == 1;
+        List<String> hosts = headers.getAll(HttpHeaderNames.HOST);
+        if (modern && hosts.size() != 1) {
+            throw new HttpError(400, "Host: " + hosts.size() + " fields (expected: one)");
+        }
+        List<String> encodings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+        if (!encodings.isEmpty()
+                && !(modern
+                        && encodings.size() == 1
+                        && encodings.getFirst().strip().equalsIgnoreCase("chunked"))) {
+            throw HttpError.field(501, "Transfer-Encoding", String.join(", ", encodings), "chunked, in HTTP/1.1");
+        }
+    }
+
+    private static HttpError malformed(Throwable cause) {
+        return switch (cause) {
+            case TooLongHttpLineException unused -> new HttpError(414, "request line: too long");
+            case TooLongHttpHeaderException unused -> new HttpError(431, "header fields: too long");
+            case ContentLengthNotAllowedException unused ->
+                new HttpError(400, "header fields: both Content-Length and Transfer-Encoding");
+            default -> new HttpError(400, "no HTTP request: " + cause.getMessage());
+        };
+    }
+
+    @Override
+    public void invite() {
+        ctx().writeAndFlush(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE));
+    }
+
+    @Override
+    public void want() {
+        wantNext();
+    }
+
+    @Override
+    public void answer(Call now, Response response, boolean bodyEnded) {
+        HttpRequest head = now.head();
+        boolean stays = (bodyEnded || endsWithItsHead(head)) && HttpUtil.isKeepAlive(head) && !transport.stopping();
+        boolean headOnly = head.method().equals(HttpMethod.HEAD);
+        FullHttpResponse message = new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1,
+                HttpResponseStatus.valueOf(response.status()),
+                headOnly ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(response.body()),
+                DefaultHttpHeadersFactory.headersFactory(),
+                DefaultHttpHeadersFactory.trailersFactory());
+        HttpHeaders headers = message.headers();
+        headers.set(HttpHeaderNames.CONTENT_TYPE, response.contentType());
+        headers.set(HttpHeaderNames.CONTENT_LENGTH, response.body().length);
+        headers.set(HttpHeaderNames.DATE, transport.date());
+        response.headers().forEach(headers::set);
+        // The answer is HTTP/1.1 whatever was asked, so both have to be said.
+        if (!stays) {
+            headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        } else if (head.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
+            headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+        }
+        ctx().writeAndFlush(message).addListener((ChannelFutureListener) sent -> {
+            now.sent();
+            if (!sent.isSuccess()) {
+                LOG.debug("an answer could not be sent", sent.cause());
+                cutOff();
+            } else if (stays && !transport.stopping()) {
+                awaitHead();
+            } else {
+                linger();
+            }
+        });
+    }
+
+    /** Whether all that can still come of it is the empty chunk by which the decoder ends a request without a body. */
+    private static boolean endsWithItsHead(HttpRequest head) {
+        return !head.decoderResult().isFailure()
+                && !HttpUtil.isTransferEncodingChunked(head)
+                && HttpUtil.getContentLength(head, 0L) == 0;
+    }
+
+    private void linger() {
+        call = null;
+        lingering = true;
+        alarm().set((transport.stopping() ? LINGER_WHEN_STOPPING : LINGER).toMillis());
+        ((DuplexChannel) ctx().channel()).shutdownOutput();
+        dropAll();
+    }
+
+    @Override
+    public void cutOff() {
+        ctx().close();
+    }
+
+    private void onAlarm() {
+        Call now = call;
+        if (now == null) {
+            cutOff();
+        } else {
+            now.onAlarm();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        alarm().cancel();
+        dropInbox();
+        Call now = call;
+        if (now != null) {
+            now.abandon();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (cause instanceof IOException) {
+            LOG.debug("connection ended by its client", cause);
+        } else {
+            LOG.error("connection ended by an error", cause);
+        }
+        ctx.close();
+    }
+}

@@ -1,0 +1,66 @@
+package org.semblance.server.http;
+
+import org.semblance.server.metrics.RequestTrace.Stage;
+import org.semblance.server.work.Worker;
+import org.semblance.server.work.WorkerPool;
+
+/** A request on its way through the workers. Owns the body's upload, and frees it before the answer leaves. */
+final class Job implements WorkerPool.Task<Worker> {
+    private final Call call;
+    private final Body body;
+    private final Route.Work action;
+    private final WorkerPool<Worker> lane;
+    private final long deadlineNanos;
+
+    Job(Call call, Body body, Route.Work action, WorkerPool<Worker> lane, long deadlineNanos) {
+        this.call = call;
+        this.body = body;
+        this.action = action;
+        this.lane = lane;
+        this.deadlineNanos = deadlineNanos;
+    }
+
+    /** Puts it into its queue. Returns false, and does nothing, if that is full. */
+    boolean enqueue() {
+        return lane.offer(this);
+    }
+
+    /** Takes it back from its queue and frees its upload. Returns false, and does nothing, if work has begun. */
+    boolean withdraw() {
+        boolean waited = lane.withdraw(this);
+        if (waited) {
+            body.upload().release();
+        }
+        return waited;
+    }
+
+    @Override
+    public long deadlineNanos() {
+        return deadlineNanos;
+    }
+
+    @Override
+    public void run(Worker worker) {
+        Response response;
+        try {
+            if (call.isAbandoned()) {
+                return;
+            }
+            call.trace().took(Stage.QUEUE, System.nanoTime() - call.bodyNanos());
+            response = call.coded(action.answer(call.request(body, deadlineNanos), worker));
+        } catch (Throwable e) {
+            response = Errors.answer(e, call.dialect());
+        } finally {
+            body.upload().release();
+            call.leave();
+        }
+        call.handOver(response);
+    }
+
+    @Override
+    public void expire() {
+        body.upload().release();
+        call.leave();
+        call.handOver(call.expired());
+    }
+}

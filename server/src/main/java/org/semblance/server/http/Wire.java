@@ -1,0 +1,43 @@
+package org.semblance.server.http;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.util.concurrent.EventExecutor;
+
+/**
+ * What brought a request and takes its answer: a connection of HTTP/1.1, or a stream of HTTP/2. For its event loop alone.
+ */
+interface Wire {
+    EventExecutor loop();
+
+    ByteBufAllocator alloc();
+
+    /** Rings {@link Call#onAlarm} while a call is under way. */
+    Alarm alarm();
+
+    /** Whether the client is still there. */
+    boolean isOpen();
+
+    /**
+     * Checks what only this version of HTTP can get wrong in a head.
+     *
+     * @throws HttpError if two parties could disagree on what was asked, or where it ends
+     */
+    void check(HttpRequest head);
+
+    /** Invites the body of a client that waits for that. */
+    void invite();
+
+    /** Asks for the next piece of the request's body: {@link Call#receive} is called with it. */
+    void want();
+
+    /**
+     * Sends the answer, and tells {@link Call#sent}.
+     *
+     * @param bodyEnded whether the request's end has come
+     */
+    void answer(Call call, Response response, boolean bodyEnded);
+
+    /** Ends it without a word. */
+    void cutOff();
+}
