@@ -12,6 +12,7 @@ import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.index.HashIndex;
 import org.semblance.hashdb.index.LinearScanIndex;
 import org.semblance.hashdb.index.PigeonringIndex;
+import org.semblance.server.selfbench.HashSets;
 
 /**
  * Lookups a second of an index on one thread, with the recall beside each figure.

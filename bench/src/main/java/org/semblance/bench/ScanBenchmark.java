@@ -18,6 +18,7 @@ import org.openjdk.jmh.infra.Blackhole;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.index.HashIndex;
 import org.semblance.hashdb.index.LinearScanIndex;
+import org.semblance.server.selfbench.HashSets;
 
 /** Time of one lookup by linear scan of a million hashes, on one core. */
 @State(Scope.Benchmark)

@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
             KeyCommand.class,
             ImportCommand.class,
             VerifyCommand.class,
+            BenchCommand.class,
         })
 public final class Main implements Callable<Integer> {
     static final int DONE = 0;

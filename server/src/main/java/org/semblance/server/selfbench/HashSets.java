@@ -1,4 +1,4 @@
-package org.semblance.bench;
+package org.semblance.server.selfbench;
 
 import java.util.Random;
 import org.semblance.hashdb.hash.Hash256;
@@ -8,21 +8,21 @@ import org.semblance.hashdb.index.HashIndex;
  * Stored hashes and queries for benchmarks, from a seed. Every hash has exactly 128 bits set, as the PDQ hash of any
  * picture has.
  */
-final class HashSets {
+public final class HashSets {
     /** How the stored hashes lie. */
-    enum Shape {
+    public enum Shape {
         /** Unrelated to each other. */
         UNIFORM,
         /** 60 of 100 lie within 20 bits of one of size/20 seeds, as frames of videos and edited copies do. */
         CLUSTERED
     }
 
-    private static final long SEED = 20_170_425;
+    public static final long SEED = 20_170_425;
 
     private HashSets() {}
 
     /** The stored hashes, four longs each: w3, w2, w1, w0. */
-    static long[] stored(Shape shape, int size) {
+    public static long[] stored(Shape shape, int size) {
         Random random = new Random(SEED);
         long[] words = new long[4 * size];
         int seeds = Math.max(1, size / 20);
@@ -37,7 +37,7 @@ final class HashSets {
     }
 
     /** Queries that lie up to 31 bits from a stored hash (hit) or are unrelated to all (miss), in words as above. */
-    static long[] queries(long[] stored, int count, boolean hit) {
+    public static long[] queries(long[] stored, int count, boolean hit) {
         Random random = new Random(SEED + 1);
         long[] words = new long[4 * count];
         for (int i = 0; i < count; i++) {
@@ -52,7 +52,7 @@ final class HashSets {
     }
 
     /** Puts the hashes into the index; the content id is the position. */
-    static void load(HashIndex index, long[] stored) {
+    public static void load(HashIndex index, long[] stored) {
         index.addAll(sink -> {
             for (int i = 0; i < stored.length; i += 4) {
                 sink.pair(stored[i], stored[i + 1], stored[i + 2], stored[i + 3], i / 4);
@@ -60,7 +60,7 @@ final class HashSets {
         });
     }
 
-    static Hash256 hash(long[] words, int i) {
+    public static Hash256 hash(long[] words, int i) {
         return new Hash256(words[4 * i], words[4 * i + 1], words[4 * i + 2], words[4 * i + 3]);
     }
 

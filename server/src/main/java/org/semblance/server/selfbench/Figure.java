@@ -1,0 +1,23 @@
+package org.semblance.server.selfbench;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was measured of one kind of work.
+ *
+ * @param name by which a later run finds it, snake_case
+ * @param what in words
+ * @param perSecond how much of it a second, the median of the rounds
+ * @param p50Us microseconds that half of the calls took at most
+ * @param p99Us likewise, 99 of 100
+ * @param p999Us likewise, 999 of 1,000
+ * @param recall share of what an exhaustive comparison finds that was found as well, 0 to 1; null where nothing is looked up
+ */
+public record Figure(
+        String name,
+        String what,
+        double perSecond,
+        double p50Us,
+        double p99Us,
+        double p999Us,
+        @Nullable Double recall) {}
