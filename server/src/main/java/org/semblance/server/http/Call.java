@@ -8,7 +8,6 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -185,7 +184,7 @@ final class Call {
     private void admit() {
         String target = Heads.target(head.uri());
         int mark = target.indexOf('?');
-        String path = mark < 0 ? target : target.substring(0, mark);
+        String path = Router.path(mark < 0 ? target : target.substring(0, mark));
         dialect = Dialect.of(path);
         wire.check(head);
         found = transport.router().find(head.method().name(), path);
@@ -374,8 +373,7 @@ final class Call {
     }
 
     private long deadlineMs(boolean slow) {
-        Set<String> known = route().parameters();
-        if (known != null && known.contains("deadline_ms")) {
+        if (route().parameters().contains("deadline_ms")) {
             List<String> asked = query.get("deadline_ms");
             if (asked != null) {
                 return Request.parse("deadline_ms", asked.getFirst(), 1, 600_000);
@@ -391,7 +389,7 @@ final class Call {
     /** The request as its handler sees it. */
     Request request(Body body, long deadlineNanos) {
         return new Request(
-                found().names(),
+                found(),
                 query,
                 head.headers(),
                 body,

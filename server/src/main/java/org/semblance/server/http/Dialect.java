@@ -47,7 +47,8 @@ enum Dialect {
         }
     };
 
-    private static final List<String> HMA_ROOTS = List.of("/h", "/m", "/c", "/status", "/site-map", "/ui", "/dev");
+    private static final List<String> HMA_ROOTS =
+            List.of("/h", "/m", "/c", "/status", "/site-map", "/openapi", "/ui", "/dev");
 
     /** The answer for an error of a handler. */
     abstract Response error(HttpError error);
@@ -105,9 +106,7 @@ enum Dialect {
             case 429 -> "Too Many Requests";
             case 431 -> "Request Header Fields Too Large";
             case 500 -> "Internal Server Error";
-            case 501 -> "Not Implemented";
             case 503 -> "Service Unavailable";
-            case 505 -> "HTTP Version Not Supported";
             default -> "Error";
         };
     }

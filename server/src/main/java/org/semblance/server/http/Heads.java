@@ -41,10 +41,10 @@ final class Heads {
 
     /** A misspelt {@code banks} must not silently mean all of them. */
     static void checkParameters(Route route, Map<String, List<String>> query) {
-        Set<String> known = route.parameters();
-        if (known == null) {
-            return;
+        if (route.dialect() == Dialect.HMA) {
+            return; // HMA ignores what it does not know, and of several values takes the first.
         }
+        Set<String> known = route.parameters();
         query.forEach((name, values) -> {
             if (!known.contains(name)) {
                 throw HttpError.field(

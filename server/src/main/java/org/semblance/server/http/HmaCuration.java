@@ -55,10 +55,21 @@ final class HmaCuration {
                         (request, worker) -> Response.sortedJson(200, json(bank(request)))),
                 HmaRoutes.json(Role.ADMIN, "PUT", "/c/bank/{bank}", (request, worker) -> updateBank(request)),
                 HmaRoutes.work(Role.ADMIN, "DELETE", "/c/bank/{bank}", (request, worker) -> deleteBank(request)),
-                HmaRoutes.banking("/c/bank/{bank}/content", this::addFile),
+                new Route(
+                        Dialect.HMA,
+                        "POST",
+                        "/c/bank/{bank}/content",
+                        Set.of("url", "content_type", "types"),
+                        Route.Takes.BANKED_UPLOAD,
+                        Role.CURATE,
+                        (Route.Work) this::addFile),
                 HmaRoutes.json(Role.CURATE, "POST", "/c/bank/{bank}/signal", (request, worker) -> addSignals(request)),
                 HmaRoutes.work(
-                        Role.CURATE, "GET", "/c/bank/{bank}/content/{id:int}", (request, worker) -> content(request)),
+                        Role.CURATE,
+                        "GET",
+                        "/c/bank/{bank}/content/{id:int}",
+                        Set.of("include_signals", "include_metadata"),
+                        (request, worker) -> content(request)),
                 HmaRoutes.json(
                         Role.CURATE,
                         "PUT",
@@ -199,7 +210,7 @@ final class HmaCuration {
 
         private static @Nullable Double number(JsonNode node) {
             if (node.isNumber()) {
-                return node.doubleValue();
+                return node.asDouble(Double.NaN);
             }
             if (node.isBoolean()) {
                 return node.booleanValue() ? 1.0 : 0.0;
@@ -475,7 +486,7 @@ final class HmaCuration {
         String text = node.asString("").strip();
         long seconds;
         try {
-            seconds = node.isNumber() ? (long) node.doubleValue() : Long.parseLong(text);
+            seconds = node.isNumber() ? (long) node.asDouble(Double.MAX_VALUE) : Long.parseLong(text);
         } catch (NumberFormatException e) {
             throw new HttpError(400, "Invalid int: '" + text + "'");
         }

@@ -40,9 +40,31 @@ final class HmaLookups {
 
     List<Route> routes() {
         return List.of(
-                HmaRoutes.work(Role.MATCH, "GET", "/m/raw_lookup", (request, worker) -> rawLookup(request)),
-                HmaRoutes.work(Role.MATCH, "GET", "/m/lookup", (request, worker) -> lookup(request)),
-                HmaRoutes.upload(Role.MATCH, "POST", "/m/lookup", this::lookupFile));
+                HmaRoutes.work(
+                        Role.MATCH,
+                        "GET",
+                        "/m/raw_lookup",
+                        Set.of("signal", "signal_type", "banks", "include_distance"),
+                        (request, worker) -> rawLookup(request)),
+                HmaRoutes.work(
+                        Role.MATCH,
+                        "GET",
+                        "/m/lookup",
+                        Set.of(
+                                "signal",
+                                "signal_type",
+                                "url",
+                                "content_type",
+                                "types",
+                                "banks",
+                                "seed",
+                                "bypass_coinflip"),
+                        (request, worker) -> lookup(request)),
+                HmaRoutes.upload(
+                        Role.MATCH,
+                        "/m/lookup",
+                        Set.of("banks", "seed", "types", "bypass_coinflip"),
+                        this::lookupFile));
     }
 
     /** A content that was found, and how far it is in HMA's words. */

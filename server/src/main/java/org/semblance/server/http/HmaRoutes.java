@@ -61,11 +61,17 @@ final class HmaRoutes {
         Route.Immediate alive = unused -> Response.html(200, "I-AM-ALIVE");
         Route.Immediate home = unused -> Response.html(302, "").with(Map.of("Location", "/status"));
         List<Route> routes = new ArrayList<>(List.of(
-                new Route(Dialect.HMA, "GET", "/", null, Route.Takes.NOTHING, null, home),
-                new Route(Dialect.HMA, "GET", "/status", null, Route.Takes.NOTHING, null, alive),
-                new Route(Dialect.HMA, "GET", "/status/live", null, Route.Takes.NOTHING, null, alive),
-                work(Role.MATCH, "GET", "/h/hash", (request, worker) -> hashUrl(request)),
-                upload(Role.MATCH, "POST", "/h/hash", HmaRoutes::hash),
+                immediate("/", home),
+                immediate("/status", alive),
+                immediate("/status/live", alive),
+                work(
+                        Role.MATCH,
+                        "GET",
+                        "/h/hash",
+                        Set.of("url", "content_type", "types"),
+                        (request, worker) -> hashUrl(request)),
+                upload(Role.MATCH, "/h/hash", Set.of("types"), HmaRoutes::hash),
+                OpenApi.hmaRoute(),
                 HmaCompare.route()));
         routes.addAll(new HmaLookups(db).routes());
         routes.addAll(new HmaTypes(db).routes());
@@ -88,23 +94,28 @@ final class HmaRoutes {
         }
         Response map = Response.sortedJson(200, List.copyOf(rules));
         Route.Immediate action = unused -> map;
-        return new Route(Dialect.HMA, "GET", "/site-map", null, Route.Takes.NOTHING, null, action);
+        return immediate("/site-map", action);
+    }
+
+    /** A route for anybody. */
+    private static Route immediate(String pattern, Route.Immediate action) {
+        return new Route(Dialect.HMA, "GET", pattern, Set.of(), Route.Takes.NOTHING, null, action);
     }
 
     static Route work(Role role, String method, String pattern, Route.Work action) {
-        return new Route(Dialect.HMA, method, pattern, null, Route.Takes.NOTHING, role, action);
+        return work(role, method, pattern, Set.of(), action);
+    }
+
+    static Route work(Role role, String method, String pattern, Set<String> parameters, Route.Work action) {
+        return new Route(Dialect.HMA, method, pattern, parameters, Route.Takes.NOTHING, role, action);
     }
 
     static Route json(Role role, String method, String pattern, Route.Work action) {
-        return new Route(Dialect.HMA, method, pattern, null, Route.Takes.JSON, role, action);
+        return new Route(Dialect.HMA, method, pattern, Set.of(), Route.Takes.JSON, role, action);
     }
 
-    static Route upload(Role role, String method, String pattern, Route.Work action) {
-        return new Route(Dialect.HMA, method, pattern, null, Route.Takes.UPLOAD, role, action);
-    }
-
-    static Route banking(String pattern, Route.Work action) {
-        return new Route(Dialect.HMA, "POST", pattern, null, Route.Takes.BANKED_UPLOAD, Role.CURATE, action);
+    static Route upload(Role role, String pattern, Set<String> parameters, Route.Work action) {
+        return new Route(Dialect.HMA, "POST", pattern, parameters, Route.Takes.UPLOAD, role, action);
     }
 
     // Hashing

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.HashDb;
@@ -38,11 +39,20 @@ final class HmaTypes {
 
     List<Route> routes() {
         return List.of(
-                HmaRoutes.work(Role.MATCH, "GET", "/m/index/status", (request, worker) -> indexStatus(request)),
+                HmaRoutes.work(
+                        Role.MATCH,
+                        "GET",
+                        "/m/index/status",
+                        Set.of("signal_type"),
+                        (request, worker) -> indexStatus(request)),
                 HmaRoutes.work(Role.CURATE, "GET", "/c/signal_type", (request, worker) -> signalTypes()),
                 HmaRoutes.json(Role.ADMIN, "PUT", "/c/signal_type/{type}", (request, worker) -> setRatio(request)),
                 HmaRoutes.work(
-                        Role.CURATE, "GET", "/c/signal_type/index", (request, worker) -> signalTypeIndex(request)),
+                        Role.CURATE,
+                        "GET",
+                        "/c/signal_type/index",
+                        Set.of("signal_type"),
+                        (request, worker) -> signalTypeIndex(request)),
                 HmaRoutes.work(Role.CURATE, "GET", "/c/content_type", (request, worker) -> contentTypes()));
     }
 
@@ -75,7 +85,7 @@ final class HmaTypes {
         }
         double value;
         try {
-            value = ratio.isNumber() ? ratio.doubleValue() : Double.parseDouble(ratio.asString(""));
+            value = ratio.isNumber() ? ratio.asDouble(Double.NaN) : Double.parseDouble(ratio.asString(""));
         } catch (NumberFormatException e) {
             throw new HttpError(400, "Invalid float: '" + ratio.asString("") + "'");
         }

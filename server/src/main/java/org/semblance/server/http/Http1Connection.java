@@ -139,7 +139,7 @@ final class Http1Connection extends PullHandler implements Wire {
         HttpHeaders headers = head.headers();
         HttpVersion version = head.protocolVersion();
         if (version.majorVersion() != 1 || version.minorVersion() > 1) {
-            throw new HttpError(505, "version: " + version + " (expected: HTTP/1.1)");
+            throw new HttpError(400, "version: " + version + " (expected: HTTP/1.1)");
         }
         boolean modern = version.minorVersion() == 1;
         List<String> hosts = headers.getAll(HttpHeaderNames.HOST);
@@ -151,7 +151,7 @@ final class Http1Connection extends PullHandler implements Wire {
                 && !(modern
                         && encodings.size() == 1
                         && encodings.getFirst().strip().equalsIgnoreCase("chunked"))) {
-            throw HttpError.field(501, "Transfer-Encoding", String.join(", ", encodings), "chunked, in HTTP/1.1");
+            throw HttpError.field(400, "Transfer-Encoding", String.join(", ", encodings), "chunked, in HTTP/1.1");
         }
     }
 

@@ -59,6 +59,7 @@ final class NativeRoutes {
         routes.add(immediate(
                 null, "/healthz", unused -> Response.json(200, Json.object().put("status", "ok"))));
         routes.add(immediate(null, "/readyz", this::ready));
+        routes.add(OpenApi.nativeRoute());
         return routes;
     }
 

@@ -20,7 +20,7 @@ import tools.jackson.databind.JsonNode;
 final class Request {
     private static final int MAX_HEADER_CHARS = 200;
 
-    private final Map<String, String> names;
+    private final Router.Found found;
     private final Map<String, List<String>> query;
     private final HttpHeaders headers;
     private final Body body;
@@ -36,7 +36,7 @@ final class Request {
     private final BooleanSupplier abandoned;
 
     Request(
-            Map<String, String> names,
+            Router.Found found,
             Map<String, List<String>> query,
             HttpHeaders headers,
             Body body,
@@ -47,7 +47,7 @@ final class Request {
             long workNanos,
             long deadlineNanos,
             BooleanSupplier abandoned) {
-        this.names = names;
+        this.found = found;
         this.query = query;
         this.headers = headers;
         this.body = body;
@@ -62,7 +62,7 @@ final class Request {
 
     /** The value of a name in the route's pattern. */
     String name(String name) {
-        String value = names.get(name);
+        String value = found.names().get(name);
         if (value == null) {
             throw new IllegalArgumentException("the route's pattern has no " + name);
         }
@@ -75,9 +75,12 @@ final class Request {
         return digits.length() > 18 ? Long.MAX_VALUE : Long.parseLong(digits);
     }
 
-    /** The first value of a query parameter. */
+    /** The first value of a query parameter, which its route must name: so what a route takes can be told. */
     @Nullable
     String query(String parameter) {
+        if (!found.route().parameters().contains(parameter)) {
+            throw new IllegalArgumentException("the route names no parameter " + parameter);
+        }
         List<String> values = query.get(parameter);
         return values == null ? null : values.getFirst();
     }

@@ -9,7 +9,7 @@ import org.semblance.server.work.Worker;
  * One method on one path pattern, and what answers it.
  *
  * @param pattern segments separated by slashes; {@code {name}} takes any segment, {@code {name:int}} decimal digits
- * @param parameters the query parameters it knows, any other is refused; null to ignore what it does not know
+ * @param parameters the query parameters that it knows; what else comes is the dialect's to judge
  * @param takes what its body may be
  * @param role what a caller must at least be, or null if it is for anybody, with or without a key
  */
@@ -17,18 +17,12 @@ record Route(
         Dialect dialect,
         String method,
         String pattern,
-        @Nullable Set<String> parameters,
+        Set<String> parameters,
         Takes takes,
         @Nullable Role role,
         Action action) {
     /** Deny by default: a route that does not say whom it is for is for admins. */
-    Route(
-            Dialect dialect,
-            String method,
-            String pattern,
-            @Nullable Set<String> parameters,
-            Takes takes,
-            Action action) {
+    Route(Dialect dialect, String method, String pattern, Set<String> parameters, Takes takes, Action action) {
         this(dialect, method, pattern, parameters, takes, Role.ADMIN, action);
     }
 

@@ -27,6 +27,11 @@ final class Router {
         }
     }
 
+    /** A path with each run of slashes made one: HMA's clients join a base that ends in one and a path that begins with one. */
+    static String path(String raw) {
+        return raw.contains("//") ? raw.replaceAll("/{2,}", "/") : raw;
+    }
+
     /** Every route. */
     List<Route> routes() {
         return entries.stream().map(Entry::route).toList();
@@ -40,7 +45,7 @@ final class Router {
     /**
      * The route of that method and path.
      *
-     * @param rawPath as it came, percent-encoded
+     * @param rawPath percent-encoded, as {@link #path} gives it
      * @throws HttpError 404 if no route has the path, 405 with {@code Allow} if only other methods do, 400 if the
      *     encoding is broken
      */
@@ -76,7 +81,14 @@ final class Router {
         }
         Route.Immediate options = unused -> new Response(200, "text/html; charset=utf-8", new byte[0], allow);
         return new Found(
-                new Route(other.dialect(), method, other.pattern(), null, Route.Takes.NOTHING, null, options),
+                new Route(
+                        other.dialect(),
+                        method,
+                        other.pattern(),
+                        other.parameters(),
+                        Route.Takes.NOTHING,
+                        null,
+                        options),
                 Map.of());
     }
 

@@ -49,6 +49,14 @@ class RouterTest {
     }
 
     @Test
+    void takesARunOfSlashesForOne() {
+        assertThat(Router.path("//v1///banks/B")).isEqualTo("/v1/banks/B");
+        assertThat(Router.path("//")).isEqualTo("/");
+        assertThat(Router.path("/v1/banks/")).isEqualTo("/v1/banks/");
+        assertThat(Router.path("/v1/banks/%2F%2F")).isEqualTo("/v1/banks/%2F%2F");
+    }
+
+    @Test
     void refusesABrokenPercentEncoding() {
         assertThat(failure("GET", "/v1/banks/%zz").status).isEqualTo(400);
         assertThat(failure("GET", "/v1/banks/%e").status).isEqualTo(400);

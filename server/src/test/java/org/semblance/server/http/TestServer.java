@@ -15,7 +15,7 @@ import org.semblance.server.MatchServer;
 import org.semblance.server.config.ServerConfig;
 import tools.jackson.databind.JsonNode;
 
-/** A real server on a free port, and calls to it. */
+/** A real server on a free port, and calls to it, of which each answer must be one that {@link OpenApiContract} allows. */
 final class TestServer implements AutoCloseable {
     private static final HttpClient CLIENT =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -114,7 +114,9 @@ final class TestServer implements AutoCloseable {
         headers.forEach(request::header);
         try {
             HttpResponse<byte[]> response = CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-            return new Answer(response.statusCode(), response);
+            Answer answer = new Answer(response.statusCode(), response);
+            OpenApiContract.INSTANCE.check(method, path, answer);
+            return answer;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
