@@ -152,7 +152,7 @@ final class Rules {
     }
 
     static @Nullable String note(@Nullable String note) {
-        if (note != null && note.length() > MAX_NOTE) {
+        if (note != null && characters(note) > MAX_NOTE) {
             throw invalid("note", "note must be at most " + MAX_NOTE + " characters");
         }
         return optional("note", note, MAX_NOTE);
@@ -189,10 +189,15 @@ final class Rules {
         return text;
     }
 
+    /** As people and HMA count them: a character beyond the first plane, such as an emoji, is one. */
+    private static int characters(String text) {
+        return text.codePointCount(0, text.length());
+    }
+
     /** Text that SQL and UTF-8 give back as it came. */
     private static void text(String field, String text, int max) {
-        if (text.length() > max) {
-            throw invalid(field, field + ": " + text.length() + " characters (expected: at most " + max + ")");
+        if (characters(text) > max) {
+            throw invalid(field, field + ": " + characters(text) + " characters (expected: at most " + max + ")");
         }
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

@@ -105,7 +105,11 @@ final class Fields {
         if (!value.isNumber()) {
             throw HttpError.field(400, name, describe(value), "a number");
         }
-        return value.doubleValue();
+        double number = value.asDouble(Double.NaN);
+        if (!Double.isFinite(number)) {
+            throw HttpError.field(400, name, describe(value), "a number that a double holds");
+        }
+        return number;
     }
 
     @Nullable

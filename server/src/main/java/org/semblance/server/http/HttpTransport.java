@@ -116,6 +116,8 @@ public final class HttpTransport {
         this.budget = new ByteBudget(config.maxBodyBytesInFlight());
         metrics.gauge("semblance.queue.depth", "Requests that wait for a worker", workers::queued);
         metrics.gauge("semblance.video.queue.depth", "Videos that wait for a worker", videoWorkers::queued);
+        metrics.gauge("semblance.workers.busy", "Workers that have a request", workers::busy);
+        metrics.gauge("semblance.video.workers.busy", "Workers that have a video", videoWorkers::busy);
         metrics.gauge("semblance.connections", "Open connections", connections::size);
         metrics.gauge("semblance.body.bytes", "Bytes of bodies that are received or worked on", budget::used);
         metrics.gauge(

@@ -29,6 +29,8 @@ final class Json {
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     .build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            // Metadata comes back as it was given: a double would round it, and 1e400 has none.
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
 
     /** Flask's {@code jsonify}: keys sorted, compact, non-ASCII escaped in lower-case hex. */

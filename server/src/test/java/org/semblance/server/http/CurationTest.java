@@ -159,6 +159,23 @@ class CurationTest {
         assertThat(server.get(path).json().get("created_at")).isEqualTo(bare.get("created_at"));
     }
 
+    /** The double nearest to some numbers is another one, and some have none at all. */
+    @Test
+    void keepsTheNumbersOfMetadata() {
+        bank("NUMBERS");
+        String metadata = "{\"a\":0.1000000000000000055511151231257827,\"b\":[1E+400,12345678901234567890]}";
+        Answer added = server.postJson(
+                "/v1/banks/NUMBERS/content",
+                "{\"signals\":[{\"type\":\"pdq\",\"hash\":\"" + "3c".repeat(32) + "\"}],\"metadata\":" + metadata
+                        + "}");
+        String content = "/content/" + added.json().get("id").longValue();
+        assertThat(server.get("/v1/banks/NUMBERS" + content).text()).contains("\"metadata\":" + metadata + ",");
+        assertThat(server.get("/c/bank/NUMBERS" + content).text()).contains("\"json\":" + metadata + "}");
+        Answer ratio = server.postJson("/v1/banks", "{\"name\":\"HUGE\",\"enabled_ratio\":1e400}");
+        assertThat(ratio.status()).isEqualTo(400);
+        assertThat(ratio.json().get("field").stringValue()).isEqualTo("enabled_ratio");
+    }
+
     @Test
     void listsByLabelStatusAndTime() {
         String content = bank("FILTERED") + "/content";
