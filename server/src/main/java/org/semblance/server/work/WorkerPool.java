@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -30,6 +31,7 @@ public final class WorkerPool<T extends AutoCloseable> implements AutoCloseable 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final List<Thread> threads = new ArrayList<>();
+    private final AtomicInteger busy = new AtomicInteger();
     private boolean stopping;
 
     /** One piece of work. Unless it is withdrawn, exactly one of its two methods is called, once, on a worker thread. */
@@ -107,6 +109,11 @@ public final class WorkerPool<T extends AutoCloseable> implements AutoCloseable 
         }
     }
 
+    /** How many threads have a task. */
+    public int busy() {
+        return busy.get();
+    }
+
     private void work(T tool) {
         try (tool) {
             for (Task<T> task = take(); task != null; task = take()) {
@@ -119,6 +126,8 @@ public final class WorkerPool<T extends AutoCloseable> implements AutoCloseable 
                 } catch (Throwable e) {
                     // A task answers for its own failures; whatever slips through must not cost a worker.
                     LOG.error("a task failed without an answer", e);
+                } finally {
+                    busy.decrementAndGet();
                 }
             }
         } catch (Exception e) {
@@ -136,6 +145,7 @@ public final class WorkerPool<T extends AutoCloseable> implements AutoCloseable 
                 }
                 changed.awaitUninterruptibly();
             }
+            busy.incrementAndGet();
             return queue.poll();
         } finally {
             lock.unlock();

@@ -1,0 +1,359 @@
+package org.semblance.bench;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.imageio.ImageIO;
+import org.semblance.server.MatchServer;
+import org.semblance.server.config.ServerConfig;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Sends a server requests that are nearly right ({@link FuzzedRequests}), whole, in pieces, cut off, pipelined, and sees to it
+ * that it neither fails nor forgets: no 5xx but 503, no error in its log, no buffer that the leak detector misses, no
+ * connection that stays open although nothing happens on it, and in the end no connection, queued request, busy worker or
+ * byte of a body that is left.
+ *
+ * <p>{@code HttpFuzz SECONDS [SEED [CONNECTION]]}, with {@code -Dio.netty.leakDetection.level=paranoid}. The server runs in
+ * this JVM, on an empty database. What a connection does follows from the seed and its number, which is printed with whatever
+ * is found; with a number only that one connection is made. Exits with 1 if anything was found.
+ */
+public final class HttpFuzz implements AutoCloseable {
+    private static final int CLIENTS = 12;
+    private static final Duration LONGEST_CONNECTION = Duration.ofSeconds(40);
+    private static final Duration REST = Duration.ofSeconds(60);
+    private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] (\\d{3}) ");
+    private static final Pattern IDLE = Pattern.compile(
+            "(?m)^semblance_(queue_depth|video_queue_depth|workers_busy|video_workers_busy|body_bytes|connections) (\\S+)$");
+    private static final int LONGEST_ECHO = 3_000;
+
+    private final long seed;
+    private final MatchServer server;
+    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+    private final JsonNode document;
+    private final byte[][] files = {picture("png"), picture("jpeg"), movie("ftypisom"), picture("gif")};
+    private final AtomicLong next = new AtomicLong();
+    private final Map<Integer, LongAdder> statuses = new ConcurrentSkipListMap<>();
+    private final LongAdder unanswered = new LongAdder();
+    private final ConcurrentLinkedQueue<String> found = new ConcurrentLinkedQueue<>();
+
+    /** Connections that are open, and since when. */
+    private final Map<Socket, Long> open = new ConcurrentHashMap<>();
+
+    /** Starts a server in that folder. */
+    public HttpFuzz(Path folder, long seed) throws IOException {
+        this.seed = seed;
+        log.start();
+        ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)).addAppender(log);
+        server = MatchServer.start(ServerConfig.builder(folder)
+                .port(0)
+                .workers(2)
+                .workQueueLimit(8)
+                .maxBodyBytes(1_000_000)
+                .maxVideoBytes(4_000_000)
+                .spillBytes(20_000)
+                .deadlineMs(5_000)
+                .videoDeadlineMs(5_000)
+                .bankDeadlineMs(5_000)
+                .idleTimeoutMs(1_500)
+                .stallTimeoutMs(700)
+                .build());
+        document = JsonMapper.shared().readTree(ask("GET", "/openapi.json", "").body());
+        ask("POST", "/v1/banks", "{\"name\":\"KNOWN\"}");
+        ask("POST", "/v1/banks", "{\"name\":\"FINE\",\"kind\":\"allow\"}");
+    }
+
+    /** Runs until the time is over, or one connection. */
+    public static void main(String[] args) throws Exception {
+        Usage.require(args, 1, "SECONDS [SEED [CONNECTION]]");
+        long seed = args.length > 1 ? Long.parseLong(args[1]) : System.nanoTime();
+        print("seed %d", seed);
+        boolean good;
+        try (HttpFuzz fuzz = new HttpFuzz(Files.createTempDirectory("semblance-fuzz"), seed)) {
+            if (args.length > 2) {
+                fuzz.connection(Long.parseLong(args[2]));
+            } else {
+                fuzz.run(Duration.ofSeconds(Long.parseLong(args[0])));
+            }
+            List<String> found = fuzz.finish();
+            print("%s", fuzz.report());
+            found.forEach(finding -> print("%s", finding));
+            good = found.isEmpty();
+        }
+        System.exit(good ? 0 : 1);
+    }
+
+    /** Fuzzes for that long, on many connections at a time. */
+    public void run(Duration time) throws InterruptedException {
+        long end = System.nanoTime() + time.toNanos();
+        List<Thread> clients = new ArrayList<>();
+        for (int i = 0; i < CLIENTS; i++) {
+            clients.add(Thread.ofVirtual().start(() -> {
+                while (System.nanoTime() < end && found.size() < 20) {
+                    connection(next.getAndIncrement());
+                }
+            }));
+        }
+        for (Thread client : clients) {
+            while (!client.join(Duration.ofMillis(500))) {
+                endWhatIsStuck();
+            }
+        }
+    }
+
+    private void endWhatIsStuck() {
+        long now = System.nanoTime();
+        open.forEach((socket, since) -> {
+            if (now - since > LONGEST_CONNECTION.toNanos()) {
+                close(socket); // its client says which one it is
+            }
+        });
+    }
+
+    private static void close(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    // One connection
+
+    private void connection(long number) {
+        Random random = new Random(seed * 1_000_003 + number);
+        FuzzedRequests requests = new FuzzedRequests(random, document, files);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (int i = random.nextInt(4) == 0 ? random.nextInt(6) : 0; i >= 0; i--) {
+            bytes.writeBytes(requests.next());
+        }
+        byte[] sent = bytes.toByteArray();
+        long start = System.nanoTime();
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            open.put(socket, start);
+            try {
+                socket.setTcpNoDelay(random.nextBoolean());
+                String answer = exchange(socket, sent, random);
+                count(answer, number, sent);
+            } finally {
+                open.remove(socket);
+            }
+        } catch (IOException e) {
+            unanswered.increment(); // The server may end a connection at any time, and a reset may overtake its answer.
+        }
+        if (System.nanoTime() - start > LONGEST_CONNECTION.toNanos()) {
+            find(number, "a connection was stuck", sent);
+        }
+    }
+
+    /** Sends those bytes in one of many ways, and returns what came back. */
+    private static String exchange(Socket socket, byte[] bytes, Random random) throws IOException {
+        int until = random.nextInt(8) == 0 ? random.nextInt(bytes.length + 1) : bytes.length;
+        OutputStream out = socket.getOutputStream();
+        int way = random.nextInt(6);
+        for (int at = 0; at < until; ) {
+            int piece = way > 1 ? until : way == 0 ? 1 + random.nextInt(40) : 1 + random.nextInt(3_000);
+            int length = Math.min(piece, until - at);
+            out.write(bytes, at, length);
+            at += length;
+        }
+        switch (random.nextInt(10)) {
+            case 0 -> socket.shutdownOutput();
+            case 1 -> {
+                return ""; // goes away without a word
+            }
+            case 2 -> {
+                socket.setSoLinger(true, 0); // goes away with a reset
+                return "";
+            }
+            // To the end: the server must see to it that there is one.
+            case 3 -> {
+                return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+            }
+            default -> {}
+        }
+        return untilQuiet(socket);
+    }
+
+    private static String untilQuiet(Socket socket) throws IOException {
+        ByteArrayOutputStream answer = new ByteArrayOutputStream();
+        InputStream in = socket.getInputStream();
+        byte[] buffer = new byte[16_384];
+        socket.setSoTimeout(100);
+        try {
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                answer.write(buffer, 0, n);
+            }
+        } catch (SocketTimeoutException e) {
+            // Quiet now.
+        }
+        return answer.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    private void count(String answer, long number, byte[] sent) {
+        Matcher status = STATUS.matcher(answer);
+        boolean none = true;
+        while (status.find()) {
+            none = false;
+            int code = Integer.parseInt(status.group(1));
+            statuses.computeIfAbsent(code, unused -> new LongAdder()).increment();
+            if (code >= 500 && code != 503) {
+                find(number, status.group() + answer.lines().skip(1).reduce((a, b) -> b).orElse(""), sent);
+            }
+        }
+        if (none) {
+            unanswered.increment();
+        }
+    }
+
+    private void find(long number, String what, byte[] sent) {
+        String shown = new String(sent, 0, Math.min(sent.length, LONGEST_ECHO), StandardCharsets.ISO_8859_1);
+        found.add("connection " + number + " of seed " + seed + ": " + what + "\n"
+                + shown.replace("\r", "\\r").replaceAll("[^\\n -~]", "?"));
+    }
+
+    // After all
+
+    /** Waits until the server is at rest, and returns all that was found. */
+    public List<String> finish() throws IOException, InterruptedException {
+        for (int i = 0; i < 3; i++) {
+            // The leak detector learns of a lost buffer from the garbage collector, and reports it when the next is made.
+            System.gc();
+            ask("GET", "/healthz", "");
+        }
+        long end = System.nanoTime() + REST.toNanos();
+        String left = left();
+        while (!left.isEmpty() && System.nanoTime() < end) {
+            Thread.sleep(50);
+            left = left();
+        }
+        if (!left.isEmpty()) {
+            found.add("not at rest after " + REST + ": " + left);
+        }
+        if (ask("POST", "/v1/lookup", "[]").status() != 200) {
+            found.add("it does not answer any more");
+        }
+        synchronized (log) {
+            for (ILoggingEvent event : List.copyOf(log.list)) {
+                if (event.getLevel().isGreaterOrEqual(Level.ERROR) || event.getLoggerName().startsWith("io.netty")) {
+                    String why = event.getThrowableProxy() == null
+                            ? ""
+                            : " " + event.getThrowableProxy().getClassName() + ": "
+                                    + event.getThrowableProxy().getMessage();
+                    found.add("logged by " + event.getLoggerName() + ": " + event.getFormattedMessage() + why);
+                }
+            }
+        }
+        return List.copyOf(found);
+    }
+
+    /** What is not as it is when nobody asks anything; this connection counts as one. */
+    private String left() throws IOException {
+        StringBuilder left = new StringBuilder();
+        Matcher gauge = IDLE.matcher(ask("GET", "/metrics", "").body());
+        int gauges = 0;
+        while (gauge.find()) {
+            gauges++;
+            double rest = gauge.group(1).equals("connections") ? 1 : 0;
+            if (Double.parseDouble(gauge.group(2)) > rest) {
+                left.append(gauge.group()).append(' ');
+            }
+        }
+        return gauges == 6 ? left.toString() : gauges + " gauges (expected: 6)";
+    }
+
+    /** How many answers of each status there were. */
+    public String report() {
+        return String.format(
+                Locale.ROOT, "%d connections, %d without an answer; answers %s", next.get(), unanswered.sum(), statuses);
+    }
+
+    /** How many answers there were. */
+    public long answers() {
+        return statuses.values().stream().mapToLong(LongAdder::sum).sum();
+    }
+
+    /** A proper request on a connection of its own, sent again while there is no capacity. */
+    private LoadRun.Answer ask(String method, String path, String json) throws IOException {
+        long end = System.nanoTime() + REST.toNanos();
+        while (true) {
+            try (LoadRun.Connection connection = new LoadRun.Connection(server.port())) {
+                byte[] request = (method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json"
+                                + "\r\nContent-Length: " + json.length() + "\r\n\r\n" + json)
+                        .getBytes(StandardCharsets.US_ASCII);
+                LoadRun.Answer answer = connection.send(request);
+                if (answer.status() != 503 || System.nanoTime() > end) {
+                    return answer;
+                }
+            }
+        }
+    }
+
+    private static byte[] picture(String format) {
+        BufferedImage picture = new BufferedImage(96, 72, BufferedImage.TYPE_INT_RGB);
+        Random random = new Random(format.hashCode());
+        Graphics2D graphics = picture.createGraphics();
+        for (int i = 0; i < 60; i++) {
+            graphics.setColor(new Color(random.nextInt(1 << 24)));
+            graphics.fillOval(random.nextInt(96), random.nextInt(72), random.nextInt(50), random.nextInt(50));
+        }
+        graphics.dispose();
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        try {
+            ImageIO.write(picture, format, file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return file.toByteArray();
+    }
+
+    /** Long enough to be written to a file, and no more of a video than its first bytes. */
+    private static byte[] movie(String brand) {
+        byte[] movie = new byte[60_000];
+        new Random(1).nextBytes(movie);
+        byte[] head = ("\0\0\0\u0018" + brand + "\0\0\0\0isommp42").getBytes(StandardCharsets.ISO_8859_1);
+        System.arraycopy(head, 0, movie, 0, head.length);
+        return movie;
+    }
+
+    @Override
+    public void close() {
+        server.close();
+        ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)).detachAppender(log);
+    }
+
+    @SuppressWarnings("SystemOut") // The report is this program's output.
+    private static void print(String format, Object... values) {
+        System.out.println(String.format(Locale.ROOT, format, values));
+    }
+}
