@@ -47,26 +47,28 @@ final class Http1Connection extends PullHandler implements Wire {
     private static final Duration LINGER_WHEN_STOPPING = Duration.ofMillis(250);
 
     private final HttpTransport transport;
+    private final boolean mayUpgrade;
     private @Nullable Alarm alarm;
 
     /** From the head of a request until its answer is sent. */
     private @Nullable Call call;
 
+    /** The head that asked for HTTP/2, until its request's end has come. */
+    private @Nullable HttpRequest upgrading;
+
     /** The last answer has been sent; what still comes is dropped. */
     private boolean lingering;
 
-    Http1Connection(HttpTransport transport) {
+    /** @param mayUpgrade whether it may go on to HTTP/2 if the client asks for that */
+    Http1Connection(HttpTransport transport, boolean mayUpgrade) {
         this.transport = transport;
+        this.mayUpgrade = mayUpgrade;
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         super.handlerAdded(ctx);
         alarm = new Alarm(ctx.executor(), this::onAlarm);
-    }
-
-    @Override
-    public void channelActive(ChannelHandlerContext ctx) {
         if (transport.stopping()) {
             ctx.close();
         } else {
@@ -90,9 +92,20 @@ final class Http1Connection extends PullHandler implements Wire {
     @Override
     void handle(Object message) {
         Call now = call;
+        HttpRequest asksForHttp2 = upgrading;
         // In this order: a request that cannot be read is a head and a body in one.
         if (message instanceof HttpRequest head) {
-            begin(head);
+            if (mayUpgrade && Http2Upgrade.isAskedFor(head) && endsWithItsHead(head)) {
+                upgrading = head;
+                wantNext();
+            } else {
+                begin(head, false);
+            }
+        } else if (asksForHttp2 != null) {
+            upgrading = null;
+            if (hasMore() || !Http2Upgrade.upgrade(this, transport, asksForHttp2)) {
+                begin(asksForHttp2, true);
+            }
         } else if (now == null) {
             wantNext(); // the empty end of a request that was refused at its head
         } else if (message instanceof HttpContent chunk) {
@@ -100,10 +113,10 @@ final class Http1Connection extends PullHandler implements Wire {
         }
     }
 
-    private void begin(HttpRequest head) {
+    private void begin(HttpRequest head, boolean ended) {
         Call now = new Call(transport, this, head);
         call = now;
-        now.begin(false);
+        now.begin(ended);
     }
 
     @Override
@@ -237,6 +250,11 @@ final class Http1Connection extends PullHandler implements Wire {
         } else {
             now.onAlarm();
         }
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        alarm().cancel();
     }
 
     @Override

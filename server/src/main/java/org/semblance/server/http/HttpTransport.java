@@ -19,9 +19,6 @@ import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.DateFormatter;
-import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpRequestDecoder;
-import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.internal.PlatformDependent;
@@ -45,7 +42,6 @@ import org.slf4j.LoggerFactory;
 /** The listening socket, the event loops and what all connections share. */
 public final class HttpTransport {
     private static final Logger LOG = LoggerFactory.getLogger(HttpTransport.class);
-    private static final int MAX_CHUNK_BYTES = 65_536;
 
     private final ServerConfig config;
     private final Router router;
@@ -163,14 +159,7 @@ public final class HttpTransport {
                     return;
                 }
                 connections.add(channel);
-                channel.pipeline()
-                        .addLast(new HttpResponseEncoder())
-                        .addLast(new HttpRequestDecoder(new HttpDecoderConfig()
-                                .setMaxInitialLineLength(config.maxRequestLineBytes())
-                                .setMaxHeaderSize(config.maxHeaderBytes())
-                                .setMaxChunkSize(MAX_CHUNK_BYTES)
-                                .setUseRfc9112TransferEncoding(true)))
-                        .addLast(new Http1Connection(HttpTransport.this));
+                channel.pipeline().addLast(new FirstBytes(HttpTransport.this));
             }
         };
     }

@@ -1,0 +1,76 @@
+package org.semblance.server.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpResponseEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.semblance.server.config.ServerConfig;
+
+/** Tells by its first bytes which version of HTTP a connection speaks, and makes way for it. */
+final class FirstBytes extends ByteToMessageDecoder {
+    /** RFC 9113, section 3.4: made so that whoever knows HTTP/1.1 alone goes no further. */
+    private static final byte[] HTTP_2 = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+    private static final int MAX_CHUNK_BYTES = 65_536;
+
+    private final HttpTransport transport;
+    private @Nullable Alarm alarm;
+
+    FirstBytes(HttpTransport transport) {
+        this.transport = transport;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        Alarm patience = new Alarm(ctx.executor(), ctx::close);
+        patience.set(transport.config().idleTimeoutMs());
+        alarm = patience;
+        ctx.read();
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        int from = in.readerIndex();
+        int bytes = Math.min(in.readableBytes(), HTTP_2.length);
+        for (int i = 0; i < bytes; i++) {
+            if (in.getByte(from + i) != HTTP_2[i]) {
+                speakHttp1(ctx.pipeline(), transport, true);
+                ctx.pipeline().remove(this);
+                return;
+            }
+        }
+        if (bytes == HTTP_2.length) {
+            Http2Connection.addTo(ctx.pipeline(), transport);
+            ctx.pipeline().remove(this);
+        }
+    }
+
+    /**
+     * Has the channel of that pipeline speak HTTP/1.1 from now on.
+     *
+     * @param mayUpgrade whether it may go on to HTTP/2 if the client asks for that
+     */
+    static void speakHttp1(ChannelPipeline pipeline, HttpTransport transport, boolean mayUpgrade) {
+        ServerConfig config = transport.config();
+        pipeline.addLast(new HttpResponseEncoder());
+        pipeline.addLast(new HttpRequestDecoder(new HttpDecoderConfig()
+                .setMaxInitialLineLength(config.maxRequestLineBytes())
+                .setMaxHeaderSize(config.maxHeaderBytes())
+                .setMaxChunkSize(MAX_CHUNK_BYTES)
+                .setUseRfc9112TransferEncoding(true)));
+        pipeline.addLast(new Http1Connection(transport, mayUpgrade));
+    }
+
+    @Override
+    protected void handlerRemoved0(ChannelHandlerContext ctx) {
+        if (alarm != null) {
+            alarm.cancel();
+        }
+    }
+}

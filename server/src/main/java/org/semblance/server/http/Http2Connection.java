@@ -1,0 +1,158 @@
+package org.semblance.server.http;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameCodec;
+import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2GoAwayFrame;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.semblance.server.config.ServerConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection of HTTP/2: how many streams it may have at a time, how much they may hold, and when it ends.
+ *
+ * <p>It ends when it had no stream for as long as an idle connection of HTTP/1.1 may stay: what is no request, a ping for
+ * one, does not keep it. A client that floods it with what costs it little and us something, which is streams it takes
+ * back, pings, settings, heads in a thousand pieces, is told to calm down and loses the connection.
+ */
+final class Http2Connection extends ChannelInboundHandlerAdapter {
+    private static final Logger LOG = LoggerFactory.getLogger(Http2Connection.class);
+
+    /** Requests at a time. */
+    static final int MAX_STREAMS = 100;
+
+    /** Bytes of a body that may be on their way or wait; of all bodies of a connection it is less than twice as many. */
+    static final int WINDOW_BYTES = 262_144;
+
+    /** Streams that a client may take back in so many seconds, and other frames that are no request nor part of one. */
+    static final int MAX_RESETS = 500;
+
+    static final int MAX_CONTROL_FRAMES = 1_000;
+    static final int WINDOW_SECONDS = 30;
+
+    private final HttpTransport transport;
+    private @Nullable Alarm alarm;
+    private boolean ended;
+    private int streams;
+    private int controlFrames;
+    private long controlSinceNanos = System.nanoTime();
+
+    private Http2Connection(HttpTransport transport) {
+        this.transport = transport;
+    }
+
+    /** Has the channel of that pipeline speak HTTP/2 from now on. Returns the codec, which has greeted the client already. */
+    static Http2FrameCodec addTo(ChannelPipeline pipeline, HttpTransport transport) {
+        ServerConfig config = transport.config();
+        Http2FrameCodec codec = Http2FrameCodecBuilder.forServer()
+                .initialSettings(Http2Settings.defaultSettings()
+                        .maxConcurrentStreams(MAX_STREAMS)
+                        .initialWindowSize(WINDOW_BYTES)
+                        .maxHeaderListSize(config.maxHeaderBytes()))
+                .decoderEnforceMaxRstFramesPerWindow(MAX_RESETS, WINDOW_SECONDS)
+                .encoderEnforceMaxRstFramesPerWindow(MAX_RESETS, WINDOW_SECONDS)
+                .gracefulShutdownTimeoutMillis(config.stopTimeoutMs())
+                .build();
+        Http2Connection connection = new Http2Connection(transport);
+        pipeline.addLast(codec);
+        pipeline.addLast(new Http2MultiplexHandler(new ChannelInitializer<Channel>() {
+            @Override
+            protected void initChannel(Channel stream) {
+                stream.config().setOption(ChannelOption.AUTO_READ, false);
+                stream.pipeline().addLast(new Http2Stream(transport, connection));
+            }
+        }));
+        pipeline.addLast(connection);
+        return codec;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        Alarm idle = new Alarm(ctx.executor(), ctx::close);
+        idle.set(transport.config().idleTimeoutMs());
+        alarm = idle;
+        // The windows of its streams bound what it may send.
+        ctx.channel().config().setAutoRead(true);
+        if (transport.stopping()) {
+            ctx.close();
+        }
+    }
+
+    /** A stream has begun. */
+    void opened() {
+        streams++;
+        if (alarm != null) {
+            alarm.clear();
+        }
+    }
+
+    /** One has ended. */
+    void closed() {
+        streams--;
+        if (streams == 0 && alarm != null && !ended) {
+            alarm.set(transport.config().idleTimeoutMs());
+        }
+    }
+
+    /** What is no part of a request: the codec has done already what it asks for. */
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ReferenceCountUtil.release(message);
+        if (message instanceof Http2GoAwayFrame) {
+            return;
+        }
+        long now = System.nanoTime();
+        if (now - controlSinceNanos > TimeUnit.SECONDS.toNanos(WINDOW_SECONDS)) {
+            controlSinceNanos = now;
+            controlFrames = 0;
+        }
+        controlFrames++;
+        if (controlFrames == MAX_CONTROL_FRAMES) {
+            transport.refusals().count("too many control frames of HTTP/2");
+            ctx.channel().config().setAutoRead(false);
+            ctx.writeAndFlush(new DefaultHttp2GoAwayFrame(Http2Error.ENHANCE_YOUR_CALM, Unpooled.EMPTY_BUFFER))
+                    .addListener(ChannelFutureListener.CLOSE);
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        ended = true;
+        if (alarm != null) {
+            alarm.cancel();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        logged("connection", cause);
+        if (!(cause instanceof Http2Exception)) { // which the codec answers
+            ctx.close();
+        }
+    }
+
+    /** A client's fault is not worth a line for each. */
+    void logged(String what, Throwable cause) {
+        if (cause instanceof IOException || cause instanceof Http2Exception) {
+            LOG.debug("{} ended by its client", what, cause);
+        } else {
+            LOG.error("{} ended by an error", what, cause);
+        }
+    }
+}
