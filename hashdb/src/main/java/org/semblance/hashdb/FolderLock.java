@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,18 @@ final class FolderLock implements AutoCloseable {
                 closeQuietly(channel);
             }
             throw new DatabaseRefusedException(folder, "cannot be locked: " + e, e);
+        }
+    }
+
+    /** Who has the folder; null if nobody, or there is none. Takes nothing. */
+    static @Nullable String holder(Path folder) throws IOException {
+        Path file = folder.resolve(FILE_NAME);
+        if (!Files.exists(file)) {
+            return null;
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                FileLock lock = tryLock(channel)) {
+            return lock == null ? owner(channel) : null;
         }
     }
 

@@ -3,6 +3,7 @@ package org.semblance.hashdb;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -69,6 +70,7 @@ public final class HashDb implements AutoCloseable {
     private final FolderLock folderLock;
     private final Catalog catalog;
     private final InstantSource clock;
+    private final DatabaseEvents events;
     private final ConcurrentLinkedQueue<Waiting> queue = new ConcurrentLinkedQueue<>();
     private final ReentrantLock writing = new ReentrantLock();
     private final IndexKeeper indexes;
@@ -78,15 +80,21 @@ public final class HashDb implements AutoCloseable {
     private volatile boolean closed;
 
     private HashDb(
-            Path folder, FolderLock folderLock, Catalog catalog, InstantSource clock, IndexKeeper.Saving saving) {
+            Path folder,
+            FolderLock folderLock,
+            Catalog catalog,
+            InstantSource clock,
+            IndexKeeper.Saving saving,
+            DatabaseEvents events) {
         this.folder = folder;
         this.folderLock = folderLock;
         this.catalog = catalog;
         this.clock = clock;
-        this.indexes = new IndexKeeper(folder, catalog, writing, saving);
+        this.events = events;
+        this.indexes = new IndexKeeper(folder, catalog, writing, saving, events);
         this.index = indexes.index();
         this.seen = new Seen(indexes.opened());
-        this.views = new ViewKeeper(folder, catalog, writing);
+        this.views = new ViewKeeper(folder, catalog, writing, events);
     }
 
     /**
@@ -98,17 +106,26 @@ public final class HashDb implements AutoCloseable {
         return open(folder, InstantSource.system());
     }
 
+    /** Likewise, and tells what it does. */
+    public static HashDb open(Path folder, DatabaseEvents events) {
+        return open(folder, InstantSource.system(), IndexKeeper.Saving.STANDARD, events);
+    }
+
     static HashDb open(Path folder, InstantSource clock) {
         return open(folder, clock, IndexKeeper.Saving.STANDARD);
     }
 
     static HashDb open(Path folder, InstantSource clock, IndexKeeper.Saving saving) {
+        return open(folder, clock, saving, DatabaseEvents.NONE);
+    }
+
+    private static HashDb open(Path folder, InstantSource clock, IndexKeeper.Saving saving, DatabaseEvents events) {
         prepare(folder);
         FolderLock lock = FolderLock.take(folder);
         Catalog catalog = null;
         try {
             catalog = Catalog.open(folder.resolve(CATALOG));
-            return new HashDb(folder, lock, catalog, clock, saving);
+            return new HashDb(folder, lock, catalog, clock, saving, events);
         } catch (RuntimeException | Error e) {
             if (catalog != null) {
                 catalog.close();
@@ -132,7 +149,7 @@ public final class HashDb implements AutoCloseable {
             throw new DatabaseRefusedException(folder, "is a file (expected: a folder)");
         }
         try {
-            Files.createDirectories(folder);
+            create(folder);
             if (Files.exists(folder.resolve(CATALOG))) {
                 return;
             }
@@ -154,6 +171,37 @@ public final class HashDb implements AutoCloseable {
             }
         } catch (IOException e) {
             throw new DatabaseRefusedException(folder, "cannot be read or created: " + e, e);
+        }
+    }
+
+    /**
+     * Which process has the folder open, in words; empty if none has.
+     *
+     * @throws IOException if that cannot be told
+     */
+    public static Optional<String> holder(Path folder) throws IOException {
+        return Optional.ofNullable(FolderLock.holder(folder));
+    }
+
+    /** Bytes that the files of a database have which lookups need in memory: about what its index will take. */
+    public static long indexBytes(Path folder) {
+        return folder.resolve(IndexKeeper.FILE_NAME).toFile().length();
+    }
+
+    /** A folder of hashes is its owner's alone; one that is there already stays as it was made. */
+    private static void create(Path folder) throws IOException {
+        if (Files.exists(folder)) {
+            return;
+        }
+        Path parent = folder.toAbsolutePath().getParent();
+        if (parent != null) {
+            Files.createDirectories(parent);
+        }
+        if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.createDirectory(
+                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } else {
+            Files.createDirectory(folder);
         }
     }
 
@@ -207,7 +255,9 @@ public final class HashDb implements AutoCloseable {
             }
         }
         try {
+            long begun = System.nanoTime();
             List<Outcome> outcomes = catalog.commit(proposals, clock.instant());
+            events.committed(group.size(), Duration.ofNanos(System.nanoTime() - begun));
             follow();
             for (int i = 0; i < group.size(); i++) {
                 group.get(i).outcome = outcomes.get(i);
@@ -429,6 +479,29 @@ public final class HashDb implements AutoCloseable {
     /** How many perceptual hashes are matchable. */
     public long size() {
         return index.size();
+    }
+
+    /** How it is now, without waiting for anything. */
+    public DatabaseState state() {
+        ServingView view = views.view();
+        return new DatabaseState(
+                catalog.committedSeq(),
+                seen.seq,
+                index.state(),
+                indexes.unsaved(),
+                indexes.isSaving(),
+                index.unsettled(),
+                view == null ? -1 : view.seq(),
+                views.isBuilding(),
+                view == null ? 0 : view.size(),
+                length(CATALOG),
+                length(CATALOG + "-wal"),
+                length(IndexKeeper.FILE_NAME),
+                view == null ? 0 : view.fileBytes());
+    }
+
+    private long length(String name) {
+        return folder.resolve(name).toFile().length();
     }
 
     /** Bytes of memory that the index has mapped outside the Java heap. */

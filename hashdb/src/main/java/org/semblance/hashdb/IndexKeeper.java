@@ -59,6 +59,7 @@ final class IndexKeeper implements AutoCloseable {
     private final ReentrantLock writing;
     private final Condition turn;
     private final Saving saving;
+    private final DatabaseEvents events;
     private final LiveIndex index;
     private final Catalog.State opened;
 
@@ -66,7 +67,7 @@ final class IndexKeeper implements AutoCloseable {
     private long seq;
     private long unsaved;
     private long notBefore = System.nanoTime();
-    private @Nullable Thread saver;
+    private volatile @Nullable Thread saver;
     private boolean closing;
     private long deadline;
 
@@ -90,13 +91,14 @@ final class IndexKeeper implements AutoCloseable {
     }
 
     /** @param writing held by whoever changes the catalog */
-    IndexKeeper(Path folder, Catalog catalog, ReentrantLock writing, Saving saving) {
+    IndexKeeper(Path folder, Catalog catalog, ReentrantLock writing, Saving saving, DatabaseEvents events) {
         this.file = folder.resolve(FILE_NAME);
         this.catalog = catalog;
         this.writing = writing;
         this.turn = writing.newCondition();
         this.saving = saving;
-        Loaded loaded = load(file, catalog);
+        this.events = events;
+        Loaded loaded = load(file, catalog, events);
         this.index = new LiveIndex(loaded.index);
         this.opened = loaded.state;
         this.seq = loaded.state.seq();
@@ -112,13 +114,17 @@ final class IndexKeeper implements AutoCloseable {
     /** @param unsaved pairs that are not in the snapshot */
     private record Loaded(PigeonringIndex index, Catalog.State state, long unsaved) {}
 
-    private static Loaded load(Path file, Catalog catalog) {
+    private static Loaded load(Path file, Catalog catalog, DatabaseEvents events) {
         PigeonringIndex.Opened snapshot = read(file, catalog);
+        long begun = System.nanoTime();
         PigeonringIndex index = snapshot == null ? new PigeonringIndex() : snapshot.index();
         boolean whole = false;
         try {
             Loaded loaded = snapshot == null ? build(index, catalog) : replay(index, snapshot.seq(), catalog);
             whole = true;
+            if (snapshot == null) {
+                events.indexBuilt(Duration.ofNanos(System.nanoTime() - begun));
+            }
             LOG.info("{}: {} hashes, {} of them read from the catalog", file, index.size(), loaded.unsaved);
             return loaded;
         } finally {
@@ -189,6 +195,16 @@ final class IndexKeeper implements AutoCloseable {
     /** The state of the catalog that the index held first. */
     Catalog.State opened() {
         return opened;
+    }
+
+    /** About how many pairs changed since the snapshot; any thread, without the lock. */
+    long unsaved() {
+        return unsaved;
+    }
+
+    /** Whether a save is under way, or waits for its time; any thread. */
+    boolean isSaving() {
+        return saver != null;
     }
 
     LiveIndex index() {
@@ -293,10 +309,13 @@ final class IndexKeeper implements AutoCloseable {
         try {
             index.save(file, savedSeq, Hash256.parse(String.valueOf(catalog.journalHash(savedSeq))));
             done = true;
-            LOG.info("{}: saved up to change {} in {} ms", file, savedSeq, (System.nanoTime() - begun) / 1_000_000);
+            Duration took = Duration.ofNanos(System.nanoTime() - begun);
+            events.indexSaved(took);
+            LOG.info("{}: saved up to change {} in {} ms", file, savedSeq, took.toMillis());
         } catch (ClosedByInterruptException e) {
             LOG.debug("{}: closed while it was saved", file);
         } catch (IOException | StorageFailedException e) {
+            events.indexSaveFailed();
             LOG.warn("{}: cannot be saved: {}; the next start reads more from the catalog", file, e.toString());
         } finally {
             settle();

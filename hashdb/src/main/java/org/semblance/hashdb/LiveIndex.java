@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.index.HashIndex;
+import org.semblance.hashdb.index.IndexState;
 import org.semblance.hashdb.index.PigeonringIndex;
 
 /**
@@ -142,6 +143,11 @@ final class LiveIndex implements AutoCloseable {
     /** How many pairs there are. */
     long size() {
         return size.get();
+    }
+
+    /** How the large one is; {@link #unsettled} says what lies beside it. */
+    IndexState state() {
+        return main.state();
     }
 
     /** Bytes of memory mapped outside the Java heap. */

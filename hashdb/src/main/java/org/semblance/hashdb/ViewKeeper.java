@@ -2,6 +2,7 @@ package org.semblance.hashdb;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -26,17 +27,19 @@ final class ViewKeeper implements AutoCloseable {
     private final Path folder;
     private final Catalog catalog;
     private final ReentrantLock writing;
+    private final DatabaseEvents events;
     private final Object turn = new Object();
-    private @Nullable Thread builder;
+    private volatile @Nullable Thread builder;
     private boolean touchesFiles;
     private volatile boolean closing;
     private volatile @Nullable ServingView view;
 
     /** @param writing held by whoever changes the catalog */
-    ViewKeeper(Path folder, Catalog catalog, ReentrantLock writing) {
+    ViewKeeper(Path folder, Catalog catalog, ReentrantLock writing, DatabaseEvents events) {
         this.folder = folder;
         this.catalog = catalog;
         this.writing = writing;
+        this.events = events;
         start(true);
     }
 
@@ -44,6 +47,11 @@ final class ViewKeeper implements AutoCloseable {
     @Nullable
     ServingView view() {
         return view;
+    }
+
+    /** Whether one is being opened or built; any thread. */
+    boolean isBuilding() {
+        return builder != null;
     }
 
     /** Takes in the changes up to the newest, with the lock held; the index's sink is served in the same pass. */
@@ -64,6 +72,7 @@ final class ViewKeeper implements AutoCloseable {
             if (current == null) {
                 throw e;
             }
+            events.viewFailed();
             LOG.warn("{}: the view failed; the catalog answers until another is built", folder, e);
             view = null;
             current.discard();
@@ -91,6 +100,8 @@ final class ViewKeeper implements AutoCloseable {
                 touchesFiles = true;
             }
             next = reopen ? ServingView.reopen(folder, catalog::journalHash) : null;
+            long begun = System.nanoTime();
+            boolean built = next == null;
             if (next == null) {
                 next = ServingView.create(
                         folder, catalog.contents(), catalog.digests(), catalog.framePages(ServingView.FRAMES_A_PAGE));
@@ -98,6 +109,9 @@ final class ViewKeeper implements AutoCloseable {
             }
             publish(next);
             next = null;
+            if (built) {
+                events.viewBuilt(Duration.ofNanos(System.nanoTime() - begun));
+            }
         } catch (CancellationException e) {
             LOG.debug("{}: closed before its view was ready", folder);
             if (next != null && next.seq() > 0) {
@@ -106,6 +120,7 @@ final class ViewKeeper implements AutoCloseable {
                 next = null;
             }
         } catch (IOException | RuntimeException e) {
+            events.viewFailed();
             LOG.warn("{}: no view could be built; the catalog answers", folder, e);
         } finally {
             if (next != null) {

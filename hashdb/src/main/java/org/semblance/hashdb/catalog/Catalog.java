@@ -36,6 +36,7 @@ public final class Catalog implements AutoCloseable {
     private final Readers readers;
     private final AcknowledgedHead head;
     private @Nullable ChangeWriter writer;
+    private volatile long committedSeq;
 
     private Catalog(Path file) {
         this.file = file;
@@ -70,6 +71,7 @@ public final class Catalog implements AutoCloseable {
     private void noteHead() {
         long seq = seq();
         head.write(seq, String.valueOf(journalHash(seq)));
+        committedSeq = seq;
     }
 
     private void checkNewestRows() {
@@ -150,6 +152,7 @@ public final class Catalog implements AutoCloseable {
         }
         current.commit();
         head.write(current.lastSeq(), current.lastHash());
+        committedSeq = current.lastSeq();
         return outcomes;
     }
 
@@ -414,6 +417,11 @@ public final class Catalog implements AutoCloseable {
                 return row.getLong(1);
             }
         });
+    }
+
+    /** The number of the newest change that {@link #commit} made durable, without asking the file. */
+    public long committedSeq() {
+        return committedSeq;
     }
 
     /** The number of the newest change; 0 before the first. */

@@ -29,6 +29,12 @@ final class Schema {
     /** "Smbl", in SQLite's header, so that another program's database is never taken for a catalog. */
     private static final int APPLICATION_ID = 0x536D626C;
 
+    /**
+     * The newest migration, noted in SQLite's header when it has been applied: a file that has it needs no Flyway, which takes
+     * longer than everything else that is done to open a small database.
+     */
+    static final int VERSION = 4;
+
     private static final int BUSY_TIMEOUT_MS = 30_000;
 
     private Schema() {}
@@ -68,9 +74,11 @@ final class Schema {
             create(file);
             return;
         }
+        int version;
         try (Connection connection = connect(file);
                 Statement statement = connection.createStatement()) {
             int id = pragma(statement, "application_id");
+            version = pragma(statement, "user_version");
             if (Files.size(file) == 0) {
                 throw new CatalogRefusedException(file.getFileName() + " is empty", null);
             }
@@ -84,7 +92,9 @@ final class Schema {
         } catch (IOException e) {
             throw new CatalogRefusedException(file.getFileName() + " cannot be read: " + e.getMessage(), e);
         }
-        migrate(file);
+        if (version != VERSION) {
+            migrate(file);
+        }
     }
 
     private static void create(Path file) {
@@ -137,9 +147,17 @@ final class Schema {
                                 null);
                     });
             flyway.migrate();
-        } catch (FlywayException e) {
+            noteVersion(file);
+        } catch (FlywayException | SQLException e) {
             throw new CatalogRefusedException(
                     file.getFileName() + " cannot be brought to this release's schema: " + e.getMessage(), e);
+        }
+    }
+
+    private static void noteVersion(Path file) throws SQLException {
+        try (Connection connection = connect(file);
+                Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA user_version = " + VERSION);
         }
     }
 

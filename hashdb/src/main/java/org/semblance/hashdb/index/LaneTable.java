@@ -61,6 +61,8 @@ final class LaneTable implements AutoCloseable {
     /** Next bucket to move, or {@link #BUCKETS} when none is left. */
     private int evacuated = BUCKETS;
 
+    private long moves;
+
     LaneTable(int chunk, SlotStore store, Readers readers, long deadTolerated) {
         this.chunk = chunk;
         this.store = store;
@@ -80,6 +82,24 @@ final class LaneTable implements AutoCloseable {
 
     long offHeapBytes() {
         return DIRECTORY_BYTES + extents.mappedBytes();
+    }
+
+    long usedBytes() {
+        return extents.usedBytes();
+    }
+
+    long deadBytes() {
+        return extents.deadBytes();
+    }
+
+    /** Whether its buckets are being copied to fresh memory. */
+    boolean isMoving() {
+        return evacuated < BUCKETS;
+    }
+
+    /** How often that was done. */
+    long moves() {
+        return moves;
     }
 
     /** Enters a slot that is written and not in the table. */
@@ -222,6 +242,7 @@ final class LaneTable implements AutoCloseable {
         }
         if (evacuated == BUCKETS) {
             extents.endEvacuation();
+            moves++;
         }
     }
 

@@ -417,6 +417,36 @@ public final class PigeonringIndex implements HashIndex {
         return bytes;
     }
 
+    /** How it is now; any thread. */
+    public IndexState state() {
+        Tables live = tables;
+        long used = 0;
+        long dead = 0;
+        int moving = 0;
+        long moves = 0;
+        if (live != null) {
+            for (LaneTable table : live.byChunk) {
+                used += table.usedBytes();
+                dead += table.deadBytes();
+                moving += table.isMoving() ? 1 : 0;
+                moves += table.moves();
+            }
+        }
+        return new IndexState(
+                store.pairs(),
+                store.liveSlots(),
+                store.slots(),
+                store.slotsAllocated(),
+                live != null
+                        ? IndexState.Mode.TABLES
+                        : abandoned == null ? IndexState.Mode.SCAN : IndexState.Mode.DEGRADED,
+                used,
+                dead,
+                moving,
+                moves,
+                offHeapBytes());
+    }
+
     @Override
     public void close() {
         if (readers.close()) {

@@ -77,7 +77,7 @@ final class SlotStore implements AutoCloseable {
         return pairs.get();
     }
 
-    /** How many distinct hashes are stored; writer only. */
+    /** How many distinct hashes are stored; exact for the writer. */
     int liveSlots() {
         return live[0] + live[1];
     }
@@ -85,6 +85,11 @@ final class SlotStore implements AutoCloseable {
     /** One more than the highest slot ever used. */
     int slots() {
         return slots;
+    }
+
+    /** How many slots there is memory for. */
+    long slotsAllocated() {
+        return (long) blocks.size() << CHUNK_SHIFT;
     }
 
     /** Whether the bit counts of all hashes have this parity (0 or 1), seen from a lookup that has begun. */

@@ -71,7 +71,7 @@ public final class ServingView implements Catalog.ContentSink {
     private final ChronicleMap<Long, byte[]> frames;
     private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
     private boolean closed;
-    private long seq;
+    private volatile long seq;
 
     private ServingView(Path folder, CleanStop.Shape shape, long seq) throws IOException {
         this.folder = folder;
@@ -180,14 +180,26 @@ public final class ServingView implements Catalog.ContentSink {
         return seq;
     }
 
+    /** Bytes of its files, as far as they are used. */
+    public long fileBytes() {
+        return shape.files(folder).stream()
+                .mapToLong(file -> file.toFile().length())
+                .sum();
+    }
+
     /** Says that all changes up to this one are in. */
     public void reached(long newSeq) {
         seq = newSeq;
     }
 
-    /** How many contents it holds. */
+    /** How many contents it holds; 0 if it is closed. */
     public long size() {
-        return records.longSize();
+        use.readLock().lock();
+        try {
+            return closed ? 0 : records.longSize();
+        } finally {
+            use.readLock().unlock();
+        }
     }
 
     /** How many pages of frames it holds. */

@@ -3,7 +3,10 @@ package org.semblance.hashdb.catalog;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,6 +76,17 @@ class CatalogTest {
         assertCommitted(outcomes.get(3), 2);
         assertThat(catalog.seq()).isEqualTo(2);
         assertThat(catalog.journal(0, 10)).hasSize(2);
+    }
+
+    @Test
+    void notesTheNewestMigrationInTheFilesHeaderSoThatTheNextOpenNeedsNoFlyway() throws SQLException {
+        try (Connection connection = Schema.connect(folder.resolve("catalog.db"));
+                Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery("SELECT max(CAST(version AS INTEGER)) FROM flyway_schema_history")) {
+            assertThat(row.getInt(1)).isEqualTo(Schema.VERSION);
+            assertThat(Schema.pragma(statement, "user_version")).isEqualTo(Schema.VERSION);
+        }
     }
 
     @Test
