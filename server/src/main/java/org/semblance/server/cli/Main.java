@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
             ImportCommand.class,
             VerifyCommand.class,
             BenchCommand.class,
+            TrainCommand.class,
         })
 public final class Main implements Callable<Integer> {
     static final int DONE = 0;
