@@ -76,11 +76,9 @@ public final class MatchServer implements AutoCloseable {
         WorkerPool<Worker> workers = null;
         WorkerPool<Worker> videoWorkers = null;
         try {
-            HashDb opened = HashDb.open(config.dataFolder());
+            HashDb opened = HashDb.open(config.dataFolder(), metrics.databaseEvents());
             db = opened;
-            metrics.gauge("semblance.hashes", "Perceptual hashes that are matchable", opened::size);
-            metrics.gauge("semblance.list.version", "Number of the newest change that lookups see", opened::seq);
-            metrics.gauge("semblance.index.memory.bytes", "Memory of the index outside the heap", opened::offHeapBytes);
+            metrics.watch(opened, config.dataFolder());
             ExchangeRegistry registry = ExchangeRegistry.open(config.dataFolder());
             create(config.exchangeFolder());
             exchanges =

@@ -1,25 +1,39 @@
 package org.semblance.server.cli;
 
 import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.server.config.ConfigKey;
+import org.semblance.server.config.Settings;
 import picocli.CommandLine.Option;
 
-/** The option of every verb that needs the database. */
+/** The options of every verb that needs the database and no other setting: the folder that a server would use. */
 final class DataFolder {
     @Option(
             names = "--data",
-            paramLabel = "DIR",
-            defaultValue = "data",
-            description = "Folder of the database, created if it is not there (default: ${DEFAULT-VALUE}).")
-    private Path folder;
+            paramLabel = "PATH",
+            description =
+                    "Folder of the database, created if it is not there (default: that of the settings, or data).")
+    private @Nullable String folder;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "Settings that name it (default: $$SEMBLANCE_CONFIG, or semblance.toml if it is here).")
+    private @Nullable Path file;
 
     Path path() {
-        return folder;
+        if (folder != null && file == null) {
+            return Path.of(folder);
+        }
+        Map<ConfigKey, String> flags = folder == null ? Map.of() : Map.of(ConfigKey.DATA, folder);
+        return Settings.resolve(flags, System.getenv(), file).config().dataFolder();
     }
 
     HashDb open() {
-        return HashDb.open(folder);
+        return HashDb.open(path());
     }
 
     /** Who changes the database from a terminal, for the journal. */

@@ -1,11 +1,13 @@
 package org.semblance.server.cli;
 
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.semblance.hashdb.DatabaseRefusedException;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.exchange.ExchangesRefusedException;
 import org.semblance.server.MatchServer;
 import org.semblance.server.auth.KeysRefusedException;
+import org.semblance.server.config.ConfigRefusedException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -35,6 +37,8 @@ import picocli.CommandLine.Spec;
             ImportCommand.class,
             VerifyCommand.class,
             BenchCommand.class,
+            ConfigCommand.class,
+            DoctorCommand.class,
             TrainCommand.class,
         })
 public final class Main implements Callable<Integer> {
@@ -43,6 +47,9 @@ public final class Main implements Callable<Integer> {
     static final int WRONG_USAGE = 2;
     static final int BAD_INPUT = 3;
     static final int REFUSED = 4;
+
+    /** The verbs that need all settings of a server. */
+    private static final Set<String> OF_A_SERVER = Set.of("serve", "quickstart", "config", "doctor");
 
     @Spec
     private CommandSpec spec;
@@ -53,9 +60,13 @@ public final class Main implements Callable<Integer> {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new Main())
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExecutionExceptionHandler(Main::explain);
+        CommandLine line = new CommandLine(new Main());
+        line.getSubcommands().forEach((name, verb) -> {
+            if (OF_A_SERVER.contains(name)) {
+                ServerOptions.declare(verb.getCommandSpec());
+            }
+        });
+        return line.setCaseInsensitiveEnumValuesAllowed(true).setExecutionExceptionHandler(Main::explain);
     }
 
     @Override
@@ -78,9 +89,10 @@ public final class Main implements Callable<Integer> {
             case KeysRefusedException refused -> REFUSED;
             case ChangeRefusedException refused -> BAD_INPUT;
             case BadInputException bad -> BAD_INPUT;
+            case ConfigRefusedException bad -> BAD_INPUT;
             default -> throw e;
         };
-        line.getErr().println("semblance: " + e.getMessage());
+        String.valueOf(e.getMessage()).lines().forEach(text -> line.getErr().println("semblance: " + text));
         return code;
     }
 }

@@ -15,8 +15,8 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.MatchServer;
+import org.semblance.server.config.ServerConfig;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -32,9 +32,6 @@ final class QuickstartCommand implements Callable<Integer> {
     private static final long SEED = 2017;
     private static final int CONFLICT = 409;
 
-    @Mixin
-    private ServerOptions options;
-
     @Parameters(arity = "0..1", paramLabel = "PHOTO", description = "Your own photo; without one a landscape is drawn.")
     private @Nullable Path photo;
 
@@ -44,8 +41,9 @@ final class QuickstartCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         byte[] original = photo == null ? DemoPhoto.draw(SEED) : bytesOf(photo);
-        MatchServer server = options.start();
-        Path copy = writeCopy(original);
+        ServerConfig config = ServerOptions.settings(spec).config();
+        MatchServer server = ServerOptions.start(config);
+        Path copy = writeCopy(original, config.dataFolder());
         String url = server.url();
         try (HttpClient client = HttpClient.newHttpClient()) {
             post(
@@ -72,8 +70,8 @@ final class QuickstartCommand implements Callable<Integer> {
     }
 
     /** What someone might upload: the photo made smaller and coarser, kept so that the user can send it as well. */
-    private Path writeCopy(byte[] original) throws IOException {
-        Path copy = options.data().path().resolve("quickstart-copy.jpg");
+    private static Path writeCopy(byte[] original, Path folder) throws IOException {
+        Path copy = folder.resolve("quickstart-copy.jpg");
         return Files.write(copy, DemoPhoto.copyOf(original).orElse(original));
     }
 

@@ -2,131 +2,89 @@ package org.semblance.server.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.semblance.engine.media.DecodePath;
 import org.semblance.server.MatchServer;
 import org.semblance.server.auth.AccessPolicy;
+import org.semblance.server.config.ConfigKey;
 import org.semblance.server.config.ServerConfig;
-import picocli.CommandLine.ArgGroup;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
+import org.semblance.server.config.Settings;
+import org.semblance.server.log.Logs;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 
-/** The options of the verbs that start a server; what is not given has the default of {@link ServerConfig}. */
+/** The options of the verbs that need all settings of a server: one for each {@link ConfigKey}, made of it. */
 final class ServerOptions {
-    @Mixin
-    private DataFolder data;
+    private static final String CONFIG = "--config";
+    private static final String OPEN = "--open";
+    private static final String OPEN_TO_NETWORK = "--open-to-network";
 
-    @Option(names = "--port", paramLabel = "N", description = "Port to listen on, 0 for any free one (default: 5100).")
-    private @Nullable Integer port;
+    private ServerOptions() {}
 
-    @Option(names = "--host", paramLabel = "ADDRESS", description = "Address to listen on (default: 127.0.0.1).")
-    private @Nullable String host;
-
-    @Option(names = "--workers", paramLabel = "N", description = "Threads that decode and hash (default: one a core).")
-    private @Nullable Integer workers;
-
-    @Option(
-            names = "--max-body-bytes",
-            paramLabel = "N",
-            description = "Largest upload that is no video (default: 100,000,000).")
-    private @Nullable Long maxBodyBytes;
-
-    @Option(names = "--max-video-bytes", paramLabel = "N", description = "Largest video (default: 4,000,000,000).")
-    private @Nullable Long maxVideoBytes;
-
-    @Option(
-            names = "--video-workers",
-            paramLabel = "N",
-            description = "Threads for videos, which give way to the others (default: one for two cores).")
-    private @Nullable Integer videoWorkers;
-
-    @Option(
-            names = "--upload-folder",
-            paramLabel = "FOLDER",
-            description =
-                    "Where large uploads are stored while they are worked on (default: uploads in the data folder).")
-    private @Nullable Path uploadFolder;
-
-    @Option(
-            names = "--decode",
-            paramLabel = "PATH",
-            description =
-                    "How uploads to be matched are decoded, fast or exact (default: fast). Hashes that are kept are"
-                            + " always exact.")
-    private @Nullable DecodePath path;
-
-    @Option(
-            names = "--exchange-folder",
-            paramLabel = "DIR",
-            description = "Below which exchanges of the type local_file may read (default: exchange-files in the data"
-                    + " folder).")
-    private @Nullable Path exchangeFolder;
-
-    @ArgGroup
-    private @Nullable Open open;
-
-    static final class Open {
-        @Option(
-                names = "--open",
-                description = "Ask for no key, on a loopback address, even if there are keys (default: keys are needed"
-                        + " as soon as there is one).")
-        private boolean here;
-
-        @Option(
-                names = "--open-to-network",
-                description = "Ask for no key on any address: everybody who reaches it can read and change the banks.")
-        private boolean everywhere;
-    }
-
-    DataFolder data() {
-        return data;
-    }
-
-    /** Starts the server, and stops it in order when the process is asked to end. */
-    MatchServer start() {
-        ServerConfig config;
-        try {
-            ServerConfig.Builder builder = ServerConfig.builder(data.path());
-            if (port != null) {
-                builder.port(port);
-            }
-            if (host != null) {
-                builder.bindAddress(host);
-            }
-            if (workers != null) {
-                builder.workers(workers);
-            }
-            if (maxBodyBytes != null) {
-                builder.maxBodyBytes(maxBodyBytes);
-            }
-            if (maxVideoBytes != null) {
-                builder.maxVideoBytes(maxVideoBytes);
-            }
-            if (videoWorkers != null) {
-                builder.videoWorkers(videoWorkers);
-            }
-            if (uploadFolder != null) {
-                builder.spillFolder(uploadFolder);
-            }
-            if (path != null) {
-                builder.decodePath(path);
-            }
-            if (exchangeFolder != null) {
-                builder.exchangeFolder(exchangeFolder);
-            }
-            if (open != null) {
-                builder.access(open.everywhere ? AccessPolicy.OPEN_TO_NETWORK : AccessPolicy.OPEN);
-            }
-            config = builder.build();
-        } catch (IllegalArgumentException e) {
-            throw new BadInputException(String.valueOf(e.getMessage()), e);
+    /** Gives the verb these options. */
+    static void declare(CommandSpec verb) {
+        verb.addOption(OptionSpec.builder(CONFIG)
+                .type(Path.class)
+                .paramLabel("FILE")
+                .description("Settings to start from (default: $SEMBLANCE_CONFIG, or semblance.toml if it is here).")
+                .build());
+        for (ConfigKey key : ConfigKey.values()) {
+            // A percent sign would be taken for a format.
+            String text = key.doc() + " Default: " + key.defaultText() + ".";
+            verb.addOption(OptionSpec.builder(key.flag())
+                    .type(String.class)
+                    .paramLabel(key.placeholder())
+                    .description(text.replace("%", "%%"))
+                    .build());
         }
+        verb.addOption(OptionSpec.builder(OPEN)
+                .type(boolean.class)
+                .description("Short for " + ConfigKey.ACCESS.flag() + " open.")
+                .build());
+        verb.addOption(OptionSpec.builder(OPEN_TO_NETWORK)
+                .type(boolean.class)
+                .description("Short for " + ConfigKey.ACCESS.flag() + " open_to_network.")
+                .build());
+    }
+
+    /**
+     * The settings of that verb's command line, the environment and the file.
+     *
+     * @throws org.semblance.server.config.ConfigRefusedException if anything is wrong with them
+     */
+    static Settings settings(CommandSpec verb) {
+        Map<ConfigKey, String> flags = new EnumMap<>(ConfigKey.class);
+        for (ConfigKey key : ConfigKey.values()) {
+            String value = verb.findOption(key.flag()).getValue();
+            if (value != null) {
+                flags.put(key, value);
+            }
+        }
+        for (Map.Entry<String, AccessPolicy> shorthand : Map.of(
+                        OPEN, AccessPolicy.OPEN, OPEN_TO_NETWORK, AccessPolicy.OPEN_TO_NETWORK)
+                .entrySet()) {
+            if (Boolean.TRUE.equals(verb.findOption(shorthand.getKey()).getValue())
+                    && flags.put(ConfigKey.ACCESS, shorthand.getValue().name().toLowerCase(Locale.ROOT)) != null) {
+                throw new ParameterException(
+                        verb.commandLine(),
+                        String.join(", ", OPEN, OPEN_TO_NETWORK, ConfigKey.ACCESS.flag()) + ": more than one");
+            }
+        }
+        @Nullable Path file = verb.findOption(CONFIG).getValue();
+        return Settings.resolve(flags, System.getenv(), file);
+    }
+
+    /** Starts a server, and stops it in order when the process is asked to end. */
+    static MatchServer start(ServerConfig config) {
+        Logs.configure(config.logLevel(), config.logFormat());
         MatchServer server;
         try {
             server = MatchServer.start(config);
         } catch (IOException e) {
-            throw new BadInputException(
-                    "cannot listen on " + config.bindAddress() + ":" + config.port() + ": " + e.getMessage(), e);
+            throw new BadInputException(String.valueOf(e.getMessage()), e);
         }
         server.warmUp();
         Runtime.getRuntime().addShutdownHook(new Thread(server::close, "stop"));

@@ -431,15 +431,16 @@ final class Call {
         status = response.status();
         if (ACCESS.isDebugEnabled()) {
             // The pattern, not the path: a path or query may hold a hash.
-            ACCESS.debug(
-                    "{} {} {} key={} in={} out={} us={}",
-                    head.method(),
-                    found == null ? "-" : route().pattern(),
-                    status,
-                    caller().key(),
-                    pace.received(),
-                    response.body().length,
-                    (System.nanoTime() - headNanos) / 1_000);
+            ACCESS.atDebug()
+                    .addKeyValue("method", found == null ? NO_ROUTE : route().method())
+                    .addKeyValue("route", found == null ? NO_ROUTE : route().pattern())
+                    .addKeyValue("status", status)
+                    .addKeyValue("verdict", trace.verdictLabel())
+                    .addKeyValue("key", caller().key())
+                    .addKeyValue("in_bytes", pace.received())
+                    .addKeyValue("out_bytes", response.body().length)
+                    .addKeyValue("total_us", (System.nanoTime() - headNanos) / 1_000)
+                    .log("request");
         }
         answerNanos = System.nanoTime();
         wire.answer(this, response, bodyEnded);

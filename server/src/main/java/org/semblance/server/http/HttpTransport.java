@@ -117,6 +117,10 @@ public final class HttpTransport {
         metrics.gauge("semblance.connections", "Open connections", connections::size);
         metrics.gauge("semblance.body.bytes", "Bytes of bodies that are received or worked on", budget::used);
         metrics.gauge(
+                "semblance.upload.folder.bytes",
+                "Bytes of the files of large uploads",
+                () -> uploads.budget().used());
+        metrics.gauge(
                 "netty.direct.memory.bytes", "Direct memory of the transport", PlatformDependent::usedDirectMemory);
         tick();
         boolean epoll = Epoll.isAvailable();

@@ -73,7 +73,7 @@ final class SpillFolder implements AutoCloseable {
      * @throws IOException if the folder cannot be written to or another server has it
      */
     SpillFolder(ServerConfig config, ExecutorService threads, Executor disk) throws IOException {
-        this.folder = config.spillFolder();
+        this.folder = config.uploadFolder();
         this.threads = threads;
         this.disk = disk;
         try {
@@ -84,7 +84,7 @@ final class SpillFolder implements AutoCloseable {
                     Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
                     permissions("rw-------"));
         } catch (IOException e) {
-            throw new IOException("spillFolder: " + folder + ": cannot be written to: " + reason(e), e);
+            throw new IOException("upload_folder: " + folder + ": cannot be written to: " + reason(e), e);
         }
         FileLock taken = null;
         try {
@@ -94,14 +94,14 @@ final class SpillFolder implements AutoCloseable {
         }
         if (taken == null) {
             lockFile.close();
-            throw new IOException("spillFolder: " + folder + " (expected: one that no other server uses)");
+            throw new IOException("upload_folder: " + folder + " (expected: one that no other server uses)");
         }
         lock = taken;
         int removed = removeFiles();
         if (removed > 0) {
             LOG.info("removed {} uploads which a killed server left in {}", removed, folder);
         }
-        budget = new ByteBudget(limit(config.maxSpillBytesInFlight()));
+        budget = new ByteBudget(limit(config.maxUploadFolderBytes()));
     }
 
     private FileAttribute<?>[] permissions(String permissions) {

@@ -3,14 +3,8 @@ package org.semblance.server.metrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
-import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
-import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
-import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -19,6 +13,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
+import org.semblance.hashdb.DatabaseEvents;
+import org.semblance.hashdb.HashDb;
 import org.semblance.server.metrics.RequestTrace.Stage;
 
 /**
@@ -53,11 +49,9 @@ public final class Metrics implements AutoCloseable {
             .mapToObj(micros -> Duration.ofNanos(micros * 1_000))
             .toArray(Duration[]::new);
 
-    private static final Path PROC_STATUS = Path.of("/proc/self/status");
-    private static final String RESIDENT = "VmRSS:";
-
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final JvmGcMetrics pauses = new JvmGcMetrics();
+    private final ProcessMetrics process = new ProcessMetrics(registry);
+    private final DatabaseMetrics database = new DatabaseMetrics(registry, BUCKETS);
     private final Map<Outcome, Counter> requests = new ConcurrentHashMap<>();
     private final Map<String, Timer> routes = new ConcurrentHashMap<>();
     private final Map<String, Counter> refusals = new ConcurrentHashMap<>();
@@ -76,11 +70,16 @@ public final class Metrics implements AutoCloseable {
                             .serviceLevelObjectives(BUCKETS)
                             .register(registry));
         }
-        new JvmMemoryMetrics().bindTo(registry);
-        new ProcessorMetrics().bindTo(registry);
-        new FileDescriptorMetrics().bindTo(registry);
-        pauses.bindTo(registry);
-        gauge("process.resident.memory.bytes", "Resident memory of the process", Metrics::residentBytes);
+    }
+
+    /** Counts what a database does, and is given to it when it is opened. */
+    public DatabaseEvents databaseEvents() {
+        return database;
+    }
+
+    /** Tells how the database is, from now on. */
+    public void watch(HashDb db, Path dataFolder) {
+        database.watch(db::state, dataFolder);
     }
 
     /** A value that is asked for at each scrape; the name has dots and ends with its unit, if it has one. */
@@ -141,25 +140,9 @@ public final class Metrics implements AutoCloseable {
         return registry.scrape();
     }
 
-    /** Linux tells; elsewhere the gauge has no value. */
-    private static Number residentBytes() {
-        try {
-            for (String line : Files.readAllLines(PROC_STATUS)) {
-                if (line.startsWith(RESIDENT)) {
-                    String kilobytes =
-                            line.substring(RESIDENT.length()).replace("kB", "").strip();
-                    return Long.parseLong(kilobytes) * 1_024;
-                }
-            }
-        } catch (IOException | NumberFormatException e) {
-            // As if there were no such file.
-        }
-        return Double.NaN;
-    }
-
     @Override
     public void close() {
-        pauses.close();
+        process.close();
         registry.close();
     }
 }

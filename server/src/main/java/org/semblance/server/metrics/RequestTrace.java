@@ -60,7 +60,8 @@ public final class RequestTrace {
         }
     }
 
-    String verdictLabel() {
+    /** The verdict's name, or {@code none}. */
+    public String verdictLabel() {
         return verdict == null ? "none" : verdict.wireName();
     }
 

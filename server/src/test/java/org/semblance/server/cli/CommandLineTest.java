@@ -209,7 +209,64 @@ class CommandLineTest {
         assertThat(onData("bank", "create", "lower")).isEqualTo(Main.BAD_INPUT);
         assertThat(onData("bank", "add", "NONE", photo.toString())).isEqualTo(Main.BAD_INPUT);
         assertThat(onData("serve", "--port", "70000")).isEqualTo(Main.BAD_INPUT);
-        assertThat(err).isEqualTo("semblance: port: 70000 (expected: 0 to 65535)\n");
+        assertThat(err).isEqualTo("semblance: --port: '70000' (expected: a whole number, 0 to 65535)\n");
+    }
+
+    @Test
+    void showsTheSettingsAndWhereTheyAreFrom() throws IOException {
+        Path file = Files.writeString(folder.resolve("my.toml"), "workers = 3\n");
+        assertThat(onData("config", "--config", file.toString(), "--port", "5_200"))
+                .isZero();
+        assertThat(out.lines())
+                .anyMatch(line -> line.matches("port = 5_200 +# --port"))
+                .anyMatch(line -> line.matches("workers = 3 +# \\Q" + file + "\\E line 1"))
+                .anyMatch(line -> line.matches("deadline_ms = 10_000 +# default"));
+        // What it prints is a file that says the same.
+        Path again = Files.writeString(folder.resolve("again.toml"), out);
+        assertThat(run("config", "--config", again.toString(), "--json")).isZero();
+        assertThat(json().getFirst().get("port").get("value").intValue()).isEqualTo(5200);
+        assertThat(json().getFirst().get("data").get("value").stringValue()).isEqualTo(data.toString());
+        assertThat(json().getFirst().get("port").get("from").stringValue()).startsWith(again + " line ");
+
+        Files.writeString(file, "workers = 3\nprot = 1\n");
+        assertThat(run("config", "--config", file.toString())).isEqualTo(Main.BAD_INPUT);
+        assertThat(err).isEqualTo("semblance: " + file + " line 2: unknown key prot (did you mean port?)\n");
+        assertThat(run("bank", "list", "--config", file.toString())).isEqualTo(Main.BAD_INPUT);
+    }
+
+    @Test
+    void usesTheDataFolderOfTheSettings() throws IOException {
+        Path file = Files.writeString(folder.resolve("my.toml"), "data = '" + data + "'\n");
+        assertThat(run("bank", "create", "A", "--config", file.toString())).isZero();
+        assertThat(onData("bank", "list")).isZero();
+        assertThat(out).startsWith("A ");
+    }
+
+    @Test
+    void examinesTheMachine() throws IOException {
+        assertThat(onData("doctor", "--port", "0", "--json")).isZero();
+        JsonNode answer = json().getFirst();
+        assertThat(answer.get("status").stringValue()).isIn("ok", "warn");
+        assertThat(answer.get("checks"))
+                .extracting(check -> check.get("check").stringValue())
+                .contains("jdk", "decoders", "memory", "data folder", "disk", "port", "keys");
+        assertThat(answer.get("checks"))
+                .allSatisfy(check -> assertThat(check.has("advice"))
+                        .isEqualTo(!check.get("status").stringValue().equals("ok")));
+        assertThat(data).as("nothing is left").doesNotExist();
+
+        Path taken = Files.createDirectory(folder.resolve("documents"));
+        Files.writeString(taken.resolve("letter.txt"), "x");
+        assertThat(run("doctor", "--data", taken.toString(), "--host", "0.0.0.0", "--port", "0"))
+                .isEqualTo(Main.REFUSED);
+        assertThat(out)
+                .containsPattern("(?m)^fail  data folder   \\Q" + taken + "\\E: holds letter.txt but no catalog.db")
+                .containsPattern("(?m)^fail  keys ");
+        try (HashDb open = HashDb.open(data)) {
+            assertThat(open.seq()).isZero();
+            assertThat(onData("doctor", "--port", "0")).isZero();
+            assertThat(out).containsPattern("data folder +\\Q" + data + "\\E, in use by process \\d+");
+        }
     }
 
     @Test

@@ -3,10 +3,6 @@ package org.semblance.server.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -41,7 +36,6 @@ import org.semblance.server.auth.Role;
 import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.http.TestServer.Answer;
 import org.semblance.server.metrics.Metrics;
-import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /** Who may do what, by every route there is: a route without an entry in the table fails. */
@@ -741,32 +735,6 @@ class AccessTest {
             // With its last key revoked it is closed, not open.
             assertThat(own.get("/v1/banks").status()).isEqualTo(401);
         }
-    }
-
-    @Test
-    void logsNeitherSecretsNorHashes() {
-        Logger root = (Logger) LoggerFactory.getLogger("org.semblance");
-        Logger access = (Logger) LoggerFactory.getLogger("org.semblance.server.access");
-        ListAppender<ILoggingEvent> lines = new ListAppender<>();
-        lines.start();
-        root.addAppender(lines);
-        access.setLevel(Level.DEBUG);
-        try {
-            String match = ofA.get(Role.MATCH);
-            Call.of("GET", "/m/lookup?signal_type=pdq&signal=" + HASH_A).by(match);
-            Call.of("GET", "/v1/banks?key=" + admin).by(match);
-            Call.of("GET", "/v1/banks").by(admin + "x");
-            new Call("POST", "/v1/match", Map.of(), PHOTO_B).by(match);
-            Call.of("GET", "/" + admin).by(admin);
-        } finally {
-            access.setLevel(Level.INFO);
-            root.detachAppender(lines);
-        }
-        assertThat(lines.list)
-                .extracting(ILoggingEvent::getFormattedMessage)
-                .anyMatch(line -> line.startsWith("GET /m/lookup 200 key=match-of-a in=0 "))
-                .allMatch(line -> !line.contains("smb_")
-                        && !Pattern.compile("[0-9a-f]{32}").matcher(line).find());
     }
 
     @Test

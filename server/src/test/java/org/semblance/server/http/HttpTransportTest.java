@@ -587,7 +587,7 @@ class HttpTransportTest {
         start();
         ServerConfig taken = settings()
                 .port(transport.port())
-                .spillFolder(folder.resolve("other"))
+                .uploadFolder(folder.resolve("other"))
                 .build();
         SpillFolder uploads = SpillFolder.open(taken);
         assertThatThrownBy(

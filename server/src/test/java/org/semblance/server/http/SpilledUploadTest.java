@@ -503,7 +503,7 @@ class SpilledUploadTest {
 
     @Test
     void boundsTheBytesOfAllFilesTogether() throws Exception {
-        start(settings().maxSpillBytesInFlight(2_000_000));
+        start(settings().maxUploadFolderBytes(2_000_000));
         byte[] body = video(1_500_000);
         try (RawClient holder = connect()) {
             holder.send(head("/digest", body.length)).send(Arrays.copyOf(body, body.length - 1));
@@ -535,7 +535,7 @@ class SpilledUploadTest {
 
     @Test
     void saysSoIfTheFolderIsGone() throws Exception {
-        start(settings().spillFolder(folder.resolve("gone")));
+        start(settings().uploadFolder(folder.resolve("gone")));
         Path gone = folder.resolve("gone");
         Files.delete(gone.resolve("lock"));
         Files.delete(gone);
@@ -689,7 +689,7 @@ class SpilledUploadTest {
         Files.delete(other);
         assertThatThrownBy(() -> SpillFolder.open(settings().build()))
                 .isInstanceOf(IOException.class)
-                .hasMessage("spillFolder: " + files + " (expected: one that no other server uses)");
+                .hasMessage("upload_folder: " + files + " (expected: one that no other server uses)");
     }
 
     @Test

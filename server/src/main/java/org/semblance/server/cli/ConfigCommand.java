@@ -1,0 +1,64 @@
+package org.semblance.server.cli;
+
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import org.semblance.server.config.ConfigKey;
+import org.semblance.server.config.Settings;
+import org.semblance.server.json.ReportJson;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ObjectNode;
+
+@Command(
+        name = "config",
+        mixinStandardHelpOptions = true,
+        description = "Checks the settings that a server would be started with, and prints each with where it is from.")
+final class ConfigCommand implements Callable<Integer> {
+    @Option(names = "--default", description = "A file of all settings with what they do and their defaults, instead.")
+    private boolean annotated;
+
+    @Option(names = "--json", description = "One JSON object.")
+    private boolean json;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        if (annotated) {
+            out.print(Settings.annotatedFile());
+        } else if (json) {
+            out.println(json(ServerOptions.settings(spec)));
+        } else {
+            print(out, ServerOptions.settings(spec));
+        }
+        out.flush();
+        return Main.DONE;
+    }
+
+    /** As a TOML file that says the same. */
+    private static void print(PrintWriter out, Settings settings) {
+        for (ConfigKey key : ConfigKey.values()) {
+            String line = key.key() + " = " + key.toml(settings.config().value(key));
+            out.printf("%-50s # %s%n", line, settings.origin(key));
+        }
+    }
+
+    private static ObjectNode json(Settings settings) {
+        ObjectNode all = ReportJson.MAPPER.createObjectNode();
+        for (ConfigKey key : ConfigKey.values()) {
+            ObjectNode one = all.putObject(key.key());
+            Object value = settings.config().value(key);
+            if (value instanceof Long number) {
+                one.put("value", number);
+            } else {
+                one.put("value", key.text(value));
+            }
+            one.put("from", settings.origin(key));
+        }
+        return all;
+    }
+}

@@ -1,0 +1,211 @@
+package org.semblance.server.doctor;
+
+import com.sun.management.OperatingSystemMXBean;
+import com.sun.management.UnixOperatingSystemMXBean;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.semblance.hashdb.HashDb;
+import org.semblance.server.config.ServerConfig;
+
+/** Memory, limits, clock and what the kernel has to lock decoders in. */
+final class Machine {
+    /** Resident memory of the virtual machine itself, its compiled code, and the decoders with their scratch. */
+    private static final long BESIDE_HEAP = 400_000_000;
+
+    private static final double COMFORTABLE = 0.8;
+
+    /** Descriptors beside connections: files, libraries, the decoders' pipes. */
+    private static final long FILES_BESIDE_CONNECTIONS = 500;
+
+    private static final int SC_PAGESIZE = 30;
+    private static final long SMALL_PAGE = 4_096;
+
+    /** A clock before this release was made is wrong. */
+    private static final Instant RELEASED = Instant.parse("2026-11-01T00:00:00Z");
+
+    private static final int TIME_ERROR = 5;
+    private static final int TIMEX_BYTES = 256;
+
+    /** {@code landlock_create_ruleset}, with a flag that asks for its version alone. */
+    private static final long LANDLOCK_CREATE_RULESET = 444;
+
+    private static final int LANDLOCK_VERSION = 1;
+
+    private final ServerConfig config;
+    private final boolean linux = System.getProperty("os.name").equals("Linux");
+
+    Machine(ServerConfig config) {
+        this.config = config;
+    }
+
+    List<Finding> check() {
+        List<Finding> findings = new ArrayList<>();
+        findings.add(memory());
+        if (linux) {
+            findings.add(hugePages());
+            findings.add(pageSize());
+            findings.add(coreDumps());
+        }
+        findings.add(files());
+        findings.add(clock());
+        if (linux) {
+            findings.add(sandbox());
+        }
+        return findings;
+    }
+
+    private Finding memory() {
+        long total = ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
+                ? system.getTotalMemorySize()
+                : 0;
+        long heap = Runtime.getRuntime().maxMemory();
+        long bodies = config.maxBodyBytesInFlight();
+        long index = HashDb.indexBytes(config.dataFolder());
+        long needed = heap + bodies + index + BESIDE_HEAP;
+        String detail = String.format(
+                Locale.ROOT,
+                "%s of %s: heap %s, bodies %s, index %s, the rest %s",
+                megabytes(needed),
+                megabytes(total),
+                megabytes(heap),
+                megabytes(bodies),
+                megabytes(index),
+                megabytes(BESIDE_HEAP));
+        String advice =
+                "Set a smaller heap (SEMBLANCE_JAVA_OPTS=-Xmx1g is enough for most) or max_body_bytes_in_flight.";
+        if (needed > total) {
+            return Finding.fail("memory", detail, advice);
+        }
+        return needed > COMFORTABLE * total ? Finding.warn("memory", detail, advice) : Finding.ok("memory", detail);
+    }
+
+    private static String megabytes(long bytes) {
+        return String.format(Locale.ROOT, "%,d MB", bytes / 1_000_000);
+    }
+
+    /** Lookups jump about in the index: with small pages each jump costs a walk through the page table as well. */
+    private static Finding hugePages() {
+        String mode = read("/sys/kernel/mm/transparent_hugepage/enabled").orElse("");
+        if (mode.contains("[always]") || mode.contains("[madvise]")) {
+            return Finding.ok("huge pages", mode);
+        }
+        return Finding.warn(
+                "huge pages",
+                mode.isEmpty() ? "the kernel has none" : mode,
+                "Lookups in large indexes are slower without. As root: echo madvise >"
+                        + " /sys/kernel/mm/transparent_hugepage/enabled");
+    }
+
+    private static Finding pageSize() {
+        Object size =
+                Calls.call("sysconf", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT), SC_PAGESIZE);
+        return size instanceof Long bytes && bytes == SMALL_PAGE
+                ? Finding.ok("page size", bytes + " bytes")
+                : Finding.warn("page size", size + " bytes (expected: 4096)", "Other sizes have not been run.");
+    }
+
+    /** A core dump holds hashes and contents. */
+    private static Finding coreDumps() {
+        String limit = read("/proc/self/limits")
+                .orElse("")
+                .lines()
+                .filter(line -> line.startsWith("Max core file size"))
+                .map(line ->
+                        line.substring("Max core file size".length()).strip().split("\\s+")[0])
+                .findFirst()
+                .orElse("0");
+        return limit.equals("0")
+                ? Finding.ok("core dumps", "off")
+                : Finding.warn(
+                        "core dumps",
+                        "up to " + limit + " bytes",
+                        "A dump holds hashes and uploads. Switch them off: ulimit -c 0, or LimitCORE=0 of systemd.");
+    }
+
+    private Finding files() {
+        if (!(ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system)) {
+            return Finding.ok("open files", "no limit is known here");
+        }
+        long limit = system.getMaxFileDescriptorCount();
+        long needed = config.maxConnections() + FILES_BESIDE_CONNECTIONS;
+        return limit >= needed
+                ? Finding.ok("open files", limit + " allowed")
+                : Finding.warn(
+                        "open files",
+                        limit + " allowed, " + needed + " wanted for max_connections = " + config.maxConnections(),
+                        "Raise the limit (ulimit -n, or LimitNOFILE= of systemd), or set a smaller max_connections.");
+    }
+
+    /** Disabled-until dates, keys that expire and the journal's times hang on it. */
+    private Finding clock() {
+        Instant now = Instant.now();
+        String advice = "Have it set by NTP (systemd-timesyncd, chrony).";
+        if (now.isBefore(RELEASED)) {
+            return Finding.fail("clock", now + " is before this release was made", advice);
+        }
+        if (linux) {
+            try (Arena arena = Arena.ofConfined()) {
+                // Zeroed, so modes is 0: nothing is set, only asked.
+                MemorySegment timex = arena.allocate(TIMEX_BYTES, Long.BYTES);
+                Object state =
+                        Calls.call("adjtimex", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS), timex);
+                if (state instanceof Integer code && code == TIME_ERROR) {
+                    return Finding.warn("clock", now + ", not synchronised", advice);
+                }
+            }
+        }
+        return Finding.ok("clock", now.toString());
+    }
+
+    private static Finding sandbox() {
+        String status = read("/proc/self/status").orElse("");
+        boolean seccomp = status.contains("Seccomp:");
+        boolean noNewPrivileges = status.contains("NoNewPrivs:");
+        Object abi = Calls.callVariadic(
+                "syscall",
+                1,
+                FunctionDescriptor.of(
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.ADDRESS,
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_INT),
+                LANDLOCK_CREATE_RULESET,
+                MemorySegment.NULL,
+                0L,
+                LANDLOCK_VERSION);
+        boolean landlock = abi instanceof Long version && version > 0;
+        String detail = "no_new_privs " + word(noNewPrivileges) + ", seccomp " + word(seccomp) + ", Landlock "
+                + (landlock ? "version " + abi : "none");
+        return seccomp && noNewPrivileges && landlock
+                ? Finding.ok("sandbox", detail)
+                : Finding.warn(
+                        "sandbox",
+                        detail,
+                        "Decoders cannot be locked in fully here. Landlock needs Linux 5.13 and lsm=landlock; a container"
+                                + " runtime may hide it.");
+    }
+
+    private static String word(boolean there) {
+        return there ? "yes" : "no";
+    }
+
+    private static Optional<String> read(String file) {
+        try {
+            return Optional.of(Files.readString(Path.of(file)).strip());
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package org.semblance.server.doctor;
+
+import java.io.IOException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.semblance.engine.ContentHasher;
+import org.semblance.engine.media.DecodePath;
+import org.semblance.engine.media.MediaLimits;
+
+/** The virtual machine, the C library and the decoders. */
+final class Runtimes {
+    private static final int JDK = 25;
+    private static final String CACHE_FLAG = "-XX:SharedArchiveFile=";
+
+    /** What the decoders were built with, as 2.35 is written here. */
+    private static final int LEAST_GLIBC = 235;
+
+    List<Finding> check() {
+        return List.of(jdk(), platform(), glibc(), natives(), cache());
+    }
+
+    private static Finding jdk() {
+        String version = System.getProperty("java.vm.name") + " " + Runtime.version();
+        String install = "Install a JDK 25, for example Temurin 25 from adoptium.net, and set JAVA_HOME to it.";
+        if (Runtime.version().feature() != JDK) {
+            return Finding.fail("jdk", version + " (expected: 25)", install);
+        }
+        for (String module : List.of("jdk.compiler", "jdk.incubator.vector", "jdk.unsupported")) {
+            if (ModuleLayer.boot().findModule(module).isEmpty()) {
+                return Finding.fail("jdk", version + ": without the module " + module, install + " A JRE will not do.");
+            }
+        }
+        return Finding.ok("jdk", version);
+    }
+
+    private static Finding platform() {
+        String platform = System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", "
+                + Runtime.getRuntime().availableProcessors() + " processors";
+        return platform.startsWith("Linux amd64")
+                ? Finding.ok("platform", platform)
+                : Finding.warn("platform", platform, "Only Linux on x86-64 has been run.");
+    }
+
+    private static Finding glibc() {
+        if (!System.getProperty("os.name").equals("Linux")) {
+            return Finding.ok("glibc", "not needed here");
+        }
+        String advice =
+                "Use a system with glibc 2.35 or newer: Debian 12, Ubuntu 22.04, Fedora 36 or later, not Alpine.";
+        Object version = Calls.call(
+                "gnu_get_libc_version", FunctionDescriptor.of(ValueLayout.ADDRESS.withTargetLayout(Calls.TEXT)));
+        if (!(version instanceof MemorySegment text)) {
+            return Finding.fail("glibc", "another C library", advice);
+        }
+        String found = text.getString(0);
+        String[] parts = found.split("\\.");
+        try {
+            int number = 100 * Integer.parseInt(parts[0]) + Integer.parseInt(parts[1]);
+            return number < LEAST_GLIBC
+                    ? Finding.fail("glibc", found + " (expected: 2.35 or newer)", advice)
+                    : Finding.ok("glibc", found);
+        } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+            return Finding.warn("glibc", found + " (expected: 2.35 or newer)", advice);
+        }
+    }
+
+    private static Finding natives() {
+        try {
+            new ContentHasher(MediaLimits.DEFAULT, DecodePath.FAST).close();
+            return Finding.ok("decoders", "OpenCV and FFmpeg load");
+        } catch (IllegalStateException | LinkageError e) {
+            return Finding.fail(
+                    "decoders",
+                    String.valueOf(e.getMessage()),
+                    "If a library is missing: libstdc++6 and libudev1 are needed beside glibc. If its folder is, unpack the"
+                            + " archive again.");
+        }
+    }
+
+    private static Finding cache() {
+        String advice =
+                "Run `semblance train` once, as a user who can write beside the program; starts take longer until"
+                        + " then.";
+        String flag = ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(argument -> argument.startsWith(CACHE_FLAG))
+                .findFirst()
+                .orElse("");
+        if (flag.isEmpty()) {
+            return Finding.warn("start cache", "none was named", "Start Semblance by bin/semblance.");
+        }
+        Path file = Path.of(flag.substring(CACHE_FLAG.length()));
+        if (!Files.exists(file)) {
+            return Finding.warn("start cache", file + ": not there", advice);
+        }
+        try {
+            Path maps = Path.of("/proc/self/maps");
+            boolean mapped = !Files.exists(maps)
+                    || Files.readAllLines(maps).stream().anyMatch(line -> line.endsWith(file.toString()));
+            return mapped
+                    ? Finding.ok("start cache", String.format(Locale.ROOT, "%s, %,d bytes", file, Files.size(file)))
+                    : Finding.warn("start cache", file + ": is of another JDK or build and not used", advice);
+        } catch (IOException e) {
+            return Finding.warn("start cache", file + ": cannot be read: " + e.getMessage(), advice);
+        }
+    }
+}

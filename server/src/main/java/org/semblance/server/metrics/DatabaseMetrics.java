@@ -1,0 +1,210 @@
+package org.semblance.server.metrics;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.DatabaseEvents;
+import org.semblance.hashdb.DatabaseState;
+import org.semblance.hashdb.index.IndexState;
+
+/** What is counted of the database. Made before it is opened, so that its opening is seen as well. */
+final class DatabaseMetrics implements DatabaseEvents {
+    /** A scrape asks for some twenty numbers; they are of one moment. */
+    private static final long STATE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private final MeterRegistry registry;
+    private final Timer commits;
+    private final DistributionSummary commitChanges;
+    private final Timer indexBuilds;
+    private final Timer indexSaves;
+    private final Counter indexSaveFailures;
+    private final Timer viewBuilds;
+    private final Counter viewFailures;
+
+    private @Nullable DatabaseState last;
+    private long lastNanos;
+
+    DatabaseMetrics(MeterRegistry registry, Duration... buckets) {
+        this.registry = registry;
+        commits = Timer.builder("semblance.commit")
+                .description("Time to make a group of changes durable, in which one sync of the disk is for all")
+                .serviceLevelObjectives(buckets)
+                .register(registry);
+        commitChanges = DistributionSummary.builder("semblance.commit.changes")
+                .description("Changes in a group")
+                .register(registry);
+        indexBuilds = timer("semblance.index.build", "Building the index from the catalog, for want of a snapshot");
+        indexSaves = timer("semblance.index.save", "Writing the snapshot of the index");
+        indexSaveFailures = counter("semblance.index.save.failures", "Snapshots that could not be written");
+        viewBuilds = timer("semblance.view.build", "Building the serving view from the catalog");
+        viewFailures = counter("semblance.view.failures", "Views that failed; the catalog answers in their place");
+    }
+
+    private Timer timer(String name, String help) {
+        return Timer.builder(name).description(help).register(registry);
+    }
+
+    private Counter counter(String name, String help) {
+        return Counter.builder(name).description(help).register(registry);
+    }
+
+    /** Asks that database from now on, at each scrape. */
+    void watch(Supplier<DatabaseState> database, Path folder) {
+        gauge(
+                "semblance.hashes",
+                "Perceptual hashes that are matchable",
+                database,
+                s -> s.index().pairs());
+        gauge("semblance.list.version", "Number of the newest change that lookups see", database, DatabaseState::seq);
+        gauge(
+                "semblance.index.memory.bytes",
+                "Memory of the index outside the heap",
+                database,
+                s -> s.index().offHeapBytes());
+
+        String slots = "semblance.index.slots";
+        String slotsHelp =
+                "Places of distinct hashes: used; free, left by removed ones and used again; spare, never used";
+        gauge(slots, slotsHelp, "state", "used", database, s -> s.index().hashes());
+        gauge(
+                slots,
+                slotsHelp,
+                "state",
+                "free",
+                database,
+                s -> s.index().slots() - s.index().hashes());
+        gauge(
+                slots,
+                slotsHelp,
+                "state",
+                "spare",
+                database,
+                s -> s.index().slotsAllocated() - s.index().slots());
+        String tables = "semblance.index.table.bytes";
+        String tablesHelp = "Memory of the tables: used; dead, left behind by buckets that have grown";
+        gauge(tables, tablesHelp, "state", "used", database, s -> s.index().tableUsedBytes());
+        gauge(tables, tablesHelp, "state", "dead", database, s -> s.index().tableDeadBytes());
+        gauge(
+                "semblance.index.tables.moving",
+                "Tables that are being rebuilt in fresh memory",
+                database,
+                s -> s.index().tablesMoving());
+        FunctionCounter.builder(
+                        "semblance.index.table.moves",
+                        database,
+                        supplier -> state(supplier).index().tableMoves())
+                .description("Tables that were rebuilt in fresh memory")
+                .register(registry);
+        gauge(
+                "semblance.index.degraded",
+                "1 if memory for the tables ran out and lookups scan",
+                database,
+                s -> s.index().mode() == IndexState.Mode.DEGRADED ? 1 : 0);
+        gauge("semblance.index.saving", "1 while the snapshot is written", database, s -> s.indexSaving() ? 1 : 0);
+        gauge(
+                "semblance.index.beside",
+                "Changes that wait beside the index while it is saved",
+                database,
+                s -> s.indexBeside());
+        gauge("semblance.index.unsaved", "Hashes that changed since the snapshot", database, s -> s.indexUnsaved());
+
+        String lag = "semblance.lag.changes";
+        String lagHelp = "Changes that are durable and not taken in yet, by the index or the serving view";
+        gauge(lag, lagHelp, "of", "index", database, s -> s.committedSeq() - s.seq());
+        gauge(lag, lagHelp, "of", "view", database, s -> s.viewSeq() < 0 ? Double.NaN : s.committedSeq() - s.viewSeq());
+        gauge(
+                "semblance.view.ready",
+                "0 while there is no view and the catalog answers",
+                database,
+                s -> s.viewSeq() < 0 ? 0 : 1);
+        gauge("semblance.view.building", "1 while a view is opened or built", database, s -> s.viewBuilding() ? 1 : 0);
+        gauge("semblance.view.contents", "Contents in the view", database, DatabaseState::viewContents);
+
+        String storage = "semblance.storage.bytes";
+        String storageHelp = "Size of the files in the data folder";
+        gauge(storage, storageHelp, "file", "catalog", database, DatabaseState::catalogBytes);
+        gauge(storage, storageHelp, "file", "wal", database, DatabaseState::walBytes);
+        gauge(storage, storageHelp, "file", "snapshot", database, DatabaseState::snapshotBytes);
+        gauge(storage, storageHelp, "file", "view", database, DatabaseState::viewBytes);
+        Gauge.builder(
+                        "semblance.storage.free.bytes",
+                        folder,
+                        data -> data.toFile().getUsableSpace())
+                .description("What is free on the disk of the data folder")
+                .strongReference(true)
+                .register(registry);
+    }
+
+    private void gauge(
+            String name, String help, Supplier<DatabaseState> database, ToDoubleFunction<DatabaseState> value) {
+        Gauge.builder(name, database, supplier -> value.applyAsDouble(state(supplier)))
+                .description(help)
+                .strongReference(true)
+                .register(registry);
+    }
+
+    private void gauge(
+            String name,
+            String help,
+            String tag,
+            String tagValue,
+            Supplier<DatabaseState> database,
+            ToDoubleFunction<DatabaseState> value) {
+        Gauge.builder(name, database, supplier -> value.applyAsDouble(state(supplier)))
+                .description(help)
+                .tag(tag, tagValue)
+                .strongReference(true)
+                .register(registry);
+    }
+
+    private synchronized DatabaseState state(Supplier<DatabaseState> database) {
+        DatabaseState state = last;
+        long now = System.nanoTime();
+        if (state == null || now - lastNanos > STATE_NANOS) {
+            state = database.get();
+            last = state;
+            lastNanos = now;
+        }
+        return state;
+    }
+
+    @Override
+    public void committed(int changes, Duration took) {
+        commits.record(took);
+        commitChanges.record(changes);
+    }
+
+    @Override
+    public void indexBuilt(Duration took) {
+        indexBuilds.record(took);
+    }
+
+    @Override
+    public void indexSaved(Duration took) {
+        indexSaves.record(took);
+    }
+
+    @Override
+    public void indexSaveFailed() {
+        indexSaveFailures.increment();
+    }
+
+    @Override
+    public void viewBuilt(Duration took) {
+        viewBuilds.record(took);
+    }
+
+    @Override
+    public void viewFailed() {
+        viewFailures.increment();
+    }
+}
