@@ -1,6 +1,8 @@
 package org.semblance.bench;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,8 +11,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -24,26 +24,109 @@ final class FuzzedRequests {
     private static final List<String> VERSIONS =
             List.of("HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/0.9", "HTTP/1.2", "HTTP/9", "http/1.1", "", "HTTP/1.1 x");
     private static final List<String> WORDS = List.of(
-            "KNOWN", "FINE", "FUZZ", "NOPE", "pdq", "vpdq", "video_md5", "md5", "sha256", "photo", "video", "true", "false",
-            "0", "1", "-1", "31", "256", "0.5", "NaN", "1e400", "9223372036854775808", "null", "sample", "local_file",
-            "ncmec", "enabled", "disabled", "withdrawn", "match", "allow", "aligned", "2027-01-31T12:00:00Z", "x", "",
-            " ", "\u00e9\ud83d\udd25", "%", "%00", "%zz", "../..", "a/b", "[]", "{}", "\"", "\r\n");
+            "KNOWN",
+            "FINE",
+            "FUZZ",
+            "NOPE",
+            "pdq",
+            "vpdq",
+            "video_md5",
+            "md5",
+            "sha256",
+            "photo",
+            "video",
+            "true",
+            "false",
+            "0",
+            "1",
+            "-1",
+            "31",
+            "256",
+            "0.5",
+            "NaN",
+            "1e400",
+            "9223372036854775808",
+            "null",
+            "sample",
+            "local_file",
+            "ncmec",
+            "enabled",
+            "disabled",
+            "withdrawn",
+            "match",
+            "allow",
+            "aligned",
+            "2027-01-31T12:00:00Z",
+            "x",
+            "",
+            " ",
+            "\u00e9\ud83d\udd25",
+            "%",
+            "%00",
+            "%zz",
+            "../..",
+            "a/b",
+            "[]",
+            "{}",
+            "\"",
+            "\r\n");
     private static final List<String> HEADERS = List.of(
-            "Connection: close", "Connection: keep-alive", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c",
-            "Upgrade: websocket", "HTTP2-Settings: AAMAAABkAAQAAP__", "HTTP2-Settings: ????", "Expect: 100-continue",
-            "Expect: a miracle", "Authorization: Bearer nothing", "Authorization: Basic eDp5", "X-API-Key: nothing",
-            "X-Actor: fuzz", "X-Actor: \u0001", "X-Reason: caf\u00c3\u00a9", "X-Reason: \u00ff\u00fe",
-            "Idempotency-Key: 1", "Idempotency-Key: 2", "Idempotency-Key: ", "Origin: http://evil.example",
-            "Sec-Fetch-Site: cross-site", "Accept: application/x-ndjson", "Accept: */*;q=0", "Accept-Encoding: gzip",
-            "Accept-Encoding: gzip;q=0, *;q=0", "Accept-Encoding: br, deflate, x", "Content-Encoding: gzip",
-            "Content-Encoding: deflate", "Content-Encoding: br", "Content-Encoding: gzip, gzip", "TE: trailers",
-            "Trailer: X-Actor", "Host: another", "Transfer-Encoding: chunked", "Transfer-Encoding: gzip, chunked",
-            "Transfer-Encoding: identity", "Transfer-Encoding: \u000bchunked", "Content-Length: 0", "Content-Length: 5",
-            "Content-Length: 99999999999", "Content-Length: -1", "Content-Length: 1e3", "Content-Length: 5, 5",
-            "Content-Type: text/plain", "Content-Type: application/json;charset=utf-16", "Content-Type: multipart/form-data",
-            "Content-Type: multipart/form-data; boundary=", "Content-Type: multipart/form-data; boundary=\"b",
-            "Content-Type: application/x-www-form-urlencoded", "no colon", ": no name", " folded: x", "X\u0000: y",
-            "Cookie: a=b", "Range: bytes=0-1", "If-None-Match: *");
+            "Connection: close",
+            "Connection: keep-alive",
+            "Connection: Upgrade, HTTP2-Settings",
+            "Upgrade: h2c",
+            "Upgrade: websocket",
+            "HTTP2-Settings: AAMAAABkAAQAAP__",
+            "HTTP2-Settings: ????",
+            "Expect: 100-continue",
+            "Expect: a miracle",
+            "Authorization: Bearer nothing",
+            "Authorization: Basic eDp5",
+            "X-API-Key: nothing",
+            "X-Actor: fuzz",
+            "X-Actor: \u0001",
+            "X-Reason: caf\u00c3\u00a9",
+            "X-Reason: \u00ff\u00fe",
+            "Idempotency-Key: 1",
+            "Idempotency-Key: 2",
+            "Idempotency-Key: ",
+            "Origin: http://evil.example",
+            "Sec-Fetch-Site: cross-site",
+            "Accept: application/x-ndjson",
+            "Accept: */*;q=0",
+            "Accept-Encoding: gzip",
+            "Accept-Encoding: gzip;q=0, *;q=0",
+            "Accept-Encoding: br, deflate, x",
+            "Content-Encoding: gzip",
+            "Content-Encoding: deflate",
+            "Content-Encoding: br",
+            "Content-Encoding: gzip, gzip",
+            "TE: trailers",
+            "Trailer: X-Actor",
+            "Host: another",
+            "Transfer-Encoding: chunked",
+            "Transfer-Encoding: gzip, chunked",
+            "Transfer-Encoding: identity",
+            "Transfer-Encoding: \u000bchunked",
+            "Content-Length: 0",
+            "Content-Length: 5",
+            "Content-Length: 99999999999",
+            "Content-Length: -1",
+            "Content-Length: 1e3",
+            "Content-Length: 5, 5",
+            "Content-Type: text/plain",
+            "Content-Type: application/json;charset=utf-16",
+            "Content-Type: multipart/form-data",
+            "Content-Type: multipart/form-data; boundary=",
+            "Content-Type: multipart/form-data; boundary=\"b",
+            "Content-Type: application/x-www-form-urlencoded",
+            "no colon",
+            ": no name",
+            " folded: x",
+            "X\u0000: y",
+            "Cookie: a=b",
+            "Range: bytes=0-1",
+            "If-None-Match: *");
 
     private final Random random;
     private final List<Operation> operations;
@@ -67,10 +150,12 @@ final class FuzzedRequests {
         this.document = document;
         this.files = files;
         this.operations = new ArrayList<>();
-        document.get("paths").properties().forEach(path -> path.getValue()
+        document.get("paths")
                 .properties()
-                .forEach(operation -> operations.add(new Operation(
-                        operation.getKey().toUpperCase(Locale.ROOT), path.getKey(), operation.getValue()))));
+                .forEach(path -> path.getValue()
+                        .properties()
+                        .forEach(operation -> operations.add(new Operation(
+                                operation.getKey().toUpperCase(Locale.ROOT), path.getKey(), operation.getValue()))));
     }
 
     private boolean oneIn(int n) {
@@ -190,7 +275,9 @@ final class FuzzedRequests {
             case "url" -> encoded(any(List.of("http://127.0.0.1/", "file:///etc/passwd", "")));
             default -> {
                 JsonNode allowed = resolve(parameter.get("schema")).path("enum");
-                yield allowed.isArray() ? allowed.get(random.nextInt(allowed.size())).asString() : encoded(any(WORDS));
+                yield allowed.isArray()
+                        ? allowed.get(random.nextInt(allowed.size())).asString()
+                        : encoded(any(WORDS));
             }
         };
     }
@@ -217,8 +304,7 @@ final class FuzzedRequests {
         String sent = oneIn(25) ? any(types) : type;
         return switch (type) {
             case "multipart/form-data" -> form(sent.equals(type), resolve(schema));
-            case "application/octet-stream" ->
-                new Body(sent, oneIn(3) ? octets() : file());
+            case "application/octet-stream" -> new Body(sent, oneIn(3) ? octets() : file());
             case "application/x-ndjson" -> {
                 StringBuilder lines = new StringBuilder();
                 for (int i = random.nextInt(8); i >= 0; i--) {
@@ -232,7 +318,10 @@ final class FuzzedRequests {
 
     /** UTF-8, mostly. */
     private byte[] text(String json) {
-        return json.getBytes(oneIn(40) ? any(List.of(StandardCharsets.UTF_16, StandardCharsets.ISO_8859_1)) : StandardCharsets.UTF_8);
+        return json.getBytes(
+                oneIn(40)
+                        ? any(List.of(StandardCharsets.UTF_16, StandardCharsets.ISO_8859_1))
+                        : StandardCharsets.UTF_8);
     }
 
     private byte[] octets() {
@@ -258,29 +347,37 @@ final class FuzzedRequests {
         List<String> names = List.copyOf(schema.path("properties").propertyNames());
         for (int parts = oneIn(10) ? random.nextInt(70) : 1 + random.nextInt(3); parts > 0; parts--) {
             String name = oneIn(8) || names.isEmpty() ? any(WORDS) : any(names);
-            boolean file = resolve(schema.path("properties").path(name)).path("format").asString("").equals("binary");
+            boolean file = resolve(schema.path("properties").path(name))
+                    .path("format")
+                    .asString("")
+                    .equals("binary");
             write(form, "--" + delimiter + (oneIn(30) ? "\n" : "\r\n"));
             if (!oneIn(30)) {
-                write(form, "Content-Disposition: form-data; name=\"" + name + "\"" + (file ? "; filename=\"f\"" : "")
-                        + "\r\n");
+                write(
+                        form,
+                        "Content-Disposition: form-data; name=\"" + name + "\"" + (file ? "; filename=\"f\"" : "")
+                                + "\r\n");
             }
             if (oneIn(4)) {
-                write(form, any(List.of(
-                                "Content-Type: image/jpeg",
-                                "Content-Type: text/plain; charset=utf-77",
-                                "Content-Transfer-Encoding: base64",
-                                "Content-Type: multipart/mixed; boundary=i",
-                                "Content-Length: 3",
-                                "Content-Disposition: form-data; name=\"twice\"",
-                                "junk"))
-                        + "\r\n");
+                write(
+                        form,
+                        any(List.of(
+                                        "Content-Type: image/jpeg",
+                                        "Content-Type: text/plain; charset=utf-77",
+                                        "Content-Transfer-Encoding: base64",
+                                        "Content-Type: multipart/mixed; boundary=i",
+                                        "Content-Length: 3",
+                                        "Content-Disposition: form-data; name=\"twice\"",
+                                        "junk"))
+                                + "\r\n");
             }
             write(form, oneIn(40) ? "\n" : "\r\n");
             form.writeBytes(file ? file() : text(oneIn(3) ? json(schema, 0) : any(WORDS)));
             write(form, "\r\n");
         }
         write(form, oneIn(10) ? "" : "--" + delimiter + (oneIn(15) ? "\r\n" : "--\r\n"));
-        String type = "multipart/form-data" + (oneIn(30) ? "" : "; boundary=" + (oneIn(3) ? '"' + boundary + '"' : boundary));
+        String type =
+                "multipart/form-data" + (oneIn(30) ? "" : "; boundary=" + (oneIn(3) ? '"' + boundary + '"' : boundary));
         return new Body(named ? type : "application/json", form.toByteArray());
     }
 
@@ -301,8 +398,13 @@ final class FuzzedRequests {
     private String video() {
         StringBuilder video = new StringBuilder("[");
         for (int i = random.nextInt(6); i >= 0; i--) {
-            video.append('"').append(hash()).append(',').append(any(List.of("100", "50", "49", "101", "x"))).append(',');
-            video.append(any(List.of("0.0", "1.5", "1e+02", "-1", "NaN", "1e300"))).append(i == 0 ? "\"" : "\", ");
+            video.append('"')
+                    .append(hash())
+                    .append(',')
+                    .append(any(List.of("100", "50", "49", "101", "x")))
+                    .append(',');
+            video.append(any(List.of("0.0", "1.5", "1e+02", "-1", "NaN", "1e300")))
+                    .append(i == 0 ? "\"" : "\", ");
         }
         return video.append(']').toString();
     }
@@ -312,18 +414,38 @@ final class FuzzedRequests {
         JsonNode schema = resolve(reference);
         if (oneIn(14) || depth > 6) {
             return any(List.of(
-                    "null", "true", "0", "-1", "1e400", "123456789012345678901234567890", "0.30000000000000000000000000001",
-                    "\"\"", "\"x\"", "[]", "{}", "[[[[]]]]", "{\"a\":1,\"a\":2}", "\"\\ud800\"", "\"\\u0000\"", "nul", "{",
-                    "[".repeat(80) + "]".repeat(80), "\"" + "x".repeat(random.nextInt(3_000)) + "\""));
+                    "null",
+                    "true",
+                    "0",
+                    "-1",
+                    "1e400",
+                    "123456789012345678901234567890",
+                    "0.30000000000000000000000000001",
+                    "\"\"",
+                    "\"x\"",
+                    "[]",
+                    "{}",
+                    "[[[[]]]]",
+                    "{\"a\":1,\"a\":2}",
+                    "\"\\ud800\"",
+                    "\"\\u0000\"",
+                    "nul",
+                    "{",
+                    "[".repeat(80) + "]".repeat(80),
+                    "\"" + "x".repeat(random.nextInt(3_000)) + "\""));
         }
         if (schema.has("oneOf")) {
-            return json(schema.get("oneOf").get(random.nextInt(schema.get("oneOf").size())), depth + 1);
+            return json(
+                    schema.get("oneOf").get(random.nextInt(schema.get("oneOf").size())), depth + 1);
         }
         if (schema.has("enum")) {
-            return schema.get("enum").get(random.nextInt(schema.get("enum").size())).toString();
+            return schema.get("enum")
+                    .get(random.nextInt(schema.get("enum").size()))
+                    .toString();
         }
         JsonNode types = schema.path("type");
-        String type = types.isArray() ? types.get(random.nextInt(types.size())).stringValue() : types.asString("object");
+        String type =
+                types.isArray() ? types.get(random.nextInt(types.size())).stringValue() : types.asString("object");
         return switch (type) {
             case "string" -> string(schema);
             case "integer", "number" -> any(List.of("0", "1", "31", "100", "0.5", "-0.0", "1e9"));
@@ -356,7 +478,8 @@ final class FuzzedRequests {
             }
         }
         if (schema.path("additionalProperties").isObject() || oneIn(20)) {
-            fields.add("\"" + any(List.of("pdq", "video_md5", "vpdq", "zz")) + "\":" + json(schema.path("additionalProperties"), depth + 1));
+            fields.add("\"" + any(List.of("pdq", "video_md5", "vpdq", "zz")) + "\":"
+                    + json(schema.path("additionalProperties"), depth + 1));
         }
         return "{" + String.join(",", fields) + "}";
     }
@@ -366,7 +489,8 @@ final class FuzzedRequests {
             return "\"" + hash() + "\"";
         }
         String word = oneIn(3) ? hash() : any(WORDS);
-        return "\"" + word.replace("\\", "\\\\").replace("\"", "\\\"").replace("\r\n", oneIn(5) ? "\r\n" : "\\r\\n") + "\"";
+        return "\"" + word.replace("\\", "\\\\").replace("\"", "\\\"").replace("\r\n", oneIn(5) ? "\r\n" : "\\r\\n")
+                + "\"";
     }
 
     // Framing

@@ -228,7 +228,11 @@ public final class HttpFuzz implements AutoCloseable {
             int code = Integer.parseInt(status.group(1));
             statuses.computeIfAbsent(code, unused -> new LongAdder()).increment();
             if (code >= 500 && code != 503) {
-                find(number, status.group() + answer.lines().skip(1).reduce((a, b) -> b).orElse(""), sent);
+                find(
+                        number,
+                        status.group()
+                                + answer.lines().skip(1).reduce((a, b) -> b).orElse(""),
+                        sent);
             }
         }
         if (none) {
@@ -247,7 +251,8 @@ public final class HttpFuzz implements AutoCloseable {
     /** Waits until the server is at rest, and returns all that was found. */
     public List<String> finish() throws IOException, InterruptedException {
         for (int i = 0; i < 3; i++) {
-            // The leak detector learns of a lost buffer from the garbage collector, and reports it when the next is made.
+            // The leak detector learns of a lost buffer from the garbage collector, and reports it when the next is
+            // made.
             System.gc();
             ask("GET", "/healthz", "");
         }
@@ -265,7 +270,8 @@ public final class HttpFuzz implements AutoCloseable {
         }
         synchronized (log) {
             for (ILoggingEvent event : List.copyOf(log.list)) {
-                if (event.getLevel().isGreaterOrEqual(Level.ERROR) || event.getLoggerName().startsWith("io.netty")) {
+                if (event.getLevel().isGreaterOrEqual(Level.ERROR)
+                        || event.getLoggerName().startsWith("io.netty")) {
                     String why = event.getThrowableProxy() == null
                             ? ""
                             : " " + event.getThrowableProxy().getClassName() + ": "
@@ -295,7 +301,11 @@ public final class HttpFuzz implements AutoCloseable {
     /** How many answers of each status there were. */
     public String report() {
         return String.format(
-                Locale.ROOT, "%d connections, %d without an answer; answers %s", next.get(), unanswered.sum(), statuses);
+                Locale.ROOT,
+                "%d connections, %d without an answer; answers %s",
+                next.get(),
+                unanswered.sum(),
+                statuses);
     }
 
     /** How many answers there were. */

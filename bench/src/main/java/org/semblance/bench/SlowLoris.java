@@ -127,7 +127,8 @@ public final class SlowLoris {
                         connection.close();
                         connection = new LoadRun.Connection(port);
                     }
-                    LoadRun.count(counts, Integer.toString(connection.send(LOOKUP).status()));
+                    LoadRun.count(
+                            counts, Integer.toString(connection.send(LOOKUP).status()));
                     if (done == latencies.length) {
                         latencies = Arrays.copyOf(latencies, 2 * done);
                     }
