@@ -28,6 +28,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.HashReport;
+import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.DecodedImage;
@@ -78,8 +79,8 @@ public class ImageBenchmark {
 
     @Setup(Level.Trial)
     public void setUp() {
-        fast = new ContentHasher(MediaLimits.DEFAULT, DecodePath.FAST);
-        exact = new ContentHasher(MediaLimits.DEFAULT, DecodePath.EXACT);
+        fast = new InProcessHasher(MediaLimits.DEFAULT, DecodePath.FAST);
+        exact = new InProcessHasher(MediaLimits.DEFAULT, DecodePath.EXACT);
         fastDecoder = new NativeImageDecoder(MediaLimits.DEFAULT, DecodePath.FAST);
         exactDecoder = new NativeImageDecoder(MediaLimits.DEFAULT, DecodePath.EXACT);
         jpeg = megapixels == 12 ? photo(4000, 3000) : photo(1000 * megapixels, 1000);
@@ -131,7 +132,7 @@ public class ImageBenchmark {
         }
     }
 
-    private static ByteBuffer photo(int width, int height) {
+    static ByteBuffer photo(int width, int height) {
         Random random = new Random(SEED);
         try (PointerScope scope = new PointerScope()) {
             Mat picture = new Mat(height, width, opencv_core.CV_8UC3, Scalar.all(0));

@@ -25,6 +25,7 @@ import org.semblance.engine.ContentMatcher;
 import org.semblance.engine.Digests;
 import org.semblance.engine.Finding;
 import org.semblance.engine.HashReport;
+import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.MatchOptions;
 import org.semblance.engine.MatchReport;
 import org.semblance.engine.Verdict;
@@ -94,7 +95,7 @@ public final class VideoRecall {
                 : RecallSet.made(folder, seed, count);
         Path data = Files.createTempDirectory("semblance-recall");
         try (HashDb db = HashDb.open(data);
-                ContentHasher hasher = new ContentHasher(MediaLimits.DEFAULT, DecodePath.FAST)) {
+                ContentHasher hasher = new InProcessHasher(MediaLimits.DEFAULT, DecodePath.FAST)) {
             VideoRecall recall = new VideoRecall(set, db, hasher);
             recall.bank();
             recall.report();

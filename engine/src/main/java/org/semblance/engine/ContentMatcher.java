@@ -119,7 +119,7 @@ public final class ContentMatcher {
         List<Match> allowed = ofKind(BankKind.ALLOW, exact);
         List<Match> known = ofKind(BankKind.MATCH, exact);
         if (!known.isEmpty()) {
-            HashReport hashed = ContentHasher.notDecoded(source.format(), digests, asked - start);
+            HashReport hashed = HashReport.notDecoded(source.format(), digests, InProcessHasher.micros(asked - start));
             boolean suppressed = !allowed.isEmpty();
             return new MatchReport(
                     suppressed ? Verdict.SUPPRESSED : Verdict.MATCH,
@@ -129,26 +129,26 @@ public final class ContentMatcher {
                     findings(known, suppressed),
                     findings(allowed, false),
                     false,
-                    ContentHasher.micros(exactNanos));
+                    InProcessHasher.micros(exactNanos));
         }
 
         FrameSampling sampling = options.videoPolicy() instanceof VideoPolicy.Vpdq
                 ? new FrameSampling.TimeStep(1)
                 : FrameSampling.KeyFrames.DEFAULT;
-        HashReport hashed = hasher.hash(
+        HashReport hashed = hasher.hash(new HashRequest(
                 source,
-                digests,
+                digests.signals(),
                 sampling,
                 false,
                 deadline,
                 deadline.share(READING_SHARE),
-                System.nanoTime() - (asked - start));
+                System.nanoTime() - (asked - start)));
         if (hashed.failure() != null) {
             return undecided(hashed.failure(), hashed.reason(), hashed, version, exactNanos);
         }
         Upload upload = new Upload(hashed, options);
         if (upload.isTooFlat()) {
-            String reason = ContentHasher.joined(hashed.reason(), upload.tooFlat());
+            String reason = InProcessHasher.joined(hashed.reason(), upload.tooFlat());
             return undecided(Verdict.UNDECIDABLE, reason, hashed, version, exactNanos);
         }
         if (upload.video == null) {
@@ -156,10 +156,10 @@ public final class ContentMatcher {
         }
         asked = System.nanoTime();
         Judgement judgement = upload.judge(allowed, deadline);
-        long lookupUs = ContentHasher.micros(exactNanos + System.nanoTime() - asked);
+        long lookupUs = InProcessHasher.micros(exactNanos + System.nanoTime() - asked);
         return new MatchReport(
                 judgement.verdict(),
-                ContentHasher.joined(hashed.reason(), judgement.cutShort),
+                InProcessHasher.joined(hashed.reason(), judgement.cutShort),
                 hashed,
                 version,
                 judgement.matches,
@@ -178,7 +178,7 @@ public final class ContentMatcher {
                 List.of(),
                 List.of(),
                 hashed.isPartial(),
-                ContentHasher.micros(lookupNanos));
+                InProcessHasher.micros(lookupNanos));
     }
 
     private static List<Finding> findings(List<Match> matches, boolean suppressed) {

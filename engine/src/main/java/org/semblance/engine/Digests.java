@@ -46,6 +46,7 @@ public record Digests(String md5, String sha1, String sha256) {
                 }
                 yield builder.finish();
             }
+            case MediaSource.Opened opened -> of(opened.content());
         };
     }
 

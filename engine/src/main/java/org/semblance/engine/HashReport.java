@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.pdq.Transform;
 import org.semblance.engine.video.VideoHashes;
 import org.semblance.hashdb.hash.Hash256;
@@ -36,6 +37,28 @@ public record HashReport(
         long hashUs) {
     public HashReport {
         signals = List.copyOf(signals);
+    }
+
+    /** A content that could not be hashed: what is wrong with it, and how long it took to see that. */
+    public static HashReport failed(HashRequest request, Verdict failure, String reason, long decodeUs) {
+        MediaFormat format = request.source().format();
+        return new HashReport(
+                failure, reason, contentType(format), format.wireName(), request.known(), Map.of(), null, decodeUs, 0);
+    }
+
+    /** A content without a single byte. */
+    public static HashReport empty(HashRequest request) {
+        return failed(request, Verdict.UNSUPPORTED, "empty: 0 bytes", 0);
+    }
+
+    /** A content that is known by its digests. */
+    static HashReport notDecoded(MediaFormat format, Digests digests, long decodeUs) {
+        return new HashReport(
+                null, "", contentType(format), format.wireName(), digests.signals(), Map.of(), null, decodeUs, 0);
+    }
+
+    private static @Nullable ContentType contentType(MediaFormat format) {
+        return format.isVideo() ? ContentType.VIDEO : format.isSupportedImage() ? ContentType.IMAGE : null;
     }
 
     /** The signal of that type, if there is one. */

@@ -47,8 +47,8 @@ class ContentHasherTest {
     private static final Picture PHOTO = Picture.photo(11, 160, 120);
     private static final String[] HEIFS = {"plain.heic", "tiled.heic", "plain.avif", "tiled.avif", "alpha.avif"};
 
-    private final ContentHasher fast = new ContentHasher(MediaLimits.DEFAULT, DecodePath.FAST);
-    private final ContentHasher exact = new ContentHasher(MediaLimits.DEFAULT, DecodePath.EXACT);
+    private final ContentHasher fast = new InProcessHasher(MediaLimits.DEFAULT, DecodePath.FAST);
+    private final ContentHasher exact = new InProcessHasher(MediaLimits.DEFAULT, DecodePath.EXACT);
     private final List<byte[]> files = new ArrayList<>();
 
     @BeforeAll
@@ -205,7 +205,7 @@ class ContentHasherTest {
     @Test
     void limitsAreVerdicts() {
         byte[] png = Encoders.encode(PHOTO, ".png");
-        try (ContentHasher small = new ContentHasher(new MediaLimits(png.length, 1000), DecodePath.FAST)) {
+        try (ContentHasher small = new InProcessHasher(new MediaLimits(png.length, 1000), DecodePath.FAST)) {
             HashReport report = small.hash(ByteBuffer.wrap(png));
             assertThat(report.failure()).isEqualTo(Verdict.TOO_LARGE);
             assertThat(report.reason()).isEqualTo("png: 160x120 pixels (limit: 1000)");

@@ -44,7 +44,7 @@ class ContentMatcherTest {
     @TempDir
     private Path folder;
 
-    private final ContentHasher hasher = new ContentHasher(MediaLimits.DEFAULT, DecodePath.FAST);
+    private final ContentHasher hasher = new InProcessHasher(MediaLimits.DEFAULT, DecodePath.FAST);
     private HashDb db;
     private ContentMatcher matcher;
 
@@ -197,7 +197,7 @@ class ContentMatcherTest {
         assertThat(text.verdict()).isEqualTo(Verdict.UNSUPPORTED);
         assertThat(text.reason()).isEqualTo(text.hashed().reason()).isNotEmpty();
         assertThat(match(Arrays.copyOf(PNG, 500)).verdict()).isEqualTo(Verdict.CORRUPT);
-        try (ContentHasher small = new ContentHasher(new MediaLimits(1_000_000, 10), DecodePath.FAST)) {
+        try (ContentHasher small = new InProcessHasher(new MediaLimits(1_000_000, 10), DecodePath.FAST)) {
             MatchReport large = new ContentMatcher(small, db).match(ByteBuffer.wrap(PNG), MatchOptions.DEFAULT);
             assertThat(large.verdict()).isEqualTo(Verdict.TOO_LARGE);
         }

@@ -72,7 +72,7 @@ class ReferenceFilesTest {
         assertThat(rows).hasSizeGreaterThan(50);
         List<Integer> distances = new ArrayList<>();
         SoftAssertions softly = new SoftAssertions();
-        try (ContentHasher hasher = new ContentHasher(MediaLimits.DEFAULT, path)) {
+        try (ContentHasher hasher = new InProcessHasher(MediaLimits.DEFAULT, path)) {
             for (Map<String, String> row : rows.values()) {
                 String name = field(row, "file");
                 HashReport report = hasher.hash(read(folder("pdq-jpeg").resolve(name)));
@@ -94,7 +94,7 @@ class ReferenceFilesTest {
     @EnumSource(DecodePath.class)
     void orientationDoesNotChangeTheHash(DecodePath path) throws IOException {
         TreeSet<String> hashes = new TreeSet<>();
-        try (ContentHasher hasher = new ContentHasher(MediaLimits.DEFAULT, path)) {
+        try (ContentHasher hasher = new InProcessHasher(MediaLimits.DEFAULT, path)) {
             for (int orientation : new int[] {1, 2, 3, 4, 5, 7, 8}) {
                 HashReport report = hasher.hash(read(folder("pdq-jpeg/exiforient-" + orientation + ".jpg")));
                 hashes.add(report.signal(SignalType.PDQ).orElseThrow().value());
@@ -109,7 +109,7 @@ class ReferenceFilesTest {
         Map<String, Map<String, String>> table = table();
         assertThat(table.keySet()).isEqualTo(references.keySet());
         SoftAssertions softly = new SoftAssertions();
-        try (ContentHasher hasher = new ContentHasher(MediaLimits.DEFAULT, DecodePath.EXACT)) {
+        try (ContentHasher hasher = new InProcessHasher(MediaLimits.DEFAULT, DecodePath.EXACT)) {
             for (Map<String, String> row : table.values()) {
                 String name = field(row, "file");
                 HashReport report = hasher.hash(read(folder("pdq-modes").resolve(name)));

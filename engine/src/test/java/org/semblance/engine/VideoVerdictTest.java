@@ -72,7 +72,7 @@ class VideoVerdictTest {
     private static final Map<Path, KnownVideo> HASHED = new ConcurrentHashMap<>();
     private static Path clip;
 
-    private final ContentHasher hasher = new ContentHasher(MediaLimits.DEFAULT, DecodePath.FAST);
+    private final ContentHasher hasher = new InProcessHasher(MediaLimits.DEFAULT, DecodePath.FAST);
     private HashDb db;
     private ContentMatcher matcher;
 

@@ -69,7 +69,7 @@ class VpdqPolicyVectorsTest {
         int compared = 0;
         int above = 0;
         try (HashDb db = HashDb.open(data);
-                ContentHasher hasher = new ContentHasher(MediaLimits.DEFAULT, DecodePath.EXACT)) {
+                ContentHasher hasher = new InProcessHasher(MediaLimits.DEFAULT, DecodePath.EXACT)) {
             db.apply(new Change.CreateBank("BAD", BankKind.MATCH, 1.0, "", null), TEST);
             ContentMatcher matcher = new ContentMatcher(hasher, db);
             Map<String, Long> ids = new HashMap<>();

@@ -9,6 +9,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.ContentMatcher;
+import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.WarmUp;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.hashdb.DatabaseRefusedException;
@@ -84,8 +85,8 @@ public final class MatchServer implements AutoCloseable {
             exchanges =
                     new Exchanges(db, registry, config.exchangeFolder(), Duration.ofMillis(config.exchangePollMs()));
             Supplier<Worker> tools = () -> {
-                ContentHasher exact = new ContentHasher(config.mediaLimits(), DecodePath.EXACT);
-                ContentHasher fast = new ContentHasher(config.mediaLimits(), config.decodePath());
+                ContentHasher exact = new InProcessHasher(config.mediaLimits(), DecodePath.EXACT);
+                ContentHasher fast = new InProcessHasher(config.mediaLimits(), config.decodePath());
                 return new Worker(exact, fast, new ContentMatcher(fast, opened));
             };
             workers = new WorkerPool<>(config.workers(), config.workQueueLimit(), tools);
@@ -131,7 +132,7 @@ public final class MatchServer implements AutoCloseable {
     /** Loads the decoders while the database is opened: with ten million hashes both take a second or so. */
     private static void loadNatives(ServerConfig config) {
         try {
-            new ContentHasher(config.mediaLimits(), config.decodePath()).close();
+            new InProcessHasher(config.mediaLimits(), config.decodePath()).close();
         } catch (IllegalStateException e) {
             LOG.debug("no decoders; the first worker will say why", e);
         }
@@ -141,8 +142,8 @@ public final class MatchServer implements AutoCloseable {
     public void warmUp() {
         Thread.ofPlatform().daemon().name("warm-up").start(() -> {
             long start = System.nanoTime();
-            try {
-                WarmUp.run(db);
+            try (ContentHasher hasher = new InProcessHasher(config.mediaLimits(), config.decodePath())) {
+                WarmUp.run(hasher, db);
                 LOG.info("warmed up in {} ms", (System.nanoTime() - start) / 1_000_000);
             } catch (IllegalStateException e) {
                 LOG.debug("stopped while warming up", e);

@@ -46,6 +46,11 @@ public final class Deadline {
         return set ? new Deadline(now + (long) (share * (nanoTime - now)), true, cancelled) : this;
     }
 
+    /** The time until it passes, negative afterwards; {@link Long#MAX_VALUE} if it never does. */
+    public long nanosLeft() {
+        return set ? nanoTime - System.nanoTime() : Long.MAX_VALUE;
+    }
+
     public boolean passed() {
         return set && (System.nanoTime() - nanoTime >= 0 || cancelled.getAsBoolean());
     }

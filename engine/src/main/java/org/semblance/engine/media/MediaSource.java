@@ -1,6 +1,8 @@
 package org.semblance.engine.media;
 
+import java.io.EOFException;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -50,4 +52,27 @@ public sealed interface MediaSource {
 
     /** Bytes in a file. */
     record InFile(Path path, long size, MediaFormat format) implements MediaSource {}
+
+    /** Bytes of what this process has no path to, and may not open either: a file that another process has opened for it. */
+    record Opened(Reader reader, long size, MediaFormat format) implements MediaSource {
+        /** All of them, in memory. */
+        public ByteBuffer content() throws IOException {
+            ByteBuffer content = ByteBuffer.allocateDirect(Math.toIntExact(size));
+            MemorySegment target = MemorySegment.ofBuffer(content);
+            for (long at = 0; at < size; ) {
+                int read = reader.read(at, target.asSlice(at));
+                if (read <= 0) {
+                    throw new EOFException("the file ends after " + at + " of " + size + " bytes");
+                }
+                at += read;
+            }
+            return content;
+        }
+    }
+
+    /** Gives bytes at a position. */
+    interface Reader {
+        /** Reads at least one byte and tells how many, or returns 0 or less at the end. */
+        int read(long position, MemorySegment target) throws IOException;
+    }
 }

@@ -8,8 +8,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
-import org.semblance.engine.ContentHasher;
 import org.semblance.engine.Digests;
+import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.media.MediaSource;
@@ -25,8 +25,8 @@ final class Contents {
                             + " reduced, a few bits off. Default: exact for hashes that are kept, fast to match.")
     private @Nullable DecodePath path;
 
-    ContentHasher hasher(DecodePath byDefault) {
-        return new ContentHasher(MediaLimits.DEFAULT, path == null ? byDefault : path);
+    InProcessHasher hasher(DecodePath byDefault) {
+        return new InProcessHasher(MediaLimits.DEFAULT, path == null ? byDefault : path);
     }
 
     /**

@@ -6,9 +6,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.semblance.engine.ContentHasher;
 import org.semblance.engine.Digests;
 import org.semblance.engine.HashReport;
+import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.FrameSampling;
@@ -62,7 +62,7 @@ final class HashCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         int exit = Main.DONE;
-        try (ContentHasher hasher = contents.hasher(DecodePath.EXACT);
+        try (InProcessHasher hasher = contents.hasher(DecodePath.EXACT);
                 Progress progress = Progress.over("hash", files.size())) {
             for (Path file : files) {
                 exit = Math.max(exit, hash(hasher, file, out));
@@ -79,7 +79,7 @@ final class HashCommand implements Callable<Integer> {
         VPDQ
     }
 
-    private int hash(ContentHasher hasher, Path file, PrintWriter out) {
+    private int hash(InProcessHasher hasher, Path file, PrintWriter out) {
         if (format == Format.VPDQ) {
             return hashFrames(hasher, file, out);
         }
@@ -88,7 +88,7 @@ final class HashCommand implements Callable<Integer> {
         return report.failure() == null ? Main.DONE : Main.BAD_INPUT;
     }
 
-    private int hashFrames(ContentHasher hasher, Path file, PrintWriter out) {
+    private int hashFrames(InProcessHasher hasher, Path file, PrintWriter out) {
         try {
             FrameSampling sampling = new FrameSampling.TimeStep(secondsPerHash);
             List<FrameHash> frames = hasher.hashVideo(MediaSource.of(file), sampling, Deadline.NONE)
@@ -116,7 +116,7 @@ final class HashCommand implements Callable<Integer> {
         return line + "\n";
     }
 
-    private HashReport report(ContentHasher hasher, Path file) {
+    private HashReport report(InProcessHasher hasher, Path file) {
         MediaSource source = Contents.open(file);
         Digests digests = Contents.digests(file, source);
         return dihedral

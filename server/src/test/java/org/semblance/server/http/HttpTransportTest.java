@@ -38,6 +38,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.ContentMatcher;
+import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
 import org.semblance.hashdb.HashDb;
@@ -99,7 +100,7 @@ class HttpTransportTest {
                 .workQueueLimit(2)
                 .build();
         workers = new WorkerPool<>(config.workers(), config.workQueueLimit(), () -> {
-            ContentHasher hasher = new ContentHasher(MediaLimits.DEFAULT, DecodePath.FAST);
+            ContentHasher hasher = new InProcessHasher(MediaLimits.DEFAULT, DecodePath.FAST);
             return new Worker(hasher, hasher, new ContentMatcher(hasher, db));
         });
         transport = new HttpTransport(

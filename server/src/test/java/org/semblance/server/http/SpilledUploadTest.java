@@ -44,6 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.ContentMatcher;
 import org.semblance.engine.Digests;
+import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
@@ -141,7 +142,7 @@ class SpilledUploadTest {
     }
 
     private static Worker tools() {
-        ContentHasher hasher = new ContentHasher(MediaLimits.DEFAULT, DecodePath.FAST);
+        ContentHasher hasher = new InProcessHasher(MediaLimits.DEFAULT, DecodePath.FAST);
         return new Worker(hasher, hasher, new ContentMatcher(hasher, db));
     }
 

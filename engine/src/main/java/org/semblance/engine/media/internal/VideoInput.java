@@ -50,13 +50,7 @@ final class VideoInput implements AutoCloseable {
     private static final Map<Long, VideoInput> OPEN = new ConcurrentHashMap<>();
     private static final AtomicLong NEXT_KEY = new AtomicLong();
 
-    /** Gives bytes at a position. */
-    private interface Bytes {
-        /** Reads at least one byte, or returns 0 or less at the end. */
-        int read(long position, MemorySegment target) throws IOException;
-    }
-
-    private final Bytes bytes;
+    private final MediaSource.Reader bytes;
     private final long size;
     private final @Nullable FileChannel file;
     private final Clock clock;
@@ -83,6 +77,10 @@ final class VideoInput implements AutoCloseable {
                 FileChannel channel = open(inFile);
                 file = channel;
                 bytes = (at, target) -> channel.read(target.asByteBuffer(), at);
+            }
+            case MediaSource.Opened opened -> {
+                file = null;
+                bytes = opened.reader();
             }
         }
         key = NEXT_KEY.incrementAndGet();

@@ -87,6 +87,13 @@ final class WebpAnimation {
                     throw new UncheckedIOException(e);
                 }
             }
+            case MediaSource.Opened opened -> {
+                try {
+                    return read(opened.content());
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
         }
     }
 

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.ContentMatcher;
+import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.MatchOptions;
 import org.semblance.engine.MatchReport;
 import org.semblance.engine.Verdict;
@@ -299,7 +300,7 @@ class HostileVideoTest {
         List<Map.Entry<String, byte[]>> files = List.copyOf(FILES.entrySet());
         Map<Verdict, Integer> verdicts = new EnumMap<>(Verdict.class);
         try (HashDb db = HashDb.open(data);
-                ContentHasher hasher = new ContentHasher(MediaLimits.DEFAULT, DecodePath.FAST)) {
+                ContentHasher hasher = new InProcessHasher(MediaLimits.DEFAULT, DecodePath.FAST)) {
             ContentMatcher matcher = new ContentMatcher(hasher, db);
             for (int i = 0; i < MUTATIONS / 4; i++) {
                 Map.Entry<String, byte[]> file = files.get(i % files.size());

@@ -1,0 +1,37 @@
+package org.semblance.engine;
+
+import java.util.List;
+import org.semblance.engine.media.Deadline;
+import org.semblance.engine.media.FrameSampling;
+import org.semblance.engine.media.MediaSource;
+import org.semblance.hashdb.hash.Signal;
+
+/**
+ * A content that is to be hashed, and how.
+ *
+ * @param known signals of it that are known already and that the report repeats: its digests
+ * @param sampling of a video; of an animated image every frame is taken, unless only a frame a second is wanted
+ * @param dihedral whether the seven variants of an image's hash are wanted
+ * @param framesUntil when to stop reading frames
+ * @param startNanos when the work on this content began, as {@link System#nanoTime} tells
+ */
+public record HashRequest(
+        MediaSource source,
+        List<Signal> known,
+        FrameSampling sampling,
+        boolean dihedral,
+        Deadline deadline,
+        Deadline framesUntil,
+        long startNanos) {
+    /** The reference's rule for the signals of a video. */
+    public static final FrameSampling ONCE_A_SECOND = new FrameSampling.TimeStep(1);
+
+    public HashRequest {
+        known = List.copyOf(known);
+    }
+
+    /** Work that begins now. */
+    HashRequest(MediaSource source, Digests digests, FrameSampling sampling, boolean dihedral, Deadline deadline) {
+        this(source, digests.signals(), sampling, dihedral, deadline, deadline, System.nanoTime());
+    }
+}

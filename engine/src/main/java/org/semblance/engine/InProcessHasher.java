@@ -1,0 +1,221 @@
+package org.semblance.engine;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.media.Animation;
+import org.semblance.engine.media.Deadline;
+import org.semblance.engine.media.DecodePath;
+import org.semblance.engine.media.DecodedImage;
+import org.semblance.engine.media.FrameSampling;
+import org.semblance.engine.media.FrameSampling.EveryFrame;
+import org.semblance.engine.media.ImageDecoder;
+import org.semblance.engine.media.ImageHeader;
+import org.semblance.engine.media.MediaException;
+import org.semblance.engine.media.MediaFormat;
+import org.semblance.engine.media.MediaLimits;
+import org.semblance.engine.media.MediaSource;
+import org.semblance.engine.media.VideoLimits;
+import org.semblance.engine.media.VideoSummary;
+import org.semblance.engine.media.internal.NativeImageDecoder;
+import org.semblance.engine.media.internal.NativeVideoReader;
+import org.semblance.engine.pdq.PdqHasher;
+import org.semblance.engine.pdq.Transform;
+import org.semblance.engine.video.VideoHasher;
+import org.semblance.engine.video.VideoHashes;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.HashAndQuality;
+import org.semblance.hashdb.hash.Signal;
+
+/** Content to signals, in this process. Holds the scratch memory of one worker: not for two threads at once. */
+public final class InProcessHasher implements ContentHasher {
+    private final MediaLimits limits;
+    private final ImageDecoder decoder;
+    private final DecodePath path;
+    private final PdqHasher pdq = new PdqHasher();
+
+    /** Made for the first video: most workers never see one. */
+    private @Nullable VideoHasher video;
+
+    /** @throws IllegalStateException if the native decoders cannot be loaded */
+    public InProcessHasher(MediaLimits limits, DecodePath path) {
+        this.limits = limits;
+        this.path = path;
+        this.decoder = new NativeImageDecoder(limits, path);
+    }
+
+    /**
+     * Hashes the chosen frames of a video.
+     *
+     * @throws MediaException if it is no video we know, or not a single frame can be decoded within the limits
+     * @throws org.semblance.engine.media.DeadlinePassedException if it passes before the first frame
+     */
+    public VideoHashes hashVideo(MediaSource source, FrameSampling sampling, Deadline deadline) throws MediaException {
+        VideoHasher hasher = video;
+        if (hasher == null) {
+            hasher = new VideoHasher(new NativeVideoReader(VideoLimits.DEFAULT, path));
+            video = hasher;
+        }
+        return hasher.hash(source, sampling, deadline);
+    }
+
+    @Override
+    public HashReport hash(HashRequest request) {
+        MediaSource source = request.source();
+        if (source.size() == 0) {
+            return HashReport.empty(request);
+        }
+        request.deadline().check("header");
+        try {
+            if (source.format().isVideo()) {
+                VideoHashes frames = hashVideo(source, request.sampling(), request.framesUntil());
+                return new HashReport(
+                        null,
+                        partialReason(frames.summary()),
+                        ContentType.VIDEO,
+                        source.format().wireName(),
+                        request.known(),
+                        Map.of(),
+                        frames,
+                        micros(System.nanoTime() - request.startNanos()),
+                        0);
+            }
+            limits.checkBytes(source.format(), source.size());
+            return hashImage(request);
+        } catch (MediaException e) {
+            return failed(request, verdict(e.kind()), e.reason());
+        }
+    }
+
+    private HashReport hashImage(HashRequest request) throws MediaException {
+        try {
+            switch (request.source()) {
+                case MediaSource.InMemory memory -> {
+                    return hashImage(memory, request);
+                }
+                case MediaSource.InFile file -> {
+                    try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.READ);
+                            Arena mapped = Arena.ofConfined()) {
+                        ByteBuffer content = channel.map(FileChannel.MapMode.READ_ONLY, 0, file.size(), mapped)
+                                .asByteBuffer();
+                        return hashImage(new MediaSource.InMemory(content, file.format()), request);
+                    }
+                }
+                case MediaSource.Opened opened -> {
+                    return hashImage(new MediaSource.InMemory(opened.content(), opened.format()), request);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private HashReport hashImage(MediaSource.InMemory source, HashRequest request) throws MediaException {
+        ImageHeader header = ImageHeader.read(source.content(), source.format(), limits);
+        HashReport still;
+        try (DecodedImage image = decoder.decode(source.content(), header, request.deadline())) {
+            long decoded = System.nanoTime();
+            request.deadline().check("hash");
+            still = hashed(image, request, decoded);
+        }
+        return Animation.isAnimated(source.content(), source.format()) ? withFrames(still, source, request) : still;
+    }
+
+    /** An image whose frames cannot be read is left as it is, since its first was. */
+    private HashReport withFrames(HashReport image, MediaSource.InMemory source, HashRequest request) {
+        FrameSampling sampling =
+                request.sampling().equals(HashRequest.ONCE_A_SECOND) ? request.sampling() : new EveryFrame();
+        VideoHashes hashes;
+        try {
+            MediaSource readable = source.format() == MediaFormat.GIF
+                    ? MediaSource.of(Animation.withControls(source.content()))
+                    : source;
+            hashes = hashVideo(readable, sampling, request.framesUntil());
+        } catch (MediaException e) {
+            return image;
+        }
+        return new HashReport(
+                null,
+                joined(image.reason(), partialReason(hashes.summary())),
+                image.contentType(),
+                image.format(),
+                image.signals(),
+                image.dihedral(),
+                hashes,
+                micros(System.nanoTime() - request.startNanos()) - image.hashUs(),
+                image.hashUs());
+    }
+
+    static String joined(String reason, String other) {
+        return reason.isEmpty() || other.isEmpty() ? reason + other : reason + "; " + other;
+    }
+
+    /** Why and how much of a video was seen; empty if all of it was. */
+    private static String partialReason(VideoSummary summary) {
+        if (!summary.isPartial()) {
+            return "";
+        }
+        String why = switch (summary.ending()) {
+            case CUT_OFF -> "the file ends before the video does";
+            case OUT_OF_TIME -> "time ran out";
+            case TOO_LONG -> "the rest is beyond the limit on length";
+            case STOPPED, COMPLETE -> "the reading was stopped";
+        };
+        String of = summary.declaredSeconds() > 0
+                ? String.format(Locale.ROOT, " of %.1f s", summary.declaredSeconds())
+                : " s";
+        return String.format(
+                Locale.ROOT, "%s: seen %.1f%s: %s", summary.format().wireName(), summary.seconds(), of, why);
+    }
+
+    private HashReport hashed(DecodedImage image, HashRequest request, long decoded) {
+        HashAndQuality hash = pdq.hash(image.luma());
+        Map<Transform, Hash256> variants = Map.of();
+        if (request.dihedral()) {
+            // The original among them is not the signal: for a 64x64 picture the reference hashes the two differently.
+            variants = new EnumMap<>(pdq.hashDihedral(image.luma()).hashes());
+            variants.remove(Transform.ORIG);
+        }
+        List<Signal> signals = new ArrayList<>();
+        signals.add(Signal.pdq(hash));
+        signals.addAll(request.known());
+        return new HashReport(
+                null,
+                image.note(),
+                ContentType.IMAGE,
+                request.source().format().wireName(),
+                signals,
+                variants,
+                null,
+                micros(decoded - request.startNanos()),
+                micros(System.nanoTime() - decoded));
+    }
+
+    private static HashReport failed(HashRequest request, Verdict verdict, String reason) {
+        return HashReport.failed(request, verdict, reason, micros(System.nanoTime() - request.startNanos()));
+    }
+
+    private static Verdict verdict(MediaException.Kind kind) {
+        return switch (kind) {
+            case UNSUPPORTED -> Verdict.UNSUPPORTED;
+            case CORRUPT -> Verdict.CORRUPT;
+            case TOO_LARGE -> Verdict.TOO_LARGE;
+        };
+    }
+
+    static long micros(long nanos) {
+        return nanos / 1_000;
+    }
+
+    @Override
+    public void close() {}
+}
