@@ -1,19 +1,28 @@
 package org.semblance.engine.media.internal;
 
 import java.io.File;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
+import java.net.JarURLConnection;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.bytedeco.ffmpeg.global.avcodec;
 import org.bytedeco.ffmpeg.global.avformat;
@@ -33,8 +42,11 @@ import org.jspecify.annotations.Nullable;
  * loaded from there, without a search and without a file being written: 0.2 s instead of 0.5, and 1.1 where JavaCPP has to
  * unpack its jars first, as it does in tests and on other platforms.
  */
-final class Natives {
+public final class Natives {
     private static final String CACHE_PROPERTY = "org.bytedeco.javacpp.cachedir";
+    private static final String MEMORY_PROPERTY = "org.bytedeco.javacpp.maxPhysicalBytes";
+    private static final String FOLDERS_PROPERTY = "semblance.natives.folders";
+    private static final String LIBRARY_PATH_PROPERTY = "java.library.path";
     private static final String LOAD_PROPERTY = "org.bytedeco.javacpp.loadlibraries";
 
     /**
@@ -72,6 +84,24 @@ final class Natives {
 
     private static final int OPENCV_LOG_LEVEL_SILENT = 0;
 
+    /** Of each library a class that is small, since this loads it. */
+    private static final List<Class<?>> LIBRARIES = List.of(
+            Loader.class,
+            org.bytedeco.openblas.presets.openblas_nolapack.class,
+            org.bytedeco.opencv.presets.opencv_core.class,
+            org.bytedeco.ffmpeg.presets.avutil.class);
+
+    /** Each needs those before it. */
+    private static final List<String> UNPACKED = List.of(
+            "jnijavacpp",
+            "jniopencv_core",
+            "jniopencv_imgproc",
+            "jniopencv_imgcodecs",
+            "jniavutil",
+            "jniswscale",
+            "jniavcodec",
+            "jniavformat");
+
     private static @Nullable Path flat;
     private static @Nullable Throwable failure;
     private static boolean loaded;
@@ -101,10 +131,78 @@ final class Natives {
         }
     }
 
+    /**
+     * How another process of this program loads the same libraries from the same folder.
+     *
+     * @param properties for its virtual machine; the bounds on memory are left to its own limits
+     * @param libraryPath folders where libraries find each other; empty if they were not unpacked yet
+     * @param jars that it needs on its class path
+     */
+    public record Setup(Map<String, String> properties, String libraryPath, Set<Path> jars) {}
+
+    /**
+     * The setup of another process.
+     *
+     * @throws UncheckedIOException if there is no folder for the libraries, and none can be made
+     */
+    public static synchronized Setup setup() {
+        Path lieFlat = flatFolder();
+        if (lieFlat != null) {
+            Set<Path> jars = new LinkedHashSet<>();
+            LIBRARIES.forEach(library -> jars.add(jar(library, classFile(library))));
+            return new Setup(Map.of(LIBRARY_PATH_PROPERTY, lieFlat.toString(), MEMORY_PROPERTY, "0"), "", jars);
+        }
+        try {
+            chooseFolder();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Map<String, String> properties = new HashMap<>();
+        properties.put(CACHE_PROPERTY, System.getProperty(CACHE_PROPERTY));
+        properties.put(MEMORY_PROPERTY, "0");
+        Set<Path> jars = new LinkedHashSet<>();
+        List<String> folders = new ArrayList<>();
+        for (Class<?> library : LIBRARIES) {
+            String name = library.getName().split("\\.", 4)[2];
+            jars.add(jar(library, classFile(library)));
+            String within = "org/bytedeco/" + name + "/" + Loader.getPlatform() + "/";
+            Path jar = jar(library, "/" + within);
+            jars.add(jar);
+            Path folder = Path.of(
+                    System.getProperty(CACHE_PROPERTY), jar.getFileName().toString(), within);
+            if (Files.isDirectory(folder)) {
+                folders.add(folder.toString());
+            }
+        }
+        String path = folders.size() == LIBRARIES.size() ? String.join(File.pathSeparator, folders) : "";
+        properties.put(FOLDERS_PROPERTY, path);
+        return new Setup(properties, path, jars);
+    }
+
+    private static String classFile(Class<?> type) {
+        return "/" + type.getName().replace('.', '/') + ".class";
+    }
+
+    private static Path jar(Class<?> library, String resource) {
+        URL url = library.getResource(resource);
+        try {
+            if (url != null && url.openConnection() instanceof JarURLConnection connection) {
+                return Path.of(connection.getJarFileURL().toURI());
+            }
+        } catch (IOException | URISyntaxException e) {
+            throw new IllegalStateException(url + ": no jar", e);
+        }
+        throw new IllegalStateException(resource + " is in no jar of the class path");
+    }
+
     private static void loadAll() throws IOException {
         flat = flatFolder();
         if (flat == null) {
-            unpackAndLoad();
+            if (!loadUnpacked(System.getProperty(FOLDERS_PROPERTY, ""))) {
+                unpackAndLoad();
+            }
+            // What is not loaded by now is not needed, and need not be looked for whenever one more class is.
+            System.setProperty(LOAD_PROPERTY, "false");
         } else {
             // From now on, since each class of the bindings would look for its own library when it is used first.
             System.setProperty(LOAD_PROPERTY, "false");
@@ -121,7 +219,7 @@ final class Natives {
 
     /** The folder in which all of them lie, if there is one. */
     private static @Nullable Path flatFolder() {
-        for (String entry : System.getProperty("java.library.path", "").split(File.pathSeparator)) {
+        for (String entry : System.getProperty(LIBRARY_PATH_PROPERTY, "").split(File.pathSeparator)) {
             if (!entry.isEmpty()) {
                 Path folder = Path.of(entry).toAbsolutePath();
                 if (FLAT.stream().allMatch(library -> Files.exists(folder.resolve(library)))) {
@@ -133,9 +231,7 @@ final class Natives {
     }
 
     private static void unpackAndLoad() throws IOException {
-        if (System.getProperty(CACHE_PROPERTY) == null) {
-            System.setProperty(CACHE_PROPERTY, cacheFolder().toString());
-        }
+        chooseFolder();
         acceptOpenblasVersion();
         Loader.load(opencv_core.class);
         Loader.load(opencv_imgproc.class);
@@ -144,6 +240,46 @@ final class Natives {
         Loader.load(swscale.class);
         Loader.load(avcodec.class);
         Loader.load(avformat.class);
+    }
+
+    private static void chooseFolder() throws IOException {
+        if (System.getProperty(CACHE_PROPERTY) == null) {
+            System.setProperty(CACHE_PROPERTY, cacheFolder().toString());
+        }
+    }
+
+    /**
+     * Loads what JavaCPP has unpacked in another process, without its search through all jars for each library and each of
+     * those that one needs: these find each other, as this process was started with their folders in the system's path for
+     * libraries. It takes less than half of the time.
+     *
+     * @param folders one behind the other, or empty
+     * @return false if that did not do
+     */
+    private static boolean loadUnpacked(String folders) {
+        if (folders.isEmpty()) {
+            return false;
+        }
+        System.setProperty(LOAD_PROPERTY, "false");
+        try {
+            for (String library : UNPACKED) {
+                System.load(find(library, folders).toString());
+            }
+            return true;
+        } catch (LinkageError | IOException e) {
+            System.clearProperty(LOAD_PROPERTY);
+            return false;
+        }
+    }
+
+    private static Path find(String library, String folders) throws IOException {
+        for (String folder : folders.split(File.pathSeparator)) {
+            Path file = Path.of(folder, System.mapLibraryName(library));
+            if (Files.exists(file)) {
+                return file;
+            }
+        }
+        throw new FileNotFoundException(library + " is in none of " + folders);
     }
 
     /**

@@ -1,0 +1,197 @@
+package org.semblance.engine.worker;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import org.semblance.engine.HashRequest;
+import org.semblance.engine.media.DecodePath;
+import org.semblance.engine.media.FrameSampling;
+
+/**
+ * What server and worker tell each other, as bytes: the memory they share, and the messages that say what lies in it.
+ *
+ * <p>The memory opens with a page of two words; what follows are the bytes of the content and, when it has been hashed, in
+ * their place those of the reply, a part at a time if there are more. Messages have {@link ControlSocket#MESSAGE_BYTES},
+ * all the same fields:
+ *
+ * <pre>
+ *   0 int   version        4 int  kind          8 long id of the order
+ *  16 long  bytes: of the content, or of the part of the reply
+ *  24 int   flags         28 int  sampling     32, 40 double its parameters
+ *  48 long  nanoseconds until the deadline     56 long those for reading frames
+ * </pre>
+ *
+ * <p>The server trusts nothing that a worker writes: a message is checked when it is read, and a reply copied before.
+ */
+final class Wire {
+    /** Of the layout of messages, memory and replies. */
+    static final int VERSION = 1;
+
+    /** Where the bytes begin. */
+    static final long DATA = 4096;
+
+    private static final VarHandle TAKEN = ValueLayout.JAVA_LONG.varHandle();
+    private static final VarHandle CANCELLED = ValueLayout.JAVA_INT.varHandle();
+    private static final long TAKEN_AT = 0;
+    private static final long CANCELLED_AT = 64;
+
+    private static final int KIND = 4;
+    private static final int ID = 8;
+    private static final int BYTES = 16;
+    private static final int FLAGS = 24;
+    private static final int SAMPLING = 28;
+    private static final int FIRST = 32;
+    private static final int SECOND = 40;
+    private static final int DEADLINE = 48;
+    private static final int FRAMES_UNTIL = 56;
+
+    private static final int OPENED = 1;
+    private static final int DIHEDRAL = 2;
+    private static final int EXACT = 4;
+
+    private static final int EVERY_FRAME = 0;
+    private static final int TIME_STEP = 1;
+    private static final int KEY_FRAMES = 2;
+
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE;
+
+    private Wire() {}
+
+    /** What a message is about. */
+    enum Kind {
+        /** Server: here is the memory. */
+        MEMORY,
+        /** Worker: it can begin; the data say how well it is held. */
+        READY,
+        /** Worker: it cannot begin; the data say why. */
+        FAILED,
+        /** Server: hash this. */
+        HASH,
+        /** Worker: a part of the reply, and more to come. */
+        PART,
+        /** Worker: the last part of the reply, or all of it. */
+        LAST,
+        /** Server: the next part. */
+        NEXT,
+        /** Server: no further part is wanted. */
+        DROP
+    }
+
+    /**
+     * What to hash, and how.
+     *
+     * @param bytes of the content
+     * @param opened whether the bytes lie in what the descriptor beside the message stands for, and not in the memory
+     * @param nanosLeft until the deadline; {@link Long#MAX_VALUE} if there is none
+     */
+    record Order(
+            long id,
+            long bytes,
+            boolean opened,
+            boolean dihedral,
+            DecodePath path,
+            FrameSampling sampling,
+            long nanosLeft,
+            long framesNanosLeft) {
+        static Order of(long id, HashRequest request, boolean opened, DecodePath path) {
+            return new Order(
+                    id,
+                    request.source().size(),
+                    opened,
+                    request.dihedral(),
+                    path,
+                    request.sampling(),
+                    request.deadline().nanosLeft(),
+                    request.framesUntil().nanosLeft());
+        }
+
+        void write(MemorySegment message) {
+            Wire.write(message, Kind.HASH, id, bytes);
+            message.set(
+                    INT,
+                    FLAGS,
+                    (opened ? OPENED : 0) | (dihedral ? DIHEDRAL : 0) | (path == DecodePath.EXACT ? EXACT : 0));
+            switch (sampling) {
+                case FrameSampling.EveryFrame all -> write(message, EVERY_FRAME, 0, 0);
+                case FrameSampling.TimeStep step -> write(message, TIME_STEP, step.seconds(), 0);
+                case FrameSampling.KeyFrames keys -> write(message, KEY_FRAMES, keys.minGap(), keys.maxGap());
+            }
+            message.set(LONG, DEADLINE, nanosLeft);
+            message.set(LONG, FRAMES_UNTIL, framesNanosLeft);
+        }
+
+        private static void write(MemorySegment message, int sampling, double first, double second) {
+            message.set(INT, SAMPLING, sampling);
+            message.set(DOUBLE, FIRST, first);
+            message.set(DOUBLE, SECOND, second);
+        }
+
+        static Order read(MemorySegment message) {
+            int flags = message.get(INT, FLAGS);
+            double first = message.get(DOUBLE, FIRST);
+            FrameSampling sampling = switch (message.get(INT, SAMPLING)) {
+                case TIME_STEP -> new FrameSampling.TimeStep(first);
+                case KEY_FRAMES -> new FrameSampling.KeyFrames(first, message.get(DOUBLE, SECOND));
+                default -> new FrameSampling.EveryFrame();
+            };
+            return new Order(
+                    message.get(LONG, ID),
+                    message.get(LONG, BYTES),
+                    (flags & OPENED) != 0,
+                    (flags & DIHEDRAL) != 0,
+                    (flags & EXACT) != 0 ? DecodePath.EXACT : DecodePath.FAST,
+                    sampling,
+                    message.get(LONG, DEADLINE),
+                    message.get(LONG, FRAMES_UNTIL));
+        }
+    }
+
+    /** A message without what is only in an order. */
+    static void write(MemorySegment message, Kind kind, long id, long bytes) {
+        message.fill((byte) 0);
+        message.set(INT, 0, VERSION);
+        message.set(INT, KIND, kind.ordinal());
+        message.set(LONG, ID, id);
+        message.set(LONG, BYTES, bytes);
+    }
+
+    /** @throws IOException if it is none of this version */
+    static Kind kind(MemorySegment message) throws IOException {
+        int version = message.get(INT, 0);
+        int kind = message.get(INT, KIND);
+        Kind[] kinds = Kind.values();
+        if (version != VERSION || kind < 0 || kind >= kinds.length) {
+            throw new IOException("a message of version " + version + " and kind " + kind);
+        }
+        return kinds[kind];
+    }
+
+    static long id(MemorySegment message) {
+        return message.get(LONG, ID);
+    }
+
+    static long bytes(MemorySegment message) {
+        return message.get(LONG, BYTES);
+    }
+
+    /** Says which order the worker has begun. */
+    static void take(MemorySegment memory, long id) {
+        TAKEN.setVolatile(memory, TAKEN_AT, id);
+    }
+
+    static boolean isTaken(MemorySegment memory, long id) {
+        return (long) TAKEN.getVolatile(memory, TAKEN_AT) == id;
+    }
+
+    /** Says whether anybody still waits for the reply. */
+    static void cancel(MemorySegment memory, boolean cancelled) {
+        CANCELLED.setVolatile(memory, CANCELLED_AT, cancelled ? 1 : 0);
+    }
+
+    static boolean isCancelled(MemorySegment memory) {
+        return (int) CANCELLED.getVolatile(memory, CANCELLED_AT) != 0;
+    }
+}

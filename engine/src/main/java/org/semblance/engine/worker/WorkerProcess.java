@@ -1,0 +1,436 @@
+package org.semblance.engine.worker;
+
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.HashRequest;
+import org.semblance.engine.InProcessHasher;
+import org.semblance.engine.media.Deadline;
+import org.semblance.engine.media.DecodePath;
+import org.semblance.engine.media.MediaSource;
+import org.semblance.engine.media.internal.Natives;
+import org.semblance.hashdb.hash.Hash256;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One worker process, as the server sees it: not for two threads at once. */
+final class WorkerProcess {
+    /** Contents up to this size are copied into the shared memory; larger ones are passed as a descriptor. */
+    static final long DATA_BYTES = 8 << 20;
+
+    private static final Logger LOG = LoggerFactory.getLogger(WorkerProcess.class);
+
+    /** A reply is no longer: every frame of the longest video. */
+    private static final int MOST_REPLY_BYTES = 256 << 20;
+
+    /** How long an answer may be late before it is not waited for, as what is said of it is told between two steps. */
+    private static final long IMAGE_LATE_MS = 250;
+
+    /** Likewise for a video, of which a part that was seen counts. */
+    private static final long VIDEO_LATE_MS = 2_000;
+
+    /** How often it is asked whether anybody still waits for the answer. */
+    private static final int LOOK_MS = 50;
+
+    private static final int LAST_LINES = 20;
+    private static final String LIBRARY_PATH = "LD_LIBRARY_PATH";
+
+    private final Process process;
+    private final ControlSocket socket;
+    private final Arena arena;
+    private final MemorySegment memory;
+    private final Sandbox.Strength strength;
+    private final long startedNanos = System.nanoTime();
+    private final long residentAtStart;
+    private long contents;
+
+    private WorkerProcess(
+            Process process, ControlSocket socket, Arena arena, MemorySegment memory, Sandbox.Strength strength)
+            throws IOException {
+        this.process = process;
+        this.socket = socket;
+        this.arena = arena;
+        this.memory = memory;
+        this.strength = strength;
+        this.residentAtStart = ProcessMemory.resident(process.pid());
+    }
+
+    /**
+     * Starts one and waits until it can take a content.
+     *
+     * @throws IOException if it cannot; the message says what it said
+     */
+    @SuppressWarnings("MustBeClosedChecker") // destroy closes it.
+    static WorkerProcess start(WorkerSettings settings) throws IOException {
+        String name = "semblance-" + UUID.randomUUID();
+        Arena arena = Arena.ofShared();
+        Process process = null;
+        ControlSocket socket = null;
+        try (ControlSocket.Listener listener = ControlSocket.listen(name)) {
+            process = builder(settings, name).start();
+            Output output = new Output(process, settings.name());
+            long giveUp = System.nanoTime() + settings.startTimeout().toNanos();
+            while (socket == null) {
+                check(process, output, giveUp);
+                socket = listener.accept(process.pid(), LOOK_MS);
+            }
+            long bytes = Wire.DATA + DATA_BYTES;
+            int fd = Posix.sharedMemory("semblance-content", bytes);
+            MemorySegment memory;
+            try {
+                memory = Posix.map(fd, bytes, true, arena);
+                Wire.write(socket.message(), Wire.Kind.MEMORY, 0, bytes);
+                socket.send(fd);
+            } finally {
+                Posix.close(fd);
+            }
+            while (!socket.await(LOOK_MS)) {
+                check(process, output, giveUp);
+            }
+            return new WorkerProcess(process, socket, arena, memory, strength(socket, memory));
+        } catch (IOException | RuntimeException e) {
+            if (process != null) {
+                process.destroyForcibly();
+            }
+            if (socket != null) {
+                socket.close();
+            }
+            arena.close();
+            throw e;
+        }
+    }
+
+    private static void check(Process process, Output output, long giveUp) throws IOException {
+        if (!process.isAlive()) {
+            throw new IOException("it ended with status " + process.exitValue() + ": " + output.last());
+        }
+        if (System.nanoTime() - giveUp > 0) {
+            throw new IOException("it was not ready in time: " + output.last());
+        }
+    }
+
+    private static Sandbox.Strength strength(ControlSocket socket, MemorySegment memory) throws IOException {
+        socket.receive(false);
+        Wire.Kind kind = Wire.kind(socket.message());
+        long length = Wire.bytes(socket.message());
+        if ((kind != Wire.Kind.READY && kind != Wire.Kind.FAILED) || length < 0 || length > DATA_BYTES) {
+            throw new IOException("it opened with " + kind + " of " + length + " bytes");
+        }
+        byte[] said = new byte[(int) length];
+        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, Wire.DATA, said, 0, said.length);
+        if (kind == Wire.Kind.FAILED) {
+            throw new IOException(Reply.printable(new String(said, StandardCharsets.UTF_8)));
+        }
+        return Sandbox.Strength.read(said);
+    }
+
+    private static ProcessBuilder builder(WorkerSettings settings, String name) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(
+                "-Xmx" + (settings.heapBytes() >> 20) + "m",
+                // It grows if it must, and gives back what it does not need.
+                "-Xms32m",
+                "-Xmn16m",
+                "-XX:MaxHeapFreeRatio=40",
+                "-XX:+UseSerialGC",
+                // One thread decodes; the collector and the compilers need no more than one each.
+                "-XX:ActiveProcessorCount=1",
+                "-XX:ReservedCodeCacheSize=64m",
+                "-XX:CompressedClassSpaceSize=64m",
+                // Nothing that opens files later on, or listens to others.
+                "-XX:-UseContainerSupport",
+                "-XX:-UsePerfData",
+                "-XX:+DisableAttachMechanism",
+                "-Xrs",
+                // What a hostile file does to a decoder is no reason to fill the disk.
+                "-XX:+SuppressFatalErrorMessage",
+                "-XX:-CreateCoredumpOnCrash",
+                "--add-modules=jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Dfile.encoding=UTF-8"));
+        Natives.Setup natives = Natives.setup();
+        natives.properties().forEach((property, value) -> command.add("-D" + property + "=" + value));
+        command.addAll(
+                List.of("-cp", classPath(settings, natives), settings.main().getName()));
+        command.addAll(new DecodeWorker.Setup(
+                        name, settings.sandbox(), settings.nice(), settings.limits(), settings.memoryBytes())
+                .arguments());
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(Path.of("/").toFile())
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                .redirectErrorStream(true);
+        // It gets no secret that lies in the environment, and no options that are meant for another program.
+        Map<String, String> environment = builder.environment();
+        environment.keySet().retainAll(Set.of("LANG", "LC_ALL", LIBRARY_PATH));
+        environment.merge(LIBRARY_PATH, natives.libraryPath(), (before, own) -> own + File.pathSeparator + before);
+        environment.put("MALLOC_ARENA_MAX", "2");
+        environment.put("OPENBLAS_NUM_THREADS", "1");
+        environment.put(
+                "OPENCV_IO_MAX_IMAGE_PIXELS", Long.toString(settings.limits().maxPixels()));
+        return builder;
+    }
+
+    /** Only what a worker needs: each jar that it does not have is one that needs not be opened. */
+    private static String classPath(WorkerSettings settings, Natives.Setup natives) {
+        Set<String> entries = new LinkedHashSet<>();
+        for (Class<?> type : List.of(settings.main(), InProcessHasher.class, Hash256.class)) {
+            try {
+                entries.add(Path.of(type.getProtectionDomain()
+                                .getCodeSource()
+                                .getLocation()
+                                .toURI())
+                        .toString());
+            } catch (URISyntaxException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        natives.jars().forEach(jar -> entries.add(jar.toString()));
+        return String.join(File.pathSeparator, entries);
+    }
+
+    /** What it prints: nothing, unless the virtual machine has something to say. */
+    private static final class Output {
+        private final Deque<String> lines = new ArrayDeque<>();
+
+        Output(Process process, String name) {
+            BufferedReader reader =
+                    new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+            Thread.ofPlatform().daemon().name("output of a decoder of " + name).start(() -> {
+                try (reader) {
+                    for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                        add(Reply.printable(line));
+                    }
+                } catch (IOException e) {
+                    LOG.trace("no more output", e);
+                }
+            });
+        }
+
+        private synchronized void add(String line) {
+            LOG.debug("a decoder says: {}", line);
+            lines.add(line);
+            if (lines.size() > LAST_LINES) {
+                lines.remove();
+            }
+        }
+
+        synchronized String last() {
+            return lines.isEmpty() ? "it said nothing" : String.join(" | ", lines);
+        }
+    }
+
+    /** A worker has sent what no worker of ours sends. */
+    static final class NonsenseException extends IOException {
+        private NonsenseException(String message, @Nullable Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    /**
+     * Has a content hashed.
+     *
+     * @return null if time ran out: then it is still at work, and {@link #isDone} tells when it is not
+     * @throws UncheckedIOException if the content cannot be read; the worker does not know of it
+     * @throws NonsenseException if it sent any
+     * @throws IOException if it is gone
+     */
+    @Nullable
+    Reply ask(HashRequest request, DecodePath path) throws IOException {
+        long id = ++contents;
+        int descriptor = place(request.source());
+        try {
+            Wire.cancel(memory, false);
+            Wire.Order.of(id, request, descriptor >= 0, path).write(socket.message());
+            socket.send(descriptor);
+        } finally {
+            if (descriptor >= 0) {
+                Posix.close(descriptor);
+            }
+        }
+        long late = request.source().format().isVideo() ? VIDEO_LATE_MS : IMAGE_LATE_MS;
+        Deadline deadline = request.deadline();
+        ByteArrayOutputStream before = null;
+        while (await(deadline, late)) {
+            boolean last = receivePart(id);
+            byte[] part = new byte[(int) Wire.bytes(socket.message())];
+            MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, Wire.DATA, part, 0, part.length);
+            if (last && before == null) {
+                return read(part, request);
+            }
+            before = before == null ? new ByteArrayOutputStream() : before;
+            before.writeBytes(part);
+            if (last) {
+                return read(before.toByteArray(), request);
+            }
+            if (before.size() > MOST_REPLY_BYTES) {
+                throw new NonsenseException("a reply of more than " + MOST_REPLY_BYTES + " bytes", null);
+            }
+            tell(Wire.Kind.NEXT, id);
+        }
+        return null;
+    }
+
+    private static Reply read(byte[] reply, HashRequest request) throws NonsenseException {
+        try {
+            return Reply.read(reply, request);
+        } catch (IOException e) {
+            throw new NonsenseException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** Puts the bytes where the worker finds them. Returns a descriptor of them, or -1 if they are in the shared memory. */
+    private int place(MediaSource source) {
+        try {
+            return switch (source) {
+                case MediaSource.InFile file -> Posix.open(file.path());
+                case MediaSource.InMemory bytes -> {
+                    MemorySegment content = MemorySegment.ofBuffer(bytes.content());
+                    if (content.byteSize() <= DATA_BYTES) {
+                        MemorySegment.copy(content, 0, memory, Wire.DATA, content.byteSize());
+                        yield -1;
+                    }
+                    yield copied(content);
+                }
+                case MediaSource.Opened opened ->
+                    throw new IllegalArgumentException("a content that is opened already");
+            };
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static int copied(MemorySegment content) throws IOException {
+        int fd = Posix.sharedMemory("semblance-large-content", content.byteSize());
+        try (Arena mapping = Arena.ofConfined()) {
+            Posix.map(fd, content.byteSize(), true, mapping).copyFrom(content);
+            return fd;
+        } catch (IOException e) {
+            Posix.close(fd);
+            throw e;
+        }
+    }
+
+    /** Waits for a message. Returns false if none has come so long after the deadline. */
+    private boolean await(Deadline deadline, long lateMs) throws IOException {
+        long giveUp = 0;
+        boolean late = false;
+        while (true) {
+            long leftMs = late
+                    ? TimeUnit.NANOSECONDS.toMillis(giveUp - System.nanoTime())
+                    : TimeUnit.NANOSECONDS.toMillis(deadline.nanosLeft());
+            if (socket.await((int) Math.clamp(leftMs + 1, 1, LOOK_MS))) {
+                return true;
+            }
+            if (late && System.nanoTime() - giveUp >= 0) {
+                return false;
+            }
+            if (!late && deadline.passed()) {
+                late = true;
+                giveUp = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(lateMs);
+                Wire.cancel(memory, true);
+            }
+        }
+    }
+
+    /** Receives a part of the reply. Returns whether it is the last. */
+    private boolean receivePart(long id) throws IOException {
+        socket.receive(false);
+        MemorySegment message = socket.message();
+        Wire.Kind kind;
+        try {
+            kind = Wire.kind(message);
+        } catch (IOException e) {
+            throw new NonsenseException(String.valueOf(e.getMessage()), e);
+        }
+        long bytes = Wire.bytes(message);
+        if ((kind != Wire.Kind.PART && kind != Wire.Kind.LAST)
+                || Wire.id(message) != id
+                || bytes < 0
+                || bytes > DATA_BYTES) {
+            throw new NonsenseException(
+                    kind + " of " + bytes + " bytes on order " + Wire.id(message) + " (expected: " + id + ")", null);
+        }
+        return kind == Wire.Kind.LAST;
+    }
+
+    private void tell(Wire.Kind kind, long id) throws IOException {
+        Wire.write(socket.message(), kind, id, 0);
+        socket.send(-1);
+    }
+
+    /**
+     * Whether it has ended the work that nobody waits for any more, and so can take another content.
+     *
+     * @throws IOException if it is gone, or sent nonsense
+     */
+    boolean isDone() throws IOException {
+        if (!socket.await(0)) {
+            return false;
+        }
+        if (!receivePart(contents)) {
+            tell(Wire.Kind.DROP, contents);
+        }
+        return true;
+    }
+
+    /** Whether it had begun with the last content before it was gone. */
+    boolean hasBegun() {
+        return Wire.isTaken(memory, contents);
+    }
+
+    /** Whether it is to be replaced, for what it has done or become. */
+    boolean isWornOut(WorkerSettings settings) {
+        return contents >= settings.mostContents()
+                || System.nanoTime() - startedNanos >= settings.mostAge().toNanos()
+                || (contents % 64 == 0 && hasGrown(settings.mostGrowthBytes()));
+    }
+
+    private boolean hasGrown(long bytes) {
+        try {
+            return ProcessMemory.resident(process.pid()) - residentAtStart > bytes;
+        } catch (IOException e) {
+            return false; // It is gone, and that will be noticed.
+        }
+    }
+
+    Process process() {
+        return process;
+    }
+
+    Sandbox.Strength strength() {
+        return strength;
+    }
+
+    /** Lets it end by itself, whatever another thread does with it. */
+    void release() {
+        socket.shutdown();
+    }
+
+    /** Ends it, and frees what was shared with it. */
+    void destroy() {
+        process.destroyForcibly();
+        socket.close();
+        arena.close();
+    }
+}
