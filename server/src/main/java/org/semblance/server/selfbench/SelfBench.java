@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.ContentHasher;
+import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.pdq.GreyLuma;
@@ -140,7 +141,7 @@ public final class SelfBench {
         long[] stored = HashSets.stored(HashSets.Shape.UNIFORM, settings.size);
         List<Figure> figures;
         try (PigeonringIndex index = new PigeonringIndex();
-                ContentHasher hasher = new ContentHasher(MediaLimits.DEFAULT, DecodePath.FAST);
+                ContentHasher hasher = new InProcessHasher(MediaLimits.DEFAULT, DecodePath.FAST);
                 MatchServer server =
                         MatchServer.start(ServerConfig.builder(folder).port(0).build());
                 HttpClient client = HttpClient.newBuilder()

@@ -10,6 +10,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.ContentMatcher;
+import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
 import org.semblance.hashdb.HashDb;
@@ -34,7 +35,7 @@ final class TestTransport implements AutoCloseable {
         gate = Gate.start(folder, AccessPolicy.OPEN, config.bindAddress());
         db = HashDb.open(folder.resolve("db"));
         workers = new WorkerPool<>(1, 8, () -> {
-            ContentHasher hasher = new ContentHasher(MediaLimits.DEFAULT, DecodePath.FAST);
+            ContentHasher hasher = new InProcessHasher(MediaLimits.DEFAULT, DecodePath.FAST);
             return new Worker(hasher, hasher, new ContentMatcher(hasher, db));
         });
         try {
