@@ -5,13 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.semblance.engine.ContentHasher;
-import org.semblance.engine.ContentMatcher;
-import org.semblance.engine.InProcessHasher;
-import org.semblance.engine.WarmUp;
-import org.semblance.engine.media.DecodePath;
+import org.semblance.engine.worker.NoDecoderException;
 import org.semblance.hashdb.DatabaseRefusedException;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
@@ -33,6 +28,7 @@ public final class MatchServer implements AutoCloseable {
     private final ServerConfig config;
     private final Gate gate;
     private final Metrics metrics;
+    private final Decoders decoders;
     private final HashDb db;
     private final Exchanges exchanges;
     private final WorkerPool<Worker> workers;
@@ -44,6 +40,7 @@ public final class MatchServer implements AutoCloseable {
             ServerConfig config,
             Gate gate,
             Metrics metrics,
+            Decoders decoders,
             HashDb db,
             Exchanges exchanges,
             WorkerPool<Worker> workers,
@@ -52,6 +49,7 @@ public final class MatchServer implements AutoCloseable {
         this.config = config;
         this.gate = gate;
         this.metrics = metrics;
+        this.decoders = decoders;
         this.db = db;
         this.exchanges = exchanges;
         this.workers = workers;
@@ -70,13 +68,15 @@ public final class MatchServer implements AutoCloseable {
      */
     public static MatchServer start(ServerConfig config) throws IOException {
         Gate gate = Gate.start(config.dataFolder(), config.access(), config.bindAddress());
-        Thread.ofPlatform().daemon().name("natives").start(() -> loadNatives(config));
         Metrics metrics = new Metrics();
+        Decoders decoders = null;
         HashDb db = null;
         Exchanges exchanges = null;
         WorkerPool<Worker> workers = null;
         WorkerPool<Worker> videoWorkers = null;
         try {
+            Decoders begun = new Decoders(config, metrics);
+            decoders = begun;
             HashDb opened = HashDb.open(config.dataFolder(), metrics.databaseEvents());
             db = opened;
             metrics.watch(opened, config.dataFolder());
@@ -84,30 +84,32 @@ public final class MatchServer implements AutoCloseable {
             create(config.exchangeFolder());
             exchanges =
                     new Exchanges(db, registry, config.exchangeFolder(), Duration.ofMillis(config.exchangePollMs()));
-            Supplier<Worker> tools = () -> {
-                ContentHasher exact = new InProcessHasher(config.mediaLimits(), DecodePath.EXACT);
-                ContentHasher fast = new InProcessHasher(config.mediaLimits(), config.decodePath());
-                return new Worker(exact, fast, new ContentMatcher(fast, opened));
-            };
-            workers = new WorkerPool<>(config.workers(), config.workQueueLimit(), tools);
+            workers = new WorkerPool<>(config.workers(), config.workQueueLimit(), () -> begun.forImages(opened));
             videoWorkers = new WorkerPool<>(
-                    config.videoWorkers(), config.videoQueueLimit(), tools, new BackgroundThreads("video"));
+                    config.videoWorkers(),
+                    config.videoQueueLimit(),
+                    () -> begun.forVideos(opened),
+                    new BackgroundThreads("video"));
             HttpTransport transport = HttpTransport.start(config, db, exchanges, workers, videoWorkers, gate, metrics);
             LOG.info(
-                    "listening on {}:{}, {} workers and {} for videos, {} hashes, data in {}",
+                    "listening on {}:{}, {} workers and {} for videos, {}, {} hashes, data in {}",
                     config.bindAddress(),
                     transport.port(),
                     config.workers(),
                     config.videoWorkers(),
+                    begun.describe(),
                     db.size(),
                     config.dataFolder());
-            return new MatchServer(config, gate, metrics, db, exchanges, workers, videoWorkers, transport);
+            return new MatchServer(config, gate, metrics, begun, db, exchanges, workers, videoWorkers, transport);
         } catch (IOException | RuntimeException | Error e) {
             if (workers != null) {
                 workers.close();
             }
             if (videoWorkers != null) {
                 videoWorkers.close();
+            }
+            if (decoders != null) {
+                decoders.close();
             }
             if (exchanges != null) {
                 exchanges.close();
@@ -129,23 +131,14 @@ public final class MatchServer implements AutoCloseable {
         }
     }
 
-    /** Loads the decoders while the database is opened: with ten million hashes both take a second or so. */
-    private static void loadNatives(ServerConfig config) {
-        try {
-            new InProcessHasher(config.mediaLimits(), config.decodePath()).close();
-        } catch (IllegalStateException e) {
-            LOG.debug("no decoders; the first worker will say why", e);
-        }
-    }
-
     /** Makes the first uploads as fast as the later ones, on a thread of its own; about a second. */
     public void warmUp() {
         Thread.ofPlatform().daemon().name("warm-up").start(() -> {
             long start = System.nanoTime();
-            try (ContentHasher hasher = new InProcessHasher(config.mediaLimits(), config.decodePath())) {
-                WarmUp.run(hasher, db);
+            try {
+                decoders.warmUp(db);
                 LOG.info("warmed up in {} ms", (System.nanoTime() - start) / 1_000_000);
-            } catch (IllegalStateException e) {
+            } catch (IllegalStateException | NoDecoderException e) {
                 LOG.debug("stopped while warming up", e);
             }
         });
@@ -197,6 +190,7 @@ public final class MatchServer implements AutoCloseable {
                 LOG.warn("a worker is still busy and is left behind");
             }
         }
+        decoders.close();
         exchanges.close();
         db.close(Duration.ofMillis(config.stopTimeoutMs()).minusNanos(System.nanoTime() - start));
         metrics.close();

@@ -89,6 +89,11 @@ public enum ConfigKey {
             DecodePath.FAST,
             "How an upload to be matched becomes luma. exact: as the reference does, every pixel in colour. fast: large"
                     + " images at a reduced size, within a few bits. What is banked or told is always hashed exactly."),
+    ISOLATION(
+            Kind.word(Isolation.class),
+            Isolation.NONE,
+            "Where uploads are decoded. none: in the server's process. workers: in processes of their own, which have no"
+                    + " rights and may die; Linux alone has them."),
     MAX_CONNECTIONS(
             Kind.whole(1, 1_000_000),
             4_096L,

@@ -130,6 +130,10 @@ public final class ServerConfig {
         return (DecodePath) value(ConfigKey.DECODE);
     }
 
+    public Isolation isolation() {
+        return (Isolation) value(ConfigKey.ISOLATION);
+    }
+
     public int maxConnections() {
         return number(ConfigKey.MAX_CONNECTIONS);
     }
@@ -262,6 +266,10 @@ public final class ServerConfig {
 
         public Builder decodePath(DecodePath value) {
             return set(ConfigKey.DECODE, value);
+        }
+
+        public Builder isolation(Isolation value) {
+            return set(ConfigKey.ISOLATION, value);
         }
 
         public Builder maxConnections(int value) {

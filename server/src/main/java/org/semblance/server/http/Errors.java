@@ -4,6 +4,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import org.semblance.engine.media.DeadlinePassedException;
+import org.semblance.engine.worker.NoDecoderException;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.exchange.ExchangesRefusedException;
@@ -35,6 +36,7 @@ final class Errors {
                                 400, "The browser (or proxy) sent a request that this server could not understand.")
                         : new HttpError(400, "body: " + bad.getOriginalMessage() + " (expected: JSON)");
             case DeadlinePassedException passed -> HttpError.busy(String.valueOf(passed.getMessage()));
+            case NoDecoderException none -> HttpError.busy("no decoder is running"); // The log says why.
             case StorageFailedException failed -> {
                 LOG.error("the database's disk failed", failed);
                 yield HttpError.busy("the database's disk took nothing more; nothing was changed");

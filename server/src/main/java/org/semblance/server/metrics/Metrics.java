@@ -1,6 +1,7 @@
 package org.semblance.server.metrics;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -11,6 +12,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
 import org.semblance.hashdb.DatabaseEvents;
@@ -84,7 +86,20 @@ public final class Metrics implements AutoCloseable {
 
     /** A value that is asked for at each scrape; the name has dots and ends with its unit, if it has one. */
     public void gauge(String name, String help, Supplier<Number> value) {
-        Gauge.builder(name, value).description(help).register(registry);
+        gauge(name, help, value, new String[0]);
+    }
+
+    /** Likewise, one of several that have the name; the tags are pairs of a name and one of a few fixed words. */
+    public void gauge(String name, String help, Supplier<Number> value, String... tags) {
+        Gauge.builder(name, value).description(help).tags(tags).register(registry);
+    }
+
+    /** A count that somebody else keeps, and that is asked for at each scrape. */
+    public void counter(String name, String help, LongSupplier value, String... tags) {
+        FunctionCounter.builder(name, value, LongSupplier::getAsLong)
+                .description(help)
+                .tags(tags)
+                .register(registry);
     }
 
     /**

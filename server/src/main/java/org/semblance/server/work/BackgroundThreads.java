@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class BackgroundThreads implements ThreadFactory {
     /** Of 19: beside a busy thread of nice 0 such a thread gets about a tenth of a core. */
-    static final int NICE = 10;
+    public static final int NICE = 10;
 
     private static final Logger LOG = LoggerFactory.getLogger(BackgroundThreads.class);
 

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.semblance.server.MatchServer;
+import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
 import tools.jackson.databind.JsonNode;
 
@@ -23,12 +24,17 @@ final class TestServer implements AutoCloseable {
     private final MatchServer server;
 
     TestServer(Path folder) {
+        this(folder, Isolation.NONE);
+    }
+
+    TestServer(Path folder, Isolation isolation) {
         try {
             server = MatchServer.start(ServerConfig.builder(folder)
                     .port(0)
                     .workers(2)
                     .maxBodyBytes(20_000_000)
                     .exchangePollMs(20)
+                    .isolation(isolation)
                     .build());
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -1,0 +1,144 @@
+package org.semblance.server;
+
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.ContentHasher;
+import org.semblance.engine.ContentMatcher;
+import org.semblance.engine.InProcessHasher;
+import org.semblance.engine.WarmUp;
+import org.semblance.engine.media.DecodePath;
+import org.semblance.engine.worker.DecodeWorkers;
+import org.semblance.engine.worker.Ending;
+import org.semblance.engine.worker.WorkerSettings;
+import org.semblance.hashdb.HashDb;
+import org.semblance.server.config.Isolation;
+import org.semblance.server.config.ServerConfig;
+import org.semblance.server.metrics.Metrics;
+import org.semblance.server.work.BackgroundThreads;
+import org.semblance.server.work.Worker;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Where uploads are decoded, images and videos apart: in worker processes or in this one. */
+final class Decoders implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Decoders.class);
+
+    private final ServerConfig config;
+    private final @Nullable DecodeWorkers images;
+    private final @Nullable DecodeWorkers videos;
+
+    /** @throws IllegalArgumentException if there are to be worker processes, and this system has none */
+    Decoders(ServerConfig config, Metrics metrics) {
+        this.config = config;
+        if (config.isolation() == Isolation.NONE) {
+            images = null;
+            videos = null;
+            // While the database is opened: with ten million hashes both take a second or so.
+            Thread.ofPlatform().daemon().name("natives").start(this::loadNatives);
+            return;
+        }
+        if (!DecodeWorkers.areSupported()) {
+            throw new IllegalArgumentException("isolation: workers (expected: none, as worker processes need Linux)");
+        }
+        images = new DecodeWorkers(WorkerSettings.images(config.workers(), config.mediaLimits()));
+        videos = new DecodeWorkers(
+                WorkerSettings.videos(config.videoWorkers(), BackgroundThreads.NICE, config.mediaLimits()));
+        images.start(1); // While the database is opened.
+        measure("images", images, metrics);
+        measure("videos", videos, metrics);
+    }
+
+    private static void measure(String lane, DecodeWorkers workers, Metrics metrics) {
+        metrics.gauge(
+                "semblance.decoders.idle",
+                "Worker processes without a content",
+                () -> workers.counts().idle(),
+                "lane",
+                lane);
+        metrics.gauge(
+                "semblance.decoders.busy",
+                "Worker processes with a content",
+                () -> workers.counts().busy(),
+                "lane",
+                lane);
+        metrics.gauge(
+                "semblance.decoders.sandboxed",
+                "Worker processes that can open neither a file nor a socket",
+                () -> workers.counts().sandboxed(),
+                "lane",
+                lane);
+        metrics.counter(
+                "semblance.decoders.started",
+                "Worker processes that began",
+                () -> workers.counts().started(),
+                "lane",
+                lane);
+        for (Ending cause : Ending.values()) {
+            metrics.counter(
+                    "semblance.decoders.ended",
+                    "Worker processes that ended",
+                    () -> workers.counts().ended().getOrDefault(cause, 0L),
+                    "lane",
+                    lane,
+                    "cause",
+                    cause.wireName());
+        }
+    }
+
+    private void loadNatives() {
+        try {
+            new InProcessHasher(config.mediaLimits(), config.decodePath()).close();
+        } catch (IllegalStateException e) {
+            LOG.debug("no decoders; the first worker will say why", e);
+        }
+    }
+
+    /** What a thread for images works with. */
+    Worker forImages(HashDb db) {
+        return worker(db, images);
+    }
+
+    /** What a thread for videos works with. */
+    Worker forVideos(HashDb db) {
+        return worker(db, videos);
+    }
+
+    private Worker worker(HashDb db, @Nullable DecodeWorkers workers) {
+        Function<DecodePath, ContentHasher> hasher =
+                workers == null ? path -> new InProcessHasher(config.mediaLimits(), path) : workers::hasher;
+        ContentHasher exact = hasher.apply(DecodePath.EXACT);
+        ContentHasher fast = hasher.apply(config.decodePath());
+        return new Worker(exact, fast, new ContentMatcher(fast, db));
+    }
+
+    /**
+     * Starts all that will be needed soon, and makes it fast. Returns when it is, after about a second; may be called
+     * beside other work.
+     */
+    void warmUp(HashDb db) {
+        if (images != null && videos != null) {
+            images.start(config.workers());
+            videos.start(1); // The others when there is more than one video at a time.
+        }
+        try (ContentHasher hasher = images == null
+                ? new InProcessHasher(config.mediaLimits(), DecodePath.FAST)
+                : images.hasher(DecodePath.FAST)) {
+            WarmUp.run(hasher, db);
+        }
+    }
+
+    /** Where that is, as a log says it. */
+    String describe() {
+        return images == null ? "decoding in this process" : "decoding in worker processes";
+    }
+
+    @Override
+    public void close() {
+        if (images != null) {
+            images.close();
+        }
+        if (videos != null) {
+            videos.close();
+        }
+    }
+}

@@ -1,0 +1,9 @@
+package org.semblance.server.config;
+
+/** Where uploads are decoded. */
+public enum Isolation {
+    /** In processes of their own, which on Linux have no rights: a file that breaks a decoder costs one answer. */
+    WORKERS,
+    /** In the server's process. */
+    NONE
+}
