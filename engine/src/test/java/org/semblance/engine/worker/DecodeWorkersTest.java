@@ -53,7 +53,7 @@ import org.semblance.engine.media.internal.Footage;
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DecodeWorkersTest {
     private static final MediaLimits LIMITS = new MediaLimits(20_000_000, 20_000_000);
-    private static final Duration PATIENCE = Duration.ofMillis(300);
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
     private static final Duration LONG = Duration.ofSeconds(60);
     private static final Picture PHOTO = Picture.photo(11, 160, 120);
 
