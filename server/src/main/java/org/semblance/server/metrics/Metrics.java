@@ -9,8 +9,10 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -59,6 +61,9 @@ public final class Metrics implements AutoCloseable {
     private final Map<String, Counter> refusals = new ConcurrentHashMap<>();
     private final Map<Stage, Timer> stages = new EnumMap<>(Stage.class);
 
+    /** Kept here, since Micrometer lets go of whoever keeps a count. */
+    private final List<LongSupplier> counts = new CopyOnWriteArrayList<>();
+
     private record Outcome(String method, String route, int status, String verdict) {}
 
     /** Counts nothing yet but what the JVM tells of itself. */
@@ -96,6 +101,7 @@ public final class Metrics implements AutoCloseable {
 
     /** A count that somebody else keeps, and that is asked for at each scrape. */
     public void counter(String name, String help, LongSupplier value, String... tags) {
+        counts.add(value);
         FunctionCounter.builder(name, value, LongSupplier::getAsLong)
                 .description(help)
                 .tags(tags)
