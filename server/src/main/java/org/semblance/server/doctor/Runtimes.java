@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import org.semblance.engine.ContentHasher;
+import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
 
@@ -72,7 +72,7 @@ final class Runtimes {
 
     private static Finding natives() {
         try {
-            new ContentHasher(MediaLimits.DEFAULT, DecodePath.FAST).close();
+            new InProcessHasher(MediaLimits.DEFAULT, DecodePath.FAST).close();
             return Finding.ok("decoders", "OpenCV and FFmpeg load");
         } catch (IllegalStateException | LinkageError e) {
             return Finding.fail(
