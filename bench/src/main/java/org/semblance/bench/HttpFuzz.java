@@ -49,7 +49,12 @@ import tools.jackson.databind.json.JsonMapper;
  * is found; with a number only that one connection is made. Exits with 1 if anything was found.
  */
 public final class HttpFuzz implements AutoCloseable {
-    private static final int CLIENTS = 12;
+    private static final int CLIENTS = 32;
+
+    /** A client waits so long for the first byte of an answer, and for each further one; milliseconds. */
+    private static final int FIRST_BYTE_MS = 4_000;
+
+    private static final int NEXT_BYTE_MS = 60;
     private static final Duration LONGEST_CONNECTION = Duration.ofSeconds(40);
     private static final Duration REST = Duration.ofSeconds(60);
     private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] (\\d{3}) ");
@@ -209,10 +214,11 @@ public final class HttpFuzz implements AutoCloseable {
         ByteArrayOutputStream answer = new ByteArrayOutputStream();
         InputStream in = socket.getInputStream();
         byte[] buffer = new byte[16_384];
-        socket.setSoTimeout(100);
+        socket.setSoTimeout(FIRST_BYTE_MS);
         try {
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 answer.write(buffer, 0, n);
+                socket.setSoTimeout(NEXT_BYTE_MS);
             }
         } catch (SocketTimeoutException e) {
             // Quiet now.
