@@ -154,7 +154,7 @@ public final class LoadRun {
     private void round(int connections, int seconds) throws InterruptedException, IOException {
         Map<String, LongAdder> counts = new ConcurrentSkipListMap<>();
         long[][] latencies = new long[connections][];
-        long rssBefore = residentKb();
+        long rssBefore = residentKb(pid);
         long start = System.nanoTime();
         long end = start + TimeUnit.SECONDS.toNanos(seconds);
         Thread[] clients = new Thread[connections];
@@ -166,7 +166,7 @@ public final class LoadRun {
         for (int i = 1; i <= 4; i++) {
             long mark = start + TimeUnit.SECONDS.toNanos(seconds) * i / 4;
             TimeUnit.NANOSECONDS.sleep(mark - System.nanoTime());
-            resident.append(' ').append(residentKb() / 1_000);
+            resident.append(' ').append(residentKb(pid) / 1_000);
         }
         for (Thread client : clients) {
             client.join();
@@ -239,8 +239,8 @@ public final class LoadRun {
         failed |= !stopped;
     }
 
-    /** Of the server, from Linux's /proc; 0 elsewhere. */
-    private long residentKb() throws IOException {
+    /** Of a process, from Linux's /proc; 0 elsewhere. */
+    static long residentKb(long pid) throws IOException {
         Path status = Path.of("/proc", Long.toString(pid), "status");
         if (!Files.exists(status)) {
             return 0;
