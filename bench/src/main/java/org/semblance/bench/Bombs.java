@@ -1,0 +1,171 @@
+package org.semblance.bench;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.zip.CRC32;
+import java.util.zip.Deflater;
+import java.util.zip.DeflaterOutputStream;
+
+/** Small files that want much: memory, time, or depth. */
+final class Bombs {
+    private Bombs() {}
+
+    /** Each by what it is. */
+    static Map<String, byte[]> all() {
+        Map<String, byte[]> bombs = new LinkedHashMap<>();
+        bombs.put("PNG of 25,000x25,000", png(25_000, 25_000, zeros(25_000L * (25_000 / 8 + 1))));
+        bombs.put("PNG of 10,000x10,000", png(10_000, 10_000, zeros(10_000L * (10_000 / 8 + 1))));
+        bombs.put("PNG that claims 2^31 columns", png(Integer.MAX_VALUE, 1, zeros(100)));
+        bombs.put("PNG whose chunk claims 2 GB", chunkBomb());
+        bombs.put("PNG whose text is 1 GB", textBomb());
+        bombs.put("GIF of 100,000 frames", gif(100_000, 1, 1));
+        bombs.put("GIF of 10,000 frames of 2,000x2,000", gif(10_000, 2_000, 2_000));
+        bombs.put("GIF of 65,535x65,535", gif(1, 65_535, 65_535));
+        bombs.put("JPEG of 65,500x65,500", jpeg(65_500, 65_500, 1));
+        bombs.put("JPEG of 9,000x9,000 with 2,000 scans", jpeg(9_000, 9_000, 2_000));
+        bombs.put("MP4 of 20,000 nested boxes", nested(20_000));
+        bombs.put("MP4 of a table of 2^32 samples", table());
+        return bombs;
+    }
+
+    private static byte[] zeros(long count) {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        Deflater best = new Deflater(Deflater.BEST_COMPRESSION);
+        try (DeflaterOutputStream out = new DeflaterOutputStream(packed, best)) {
+            byte[] some = new byte[1 << 16];
+            for (long left = count; left > 0; left -= some.length) {
+                out.write(some, 0, (int) Math.min(left, some.length));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            best.end();
+        }
+        return packed.toByteArray();
+    }
+
+    private static byte[] png(int width, int height, byte[] data) {
+        byte[] header = ByteBuffer.allocate(13)
+                .putInt(width)
+                .putInt(height)
+                .put((byte) 1)
+                .array();
+        return Mutator.concat(signature(), chunk("IHDR", header), chunk("IDAT", data), chunk("IEND", new byte[0]));
+    }
+
+    private static byte[] signature() {
+        return "\u0089PNG\r\n\u001A\n".getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    private static byte[] chunk(String type, byte[] data) {
+        byte[] name = type.getBytes(StandardCharsets.US_ASCII);
+        CRC32 checksum = new CRC32();
+        checksum.update(name);
+        checksum.update(data);
+        return ByteBuffer.allocate(12 + data.length)
+                .putInt(data.length)
+                .put(name)
+                .put(data)
+                .putInt((int) checksum.getValue())
+                .array();
+    }
+
+    private static byte[] chunkBomb() {
+        byte[] png = png(320, 180, zeros(100));
+        ByteBuffer.wrap(png).putInt(33, 0x7FFFFFF0);
+        return png;
+    }
+
+    private static byte[] textBomb() {
+        byte[] header =
+                ByteBuffer.allocate(13).putInt(8).putInt(8).put((byte) 8).array();
+        byte[] text = Mutator.concat("Comment\0\0".getBytes(StandardCharsets.ISO_8859_1), zeros(1L << 30));
+        return Mutator.concat(
+                signature(),
+                chunk("IHDR", header),
+                chunk("zTXt", text),
+                chunk("IDAT", zeros(9 * 8)),
+                chunk("IEND", new byte[0]));
+    }
+
+    /** Frames of a single pixel on a canvas of that size. */
+    private static byte[] gif(int frames, int width, int height) {
+        byte[] frame = {',', 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0};
+        ByteBuffer gif = ByteBuffer.allocate(13 + 6 + frames * frame.length + 1).order(ByteOrder.LITTLE_ENDIAN);
+        gif.put("GIF89a".getBytes(StandardCharsets.US_ASCII))
+                .putShort((short) width)
+                .putShort((short) height);
+        gif.put((byte) 0x80).put((byte) 0).put((byte) 0).putShort((short) 0).putInt(0xFFFFFF00);
+        for (int i = 0; i < frames; i++) {
+            gif.put(frame);
+        }
+        return gif.put((byte) ';').array();
+    }
+
+    /** Progressive, and next to nothing in its scans. */
+    private static byte[] jpeg(int width, int height, int scans) {
+        ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
+        jpeg.writeBytes(bytes(0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0));
+        for (int i = 0; i < 64; i++) {
+            jpeg.write(1);
+        }
+        jpeg.writeBytes(
+                bytes(0xFF, 0xC2, 0, 11, 8, height >> 8, height & 0xFF, width >> 8, width & 0xFF, 1, 1, 0x11, 0));
+        // One code, of one bit, for "nothing more", in both kinds of table.
+        for (int table : new int[] {0x00, 0x10}) {
+            jpeg.writeBytes(bytes(0xFF, 0xC4, 0, 20, table, 1));
+            jpeg.writeBytes(new byte[15]);
+            jpeg.write(0);
+        }
+        jpeg.writeBytes(bytes(0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 0, 0, 0x00));
+        for (int i = 1; i < scans; i++) {
+            jpeg.writeBytes(bytes(0xFF, 0xDA, 0, 8, 1, 1, 0, 1, 63, 0, 0x00));
+        }
+        jpeg.writeBytes(bytes(0xFF, 0xD9));
+        return jpeg.toByteArray();
+    }
+
+    private static byte[] bytes(int... values) {
+        byte[] bytes = new byte[values.length];
+        for (int i = 0; i < values.length; i++) {
+            bytes[i] = (byte) values[i];
+        }
+        return bytes;
+    }
+
+    private static byte[] fileType() {
+        return box("ftyp", "isom\0\0\2\0isomiso2mp41".getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    private static byte[] box(String type, byte[] content) {
+        return ByteBuffer.allocate(8 + content.length)
+                .putInt(8 + content.length)
+                .put(type.getBytes(StandardCharsets.US_ASCII))
+                .put(content)
+                .array();
+    }
+
+    private static byte[] nested(int depth) {
+        byte[] type = fileType();
+        ByteBuffer file = ByteBuffer.allocate(type.length + 8 * depth).put(type);
+        for (int left = depth; left > 0; left--) {
+            file.putInt(8 * left).put((left % 2 == 0 ? "moov" : "trak").getBytes(StandardCharsets.US_ASCII));
+        }
+        return file.array();
+    }
+
+    private static byte[] table() {
+        byte[] sizes = ByteBuffer.allocate(12).putInt(0).putInt(0).putInt(-1).array();
+        byte[] steps =
+                ByteBuffer.allocate(16).putInt(0).putInt(1).putInt(-1).putInt(1).array();
+        byte[] samples = Mutator.concat(box("stts", steps), box("stsz", sizes));
+        byte[] media = box("mdia", box("minf", box("stbl", samples)));
+        return Mutator.concat(fileType(), box("moov", box("trak", media)));
+    }
+}
