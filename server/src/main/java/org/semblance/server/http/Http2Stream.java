@@ -67,22 +67,19 @@ final class Http2Stream extends PullHandler implements Wire {
     @Override
     void handle(Object message) {
         Call now = call;
-        switch (message) {
-            case Http2HeadersFrame frame
-            when now == null -> {
-                Call begun = new Call(transport, this, head(frame.headers()));
-                call = begun;
-                begun.begin(frame.isEndStream());
-            }
-            case Http2DataFrame data
-            when now != null ->
-                now.receive(
-                        data.isEndStream()
-                                ? new DefaultLastHttpContent(data.content())
-                                : new DefaultHttpContent(data.content()));
-            case Http2HeadersFrame trailers
-            when now != null && trailers.isEndStream() -> now.receive(LastHttpContent.EMPTY_LAST_CONTENT);
-            default -> wantNext();
+        if (message instanceof Http2HeadersFrame frame && now == null) {
+            Call begun = new Call(transport, this, head(frame.headers()));
+            call = begun;
+            begun.begin(frame.isEndStream());
+        } else if (message instanceof Http2DataFrame data && now != null) {
+            now.receive(
+                    data.isEndStream()
+                            ? new DefaultLastHttpContent(data.content())
+                            : new DefaultHttpContent(data.content()));
+        } else if (message instanceof Http2HeadersFrame trailers && now != null && trailers.isEndStream()) {
+            now.receive(LastHttpContent.EMPTY_LAST_CONTENT);
+        } else {
+            wantNext();
         }
     }
 
