@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * A plane of grey bytes as luma: the sample itself, 0..255, or a range of samples spread over that.
+ * A plane of grey bytes as luma: the sample itself, 0..255.
  *
  * <p>The bytes are read in place, whoever owns them: an array, or a decoder's native buffer, which must then outlive
  * this object. Reading is thread-safe as far as the segment allows it.
@@ -27,11 +27,6 @@ public final class GreyLuma implements Luma {
     private final int width;
     private final int height;
     private final long stride;
-    /** Black, and how far above it white is: as bytes, which are unsigned. */
-    private final byte black;
-
-    private final byte range;
-    private final float scale;
 
     /**
      * @param samples row after row, each from left to right; on the heap only over a {@code byte[]}
@@ -41,26 +36,11 @@ public final class GreyLuma implements Luma {
      * @throws IllegalArgumentException if a number is out of its range, or the segment is too short for them
      */
     public GreyLuma(MemorySegment samples, int width, int height, long stride) {
-        this(samples, width, height, stride, 0, 255);
-    }
-
-    private GreyLuma(MemorySegment samples, int width, int height, long stride, int black, int white) {
         InterleavedLuma.check(samples, width, height, stride, 1);
         this.samples = samples;
         this.width = width;
         this.height = height;
         this.stride = stride;
-        this.black = (byte) black;
-        this.range = (byte) (white - black);
-        this.scale = 255f / (white - black);
-    }
-
-    /**
-     * A plane as studio video has it: the samples from 16 to 235 become 0 to 255, and those beyond are clipped. Otherwise as
-     * the constructor.
-     */
-    public static GreyLuma studio(MemorySegment samples, int width, int height, long stride) {
-        return new GreyLuma(samples, width, height, stride, 16, 235);
     }
 
     /** A plane without gaps between its rows. */
@@ -83,34 +63,13 @@ public final class GreyLuma implements Luma {
         long start = InterleavedLuma.rowStart(y, height, stride);
         int x = 0;
         for (; x <= width - BYTES.length(); x += FLOATS.length()) {
-            ByteVector bytes = ByteVector.fromMemorySegment(BYTES, samples, start + x, ByteOrder.LITTLE_ENDIAN);
-            IntVector grey = (IntVector) clip(bytes).convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-            ((FloatVector) grey.convertShape(VectorOperators.I2F, FLOATS, 0))
-                    .mul(scale)
-                    .intoArray(target, offset + x);
+            IntVector grey =
+                    (IntVector) ByteVector.fromMemorySegment(BYTES, samples, start + x, ByteOrder.LITTLE_ENDIAN)
+                            .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+            ((FloatVector) grey.convertShape(VectorOperators.I2F, FLOATS, 0)).intoArray(target, offset + x);
         }
         for (; x < width; x++) {
-            int sample = samples.get(ValueLayout.JAVA_BYTE, start + x) & 0xFF;
-            int clipped = Math.clamp(sample - (black & 0xFF), 0, range & 0xFF);
-            target[offset + x] = clipped * scale;
+            target[offset + x] = samples.get(ValueLayout.JAVA_BYTE, start + x) & 0xFF;
         }
-    }
-
-    /** The bytes as how far they are above black, clipped at white: as bytes, because those are many to a vector. */
-    ByteVector clip(ByteVector bytes) {
-        return bytes.lanewise(VectorOperators.SUSUB, black).lanewise(VectorOperators.UMIN, range);
-    }
-
-    /** What a clipped sample is multiplied by. */
-    float scale() {
-        return scale;
-    }
-
-    MemorySegment samples() {
-        return samples;
-    }
-
-    long stride() {
-        return stride;
     }
 }

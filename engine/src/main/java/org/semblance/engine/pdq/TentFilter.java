@@ -3,7 +3,6 @@ package org.semblance.engine.pdq;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A picture of any size to 64x64, smoothed and sampled as PDQ does ("Jarosz filter"): two times a box filter along
@@ -14,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * of dependent operations and only different lines can be computed side by side: a lane of a vector is a line, never a
  * part of one. Both ends of a line follow the same rule here as its middle, with zeros in front and behind (adding or
  * subtracting zero changes no sum: none is ever -0), only the divisor differs. The division by the number of samples
- * gives the bits of a true one ({@link Quotients}).
+ * is a true one; where that number is a power of two a multiplication gives the same bits.
  *
  * <p><b>The flow.</b> The picture is never held as floats. It passes in bands of two vectors of rows, and a band in
  * chunks of columns small enough for the first-level cache:
@@ -24,8 +23,7 @@ import org.jspecify.annotations.Nullable;
  *   --turn--> tall: box down, 64 rows kept
  * </pre>
  *
- * To filter across, rows must be lanes, so the tiles are turned ({@link Tile}, and {@link TurnedRows} for bytes) and turned
- * back to filter down. The ring
+ * To filter across, rows must be lanes, so the tiles are turned ({@link Tile}) and turned back to filter down. The ring
  * holds as many filtered rows as the window down is high, since they must be subtracted again. The second pass walks
  * every sample like the first, but only the 64 columns and then the 64 rows that are looked at are divided and kept.
  *
@@ -55,14 +53,12 @@ final class TentFilter {
     private final Samples columns = new Samples();
     private final Samples rows = new Samples();
 
-    /** The picture's rows of this band, zeros behind each; and they turned, a chunk and the window before it. */
+    /** The picture's rows of this band, zeros behind each; and the same turned, a chunk and the window before it. */
     private float[] band = NOTHING;
 
     private float[] turned = NOTHING;
     /** The band's running sums across. */
     private final float[] rowSums = new float[BAND];
-
-    private final TurnedRows turnedRows = new TurnedRows();
     /** A chunk filtered across, still turned. */
     private float[] smooth = NOTHING;
     /** The last rows filtered across; a band never wraps. */
@@ -88,8 +84,8 @@ final class TentFilter {
         private int lag;
         /** Steps until the second pass has given its last output, rounded up to whole bands. */
         private int steps;
-        /** By step: divides by the number of samples in the window whose output comes out; by infinity if none comes. */
-        private Quotients quotients = new Quotients(0);
+        /** Step to the number of samples in the window whose output comes out; infinity if none comes. */
+        private float[] divisors = NOTHING;
 
         void resize(int samples) {
             if (samples == length) {
@@ -98,15 +94,11 @@ final class TentFilter {
             window = window(samples);
             lag = (window + 2) / 2 - 1;
             steps = Math.ceilDiv(samples + 2 * lag, BAND) * BAND;
-            if (quotients.size() < steps) {
-                quotients = new Quotients(steps);
-            }
+            divisors = atLeast(divisors, steps);
             for (int step = 0; step < steps; step++) {
-                quotients.set(
-                        step,
-                        step < lag || step >= samples + lag
-                                ? Float.POSITIVE_INFINITY
-                                : Math.min(step, samples - 1) - Math.max(step - window, -1));
+                divisors[step] = step < lag || step >= samples + lag
+                        ? Float.POSITIVE_INFINITY
+                        : Math.min(step, samples - 1) - Math.max(step - window, -1);
             }
             length = samples;
         }
@@ -115,13 +107,18 @@ final class TentFilter {
         static int window(int samples) {
             return Math.ceilDiv(samples, 2 * SIDE);
         }
+
+        /** Whether the window is full, and a power of two, from one step to before another. */
+        boolean isScaling(int from, int to) {
+            return Integer.bitCount(window) == 1 && from >= window - 1 && to <= length;
+        }
     }
 
     /** Which outputs of the second pass are kept: 64, at the centres of 64 equal parts of the line. */
     private static final class Samples {
         private int length;
         private final int[] steps = new int[SIDE];
-        private final Quotients quotients = new Quotients(SIDE);
+        private final float[] divisors = new float[SIDE];
         /** The next to come in the line that is walked. */
         private int next;
 
@@ -134,7 +131,7 @@ final class TentFilter {
             for (int i = 0; i < SIDE; i++) {
                 int at = (int) ((i + 0.5) * line.length / SIDE);
                 steps[i] = at + 2 * line.lag;
-                quotients.set(i, line.quotients.divisor(at + line.lag));
+                divisors[i] = line.divisors[at + line.lag];
             }
         }
 
@@ -173,8 +170,7 @@ final class TentFilter {
         int tallRows = down.window;
         for (int top = 0; top < down.steps; top += BAND) {
             int present = Math.clamp(luma.height() - top, 0, BAND);
-            GreyLuma bytes = luma instanceof GreyLuma grey && TurnedRows.reaches(grey, top, BAND) ? grey : null;
-            for (int y = 0; bytes == null && y < present; y++) {
+            for (int y = 0; y < present; y++) {
                 luma.row(top + y, band, y * stride);
             }
             Arrays.fill(turned, 0, across.window * BAND, 0);
@@ -185,7 +181,6 @@ final class TentFilter {
             int slot = top % ringRows;
             for (int left = 0; left < across.steps; left += chunk) {
                 int width = Math.min(chunk, across.steps - left);
-                turnRows(bytes, top, left, width, stride, present);
                 filterAcross(left, width, stride, slot, present);
                 filterDown(left, width, stride, top, ringRows, chunk + LANES);
                 sampleAcross(left, width, chunk + LANES);
@@ -208,7 +203,7 @@ final class TentFilter {
         for (int y = 0; y < BAND; y++) {
             Arrays.fill(band, y * stride + across.length, (y + 1) * stride, 0);
         }
-        turned = atLeast(turned, (across.window + chunk + TurnedRows.COLUMNS) * BAND);
+        turned = atLeast(turned, (across.window + chunk) * BAND);
         smooth = atLeast(smooth, chunk * BAND);
         ring = atLeast(ring, ringRows * stride);
         // The rows before the first, as the window down sees them.
@@ -226,29 +221,16 @@ final class TentFilter {
         return array.length >= length ? array : new float[length];
     }
 
-    /** A chunk of the band turned, behind the window before it: from its bytes, or from the rows in {@link #band}. */
-    private void turnRows(@Nullable GreyLuma bytes, int top, int left, int width, int stride, int present) {
-        int history = across.window * BAND;
-        if (bytes == null) {
-            if (present > 0) {
-                turn(band, left, stride, turned, history, width);
-            }
-            return;
-        }
-        int inside = Math.clamp(across.length - left, 0, width);
-        for (int x = 0; x < inside; x += TurnedRows.COLUMNS) {
-            int at = history + x * BAND;
-            turnedRows.turn(bytes, top, left + x, turned, at, BAND);
-            turnedRows.turn(bytes, top + TurnedRows.ROWS, left + x, turned, at + LANES, BAND);
-        }
-        Arrays.fill(turned, history + inside * BAND, history + width * BAND, 0);
-    }
-
     /** First pass along the rows: a chunk of the band to the ring. Rows below the picture become zeros. */
     private void filterAcross(int left, int width, int stride, int slot, int present) {
         int history = across.window * BAND;
         if (present > 0) {
-            box(turned, 0, history, BAND, rowSums, 0, across.quotients, left, smooth, 0, BAND, width);
+            turn(band, left, stride, turned, history, width);
+            int full = Math.clamp(across.window - 1 - left, 0, width);
+            int ending = Math.clamp(across.length - left, full, width);
+            boxAcross(left, 0, full);
+            boxAcross(left, full, ending);
+            boxAcross(left, ending, width);
             turnBack(smooth, width, ring, slot * stride + left, stride);
             System.arraycopy(turned, width * BAND, turned, 0, history);
         }
@@ -258,11 +240,23 @@ final class TentFilter {
         }
     }
 
+    private void boxAcross(int left, int from, int to) {
+        int old = from * BAND;
+        int next = old + across.window * BAND;
+        if (across.isScaling(left + from, left + to)) {
+            boxScaling(turned, old, next, BAND, rowSums, 0, 1f / across.window, smooth, old, BAND, to - from);
+        } else {
+            box(turned, old, next, BAND, rowSums, 0, across.divisors, left + from, smooth, old, BAND, to - from);
+        }
+    }
+
     /** First pass along the columns: a chunk of the ring's newest band to the block. */
     private void filterDown(int left, int width, int stride, int top, int ringRows, int blockStride) {
         int slot = top % ringRows;
         int oldSlot = Math.floorMod(top - down.window, ringRows);
         int beforeWrap = Math.min(BAND, ringRows - oldSlot);
+        boolean scaling = down.isScaling(top, top + BAND);
+        float scale = 1f / down.window;
         for (int x = 0; x < width; x += BAND) {
             int column = left + x;
             int done = 0;
@@ -271,19 +265,23 @@ final class TentFilter {
                 int old = (done == 0 ? oldSlot : 0) * stride + column;
                 int next = (slot + done) * stride + column;
                 int to = done * blockStride + x;
-                box(
-                        ring,
-                        old,
-                        next,
-                        stride,
-                        columnSums,
-                        column,
-                        down.quotients,
-                        top + done,
-                        block,
-                        to,
-                        blockStride,
-                        count);
+                if (scaling) {
+                    boxScaling(ring, old, next, stride, columnSums, column, scale, block, to, blockStride, count);
+                } else {
+                    box(
+                            ring,
+                            old,
+                            next,
+                            stride,
+                            columnSums,
+                            column,
+                            down.divisors,
+                            top + done,
+                            block,
+                            to,
+                            blockStride,
+                            count);
+                }
                 done += count;
             }
         }
@@ -300,7 +298,7 @@ final class TentFilter {
             sum(blockTurned, old, old + history, BAND, secondRowSums, 0, end - step);
             step = end;
             for (; columns.isDue(step); columns.next++) {
-                divide(secondRowSums, 0, columns.quotients, columns.next, kept, columns.next * BAND);
+                divide(secondRowSums, 0, columns.divisors[columns.next], kept, columns.next * BAND);
             }
         }
         System.arraycopy(blockTurned, width * BAND, blockTurned, 0, history);
@@ -319,7 +317,7 @@ final class TentFilter {
             step = end;
             for (; rows.isDue(step); rows.next++) {
                 for (int x = 0; x < SIDE; x += BAND) {
-                    divide(secondColumnSums, x, rows.quotients, rows.next, small, rows.next * SIDE + x);
+                    divide(secondColumnSums, x, rows.divisors[rows.next], small, rows.next * SIDE + x);
                 }
             }
         }
@@ -357,8 +355,8 @@ final class TentFilter {
             int inStride,
             float[] sums,
             int sumsAt,
-            Quotients quotients,
-            int quotientsAt,
+            float[] divisors,
+            int divisorsAt,
             float[] out,
             int outAt,
             int outStride,
@@ -370,8 +368,36 @@ final class TentFilter {
             int leaving = old + i * inStride;
             sum0 = sum0.add(load(in, entering)).sub(load(in, leaving));
             sum1 = sum1.add(load(in, entering + LANES)).sub(load(in, leaving + LANES));
-            quotients.of(sum0, quotientsAt + i).intoArray(out, outAt + i * outStride);
-            quotients.of(sum1, quotientsAt + i).intoArray(out, outAt + i * outStride + LANES);
+            float divisor = divisors[divisorsAt + i];
+            sum0.div(divisor).intoArray(out, outAt + i * outStride);
+            sum1.div(divisor).intoArray(out, outAt + i * outStride + LANES);
+        }
+        sum0.intoArray(sums, sumsAt);
+        sum1.intoArray(sums, sumsAt + LANES);
+    }
+
+    /** The same where all divisors are one power of two, whose inverse is exact. */
+    private static void boxScaling(
+            float[] in,
+            int old,
+            int next,
+            int inStride,
+            float[] sums,
+            int sumsAt,
+            float scale,
+            float[] out,
+            int outAt,
+            int outStride,
+            int count) {
+        FloatVector sum0 = load(sums, sumsAt);
+        FloatVector sum1 = load(sums, sumsAt + LANES);
+        for (int i = 0; i < count; i++) {
+            int entering = next + i * inStride;
+            int leaving = old + i * inStride;
+            sum0 = sum0.add(load(in, entering)).sub(load(in, leaving));
+            sum1 = sum1.add(load(in, entering + LANES)).sub(load(in, leaving + LANES));
+            sum0.mul(scale).intoArray(out, outAt + i * outStride);
+            sum1.mul(scale).intoArray(out, outAt + i * outStride + LANES);
         }
         sum0.intoArray(sums, sumsAt);
         sum1.intoArray(sums, sumsAt + LANES);
@@ -391,8 +417,8 @@ final class TentFilter {
         sum1.intoArray(sums, sumsAt + LANES);
     }
 
-    private static void divide(float[] sums, int sumsAt, Quotients quotients, int i, float[] out, int outAt) {
-        quotients.of(load(sums, sumsAt), i).intoArray(out, outAt);
-        quotients.of(load(sums, sumsAt + LANES), i).intoArray(out, outAt + LANES);
+    private static void divide(float[] sums, int sumsAt, float divisor, float[] out, int outAt) {
+        load(sums, sumsAt).div(divisor).intoArray(out, outAt);
+        load(sums, sumsAt + LANES).div(divisor).intoArray(out, outAt + LANES);
     }
 }

@@ -27,19 +27,6 @@ class LumaTest {
     }
 
     @Test
-    void studioRangeIsSpreadOverAllOfLuma() {
-        byte[] samples = new byte[256];
-        for (int i = 0; i < 256; i++) {
-            samples[i] = (byte) i;
-        }
-        float[] row = new float[256];
-        GreyLuma.studio(MemorySegment.ofArray(samples), 256, 1, 256).row(0, row, 0);
-        for (int i = 0; i < 256; i++) {
-            assertThat(row[i]).isEqualTo(Math.max(0f, Math.min(255f, (i - 16f) * (255f / 219))));
-        }
-    }
-
-    @Test
     void colourIsRoundedAfterEachOperation() {
         byte[] pixels = new byte[3 * 256];
         for (int i = 0; i < pixels.length; i++) {

@@ -68,7 +68,7 @@ final class FrameLumas implements AutoCloseable {
                 MemorySegment segment = MemorySegment.ofAddress(
                                 frame.data(plane.index).address())
                         .reinterpret(bytes, arena, null);
-                return PlaneLuma.of(segment, width, height, stride, layout);
+                return new PlaneLuma(segment, width, height, stride, layout);
             }
         }
         return rgb(frame, width, height, arena);
