@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.worker.NoDecoderException;
 import org.semblance.hashdb.DatabaseRefusedException;
@@ -67,6 +68,11 @@ public final class MatchServer implements AutoCloseable {
      * @throws IOException if the port is taken or the address is not this machine's
      */
     public static MatchServer start(ServerConfig config) throws IOException {
+        return start(config, port -> {});
+    }
+
+    /** @param listening told the port when it answers that it is not ready yet, before the database is opened */
+    static MatchServer start(ServerConfig config, IntConsumer listening) throws IOException {
         Gate gate = Gate.start(config.dataFolder(), config.access(), config.bindAddress());
         Metrics metrics = new Metrics();
         Decoders decoders = null;
@@ -74,7 +80,11 @@ public final class MatchServer implements AutoCloseable {
         Exchanges exchanges = null;
         WorkerPool<Worker> workers = null;
         WorkerPool<Worker> videoWorkers = null;
+        HttpTransport transport = null;
         try {
+            transport = new HttpTransport(config, gate, metrics);
+            LOG.info("listening on {}:{}", config.bindAddress(), transport.port());
+            listening.accept(transport.port());
             Decoders begun = new Decoders(config, metrics);
             decoders = begun;
             HashDb opened = HashDb.open(config.dataFolder(), metrics.databaseEvents());
@@ -90,11 +100,9 @@ public final class MatchServer implements AutoCloseable {
                     config.videoQueueLimit(),
                     () -> begun.forVideos(opened),
                     new BackgroundThreads("video"));
-            HttpTransport transport = HttpTransport.start(config, db, exchanges, workers, videoWorkers, gate, metrics);
+            transport.serve(opened, exchanges, workers, videoWorkers);
             LOG.info(
-                    "listening on {}:{}, {} workers and {} for videos, {}, {} hashes, data in {}",
-                    config.bindAddress(),
-                    transport.port(),
+                    "ready: {} workers and {} for videos, {}, {} hashes, data in {}",
                     config.workers(),
                     config.videoWorkers(),
                     begun.describe(),
@@ -102,6 +110,9 @@ public final class MatchServer implements AutoCloseable {
                     config.dataFolder());
             return new MatchServer(config, gate, metrics, begun, db, exchanges, workers, videoWorkers, transport);
         } catch (IOException | RuntimeException | Error e) {
+            if (transport != null) {
+                transport.close(Duration.ofSeconds(1));
+            }
             if (workers != null) {
                 workers.close();
             }
@@ -128,6 +139,14 @@ public final class MatchServer implements AutoCloseable {
             Files.createDirectories(folder);
         } catch (IOException e) {
             throw new DatabaseRefusedException(folder, "cannot be created: " + e, e);
+        }
+    }
+
+    private static void waitFor(long ms) {
+        try {
+            Thread.sleep(ms);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // Whoever is in a hurry need not wait.
         }
     }
 
@@ -172,8 +191,9 @@ public final class MatchServer implements AutoCloseable {
     }
 
     /**
-     * Accepts nothing more, lets requests that are under way finish, and closes the database; within {@code
-     * stopTimeoutMs}, after which requests are cut off. A second call does nothing.
+     * Says for {@code drainMs} that it is not ready, but answers; then refuses requests, lets those that are under way finish,
+     * and closes the port and the database, within {@code stopTimeoutMs}, after which requests are cut off. A second call
+     * does nothing.
      */
     @Override
     public synchronized void close() {
@@ -181,6 +201,11 @@ public final class MatchServer implements AutoCloseable {
             return;
         }
         closed = true;
+        transport.drain();
+        if (config.drainMs() > 0) {
+            LOG.info("draining for {} ms", config.drainMs());
+            waitFor(config.drainMs());
+        }
         long start = System.nanoTime();
         // Most of the time is for the requests; what comes after them is quick.
         transport.close(Duration.ofMillis(config.stopTimeoutMs() * 7 / 10));

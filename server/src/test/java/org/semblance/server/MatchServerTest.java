@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -103,6 +104,71 @@ class MatchServerTest {
         try (MatchServer again = MatchServer.start(settings().build())) {
             assertThat(again.port()).isPositive();
         }
+    }
+
+    @Test
+    void isNotReadyUntilTheDatabaseIsOpenNorWhileItStops() throws Exception {
+        CountDownLatch mayOpen = new CountDownLatch(1);
+        CompletableFuture<Integer> port = new CompletableFuture<>();
+        CompletableFuture<MatchServer> starting = CompletableFuture.supplyAsync(() -> {
+            try {
+                return MatchServer.start(settings().build(), listening -> {
+                    port.complete(listening);
+                    try {
+                        mayOpen.await();
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        String url = "http://127.0.0.1:" + port.get();
+        assertAnswer(url + "/healthz", 200, "{\"status\":\"ok\"}");
+        assertAnswer(url + "/readyz", 503, "{\"status\":\"starting\"}");
+        assertAnswer(url + "/metrics", 200, "\nsemblance_ready 0.0\n");
+        assertThat(assertAnswer(url + "/v1/banks", 503, "the database is being opened")
+                        .headers()
+                        .firstValue("Retry-After"))
+                .contains("1");
+        mayOpen.countDown();
+
+        MatchServer server = starting.get();
+        assertAnswer(url + "/readyz", 200, "\"status\":\"ready\"");
+        assertAnswer(url + "/metrics", 200, "\nsemblance_ready 1.0\n");
+        assertAnswer(url + "/v1/banks", 200, "{\"banks\":[]}");
+
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        server.workers().offer(new Blocker(begun, go));
+        begun.await();
+        CompletableFuture<HttpResponse<String>> underWay =
+                CLIENT.sendAsync(get(server, "/v1/banks"), HttpResponse.BodyHandlers.ofString());
+        while (server.workers().queued() == 0) {
+            Thread.onSpinWait();
+        }
+        CompletableFuture<Void> closing = CompletableFuture.runAsync(server::close);
+        while (CLIENT.send(get(server, "/readyz"), HttpResponse.BodyHandlers.ofString())
+                        .statusCode()
+                != 503) {
+            Thread.onSpinWait();
+        }
+        assertAnswer(url + "/readyz", 503, "{\"status\":\"draining\"}");
+        assertAnswer(url + "/healthz", 200, "{\"status\":\"ok\"}");
+        go.countDown();
+        assertThat(underWay.get().statusCode()).isEqualTo(200);
+        closing.get();
+        assertThatThrownBy(() -> assertAnswer(url + "/healthz", 200, "")).isInstanceOf(IOException.class);
+    }
+
+    private static HttpResponse<String> assertAnswer(String url, int status, String part)
+            throws IOException, InterruptedException {
+        HttpResponse<String> answer =
+                CLIENT.send(HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.body()).contains(part);
+        assertThat(answer.statusCode()).isEqualTo(status);
+        return answer;
     }
 
     @Test

@@ -115,7 +115,15 @@ public enum ConfigKey {
             set -> ((Path) set.apply(DATA)).resolve("exchange-files"),
             "Below which exchanges of the type local_file may read; created if it is not there."),
     EXCHANGE_POLL_MS(Kind.whole(1, 3_600_000), 10_000L, "How often exchanges look for changes."),
-    STOP_TIMEOUT_MS(Kind.whole(1, 3_600_000), 5_000L, "How long a stop takes at most; then requests are cut off."),
+    DRAIN_MS(
+            Kind.whole(0, 3_600_000),
+            0L,
+            "How long, when it is asked to stop, the server answers on while /readyz says that it is not ready and each answer"
+                    + " ends its connection, so that a load balancer has time to leave it out."),
+    STOP_TIMEOUT_MS(
+            Kind.whole(1, 3_600_000),
+            5_000L,
+            "How long a stop takes at most, after drain_ms; then requests are cut off."),
     LOG_LEVEL(
             Kind.word(LogLevel.class),
             LogLevel.INFO,

@@ -166,6 +166,10 @@ public final class ServerConfig {
         return whole(ConfigKey.EXCHANGE_POLL_MS);
     }
 
+    public long drainMs() {
+        return whole(ConfigKey.DRAIN_MS);
+    }
+
     public long stopTimeoutMs() {
         return whole(ConfigKey.STOP_TIMEOUT_MS);
     }
@@ -302,6 +306,10 @@ public final class ServerConfig {
 
         public Builder exchangePollMs(long value) {
             return set(ConfigKey.EXCHANGE_POLL_MS, value);
+        }
+
+        public Builder drainMs(long value) {
+            return set(ConfigKey.DRAIN_MS, value);
         }
 
         public Builder stopTimeoutMs(long value) {

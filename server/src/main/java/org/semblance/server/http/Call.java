@@ -71,6 +71,7 @@ final class Call {
     private @Nullable Job job;
     private int status;
     private long answerNanos;
+    private boolean over;
 
     /** Set when the client is gone: work that has not begun is not worth beginning. */
     private volatile boolean abandoned;
@@ -80,6 +81,7 @@ final class Call {
         this.wire = wire;
         this.head = head;
         this.pace = new Pace(transport.config(), headNanos);
+        transport.begun();
     }
 
     HttpRequest head() {
@@ -190,6 +192,9 @@ final class Call {
         found = transport.router().find(head.method().name(), path);
         Route route = route();
         dialect = route.dialect();
+        if (transport.phase() == Phase.STOPPING && route.action() instanceof Route.Work) {
+            throw HttpError.busy("the server is stopping");
+        }
         HttpHeaders headers = head.headers();
         pass = transport.gate().admit(Heads.secrets(headers), route.role());
         if (route.changes() && caller().key() == null) {
@@ -446,8 +451,17 @@ final class Call {
         wire.answer(this, response, bodyEnded);
     }
 
+    /** Once, however it ends. */
+    private void end() {
+        if (!over) {
+            over = true;
+            transport.ended();
+        }
+    }
+
     /** Its answer has been taken by the network, or could not be. */
     void sent() {
+        end();
         long end = System.nanoTime();
         trace.took(Stage.RESPOND, end - answerNanos);
         transport
@@ -488,6 +502,7 @@ final class Call {
 
     /** The client is gone. */
     void abandon() {
+        end();
         abandonBody();
         abandoned = true;
         if (state != State.WORK || (job != null && job.withdraw())) {

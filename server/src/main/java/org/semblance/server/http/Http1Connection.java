@@ -191,7 +191,7 @@ final class Http1Connection extends PullHandler implements Wire {
     @Override
     public void answer(Call now, Response response, boolean bodyEnded) {
         HttpRequest head = now.head();
-        boolean stays = (bodyEnded || endsWithItsHead(head)) && HttpUtil.isKeepAlive(head) && !transport.stopping();
+        boolean stays = (bodyEnded || endsWithItsHead(head)) && HttpUtil.isKeepAlive(head) && !transport.isEnding();
         boolean headOnly = head.method().equals(HttpMethod.HEAD);
         FullHttpResponse message = new DefaultFullHttpResponse(
                 HttpVersion.HTTP_1_1,

@@ -28,7 +28,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.HashDb;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
@@ -41,57 +46,39 @@ import org.slf4j.LoggerFactory;
 
 /** The listening socket, the event loops and what all connections share. */
 public final class HttpTransport {
+    /** How often it looks, while it stops, whether requests are under way. */
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
     private static final Logger LOG = LoggerFactory.getLogger(HttpTransport.class);
 
     private final ServerConfig config;
-    private final Router router;
-    private final WorkerPool<Worker> workers;
-    private final WorkerPool<Worker> videoWorkers;
     private final Gate gate;
     private final Metrics metrics;
     private final ByteBudget budget;
-    private final SpillFolder uploads;
     private final Refusals refusals;
     private final EventLoopGroup loops;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final ServerSocketChannel listener;
+    private final AtomicInteger underWay = new AtomicInteger();
+    private volatile Phase phase = Phase.STARTING;
+    private volatile Serving serving;
     private volatile boolean stopping;
     private volatile String date = "";
 
     /**
-     * Binds and begins to answer, in both dialects.
+     * What answers requests.
      *
-     * @param videoWorkers does what is asked of videos
-     * @param workers does all else
-     * @throws IOException if it cannot listen where it is told to, or large uploads cannot be stored where it is told to
+     * @param workers does all but what is asked of videos; null while there is no route for it
+     * @param videoWorkers does that; likewise
+     * @param uploads takes what is too large for memory; likewise
      */
-    public static HttpTransport start(
-            ServerConfig config,
-            HashDb db,
-            Exchanges exchanges,
-            WorkerPool<Worker> workers,
-            WorkerPool<Worker> videoWorkers,
-            Gate gate,
-            Metrics metrics)
-            throws IOException {
-        return new HttpTransport(
-                config,
-                new Router(routes(db, exchanges, gate, metrics)),
-                workers,
-                videoWorkers,
-                gate,
-                metrics,
-                SpillFolder.open(config));
-    }
+    private record Serving(
+            Router router,
+            @Nullable WorkerPool<Worker> workers,
+            @Nullable WorkerPool<Worker> videoWorkers,
+            @Nullable SpillFolder uploads) {}
 
-    /** The routes of both dialects. */
-    static List<Route> routes(HashDb db, Exchanges exchanges, Gate gate, Metrics metrics) {
-        List<Route> routes = new ArrayList<>(new NativeRoutes(db, gate, metrics).routes());
-        routes.addAll(new HmaRoutes(db, exchanges).routes());
-        return routes;
-    }
-
-    /** Owns {@code uploads}. */
+    /** Answers by these routes at once. Owns {@code uploads}. */
     HttpTransport(
             ServerConfig config,
             Router router,
@@ -101,25 +88,34 @@ public final class HttpTransport {
             Metrics metrics,
             SpillFolder uploads)
             throws IOException {
+        this(config, gate, metrics);
+        serve(router, workers, videoWorkers, uploads);
+    }
+
+    /**
+     * Binds, and tells how the server is; all else is refused until {@link #serve}.
+     *
+     * @throws IOException if it cannot listen where it is told to
+     */
+    public HttpTransport(ServerConfig config, Gate gate, Metrics metrics) throws IOException {
         this.config = config;
-        this.router = router;
-        this.workers = workers;
-        this.videoWorkers = videoWorkers;
-        this.uploads = uploads;
+        this.serving = new Serving(
+                new Router(
+                        new OperatorRoutes(metrics, this::phase, null).routes(),
+                        () -> HttpError.busy("the database is being opened")),
+                null,
+                null,
+                null);
         this.gate = gate;
         this.metrics = metrics;
         this.refusals = new Refusals(metrics);
         this.budget = new ByteBudget(config.maxBodyBytesInFlight());
-        metrics.gauge("semblance.queue.depth", "Requests that wait for a worker", workers::queued);
-        metrics.gauge("semblance.video.queue.depth", "Videos that wait for a worker", videoWorkers::queued);
-        metrics.gauge("semblance.workers.busy", "Workers that have a request", workers::busy);
-        metrics.gauge("semblance.video.workers.busy", "Workers that have a video", videoWorkers::busy);
+        metrics.gauge(
+                "semblance.ready",
+                "1 while requests are answered and it is not about to stop",
+                () -> phase == Phase.READY ? 1 : 0);
         metrics.gauge("semblance.connections", "Open connections", connections::size);
         metrics.gauge("semblance.body.bytes", "Bytes of bodies that are received or worked on", budget::used);
-        metrics.gauge(
-                "semblance.upload.folder.bytes",
-                "Bytes of the files of large uploads",
-                () -> uploads.budget().used());
         metrics.gauge(
                 "netty.direct.memory.bytes", "Direct memory of the transport", PlatformDependent::usedDirectMemory);
         tick();
@@ -147,10 +143,44 @@ public final class HttpTransport {
                     .channel();
         } catch (Exception e) {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-            uploads.close();
             throw new IOException(
                     "cannot listen on " + config.bindAddress() + ":" + config.port() + ": " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * Begins to answer, in both dialects.
+     *
+     * @param workers does all but what is asked of videos
+     * @param videoWorkers does that
+     * @throws IOException if large uploads cannot be stored where the settings say
+     */
+    public void serve(HashDb db, Exchanges exchanges, WorkerPool<Worker> workers, WorkerPool<Worker> videoWorkers)
+            throws IOException {
+        Router router = new Router(routes(db, exchanges, gate, metrics, this::phase));
+        serve(router, workers, videoWorkers, SpillFolder.open(config));
+    }
+
+    private void serve(
+            Router router, WorkerPool<Worker> workers, WorkerPool<Worker> videoWorkers, SpillFolder uploads) {
+        metrics.gauge("semblance.queue.depth", "Requests that wait for a worker", workers::queued);
+        metrics.gauge("semblance.video.queue.depth", "Videos that wait for a worker", videoWorkers::queued);
+        metrics.gauge("semblance.workers.busy", "Workers that have a request", workers::busy);
+        metrics.gauge("semblance.video.workers.busy", "Workers that have a video", videoWorkers::busy);
+        metrics.gauge(
+                "semblance.upload.folder.bytes",
+                "Bytes of the files of large uploads",
+                () -> uploads.budget().used());
+        serving = new Serving(router, workers, videoWorkers, uploads);
+        phase = Phase.READY;
+    }
+
+    /** The routes of both dialects. */
+    static List<Route> routes(HashDb db, Exchanges exchanges, Gate gate, Metrics metrics, Supplier<Phase> phase) {
+        List<Route> routes = new ArrayList<>(new NativeRoutes(db, gate).routes());
+        routes.addAll(new OperatorRoutes(metrics, phase, db).routes());
+        routes.addAll(new HmaRoutes(db, exchanges).routes());
+        return routes;
     }
 
     private ChannelHandler pipeline() {
@@ -182,15 +212,34 @@ public final class HttpTransport {
     }
 
     Router router() {
-        return router;
+        return serving.router;
     }
 
     WorkerPool<Worker> workers() {
-        return workers;
+        return Objects.requireNonNull(serving.workers);
     }
 
     WorkerPool<Worker> videoWorkers() {
-        return videoWorkers;
+        return Objects.requireNonNull(serving.videoWorkers);
+    }
+
+    Phase phase() {
+        return phase;
+    }
+
+    /** Whether each answer is to be the last on its connection. */
+    boolean isEnding() {
+        return phase == Phase.DRAINING || phase == Phase.STOPPING;
+    }
+
+    /** A request has begun. */
+    void begun() {
+        underWay.incrementAndGet();
+    }
+
+    /** It has its answer, or its client is gone. */
+    void ended() {
+        underWay.decrementAndGet();
     }
 
     Gate gate() {
@@ -207,7 +256,7 @@ public final class HttpTransport {
     }
 
     SpillFolder uploads() {
-        return uploads;
+        return Objects.requireNonNull(serving.uploads);
     }
 
     Refusals refusals() {
@@ -229,12 +278,33 @@ public final class HttpTransport {
     }
 
     /**
-     * Accepts nothing more, ends idle connections, and waits until every request that is under way has been answered.
-     * The workers must still be running. What is not answered in time is cut off.
+     * Says from now on that it is not ready, and ends each connection with the answer that is next on it, so that clients and
+     * those who share out requests go elsewhere. What comes all the same is answered.
+     */
+    public void drain() {
+        phase = Phase.DRAINING;
+        for (Channel channel : connections) {
+            channel.eventLoop().execute(() -> {
+                if (channel.pipeline().get(Http2Connection.class) != null) {
+                    channel.close(); // In order: GOAWAY, and the end after the last answer.
+                }
+            });
+        }
+    }
+
+    /**
+     * Waits until every request that is under way has been answered, while others are refused, and then closes the port and
+     * all connections. The workers must still be running. What is not answered in time is cut off.
      */
     public void close(Duration atMost) {
         if (stopping) {
             return;
+        }
+        long deadline = System.nanoTime() + atMost.toNanos();
+        drain();
+        phase = Phase.STOPPING;
+        while (underWay.get() > 0 && System.nanoTime() - deadline < 0) {
+            LockSupport.parkNanos(LOOK_NANOS);
         }
         // First the listener: whoever sees a connection end may count on it that no new one is accepted.
         listener.close().syncUninterruptibly();
@@ -242,7 +312,8 @@ public final class HttpTransport {
         for (Channel channel : connections) {
             channel.eventLoop().execute(() -> stop(channel));
         }
-        if (!connections.newCloseFuture().awaitUninterruptibly(atMost.toMillis())) {
+        long leftMs = Math.max(0, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()));
+        if (!connections.newCloseFuture().awaitUninterruptibly(leftMs)) {
             LOG.warn("{} connections cut off: their requests took too long", connections.size());
             for (Channel channel : connections) {
                 channel.eventLoop().execute(() -> cutOff(channel));
@@ -250,7 +321,10 @@ public final class HttpTransport {
             connections.newCloseFuture().awaitUninterruptibly(500);
         }
         refusals.report();
-        uploads.close();
+        SpillFolder uploads = serving.uploads;
+        if (uploads != null) {
+            uploads.close();
+        }
         loops.shutdownGracefully(0, 500, TimeUnit.MILLISECONDS).awaitUninterruptibly(1_000);
     }
 

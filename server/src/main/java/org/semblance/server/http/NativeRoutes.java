@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +20,10 @@ import org.semblance.server.auth.Key;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.json.ReportJson;
-import org.semblance.server.metrics.Metrics;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The native dialect: {@code /v1} and the routes for operators. */
+/** The native dialect: {@code /v1}. */
 final class NativeRoutes {
     private static final int MAX_PAGE = 1_000;
     private static final int DEFAULT_PAGE = 100;
@@ -38,12 +36,10 @@ final class NativeRoutes {
 
     private final HashDb db;
     private final Gate gate;
-    private final Metrics metrics;
 
-    NativeRoutes(HashDb db, Gate gate, Metrics metrics) {
+    NativeRoutes(HashDb db, Gate gate) {
         this.db = db;
         this.gate = gate;
-        this.metrics = metrics;
     }
 
     List<Route> routes() {
@@ -54,11 +50,6 @@ final class NativeRoutes {
         routes.add(work(
                 Role.ADMIN, "GET", "/v1/journal", Set.of("after", "limit"), (request, worker) -> journal(request)));
         routes.add(immediate(Role.ADMIN, "/v1/keys", this::keys));
-        // At once, so that a full queue does not hide what fills it.
-        routes.add(immediate(Role.ADMIN, "/metrics", this::scrape));
-        routes.add(immediate(
-                null, "/healthz", unused -> Response.json(200, Json.object().put("status", "ok"))));
-        routes.add(immediate(null, "/readyz", this::ready));
         routes.add(OpenApi.nativeRoute());
         return routes;
     }
@@ -70,30 +61,13 @@ final class NativeRoutes {
         return new Route(Dialect.NATIVE, method, pattern, parameters, takes, role, action);
     }
 
-    private static Route immediate(@Nullable Role role, String pattern, Route.Immediate action) {
+    private static Route immediate(Role role, String pattern, Route.Immediate action) {
         return new Route(Dialect.NATIVE, "GET", pattern, Set.of(), Route.Takes.NOTHING, role, action);
     }
 
     /** The database as the caller of that request may see it. */
     private ScopedDb db(Request request) {
         return new ScopedDb(db, request.caller());
-    }
-
-    /** To a probe without a key it says no more than that. */
-    private Response ready(Request request) {
-        ObjectNode answer = Json.object().put("status", "ready");
-        ScopedDb visible = db(request);
-        if (request.caller().may(Role.MATCH)) {
-            answer.put("list_version", visible.seq());
-        }
-        visible.size().ifPresent(hashes -> answer.put("hashes", hashes));
-        return Response.json(200, answer);
-    }
-
-    /** It counts over all banks, so a key of some is refused. */
-    private Response scrape(Request request) {
-        request.caller().requiresAllBanks();
-        return new Response(200, Metrics.CONTENT_TYPE, metrics.scrape().getBytes(StandardCharsets.UTF_8), Map.of());
     }
 
     private Response keys(Request request) {

@@ -6,11 +6,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the route of a request. Immutable. */
 final class Router {
     private final List<Entry> entries = new ArrayList<>();
+    private final Supplier<HttpError> missing;
 
     private record Entry(String[] segments, Route route) {}
 
@@ -22,6 +24,12 @@ final class Router {
     record Found(Route route, Map<String, String> names) {}
 
     Router(List<Route> routes) {
+        this(routes, () -> new HttpError(404, "no route for this path"));
+    }
+
+    /** @param missing what a path gets that no route has */
+    Router(List<Route> routes, Supplier<HttpError> missing) {
+        this.missing = missing;
         for (Route route : routes) {
             entries.add(new Entry(split(route.pattern()), route));
         }
@@ -69,7 +77,7 @@ final class Router {
             allowed.add(entry.route.method());
         }
         if (other == null) {
-            throw new HttpError(404, "no route for this path");
+            throw missing.get();
         }
         if (allowed.contains("GET")) {
             allowed.add("HEAD");

@@ -333,7 +333,7 @@ class AccessTest {
                 Gate gate = Gate.start(data, AccessPolicy.KEYS, "127.0.0.1");
                 Metrics metrics = new Metrics()) {
             Exchanges exchanges = new Exchanges(db, ExchangeRegistry.open(data), data, Duration.ofHours(1));
-            Router router = new Router(HttpTransport.routes(db, exchanges, gate, metrics));
+            Router router = new Router(HttpTransport.routes(db, exchanges, gate, metrics, () -> Phase.READY));
             exchanges.close();
             assertThat(router.routes())
                     .extracting(route -> route.method() + " " + route.pattern())

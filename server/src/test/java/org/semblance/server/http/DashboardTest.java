@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.semblance.server.config.Isolation;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -109,7 +110,7 @@ class DashboardTest {
 
     @Test
     void asksForNothingThatAServerDoesNotTellAndForAllThatItTells() throws IOException {
-        try (TestServer server = new TestServer(folder.resolve("db"))) {
+        try (TestServer server = new TestServer(folder.resolve("db"), Isolation.WORKERS)) {
             Map<String, List<Map<String, String>>> series = exercised(server);
             // There is one as soon as something is refused; the name and the label are MetricsTest's and this test's.
             series.putIfAbsent("semblance_refusals_total", List.of(Map.of("reason", "no_key")));

@@ -475,11 +475,14 @@ class Http2Test {
             idle.awaitEnd();
             assertThat(busy.goAway()).isZero();
             assertThat(stopped).isNotDone();
-            assertThatThrownBy(this::connect).isInstanceOf(IOException.class);
+            try (RawHttp2Client late = connect()) {
+                assertThat(late.get(1, "/block").answer(1).status).isEqualTo(503);
+            }
             go.countDown();
             assertThat(busy.answer(1).text()).isEqualTo("{\"blocked\":true}");
             busy.awaitEnd();
             stopped.get();
+            assertThatThrownBy(this::connect).isInstanceOf(IOException.class);
         }
     }
 

@@ -565,21 +565,44 @@ class HttpTransportTest {
     }
 
     @Test
-    void finishesWhatIsUnderWayWhenItStopsAndEndsWhatIsIdle() throws Exception {
+    void refusesWhileItFinishesWhatIsUnderWayAndThenClosesThePortAndWhatIsIdle() throws Exception {
         start();
         CompletableFuture<HttpResponse<String>> running = sendAsync("/block");
         blocked.await();
-        try (RawClient idle = connect()) {
+        try (RawClient idle = connect();
+                RawClient late = connect()) {
             assertThat(idle.send(get("/now?q=1")).read().status()).isEqualTo(200);
-            CompletableFuture<Void> stopped = CompletableFuture.runAsync(() -> transport.close(Duration.ofSeconds(10)));
-            assertThat(idle.atEnd()).isTrue();
+            CompletableFuture<Void> stopped = CompletableFuture.runAsync(() -> transport.close(Duration.ofSeconds(20)));
+            TestTransport.until(() -> transport.phase() == Phase.STOPPING);
+            RawClient.Answer refused = late.send("POST /block HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+                    .read();
+            assertThat(refused.status()).isEqualTo(503);
+            assertThat(refused.headers()).containsEntry("connection", "close").containsEntry("retry-after", "1");
+            try (RawClient probe = connect()) {
+                assertThat(probe.send(get("/now?q=1")).read().headers()).containsEntry("connection", "close");
+                assertThat(probe.atEnd()).isTrue();
+            }
             assertThat(stopped).isNotDone();
-            assertThatThrownBy(this::connect).isInstanceOf(IOException.class);
             go.countDown();
             HttpResponse<String> answer = running.get();
             assertThat(answer.statusCode()).isEqualTo(200);
             assertThat(answer.headers().firstValue("Connection")).contains("close");
+            assertThat(idle.atEnd()).isTrue();
+            assertThatThrownBy(this::connect).isInstanceOf(IOException.class);
             stopped.get();
+        }
+    }
+
+    @Test
+    void answersOnWhileItDrainsAndEndsEachConnectionWithItsAnswer() throws IOException {
+        start();
+        try (RawClient client = connect()) {
+            assertThat(client.send(get("/now?q=1")).read().headers()).doesNotContainKey("connection");
+            transport.drain();
+            RawClient.Answer last = client.send(get("/now?q=2")).read();
+            assertThat(last.status()).isEqualTo(200);
+            assertThat(last.headers()).containsEntry("connection", "close");
+            assertThat(client.atEnd()).isTrue();
         }
     }
 
@@ -590,9 +613,7 @@ class HttpTransportTest {
                 .port(transport.port())
                 .uploadFolder(folder.resolve("other"))
                 .build();
-        SpillFolder uploads = SpillFolder.open(taken);
-        assertThatThrownBy(
-                        () -> new HttpTransport(taken, new Router(routes()), workers, workers, gate, metrics, uploads))
+        assertThatThrownBy(() -> new HttpTransport(taken, gate, metrics))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("127.0.0.1:" + transport.port());
     }

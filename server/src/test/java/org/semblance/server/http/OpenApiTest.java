@@ -62,7 +62,7 @@ class OpenApiTest {
                 Gate gate = Gate.start(other, AccessPolicy.KEYS, "127.0.0.1");
                 Metrics metrics = new Metrics()) {
             Exchanges exchanges = new Exchanges(db, ExchangeRegistry.open(other), other, Duration.ofHours(1));
-            routes = HttpTransport.routes(db, exchanges, gate, metrics);
+            routes = HttpTransport.routes(db, exchanges, gate, metrics, () -> Phase.READY);
             exchanges.close();
         }
     }
