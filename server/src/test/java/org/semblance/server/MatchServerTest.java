@@ -112,7 +112,7 @@ class MatchServerTest {
         CompletableFuture<Integer> port = new CompletableFuture<>();
         CompletableFuture<MatchServer> starting = CompletableFuture.supplyAsync(() -> {
             try {
-                return MatchServer.start(settings().build(), listening -> {
+                return MatchServer.start(settings().stopTimeoutMs(60_000).build(), listening -> {
                     port.complete(listening);
                     try {
                         mayOpen.await();

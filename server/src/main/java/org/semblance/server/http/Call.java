@@ -192,7 +192,7 @@ final class Call {
         found = transport.router().find(head.method().name(), path);
         Route route = route();
         dialect = route.dialect();
-        if (transport.phase() == Phase.STOPPING && route.action() instanceof Route.Work) {
+        if (transport.phase() == Phase.STOPPING && !(route.action() instanceof Route.Immediate)) {
             throw HttpError.busy("the server is stopping");
         }
         HttpHeaders headers = head.headers();

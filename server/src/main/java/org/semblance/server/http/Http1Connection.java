@@ -84,7 +84,9 @@ final class Http1Connection extends PullHandler implements Wire {
 
     /** The server stops: ends now if it is idle, or else after its answer. */
     void stop() {
-        if (call == null && !lingering) {
+        if (lingering) {
+            alarm().set(LINGER_WHEN_STOPPING.toMillis());
+        } else if (call == null) {
             ctx().close();
         }
     }

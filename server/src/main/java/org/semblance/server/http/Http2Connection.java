@@ -47,6 +47,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
     static final int WINDOW_SECONDS = 30;
 
     private final HttpTransport transport;
+    private @Nullable ChannelHandlerContext ctx;
     private @Nullable Alarm alarm;
     private boolean ended;
     private int streams;
@@ -67,7 +68,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
                         .maxHeaderListSize(config.maxHeaderBytes()))
                 .decoderEnforceMaxRstFramesPerWindow(MAX_RESETS, WINDOW_SECONDS)
                 .encoderEnforceMaxRstFramesPerWindow(MAX_RESETS, WINDOW_SECONDS)
-                .gracefulShutdownTimeoutMillis(config.stopTimeoutMs())
+                .gracefulShutdownTimeoutMillis(config.drainMs() + config.stopTimeoutMs())
                 .build();
         Http2Connection connection = new Http2Connection(transport);
         pipeline.addLast(codec);
@@ -84,6 +85,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
+        this.ctx = ctx;
         Alarm idle = new Alarm(ctx.executor(), ctx::close);
         idle.set(transport.config().idleTimeoutMs());
         alarm = idle;
@@ -107,6 +109,15 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
         streams--;
         if (streams == 0 && alarm != null && !ended) {
             alarm.set(transport.config().idleTimeoutMs());
+        }
+    }
+
+    /** Tells the client to open no more streams here, and ends when those it has are answered. */
+    void end() {
+        if (ctx != null) {
+            // The codec does that in order: GOAWAY, and the end after the last answer; but not from within a write.
+            Channel channel = ctx.channel();
+            ctx.executor().execute(channel::close);
         }
     }
 

@@ -192,6 +192,9 @@ final class Http2Stream extends PullHandler implements Wire {
             ctx().writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.NO_ERROR));
             dropAll();
         }
+        if (transport.isEnding()) {
+            connection.end();
+        }
     }
 
     /** Said aloud, since a channel that has written its end says nothing more, and what it wrote would wait for the client. */

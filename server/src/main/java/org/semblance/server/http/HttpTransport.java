@@ -285,8 +285,9 @@ public final class HttpTransport {
         phase = Phase.DRAINING;
         for (Channel channel : connections) {
             channel.eventLoop().execute(() -> {
-                if (channel.pipeline().get(Http2Connection.class) != null) {
-                    channel.close(); // In order: GOAWAY, and the end after the last answer.
+                Http2Connection connection = channel.pipeline().get(Http2Connection.class);
+                if (connection != null) {
+                    connection.end();
                 }
             });
         }
@@ -314,7 +315,8 @@ public final class HttpTransport {
         }
         long leftMs = Math.max(0, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()));
         if (!connections.newCloseFuture().awaitUninterruptibly(leftMs)) {
-            LOG.warn("{} connections cut off: their requests took too long", connections.size());
+            LOG.warn(
+                    "{} connections cut off, {} requests among them took too long", connections.size(), underWay.get());
             for (Channel channel : connections) {
                 channel.eventLoop().execute(() -> cutOff(channel));
             }

@@ -462,6 +462,22 @@ class Http2Test {
     }
 
     @Test
+    void answersOnWhileItDrainsAndEndsEachConnectionWithItsAnswer() throws Exception {
+        start();
+        try (RawHttp2Client before = connect()) {
+            assertThat(before.get(1, "/now?q=1").answer(1).status).isEqualTo(200);
+            server.transport().drain();
+            assertThat(before.goAway()).isZero();
+            before.awaitEnd();
+        }
+        try (RawHttp2Client late = connect()) {
+            assertThat(late.get(1, "/now?q=2").answer(1).status).isEqualTo(200);
+            assertThat(late.goAway()).isZero();
+            late.awaitEnd();
+        }
+    }
+
+    @Test
     void finishesItsStreamsWhenItStops() throws Exception {
         start();
         try (RawHttp2Client busy = connect();
