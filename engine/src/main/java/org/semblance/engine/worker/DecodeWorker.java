@@ -33,6 +33,8 @@ import org.semblance.hashdb.hash.Hash256;
  * until whoever started it is gone.
  */
 public final class DecodeWorker {
+    private static final int FAILED = 1;
+
     /** Of a process that has run out of memory, and cannot be trusted with another content. */
     private static final int OUT_OF_MEMORY = 3;
 
@@ -92,6 +94,7 @@ public final class DecodeWorker {
         Setup setup = Setup.of(arguments);
         detach(setup.nice);
         ControlSocket socket = ControlSocket.connect(setup.name);
+        watch(socket.fd());
         socket.receive(true);
         MemorySegment memory = Posix.map(socket.descriptor(), Wire.bytes(socket.message()), true, Arena.global());
         Posix.close(socket.descriptor());
@@ -106,10 +109,9 @@ public final class DecodeWorker {
             loadClasses(DecodeWorker.class, Hash256.class, program);
             WarmUp.touch(worker.exact);
             strength = setup.sandbox ? Sandbox.enter(setup.memoryBytes) : Sandbox.Strength.NONE;
-            watch(socket.fd());
         } catch (RuntimeException | LinkageError e) {
             say(socket, memory, Wire.Kind.FAILED, String.valueOf(e.getMessage()).getBytes(StandardCharsets.UTF_8));
-            Runtime.getRuntime().halt(1);
+            Posix.exit(FAILED);
             throw e;
         }
         say(socket, memory, Wire.Kind.READY, strength.toBytes());
@@ -169,7 +171,7 @@ public final class DecodeWorker {
         }
     }
 
-    /** Ends this process with its server, even out of a decoder that hangs. */
+    /** Ends this process with its server, even while it begins, and out of a decoder that hangs. */
     private static void watch(int fd) {
         Thread.ofPlatform().daemon().name("watch").start(() -> {
             try (Arena arena = Arena.ofConfined()) {
@@ -177,7 +179,7 @@ public final class DecodeWorker {
             } catch (IOException e) {
                 // Then there is nobody to work for either.
             }
-            Runtime.getRuntime().halt(0);
+            Posix.exit(0);
         });
     }
 
@@ -201,7 +203,7 @@ public final class DecodeWorker {
                 }
             }
         } catch (EOFException e) {
-            Runtime.getRuntime().halt(0);
+            Posix.exit(0);
         }
     }
 
@@ -217,7 +219,7 @@ public final class DecodeWorker {
         }
         send(order.id(), Reply.write(reply));
         if (reply instanceof Reply.OutOfMemory) {
-            Runtime.getRuntime().halt(OUT_OF_MEMORY);
+            Posix.exit(OUT_OF_MEMORY);
         }
     }
 

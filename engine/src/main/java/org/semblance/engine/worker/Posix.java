@@ -105,7 +105,8 @@ final class Posix {
         SHUTDOWN,
         SIGNAL,
         SOCKET,
-        SYSCALL;
+        SYSCALL,
+        _EXIT;
 
         private final MemorySegment address = LIBC.findOrThrow(cName());
 
@@ -276,6 +277,18 @@ final class Posix {
 
     static void prctl(int option, long argument) throws IOException {
         call(Function.PRCTL, option, argument);
+    }
+
+    /**
+     * Ends this process, whatever its threads are at. {@link Runtime#halt} would let a compiler finish what it compiles, which
+     * for the kernels of vectors takes seconds.
+     */
+    static void exit(int status) {
+        try {
+            call(Function._EXIT, status);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /**

@@ -1,31 +1,65 @@
 package org.semblance.engine.worker;
 
 import java.io.IOException;
-import java.nio.file.Files;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** What Linux tells of a process's memory. */
-final class ProcessMemory {
-    private ProcessMemory() {}
+/**
+ * What Linux tells of a process's memory. It is opened once: a worker that has given up its rights belongs to nobody in
+ * {@code /proc}, and where that is mounted so that one sees one's own processes alone, as under systemd's
+ * {@code ProtectProc}, it can be opened no more.
+ */
+final class ProcessMemory implements AutoCloseable {
+    private static final int STATUS_BYTES = 8_192;
 
-    /** Bytes that are in memory. */
-    static long resident(long pid) throws IOException {
-        return kilobytes(pid, "VmRSS:") * 1_024;
+    private final Path status;
+    private final int fd;
+
+    private ProcessMemory(Path status) throws IOException {
+        this.status = status;
+        this.fd = Posix.open(status);
     }
 
-    /** Bytes that it has addresses for. */
-    static long addressSpace(long pid) throws IOException {
-        return kilobytes(pid, "VmSize:") * 1_024;
+    /** @throws IOException if there is no such process, or it is not to be seen */
+    static ProcessMemory of(long pid) throws IOException {
+        return new ProcessMemory(Path.of("/proc", Long.toString(pid), "status"));
     }
 
-    private static long kilobytes(long pid, String field) throws IOException {
-        Path status = Path.of("/proc", Long.toString(pid), "status");
-        for (String line : Files.readAllLines(status)) {
-            if (line.startsWith(field)) {
-                return Long.parseLong(
-                        line.substring(field.length()).replace("kB", "").strip());
-            }
+    /**
+     * Bytes that are in memory.
+     *
+     * @throws IOException if it has ended
+     */
+    long resident() throws IOException {
+        return kilobytes("VmRSS:") * 1_024;
+    }
+
+    /** Bytes that it has addresses for; likewise. */
+    long addressSpace() throws IOException {
+        return kilobytes("VmSize:") * 1_024;
+    }
+
+    private long kilobytes(String field) throws IOException {
+        String text;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment buffer = arena.allocate(STATUS_BYTES);
+            int bytes = Posix.read(fd, 0, buffer);
+            text = StandardCharsets.US_ASCII
+                    .decode(buffer.asSlice(0, bytes).asByteBuffer())
+                    .toString();
         }
-        throw new IOException(status + " has no " + field);
+        return text.lines()
+                .filter(line -> line.startsWith(field))
+                .mapToLong(line -> Long.parseLong(
+                        line.substring(field.length()).replace("kB", "").strip()))
+                .findFirst()
+                .orElseThrow(() -> new IOException(status + " has no " + field));
+    }
+
+    @Override
+    public void close() {
+        Posix.close(fd);
     }
 }

@@ -18,7 +18,8 @@ import java.util.List;
  *   <li>No program that it could start gets more rights than it has ({@code no_new_privs}), and nobody may trace it.
  *   <li>It can grow to {@code memoryBytes} more than it has, open next to nothing, write no file and leave no core.
  *   <li>Landlock takes the whole file system and all of TCP away. The kernel binds the calling thread with it and those
- *       this one starts, and so the one that decodes, but not those which the virtual machine had started before.
+ *       this one starts, and so the one that decodes, but not those which were there before: the virtual machine's, and
+ *       the one that waits for the server's end.
  *   <li>A seccomp filter binds every thread. What the virtual machine needs is allowed; to open a file or a socket, and
  *       whatever else we do not know, is refused with an error; what only an intruder asks for kills the process. New
  *       threads may be started, new processes not.
@@ -149,7 +150,10 @@ final class Sandbox {
     }
 
     private static void limit(long memoryBytes) throws IOException {
-        long has = ProcessMemory.addressSpace(ProcessHandle.current().pid());
+        long has;
+        try (ProcessMemory memory = ProcessMemory.of(ProcessHandle.current().pid())) {
+            has = memory.addressSpace();
+        }
         int descriptors;
         try (var open = Files.list(Path.of("/proc/self/fd"))) {
             descriptors = open.mapToInt(fd -> Integer.parseInt(fd.getFileName().toString()))

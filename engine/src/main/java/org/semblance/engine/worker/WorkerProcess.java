@@ -58,20 +58,27 @@ final class WorkerProcess {
     private final ControlSocket socket;
     private final Arena arena;
     private final MemorySegment memory;
+    private final ProcessMemory usage;
     private final Sandbox.Strength strength;
     private final long startedNanos = System.nanoTime();
     private final long residentAtStart;
     private long contents;
 
     private WorkerProcess(
-            Process process, ControlSocket socket, Arena arena, MemorySegment memory, Sandbox.Strength strength)
+            Process process,
+            ControlSocket socket,
+            Arena arena,
+            MemorySegment memory,
+            ProcessMemory usage,
+            Sandbox.Strength strength)
             throws IOException {
         this.process = process;
         this.socket = socket;
         this.arena = arena;
         this.memory = memory;
+        this.usage = usage;
         this.strength = strength;
-        this.residentAtStart = ProcessMemory.resident(process.pid());
+        this.residentAtStart = usage.resident();
     }
 
     /**
@@ -85,6 +92,7 @@ final class WorkerProcess {
         Arena arena = Arena.ofShared();
         Process process = null;
         ControlSocket socket = null;
+        ProcessMemory usage = null;
         try (ControlSocket.Listener listener = ControlSocket.listen(name)) {
             process = builder(settings, name).start();
             Output output = new Output(process, settings.name());
@@ -93,6 +101,7 @@ final class WorkerProcess {
                 check(process, output, giveUp);
                 socket = listener.accept(process.pid(), LOOK_MS);
             }
+            usage = ProcessMemory.of(process.pid());
             long bytes = Wire.DATA + DATA_BYTES;
             int fd = Posix.sharedMemory("semblance-content", bytes);
             MemorySegment memory;
@@ -106,13 +115,16 @@ final class WorkerProcess {
             while (!socket.await(LOOK_MS)) {
                 check(process, output, giveUp);
             }
-            return new WorkerProcess(process, socket, arena, memory, strength(socket, memory));
+            return new WorkerProcess(process, socket, arena, memory, usage, strength(socket, memory));
         } catch (IOException | RuntimeException e) {
             if (process != null) {
                 process.destroyForcibly();
             }
             if (socket != null) {
                 socket.close();
+            }
+            if (usage != null) {
+                usage.close();
             }
             arena.close();
             throw e;
@@ -408,7 +420,7 @@ final class WorkerProcess {
 
     private boolean hasGrown(long bytes) {
         try {
-            return ProcessMemory.resident(process.pid()) - residentAtStart > bytes;
+            return usage.resident() - residentAtStart > bytes;
         } catch (IOException e) {
             return false; // It is gone, and that will be noticed.
         }
@@ -431,6 +443,7 @@ final class WorkerProcess {
     void destroy() {
         process.destroyForcibly();
         socket.close();
+        usage.close();
         arena.close();
     }
 }

@@ -2,9 +2,28 @@ package org.semblance.server.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -12,6 +31,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.engine.worker.DecodeWorker;
+import org.semblance.server.cli.Main;
 import org.semblance.server.config.Isolation;
 import tools.jackson.databind.JsonNode;
 
@@ -19,6 +39,12 @@ import tools.jackson.databind.JsonNode;
 @EnabledOnOs(OS.LINUX)
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class IsolationTest {
+    private static final int REQUESTS = 1_000;
+    private static final int KILLS = 4;
+
+    /** How long decoders may outlive their server. */
+    private static final Duration SOON = Duration.ofSeconds(2);
+
     @TempDir
     private Path folder;
 
@@ -62,6 +88,111 @@ class IsolationTest {
     }
 
     private static String verdict(TestServer server, byte[] content) {
-        return server.post("/v1/match", content).json().get("verdict").asString();
+        TestServer.Answer answer = server.post("/v1/match", content);
+        return answer.status() == 200 ? answer.json().get("verdict").asString() : answer.text();
+    }
+
+    /** Decoders crash and are killed at random moments while four clients have a thousand uploads matched. */
+    @Test
+    void losesNoMoreThanTheRequestsInAKilledDecoder() throws Exception {
+        byte[] jpeg = Pictures.jpeg(Pictures.photo(8, 320, 240), 0.8);
+        long seed = Long.getLong("semblance.seed", System.nanoTime());
+        Random random = new Random(seed);
+        try (TestServer server = new TestServer(folder.resolve("db"), Isolation.WORKERS)) {
+            AtomicInteger left = new AtomicInteger(REQUESTS);
+            Map<String, Integer> verdicts = new ConcurrentHashMap<>();
+            List<Thread> clients = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                clients.add(Thread.ofPlatform().start(() -> {
+                    while (left.getAndDecrement() > 0) {
+                        verdicts.merge(verdict(server, jpeg), 1, Integer::sum);
+                    }
+                }));
+            }
+            for (int kill = 1; kill <= KILLS; kill++) {
+                int next = REQUESTS - kill * REQUESTS / (KILLS + 1);
+                TestTransport.until(
+                        () -> left.get() <= next && decoders().findAny().isPresent());
+                List<ProcessHandle> all = decoders().toList();
+                if (!all.isEmpty()) {
+                    String signal = random.nextBoolean() ? "-KILL" : "-SEGV";
+                    String pid =
+                            Long.toString(all.get(random.nextInt(all.size())).pid());
+                    new ProcessBuilder("kill", signal, pid).start().waitFor();
+                }
+            }
+            for (Thread client : clients) {
+                client.join();
+            }
+            int crashes = (int) metric(
+                    server.get("/metrics").text(), "semblance_decoders_ended_total{cause=\"crash\",lane=\"images\"}");
+            assertThat(crashes).as("seed %s", seed).isBetween(1, KILLS);
+            assertThat(verdicts)
+                    .as("seed %s", seed)
+                    .isEqualTo(Map.of("no_match", REQUESTS - crashes, "corrupt", crashes));
+        }
+    }
+
+    private static double metric(String metrics, String series) {
+        Matcher line = Pattern.compile("^" + Pattern.quote(series) + " (\\S+)$", Pattern.MULTILINE)
+                .matcher(metrics);
+        return line.find() ? Double.parseDouble(line.group(1)) : 0;
+    }
+
+    /** Those that have just begun as well, which compile what will be needed: nothing of that may keep them. */
+    @Test
+    void takesItsDecodersWithItWhenItIsKilled() throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        command.addAll(
+                List.of("serve", "--port", "0", "--data", folder.resolve("db").toString()));
+        command.addAll(List.of("--isolation", "workers", "--workers", "1", "--video-workers", "1"));
+        Process server = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try (BufferedReader out =
+                        new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));
+                HttpClient client = HttpClient.newHttpClient()) {
+            String said = out.readLine();
+            assertThat(said).startsWith("Semblance answers on http://");
+            URI metrics = URI.create(said.substring(said.indexOf("http://")) + "/metrics");
+            TestTransport.until(() -> started(client, metrics) == 2);
+            List<ProcessHandle> decoders = server.children().toList();
+            assertThat(decoders).hasSize(2);
+            long killed = System.nanoTime();
+            server.destroyForcibly().waitFor();
+            TestTransport.until(() -> decoders.stream().noneMatch(IsolationTest::isAlive));
+            assertThat(Duration.ofNanos(System.nanoTime() - killed)).isLessThan(SOON);
+        } finally {
+            server.destroyForcibly();
+        }
+    }
+
+    private static double started(HttpClient client, URI metrics) {
+        try {
+            String text = client.send(HttpRequest.newBuilder(metrics).build(), HttpResponse.BodyHandlers.ofString())
+                    .body();
+            return metric(text, "semblance_decoders_started_total{lane=\"images\"}")
+                    + metric(text, "semblance_decoders_started_total{lane=\"videos\"}");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Orphans are their new parent's to bury, which may take its time. */
+    private static boolean isAlive(ProcessHandle process) {
+        try {
+            String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
+            return process.isAlive()
+                    && !stat.substring(stat.lastIndexOf(')') + 1).strip().startsWith("Z");
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            return process.isAlive();
+        }
     }
 }
