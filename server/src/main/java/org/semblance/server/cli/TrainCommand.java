@@ -14,7 +14,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.semblance.engine.worker.DecodeWorkers;
 import org.semblance.server.MatchServer;
+import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
 import picocli.CommandLine.Command;
 
@@ -36,18 +38,22 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("semblance-train");
         try {
-            serve(folder);
-            serve(folder);
+            serve(folder, Isolation.NONE); // What the other verbs need, as well.
+            serve(folder, Isolation.NONE);
+            if (DecodeWorkers.areSupported()) {
+                serve(folder, Isolation.WORKERS);
+            }
         } finally {
             remove(folder);
         }
         return Main.DONE;
     }
 
-    private static void serve(Path folder) throws IOException, InterruptedException {
+    private static void serve(Path folder, Isolation isolation) throws IOException, InterruptedException {
         byte[] photo = DemoPhoto.draw(1);
         byte[] copy = DemoPhoto.copyOf(photo).orElse(photo);
-        ServerConfig config = ServerConfig.builder(folder).port(0).build();
+        ServerConfig config =
+                ServerConfig.builder(folder).port(0).isolation(isolation).build();
         try (MatchServer server = MatchServer.start(config);
                 HttpClient client = HttpClient.newHttpClient()) {
             server.warmUp();

@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
+import org.semblance.engine.worker.DecodeWorkers;
 import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.log.LogFormat;
 import org.semblance.server.log.LogLevel;
@@ -22,6 +23,12 @@ public final class ServerConfig {
         }
         requireAtLeast(ConfigKey.MAX_VIDEO_BYTES, maxBodyBytes());
         requireAtLeast(ConfigKey.MAX_BODY_BYTES_IN_FLIGHT, Math.min(maxBodyBytes(), spillBytes()));
+        if (isolation() == Isolation.WORKERS && !DecodeWorkers.areSupported()) {
+            throw new ConfigRefusedException(
+                    ConfigKey.ISOLATION,
+                    ConfigKey.ISOLATION.toml(isolation()),
+                    ConfigKey.ISOLATION.toml(Isolation.NONE) + ", as worker processes need Linux");
+        }
     }
 
     private void requireAtLeast(ConfigKey key, long least) {

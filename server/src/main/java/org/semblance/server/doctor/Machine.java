@@ -15,13 +15,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.semblance.engine.WarmUp;
+import org.semblance.engine.media.DecodePath;
+import org.semblance.engine.worker.DecodeWorkers;
+import org.semblance.engine.worker.NoDecoderException;
+import org.semblance.engine.worker.WorkerSettings;
 import org.semblance.hashdb.HashDb;
+import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
 
 /** Memory, limits, clock and what the kernel has to lock decoders in. */
 final class Machine {
     /** Resident memory of the virtual machine itself, its compiled code, and the decoders with their scratch. */
     private static final long BESIDE_HEAP = 400_000_000;
+
+    /** Likewise of a worker process, with the heap that it needs for ordinary pictures. */
+    private static final long OF_A_WORKER = 250_000_000;
 
     private static final double COMFORTABLE = 0.8;
 
@@ -62,6 +72,7 @@ final class Machine {
         if (linux) {
             findings.add(sandbox());
         }
+        findings.add(isolation());
         return findings;
     }
 
@@ -72,18 +83,22 @@ final class Machine {
         long heap = Runtime.getRuntime().maxMemory();
         long bodies = config.maxBodyBytesInFlight();
         long index = HashDb.indexBytes(config.dataFolder());
-        long needed = heap + bodies + index + BESIDE_HEAP;
+        long decoders =
+                config.isolation() == Isolation.WORKERS ? (config.workers() + config.videoWorkers()) * OF_A_WORKER : 0;
+        long needed = heap + bodies + index + decoders + BESIDE_HEAP;
         String detail = String.format(
                 Locale.ROOT,
-                "%s of %s: heap %s, bodies %s, index %s, the rest %s",
+                "%s of %s: heap %s, bodies %s, index %s, decoders %s, the rest %s",
                 megabytes(needed),
                 megabytes(total),
                 megabytes(heap),
                 megabytes(bodies),
                 megabytes(index),
+                megabytes(decoders),
                 megabytes(BESIDE_HEAP));
         String advice =
-                "Set a smaller heap (SEMBLANCE_JAVA_OPTS=-Xmx1g is enough for most) or max_body_bytes_in_flight.";
+                "Set a smaller heap (SEMBLANCE_JAVA_OPTS=-Xmx1g is enough for most), max_body_bytes_in_flight, or"
+                        + " fewer workers.";
         if (needed > total) {
             return Finding.fail("memory", detail, advice);
         }
@@ -195,6 +210,36 @@ final class Machine {
                         detail,
                         "Decoders cannot be locked in fully here. Landlock needs Linux 5.13 and lsm=landlock; a container"
                                 + " runtime may hide it.");
+    }
+
+    /** Has one begin, and so tries all that it needs: a second virtual machine, shared memory, giving up its rights. */
+    private Finding isolation() {
+        String check = "isolation";
+        if (config.isolation() == Isolation.NONE) {
+            return Finding.warn(
+                    check,
+                    "none: uploads are decoded in the server's process",
+                    DecodeWorkers.areSupported()
+                            ? "A file that breaks a decoder ends the server. Set isolation = \"workers\"."
+                            : "A file that breaks a decoder ends the server. On Linux it would not.");
+        }
+        long start = System.nanoTime();
+        try (DecodeWorkers one = new DecodeWorkers(WorkerSettings.images(1, config.mediaLimits()))) {
+            WarmUp.touch(one.hasher(DecodePath.FAST));
+            String detail = "workers, of which the first has decoded after "
+                    + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start) + " ms";
+            return one.counts().sandboxed() > 0
+                    ? Finding.ok(check, detail + " and can open neither files nor sockets")
+                    : Finding.warn(
+                            check,
+                            detail + ", but can open files and sockets",
+                            "It may die, but a file that takes a decoder over can do what the server's user may: see sandbox.");
+        } catch (NoDecoderException e) {
+            return Finding.fail(
+                    check,
+                    String.valueOf(e.getMessage()),
+                    "Allow this user more processes, memory and shared memory, or set isolation = \"none\".");
+        }
     }
 
     private static String word(boolean there) {
