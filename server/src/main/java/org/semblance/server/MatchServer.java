@@ -65,6 +65,7 @@ public final class MatchServer implements AutoCloseable {
      * @throws org.semblance.hashdb.exchange.ExchangesRefusedException if its exchanges cannot be read
      * @throws org.semblance.server.auth.KeysRefusedException if the keys cannot be read, or there are none and the
      *     address is not this machine's own
+     * @throws org.semblance.server.tls.TlsRefusedException if the certificate or its key cannot be used
      * @throws IOException if the port is taken or the address is not this machine's
      */
     public static MatchServer start(ServerConfig config) throws IOException {
@@ -176,7 +177,7 @@ public final class MatchServer implements AutoCloseable {
 
     /** Where a client on this machine reaches it. */
     public String url() {
-        return "http://"
+        return (config.tls() == null ? "http://" : "https://")
                 + (config.bindAddress().contains(":") ? "[" + config.bindAddress() + "]" : config.bindAddress()) + ":"
                 + port();
     }

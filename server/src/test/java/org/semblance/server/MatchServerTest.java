@@ -25,6 +25,11 @@ import org.semblance.server.auth.KeyFile;
 import org.semblance.server.auth.KeysRefusedException;
 import org.semblance.server.auth.Role;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.TlsFiles;
+import org.semblance.server.tls.Identity;
+import org.semblance.server.tls.Pinned;
+import org.semblance.server.tls.TestCertificate;
+import org.semblance.server.tls.TlsRefusedException;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
 
@@ -201,6 +206,29 @@ class MatchServerTest {
                     ServerConfig.builder(folder.resolve("other")).port(0).build())) {
                 assertThat(second.port()).isNotEqualTo(first.port());
             }
+        }
+    }
+
+    @Test
+    void doesNotStartWithAKeyOfAnotherCertificateAndFreesTheFolder() throws Exception {
+        TlsFiles files = TestCertificate.ofCurve().write(folder);
+        byte[] certificate = Files.readAllBytes(files.certificate());
+        TestCertificate.ofCurve().write(folder);
+        Files.write(files.certificate(), certificate);
+        assertThatThrownBy(() -> MatchServer.start(settings().tls(files).build()))
+                .isInstanceOf(TlsRefusedException.class)
+                .hasMessageStartingWith("tls_key: " + files.key() + ": does not fit " + files.certificate());
+        TestCertificate.ofCurve().write(folder);
+        try (MatchServer server = MatchServer.start(settings().tls(files).build());
+                HttpClient client = HttpClient.newBuilder()
+                        .sslContext(Pinned.context(Identity.read(files)))
+                        .build()) {
+            assertThat(server.url()).isEqualTo("https://127.0.0.1:" + server.port());
+            HttpResponse<String> ready = client.send(
+                    HttpRequest.newBuilder(URI.create(server.url() + "/readyz")).build(),
+                    HttpResponse.BodyHandlers.ofString());
+            assertThat(ready.statusCode()).isEqualTo(200);
+            assertThat(ready.version()).isEqualTo(HttpClient.Version.HTTP_2);
         }
     }
 

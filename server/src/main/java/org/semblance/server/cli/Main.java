@@ -8,6 +8,7 @@ import org.semblance.hashdb.exchange.ExchangesRefusedException;
 import org.semblance.server.MatchServer;
 import org.semblance.server.auth.KeysRefusedException;
 import org.semblance.server.config.ConfigRefusedException;
+import org.semblance.server.tls.TlsRefusedException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -90,6 +91,7 @@ public final class Main implements Callable<Integer> {
             case ChangeRefusedException refused -> BAD_INPUT;
             case BadInputException bad -> BAD_INPUT;
             case ConfigRefusedException bad -> BAD_INPUT;
+            case TlsRefusedException bad -> BAD_INPUT;
             default -> throw e;
         };
         String.valueOf(e.getMessage()).lines().forEach(text -> line.getErr().println("semblance: " + text));

@@ -16,6 +16,9 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.MatchServer;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.TlsFiles;
+import org.semblance.server.tls.Identity;
+import org.semblance.server.tls.Pinned;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
@@ -45,7 +48,7 @@ final class QuickstartCommand implements Callable<Integer> {
         MatchServer server = ServerOptions.start(config);
         Path copy = writeCopy(original, config.dataFolder());
         String url = server.url();
-        try (HttpClient client = HttpClient.newHttpClient()) {
+        try (HttpClient client = client(config.tls())) {
             post(
                     client,
                     url + "/v1/banks",
@@ -55,11 +58,19 @@ final class QuickstartCommand implements Callable<Integer> {
             post(client, url + "/v1/match", OCTETS, Files.readAllBytes(copy));
         }
         PrintWriter out = spec.commandLine().getOut();
-        out.println("\nTry it yourself:\n  curl --data-binary @" + copy + " " + url + "/v1/match");
+        TlsFiles tls = config.tls();
+        String trust = tls == null ? "" : "--cacert " + tls.certificate() + " ";
+        out.println("\nTry it yourself:\n  curl " + trust + "--data-binary @" + copy + " " + url + "/v1/match");
         out.println("Ctrl-C stops the server.");
         out.flush();
         ServerOptions.serveUntilStopped();
         return Main.DONE;
+    }
+
+    /** One that trusts the server's own certificate, whoever signed it and whatever it is of. */
+    private static HttpClient client(@Nullable TlsFiles tls) {
+        HttpClient.Builder builder = HttpClient.newBuilder();
+        return (tls == null ? builder : builder.sslContext(Pinned.context(Identity.read(tls)))).build();
     }
 
     private static byte[] bytesOf(Path file) {

@@ -27,6 +27,15 @@ public enum ConfigKey {
             Kind.whole(0, 65_535),
             5_100L,
             "Port to listen on, 0 for any free one. 5100 is HMA's, so that its clients find it."),
+    TLS_CERTIFICATE(
+            Kind.OPTIONAL_PATH,
+            Path.of(""),
+            "PEM file of the server's certificate, followed by those that signed it. With it the port speaks TLS alone, 1.3 or"
+                    + " 1.2. A renewed one is taken up within half a minute."),
+    TLS_KEY(
+            Kind.OPTIONAL_PATH,
+            Path.of(""),
+            "PEM file of the certificate's private key, without a passphrase; may be the same file."),
     ACCESS(
             Kind.word(AccessPolicy.class),
             AccessPolicy.KEYS,
@@ -104,7 +113,10 @@ public enum ConfigKey {
             Kind.whole(1, 3_600_000),
             60_000L,
             "How long a connection may take to send its next request's head, or to take a response."),
-    STALL_TIMEOUT_MS(Kind.whole(1, 3_600_000), 10_000L, "How long a client that is sending a body may pause."),
+    STALL_TIMEOUT_MS(
+            Kind.whole(1, 3_600_000),
+            10_000L,
+            "How long a client that is sending a body may pause, and how long one may take for the handshake of TLS."),
     MIN_BODY_BYTES_PER_SECOND(
             Kind.whole(1, 1 << 30),
             4_096L,

@@ -9,7 +9,10 @@ import org.jspecify.annotations.Nullable;
 /** What values a key takes, and how they are written. Values are a Long, a String, a Path, or a word of an enum. */
 sealed interface Kind {
     Kind TEXT = new Text();
-    Kind PATH = new FilePath();
+    Kind PATH = new FilePath(false);
+
+    /** Of which the empty one is none. */
+    Kind OPTIONAL_PATH = new FilePath(true);
 
     static Kind whole(long least, long most) {
         return new Whole(least, most);
@@ -73,11 +76,14 @@ sealed interface Kind {
     }
 
     /** Relative ones are of the folder the process is started in. */
-    record FilePath() implements Kind {
+    record FilePath(boolean optional) implements Kind {
         @Override
         public @Nullable Path parse(String text) {
             try {
-                return text.isBlank() ? null : Path.of(text);
+                if (text.isBlank()) {
+                    return optional ? Path.of("") : null;
+                }
+                return Path.of(text);
             } catch (InvalidPathException e) {
                 return null;
             }
@@ -85,7 +91,7 @@ sealed interface Kind {
 
         @Override
         public String expected() {
-            return "a path";
+            return optional ? "a path, or nothing" : "a path";
         }
 
         @Override

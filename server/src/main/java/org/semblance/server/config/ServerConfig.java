@@ -3,6 +3,7 @@ package org.semblance.server.config;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.worker.DecodeWorkers;
@@ -23,11 +24,19 @@ public final class ServerConfig {
         }
         requireAtLeast(ConfigKey.MAX_VIDEO_BYTES, maxBodyBytes());
         requireAtLeast(ConfigKey.MAX_BODY_BYTES_IN_FLIGHT, Math.min(maxBodyBytes(), spillBytes()));
+        requireBoth(ConfigKey.TLS_CERTIFICATE, ConfigKey.TLS_KEY);
+        requireBoth(ConfigKey.TLS_KEY, ConfigKey.TLS_CERTIFICATE);
         if (isolation() == Isolation.WORKERS && !DecodeWorkers.areSupported()) {
             throw new ConfigRefusedException(
                     ConfigKey.ISOLATION,
                     ConfigKey.ISOLATION.toml(isolation()),
                     ConfigKey.ISOLATION.toml(Isolation.NONE) + ", as worker processes need Linux");
+        }
+    }
+
+    private void requireBoth(ConfigKey one, ConfigKey other) {
+        if (path(one) != null && path(other) == null) {
+            throw new ConfigRefusedException(other, "not set", "a path, since " + one.key() + " is set");
         }
     }
 
@@ -61,6 +70,12 @@ public final class ServerConfig {
         return Math.toIntExact(whole(key));
     }
 
+    /** Null where none is set, which the empty path stands for. */
+    private @Nullable Path path(ConfigKey key) {
+        Path path = (Path) value(key);
+        return path.toString().isEmpty() ? null : path;
+    }
+
     public Path dataFolder() {
         return (Path) value(ConfigKey.DATA);
     }
@@ -71,6 +86,13 @@ public final class ServerConfig {
 
     public int port() {
         return number(ConfigKey.PORT);
+    }
+
+    /** Of {@code tls_certificate} and {@code tls_key}; null if they are not set, and the port speaks no TLS. */
+    public @Nullable TlsFiles tls() {
+        Path certificate = path(ConfigKey.TLS_CERTIFICATE);
+        Path key = path(ConfigKey.TLS_KEY);
+        return certificate == null || key == null ? null : new TlsFiles(certificate, key);
     }
 
     public AccessPolicy access() {
@@ -213,6 +235,10 @@ public final class ServerConfig {
 
         public Builder port(int value) {
             return set(ConfigKey.PORT, (long) value);
+        }
+
+        public Builder tls(TlsFiles value) {
+            return set(ConfigKey.TLS_CERTIFICATE, value.certificate()).set(ConfigKey.TLS_KEY, value.key());
         }
 
         public Builder access(AccessPolicy value) {

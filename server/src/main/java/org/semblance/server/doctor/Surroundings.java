@@ -9,6 +9,8 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +24,10 @@ import org.semblance.server.auth.KeysRefusedException;
 import org.semblance.server.config.ConfigKey;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.config.Settings;
+import org.semblance.server.config.TlsFiles;
+import org.semblance.server.http.Tls;
+import org.semblance.server.tls.Identity;
+import org.semblance.server.tls.TlsRefusedException;
 
 /** What the settings point at: the data folder and its disk, the port, the keys. */
 final class Surroundings {
@@ -30,6 +36,9 @@ final class Surroundings {
     /** Where locks, memory-mapped files or what was synced cannot be trusted. */
     private static final Set<String> REMOTE =
             Set.of("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse", "fuse.sshfs", "ceph", "afs", "glusterfs");
+
+    /** In which a certificate should have been renewed: issuers have it done weeks before. */
+    private static final Duration SOON = Duration.ofDays(14);
 
     private static final Set<String> PASSING = Set.of("tmpfs", "ramfs", "overlay", "aufs");
 
@@ -56,6 +65,7 @@ final class Surroundings {
         findings.add(folder(folder, holder));
         findings.add(disk(folder));
         findings.add(port(holder));
+        findings.add(tls());
         findings.add(keys());
         findings.add(variables());
         return findings;
@@ -150,6 +160,34 @@ final class Surroundings {
                     ? Finding.fail(
                             "port", where + ": " + e.getMessage(), "Stop what listens there, or set port or host.")
                     : Finding.ok("port", where + ": taken, by the server that has the data folder, if it is that one");
+        }
+    }
+
+    private Finding tls() {
+        String check = "tls";
+        TlsFiles files = config.tls();
+        if (files == null) {
+            return Finding.ok(check, "off: " + ConfigKey.TLS_CERTIFICATE.key() + " is not set");
+        }
+        try {
+            Identity identity = Identity.read(files);
+            List<String> warnings = new ArrayList<>(identity.warnings(files, Instant.now()));
+            if (warnings.isEmpty() && identity.expires().isBefore(Instant.now().plus(SOON))) {
+                warnings.add(ConfigKey.TLS_CERTIFICATE.key() + ": ends soon, renew it");
+            }
+            String boringSsl = Tls.whyNoBoringSsl();
+            if (boringSsl != null) {
+                warnings.add(boringSsl + ". TLS will be by the JDK, and slower");
+            }
+            return warnings.isEmpty()
+                    ? Finding.ok(check, identity.describe())
+                    : Finding.warn(check, identity.describe(), String.join("; ", warnings) + ".");
+        } catch (TlsRefusedException e) {
+            return Finding.fail(
+                    check,
+                    String.valueOf(e.getMessage()),
+                    "Set " + ConfigKey.TLS_CERTIFICATE.key() + " and " + ConfigKey.TLS_KEY.key() + " to what belongs"
+                            + " together, or to nothing.");
         }
     }
 

@@ -40,7 +40,7 @@ final class FirstBytes extends ByteToMessageDecoder {
         int bytes = Math.min(in.readableBytes(), HTTP_2.length);
         for (int i = 0; i < bytes; i++) {
             if (in.getByte(from + i) != HTTP_2[i]) {
-                speakHttp1(ctx.pipeline(), transport, true);
+                speakHttp1(ctx.pipeline(), transport, Http1Connection.Below.TCP);
                 ctx.pipeline().remove(this);
                 return;
             }
@@ -51,12 +51,8 @@ final class FirstBytes extends ByteToMessageDecoder {
         }
     }
 
-    /**
-     * Has the channel of that pipeline speak HTTP/1.1 from now on.
-     *
-     * @param mayUpgrade whether it may go on to HTTP/2 if the client asks for that
-     */
-    static void speakHttp1(ChannelPipeline pipeline, HttpTransport transport, boolean mayUpgrade) {
+    /** Has the channel of that pipeline speak HTTP/1.1 from now on. */
+    static void speakHttp1(ChannelPipeline pipeline, HttpTransport transport, Http1Connection.Below below) {
         ServerConfig config = transport.config();
         pipeline.addLast(new HttpResponseEncoder());
         pipeline.addLast(new HttpRequestDecoder(new HttpDecoderConfig()
@@ -64,7 +60,7 @@ final class FirstBytes extends ByteToMessageDecoder {
                 .setMaxHeaderSize(config.maxHeaderBytes())
                 .setMaxChunkSize(MAX_CHUNK_BYTES)
                 .setUseRfc9112TransferEncoding(true)));
-        pipeline.addLast(new Http1Connection(transport, mayUpgrade));
+        pipeline.addLast(new Http1Connection(transport, below));
     }
 
     @Override

@@ -20,8 +20,8 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.EventExecutor;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -46,8 +46,18 @@ final class Http1Connection extends PullHandler implements Wire {
     private static final Duration LINGER = Duration.ofSeconds(3);
     private static final Duration LINGER_WHEN_STOPPING = Duration.ofMillis(250);
 
+    /** What it is spoken over. */
+    enum Below {
+        /** It may go on to HTTP/2 if the client asks for that. */
+        TCP,
+        /** HTTP/2 would have been agreed on before. */
+        TLS,
+        /** Over TCP where TLS is spoken: every request is refused. */
+        NOT_TLS
+    }
+
     private final HttpTransport transport;
-    private final boolean mayUpgrade;
+    private final Below below;
     private @Nullable Alarm alarm;
 
     /** From the head of a request until its answer is sent. */
@@ -59,10 +69,9 @@ final class Http1Connection extends PullHandler implements Wire {
     /** The last answer has been sent; what still comes is dropped. */
     private boolean lingering;
 
-    /** @param mayUpgrade whether it may go on to HTTP/2 if the client asks for that */
-    Http1Connection(HttpTransport transport, boolean mayUpgrade) {
+    Http1Connection(HttpTransport transport, Below below) {
         this.transport = transport;
-        this.mayUpgrade = mayUpgrade;
+        this.below = below;
     }
 
     @Override
@@ -97,7 +106,7 @@ final class Http1Connection extends PullHandler implements Wire {
         HttpRequest asksForHttp2 = upgrading;
         // In this order: a request that cannot be read is a head and a body in one.
         if (message instanceof HttpRequest head) {
-            if (mayUpgrade && Http2Upgrade.isAskedFor(head) && endsWithItsHead(head)) {
+            if (below == Below.TCP && Http2Upgrade.isAskedFor(head) && endsWithItsHead(head)) {
                 upgrading = head;
                 wantNext();
             } else {
@@ -148,6 +157,9 @@ final class Http1Connection extends PullHandler implements Wire {
     /** Everything by which two parties could disagree on where a request ends is refused. */
     @Override
     public void check(HttpRequest head) {
+        if (below == Below.NOT_TLS) {
+            throw new HttpError(400, "plain HTTP (expected: TLS, with a URL that begins with https://)");
+        }
         if (head.decoderResult().isFailure()) {
             throw malformed(head.decoderResult().cause());
         }
@@ -193,7 +205,10 @@ final class Http1Connection extends PullHandler implements Wire {
     @Override
     public void answer(Call now, Response response, boolean bodyEnded) {
         HttpRequest head = now.head();
-        boolean stays = (bodyEnded || endsWithItsHead(head)) && HttpUtil.isKeepAlive(head) && !transport.isEnding();
+        boolean stays = (bodyEnded || endsWithItsHead(head))
+                && HttpUtil.isKeepAlive(head)
+                && !transport.isEnding()
+                && below != Below.NOT_TLS;
         boolean headOnly = head.method().equals(HttpMethod.HEAD);
         FullHttpResponse message = new DefaultFullHttpResponse(
                 HttpVersion.HTTP_1_1,
@@ -236,7 +251,13 @@ final class Http1Connection extends PullHandler implements Wire {
         call = null;
         lingering = true;
         alarm().set((transport.stopping() ? LINGER_WHEN_STOPPING : LINGER).toMillis());
-        ((DuplexChannel) ctx().channel()).shutdownOutput();
+        DuplexChannel channel = (DuplexChannel) ctx().channel();
+        SslHandler tls = ctx().pipeline().get(SslHandler.class);
+        if (tls == null) {
+            channel.shutdownOutput();
+        } else {
+            tls.closeOutbound().addListener(said -> channel.shutdownOutput());
+        }
         dropAll();
     }
 
@@ -271,7 +292,7 @@ final class Http1Connection extends PullHandler implements Wire {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (cause instanceof IOException) {
+        if (Wire.isClients(cause)) {
             LOG.debug("connection ended by its client", cause);
         } else {
             LOG.error("connection ended by an error", cause);

@@ -17,7 +17,6 @@ import io.netty.handler.codec.http2.Http2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.util.ReferenceCountUtil;
-import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.config.ServerConfig;
@@ -160,7 +159,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
 
     /** A client's fault is not worth a line for each. */
     void logged(String what, Throwable cause) {
-        if (cause instanceof IOException || cause instanceof Http2Exception) {
+        if (Wire.isClients(cause) || cause instanceof Http2Exception) {
             LOG.debug("{} ended by its client", what, cause);
         } else {
             LOG.error("{} ended by an error", what, cause);

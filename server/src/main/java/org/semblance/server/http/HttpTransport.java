@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.HashDb;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.TlsFiles;
 import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.work.Worker;
@@ -56,6 +57,7 @@ public final class HttpTransport {
     private final Metrics metrics;
     private final ByteBudget budget;
     private final Refusals refusals;
+    private final @Nullable Tls tls;
     private final EventLoopGroup loops;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final ServerSocketChannel listener;
@@ -109,6 +111,8 @@ public final class HttpTransport {
         this.gate = gate;
         this.metrics = metrics;
         this.refusals = new Refusals(metrics);
+        TlsFiles files = config.tls();
+        this.tls = files == null ? null : new Tls(files, Duration.ofMillis(config.stallTimeoutMs()), metrics);
         this.budget = new ByteBudget(config.maxBodyBytesInFlight());
         metrics.gauge(
                 "semblance.ready",
@@ -143,6 +147,7 @@ public final class HttpTransport {
                     .channel();
         } catch (Exception e) {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            closeTls();
             throw new IOException(
                     "cannot listen on " + config.bindAddress() + ":" + config.port() + ": " + e.getMessage(), e);
         }
@@ -193,7 +198,11 @@ public final class HttpTransport {
                     return;
                 }
                 connections.add(channel);
-                channel.pipeline().addLast(new FirstBytes(HttpTransport.this));
+                channel.pipeline()
+                        .addLast(
+                                tls == null
+                                        ? new FirstBytes(HttpTransport.this)
+                                        : new FirstRecord(HttpTransport.this, tls));
             }
         };
     }
@@ -240,6 +249,12 @@ public final class HttpTransport {
     /** It has its answer, or its client is gone. */
     void ended() {
         underWay.decrementAndGet();
+    }
+
+    /** Null where it speaks none. */
+    @Nullable
+    Tls tls() {
+        return tls;
     }
 
     Gate gate() {
@@ -328,6 +343,13 @@ public final class HttpTransport {
             uploads.close();
         }
         loops.shutdownGracefully(0, 500, TimeUnit.MILLISECONDS).awaitUninterruptibly(1_000);
+        closeTls();
+    }
+
+    private void closeTls() {
+        if (tls != null) {
+            tls.close();
+        }
     }
 
     /** Ends it once nothing is under way on it. */
@@ -341,7 +363,7 @@ public final class HttpTransport {
     }
 
     /** Ends it, whatever any handler would wait for. */
-    private static void cutOff(Channel channel) {
+    static void cutOff(Channel channel) {
         ChannelHandlerContext first = channel.pipeline().firstContext();
         if (first != null) {
             first.close();

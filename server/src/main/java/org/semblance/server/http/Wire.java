@@ -1,8 +1,10 @@
 package org.semblance.server.http;
 
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.util.concurrent.EventExecutor;
+import java.io.IOException;
 
 /**
  * What brought a request and takes its answer: a connection of HTTP/1.1, or a stream of HTTP/2. For its event loop alone.
@@ -40,4 +42,10 @@ interface Wire {
 
     /** Ends it without a word. */
     void cutOff();
+
+    /** Whether what ended a connection is no fault of ours: it broke, or what came on it is no TLS. */
+    static boolean isClients(Throwable cause) {
+        return cause instanceof IOException
+                || cause instanceof DecoderException && cause.getCause() instanceof IOException;
+    }
 }

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.HashDb;
+import org.semblance.server.config.TlsFiles;
 import org.semblance.server.json.ReportJson;
+import org.semblance.server.tls.TestCertificate;
 import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 
@@ -249,7 +251,7 @@ class CommandLineTest {
         assertThat(answer.get("status").stringValue()).isIn("ok", "warn");
         assertThat(answer.get("checks"))
                 .extracting(check -> check.get("check").stringValue())
-                .contains("jdk", "decoders", "memory", "data folder", "disk", "port", "keys");
+                .contains("jdk", "decoders", "memory", "data folder", "disk", "port", "tls", "keys");
         assertThat(answer.get("checks"))
                 .allSatisfy(check -> assertThat(check.has("advice"))
                         .isEqualTo(!check.get("status").stringValue().equals("ok")));
@@ -267,6 +269,39 @@ class CommandLineTest {
             assertThat(onData("doctor", "--port", "0")).isZero();
             assertThat(out).containsPattern("data folder +\\Q" + data + "\\E, in use by process \\d+");
         }
+    }
+
+    @Test
+    void examinesTheCertificate() throws IOException {
+        TlsFiles files = TestCertificate.of("EC", 256).write(folder);
+        String[] doctor = {
+            "doctor",
+            "--port",
+            "0",
+            "--tls-certificate",
+            files.certificate().toString(),
+            "--tls-key",
+            files.key().toString()
+        };
+        assertThat(onData(doctor)).isZero();
+        assertThat(out)
+                .containsPattern("(?m)^warn  tls +CN=localhost, EC, until \\S+, 1 certificate$")
+                .contains("tls_certificate: ends soon, renew it.");
+        Files.writeString(files.key(), "");
+        assertThat(onData(doctor)).isEqualTo(Main.REFUSED);
+        assertThat(out)
+                .containsPattern("(?m)^fail  tls +tls_key: \\Q" + files.key() + "\\E: holds no private key in PEM");
+        assertThat(onData(
+                        "serve",
+                        "--port",
+                        "0",
+                        "--tls-certificate",
+                        files.certificate().toString()))
+                .isEqualTo(Main.BAD_INPUT);
+        assertThat(err).contains("tls_key: not set (expected: a path, since tls_certificate is set)");
+        doctor[0] = "serve";
+        assertThat(onData(doctor)).isEqualTo(Main.BAD_INPUT);
+        assertThat(err).contains("tls_key: " + files.key() + ": holds no private key in PEM");
     }
 
     @Test

@@ -83,6 +83,7 @@ class SettingsTest {
                 "host = ' ' | line 2: host: \" \" (expected: a text that is not empty)",
                 "data = '' | line 2: data: \"\" (expected: a path)",
                 "access = 'maybe' | line 2: access: \"maybe\" (expected: keys, open or open_to_network)",
+                "tls_certificate = 7 | line 2: tls_certificate: 7 (expected: a path, or nothing)",
                 "max_video_bytes = 5 | line 2: max_video_bytes: 5 (expected: at least 100000000)",
             })
     void namesWhatIsWrongAndWhere(String line, String message) throws IOException {
@@ -107,6 +108,28 @@ class SettingsTest {
         assertThatThrownBy(() -> resolve(binary))
                 .isInstanceOf(ConfigRefusedException.class)
                 .hasMessage(binary + ": is not UTF-8");
+    }
+
+    @Test
+    void wantsACertificateAndItsKeyOrNeither() throws IOException {
+        assertThat(resolve(file("")).config().tls()).isNull();
+        assertThat(resolve(file("tls_key = \"k\"\ntls_certificate = \"c\"\n"))
+                        .config()
+                        .tls())
+                .isEqualTo(new TlsFiles(Path.of("c"), Path.of("k")));
+        assertThat(Settings.resolve(
+                                Map.of(),
+                                Map.of("SEMBLANCE_TLS_KEY", "", "SEMBLANCE_TLS_CERTIFICATE", ""),
+                                file("tls_key = \"k\"\ntls_certificate = \"c\"\n"))
+                        .config()
+                        .tls())
+                .isNull();
+        assertThatThrownBy(() -> resolve(file("tls_certificate = \"c\"\n")))
+                .isInstanceOf(ConfigRefusedException.class)
+                .hasMessage("tls_key: not set (expected: a path, since tls_certificate is set)");
+        assertThatThrownBy(() -> Settings.resolve(Map.of(ConfigKey.TLS_KEY, "k"), Map.of(), file("")))
+                .isInstanceOf(ConfigRefusedException.class)
+                .hasMessage("tls_certificate: not set (expected: a path, since tls_key is set)");
     }
 
     @Test

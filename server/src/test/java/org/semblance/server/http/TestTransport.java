@@ -26,6 +26,7 @@ final class TestTransport implements AutoCloseable {
     private final HashDb db;
     private final Gate gate;
     private final WorkerPool<Worker> workers;
+    private final Metrics metrics = new Metrics();
     private final HttpTransport transport;
 
     /** With one worker, behind a queue of eight. */
@@ -40,7 +41,7 @@ final class TestTransport implements AutoCloseable {
         });
         try {
             transport = new HttpTransport(
-                    config, new Router(routes), workers, workers, gate, new Metrics(), SpillFolder.open(config));
+                    config, new Router(routes), workers, workers, gate, metrics, SpillFolder.open(config));
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
@@ -48,6 +49,10 @@ final class TestTransport implements AutoCloseable {
 
     HttpTransport transport() {
         return transport;
+    }
+
+    Metrics metrics() {
+        return metrics;
     }
 
     int port() {
