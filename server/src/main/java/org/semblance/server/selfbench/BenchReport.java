@@ -53,6 +53,7 @@ public record BenchReport(
             ObjectNode one = list.addObject();
             one.put("name", figure.name()).put("what", figure.what());
             one.put("per_second", rounded(figure.perSecond()));
+            one.put("median_per_second", rounded(figure.medianPerSecond()));
             one.put("p50_us", rounded(figure.p50Us()));
             one.put("p99_us", rounded(figure.p99Us()));
             one.put("p999_us", rounded(figure.p999Us()));
@@ -86,6 +87,7 @@ public record BenchReport(
                     text(file, one, "name"),
                     text(file, one, "what"),
                     number(file, one, "per_second"),
+                    number(file, one, "median_per_second"),
                     number(file, one, "p50_us"),
                     number(file, one, "p99_us"),
                     number(file, one, "p999_us"),

@@ -26,9 +26,10 @@ public final class BenchTable {
         lines.add(report.machine() + ", " + report.jdk());
         lines.add(String.format(
                 Locale.ROOT,
-                "%-58s %12s %10s %10s %10s %7s%s",
+                "%-58s %12s %8s %10s %10s %10s %7s%s",
                 "",
                 "a second",
+                "median",
                 "p50 us",
                 "p99 us",
                 "p99.9 us",
@@ -37,9 +38,10 @@ public final class BenchTable {
         for (Figure figure : report.figures()) {
             lines.add(String.format(
                             Locale.ROOT,
-                            "%-58s %,12.1f %,10.1f %,10.1f %,10.1f %7s",
+                            "%-58s %,12.1f %7.0f%% %,10.1f %,10.1f %,10.1f %7s",
                             figure.what(),
                             figure.perSecond(),
+                            100 * figure.medianPerSecond() / figure.perSecond(),
                             figure.p50Us(),
                             figure.p99Us(),
                             figure.p999Us(),

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name by which a later run finds it, snake_case
  * @param what in words
- * @param perSecond how much of it a second, the median of the rounds
+ * @param perSecond how much of it a second when nothing disturbs the machine: the median of the best quarter of the rounds
+ * @param medianPerSecond the median of all rounds; far below {@code perSecond} on a machine with other work to do
  * @param p50Us microseconds that half of the calls took at most
  * @param p99Us likewise, 99 of 100
  * @param p999Us likewise, 999 of 1,000
@@ -17,6 +18,7 @@ public record Figure(
         String name,
         String what,
         double perSecond,
+        double medianPerSecond,
         double p50Us,
         double p99Us,
         double p999Us,

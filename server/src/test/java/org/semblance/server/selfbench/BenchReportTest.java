@@ -26,8 +26,8 @@ class BenchReportTest {
                 HashSets.SEED,
                 1_000,
                 List.of(
-                        new Figure("hash", "PDQ of <a picture> & more", 100, 10, 20, 30.5, null),
-                        new Figure("lookup", "lookup of a hash", rate, 1, 2, 3, 1.0)));
+                        new Figure("hash", "PDQ of <a picture> & more", 100, 80, 10, 20, 30.5, null),
+                        new Figure("lookup", "lookup of a hash", rate, rate, 1, 2, 3, 1.0)));
     }
 
     @Test
