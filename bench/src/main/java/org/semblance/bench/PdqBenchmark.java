@@ -47,7 +47,11 @@ public class PdqBenchmark {
     @Param({"grey", "bgr"})
     public String pixels = "";
 
-    private final PdqHasher hasher = new PdqHasher();
+    /** With the reference's rounding errors or without. */
+    @Param({"exact", "fast"})
+    public String path = "";
+
+    private PdqHasher hasher = new PdqHasher();
     private Luma luma = new GreyLuma(new byte[1], 1, 1);
 
     @Setup
@@ -55,6 +59,7 @@ public class PdqBenchmark {
         int cross = size.indexOf('x');
         int width = Integer.parseInt(size.substring(0, cross));
         int height = Integer.parseInt(size.substring(cross + 1));
+        hasher = path.equals("fast") ? PdqHasher.fast() : new PdqHasher();
         int channels = pixels.equals("grey") ? 1 : 3;
         byte[] bytes = new byte[channels * width * height];
         new Random(42).nextBytes(bytes);

@@ -28,6 +28,7 @@ import org.semblance.engine.media.MediaException;
 import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.VideoLimits;
 import org.semblance.engine.media.internal.NativeVideoReader;
+import org.semblance.engine.pdq.PdqHasher;
 import org.semblance.engine.video.VideoHasher;
 import org.semblance.engine.video.VideoHashes;
 
@@ -70,7 +71,8 @@ public final class VideoBenchmark {
     }
 
     private static void speed(List<String> files) throws IOException, MediaException {
-        VideoHasher hasher = new VideoHasher(new NativeVideoReader(VideoLimits.DEFAULT, DecodePath.FAST));
+        VideoHasher hasher =
+                new VideoHasher(new NativeVideoReader(VideoLimits.DEFAULT, DecodePath.FAST), PdqHasher.fast());
         for (Path video : files.stream().map(Path::of).toList()) {
             OUT.printf(Locale.ROOT, "%n%s (%d bytes)%n", video.getFileName(), Files.size(video));
             MediaSource source = MediaSource.of(video);
@@ -175,7 +177,8 @@ public final class VideoBenchmark {
                     out.write(bytes);
                 }
             }
-            VideoHasher hasher = new VideoHasher(new NativeVideoReader(VideoLimits.DEFAULT, DecodePath.FAST));
+            VideoHasher hasher =
+                    new VideoHasher(new NativeVideoReader(VideoLimits.DEFAULT, DecodePath.FAST), PdqHasher.fast());
             hash(hasher, MediaSource.of(part), FrameSampling.KeyFrames.DEFAULT);
             Files.writeString(Path.of("/proc/self/clear_refs"), "5"); // Linux: the peak starts anew from here.
             long before = residentKilobytes();

@@ -41,7 +41,7 @@ public final class InProcessHasher implements ContentHasher {
     private final MediaLimits limits;
     private final ImageDecoder decoder;
     private final DecodePath path;
-    private final PdqHasher pdq = new PdqHasher();
+    private final PdqHasher pdq;
 
     /** Made for the first video: most workers never see one. */
     private @Nullable VideoHasher video;
@@ -50,7 +50,12 @@ public final class InProcessHasher implements ContentHasher {
     public InProcessHasher(MediaLimits limits, DecodePath path) {
         this.limits = limits;
         this.path = path;
+        this.pdq = pdq(path);
         this.decoder = new NativeImageDecoder(limits, path);
+    }
+
+    private static PdqHasher pdq(DecodePath path) {
+        return path == DecodePath.FAST ? PdqHasher.fast() : new PdqHasher();
     }
 
     /**
@@ -62,7 +67,7 @@ public final class InProcessHasher implements ContentHasher {
     public VideoHashes hashVideo(MediaSource source, FrameSampling sampling, Deadline deadline) throws MediaException {
         VideoHasher hasher = video;
         if (hasher == null) {
-            hasher = new VideoHasher(new NativeVideoReader(VideoLimits.DEFAULT, path));
+            hasher = new VideoHasher(new NativeVideoReader(VideoLimits.DEFAULT, path), pdq(path));
             video = hasher;
         }
         return hasher.hash(source, sampling, deadline);

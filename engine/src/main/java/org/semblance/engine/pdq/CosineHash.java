@@ -18,7 +18,7 @@ import org.semblance.hashdb.hash.Hash256;
  * <p>Owns its scratch: for one thread.
  */
 final class CosineHash {
-    private static final int SIDE = TentFilter.SIDE;
+    private static final int SIDE = Smoothing.SIDE;
     /** Rows and columns of the coefficients. */
     private static final int FREQUENCIES = 16;
 

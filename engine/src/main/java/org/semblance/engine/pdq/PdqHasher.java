@@ -6,10 +6,10 @@ import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.HashAndQuality;
 
 /**
- * Luma to the PDQ hash, equal to Meta's reference bit for bit.
+ * Luma to the PDQ hash, equal to Meta's reference bit for bit, or nearly so and faster ({@link #fast}).
  *
  * <p>PDQ ("The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", Meta 2019) smooths a picture
- * ({@link TentFilter}) to 64x64, takes 16x16 cosine coefficients of it and sets a bit for each that is above their
+ * ({@link Smoothing}) to 64x64, takes 16x16 cosine coefficients of it and sets a bit for each that is above their
  * median ({@link CosineHash}). Quality is the sum of the 64x64 picture's gradients.
  *
  * <p>An object owns its scratch memory, so it is for one thread at a time; the scratch grows with the pictures seen and
@@ -19,11 +19,28 @@ public final class PdqHasher {
     /** The reference calls a picture with a side below this too small: hash 0, quality 0. */
     private static final int LEAST_SIDE = 5;
 
-    private static final int SIDE = TentFilter.SIDE;
+    private static final int SIDE = Smoothing.SIDE;
 
-    private final TentFilter filter = new TentFilter();
+    private final Smoothing filter;
     private final CosineHash cosines = new CosineHash();
     private final float[] small = new float[SIDE * SIDE];
+
+    private PdqHasher(Smoothing filter) {
+        this.filter = filter;
+    }
+
+    /** Equal to the reference. */
+    public PdqHasher() {
+        this(new TentFilter());
+    }
+
+    /**
+     * Without the reference's rounding errors in smoothing, several times faster: of most pictures the same hash, of others
+     * one that differs in the few bits whose coefficients are as good as equal to the median ({@link TentSampler}).
+     */
+    public static PdqHasher fast() {
+        return new PdqHasher(new TentSampler());
+    }
 
     /**
      * The hash and the quality of a picture. As in the reference, a picture of exactly 64x64 is not smoothed here.

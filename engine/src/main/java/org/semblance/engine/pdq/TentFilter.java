@@ -33,10 +33,7 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>Owns its scratch: for one thread.
  */
-final class TentFilter {
-    /** Columns and rows of the result. */
-    static final int SIDE = 64;
-
+final class TentFilter implements Smoothing {
     private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
     private static final int LANES = FLOATS.length();
     /** Rows of a band. Two vectors, because a single chain of additions would leave the adders idle half the time. */
@@ -92,7 +89,7 @@ final class TentFilter {
                 return;
             }
             window = window(samples);
-            lag = (window + 2) / 2 - 1;
+            lag = lag(window);
             steps = Math.ceilDiv(samples + 2 * lag, BAND) * BAND;
             divisors = atLeast(divisors, steps);
             for (int step = 0; step < steps; step++) {
@@ -101,11 +98,6 @@ final class TentFilter {
                         : Math.min(step, samples - 1) - Math.max(step - window, -1);
             }
             length = samples;
-        }
-
-        /** The smallest window of which 128 cover the line: a tent is two boxes, and 64 tents are wanted. */
-        static int window(int samples) {
-            return Math.ceilDiv(samples, 2 * SIDE);
         }
 
         /** Whether the window is full, and a power of two, from one step to before another. */
@@ -129,7 +121,7 @@ final class TentFilter {
             }
             length = line.length;
             for (int i = 0; i < SIDE; i++) {
-                int at = (int) ((i + 0.5) * line.length / SIDE);
+                int at = sampled(i, line.length);
                 steps[i] = at + 2 * line.lag;
                 divisors[i] = line.divisors[at + line.lag];
             }
@@ -145,15 +137,24 @@ final class TentFilter {
         }
     }
 
-    /**
-     * Filters and samples a picture.
-     *
-     * @param luma of any size from 1x1 on
-     * @param small gets 64 rows of 64
-     * @throws IllegalArgumentException if the picture is so wide that the rows held at once cannot be one array
-     */
-    void downsample(Luma luma, float[] small) {
-        int ringRows = Math.ceilDiv(Line.window(luma.height()) + BAND, BAND) * BAND;
+    /** The smallest window of which 128 cover the line: a tent is two boxes, and 64 tents are wanted. */
+    static int window(int samples) {
+        return Math.ceilDiv(samples, 2 * SIDE);
+    }
+
+    /** How many samples after an output its window ends. */
+    static int lag(int window) {
+        return (window + 2) / 2 - 1;
+    }
+
+    /** Where the line is sampled: the centre of part {@code i} of 64. */
+    static int sampled(int i, int samples) {
+        return (int) ((i + 0.5) * samples / SIDE);
+    }
+
+    @Override
+    public void downsample(Luma luma, float[] small) {
+        int ringRows = Math.ceilDiv(window(luma.height()) + BAND, BAND) * BAND;
         int widest = Integer.MAX_VALUE / ringRows / 2;
         if (luma.width() > widest) {
             throw new IllegalArgumentException("width: " + luma.width() + " (expected: at most " + widest

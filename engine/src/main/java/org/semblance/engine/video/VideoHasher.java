@@ -32,11 +32,13 @@ public final class VideoHasher {
     private static final int MOST_BYTES = 16 << 20;
 
     private final VideoReader reader;
-    private final PdqHasher pdq = new PdqHasher();
+    private final PdqHasher pdq;
     private final BorderDetector detector = new BorderDetector();
 
-    public VideoHasher(VideoReader reader) {
+    /** @param pdq not used elsewhere at the same time */
+    public VideoHasher(VideoReader reader, PdqHasher pdq) {
         this.reader = reader;
+        this.pdq = pdq;
     }
 
     /**

@@ -27,6 +27,28 @@ class LumaTest {
     }
 
     @Test
+    void studioVideoHasItsRangeExpandedAndClipped() {
+        Random random = RandomSeed.random();
+        for (int width = 1; width <= 70; width++) {
+            int stride = width + random.nextInt(5);
+            byte[] samples = new byte[stride + width];
+            random.nextBytes(samples);
+            Luma luma = GreyLuma.studio(MemorySegment.ofArray(samples), width, 2, stride);
+            float[] row = new float[width + 2];
+            row[0] = row[width + 1] = SENTINEL;
+            luma.row(1, row, 1);
+            for (int x = 0; x < width; x++) {
+                float expanded = ((samples[stride + x] & 0xFF) - 16) * (255f / 219);
+                assertThat(row[1 + x])
+                        .as("column %d of %d, %s", x, width, RandomSeed.replay())
+                        .isEqualTo(Math.clamp(expanded, 0f, 255f));
+            }
+            assertThat(row[0]).isEqualTo(SENTINEL);
+            assertThat(row[width + 1]).isEqualTo(SENTINEL);
+        }
+    }
+
+    @Test
     void colourIsRoundedAfterEachOperation() {
         byte[] pixels = new byte[3 * 256];
         for (int i = 0; i < pixels.length; i++) {

@@ -18,6 +18,7 @@ import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.VideoLimits;
 import org.semblance.engine.media.internal.Footage;
 import org.semblance.engine.media.internal.NativeVideoReader;
+import org.semblance.engine.pdq.PdqHasher;
 import org.semblance.engine.video.VideoHashes.Inner;
 import org.semblance.engine.video.VideoHashes.Kept;
 import org.semblance.hashdb.hash.Hash256;
@@ -31,7 +32,8 @@ class VideoHasherTest {
     @TempDir
     static Path folder;
 
-    private final VideoHasher hasher = new VideoHasher(new NativeVideoReader(VideoLimits.DEFAULT, DecodePath.FAST));
+    private final VideoHasher hasher =
+            new VideoHasher(new NativeVideoReader(VideoLimits.DEFAULT, DecodePath.FAST), PdqHasher.fast());
 
     private VideoHashes hash(Path file, FrameSampling sampling) throws Exception {
         return hasher.hash(MediaSource.of(file), sampling, Deadline.NONE);

@@ -144,10 +144,13 @@ final class BankCommand implements Callable<Integer> {
             PrintWriter out = spec.commandLine().getOut();
             int exit = Main.DONE;
             try (HashDb db = data.open();
-                    ContentHasher hasher = contents.hasher(DecodePath.EXACT);
+                    ContentHasher exact = contents.hasher(DecodePath.EXACT);
+                    ContentHasher fast = contents.hasher(DecodePath.FAST);
                     Progress progress = Progress.over("add", files.size())) {
                 for (Path file : files) {
                     MediaSource source = Contents.open(file);
+                    // As the server does: see its Worker.
+                    ContentHasher hasher = source.format().isVideo() ? fast : exact;
                     HashReport report = hasher.hashToBank(source, Contents.digests(file, source), Deadline.NONE);
                     if (!add(db, file, report, out)) {
                         exit = Main.BAD_INPUT;

@@ -22,7 +22,8 @@ final class Contents {
             paramLabel = "PATH",
             description =
                     "exact: every pixel in colour at full size, as the reference does; fast: large JPEGs in grey and"
-                            + " reduced, a few bits off. Default: exact for hashes that are kept, fast to match.")
+                            + " reduced, videos by their luma, a few bits off. Default: exact for hashes of images that are"
+                            + " kept, fast to match and for banked videos.")
     private @Nullable DecodePath path;
 
     InProcessHasher hasher(DecodePath byDefault) {

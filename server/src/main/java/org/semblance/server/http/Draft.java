@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.HashReport;
+import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.video.FrameHash;
 import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.Vpdq;
@@ -137,8 +138,8 @@ record Draft(ContentDraft content, List<String> warnings) {
                 throw HttpError.field(400, "body", field, "fields file, " + String.join(", ", FORM_FIELDS));
             }
         }
-        HashReport report =
-                worker.exact().hashToBank(request.body().file(), request.body().digests(), request.deadline());
+        MediaSource file = request.body().file();
+        HashReport report = worker.toBank(file).hashToBank(file, request.body().digests(), request.deadline());
         request.trace().hashed(report);
         if (report.failure() != null) {
             throw HttpError.of(422, "file", "file: " + report.failure().wireName() + ": " + report.reason());

@@ -237,8 +237,9 @@ final class HmaCuration {
         Map<String, String> fields = request.body().fields();
         String metadata = metadata(fields.get("metadata"));
         String note = note(fields.get("note"));
-        HmaRoutes.HashedFile hashed =
-                HmaRoutes.hashFile(request, worker.exact(), true).orRefuse();
+        HmaRoutes.HashedFile hashed = HmaRoutes.hashFile(
+                        request, worker.toBank(request.body().file()), true)
+                .orRefuse();
         if (hashed.values().containsValue("")) {
             throw new HttpError(400, "Invalid pdq signal: the photo's quality is too low to be matched");
         }

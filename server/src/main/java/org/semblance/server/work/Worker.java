@@ -2,6 +2,7 @@ package org.semblance.server.work;
 
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.ContentMatcher;
+import org.semblance.engine.media.MediaSource;
 
 /**
  * What one worker thread owns.
@@ -11,6 +12,14 @@ import org.semblance.engine.ContentMatcher;
  * @param matcher uses the fast one
  */
 public record Worker(ContentHasher exact, ContentHasher fast, ContentMatcher matcher) implements AutoCloseable {
+    /**
+     * The hasher for a content that is to be banked: an image's hash is kept as the reference gives it; the frames of a video
+     * are hashed as those of uploads are, by the luma plane, so that an exact copy differs in no bit.
+     */
+    public ContentHasher toBank(MediaSource source) {
+        return source.format().isVideo() ? fast : exact;
+    }
+
     @Override
     public void close() {
         exact.close();

@@ -37,7 +37,10 @@ class BenchCommandTest {
         assertThat(report.figures().stream().map(Figure::name))
                 .containsExactly("hash", "decode", "lookup", "lookup_256", "http_match");
         for (Figure figure : report.figures()) {
-            assertThat(figure.perSecond()).as(figure.name()).isPositive().isGreaterThanOrEqualTo(figure.medianPerSecond());
+            assertThat(figure.perSecond())
+                    .as(figure.name())
+                    .isPositive()
+                    .isGreaterThanOrEqualTo(figure.medianPerSecond());
             assertThat(figure.p50Us()).as(figure.name()).isPositive().isLessThanOrEqualTo(figure.p99Us());
             assertThat(figure.p99Us()).as(figure.name()).isLessThanOrEqualTo(figure.p999Us());
             if (figure.name().startsWith("lookup")) {
