@@ -48,16 +48,22 @@ final class Schema {
     static Connection connectReadOnly(Path file) throws SQLException {
         SQLiteConfig config = new SQLiteConfig();
         config.setReadOnly(true);
-        return dataSource(file, config).getConnection();
+        return dataSource(file, config, SQLiteConfig.SynchronousMode.FULL).getConnection();
     }
 
     private static SQLiteDataSource dataSource(Path file) {
-        return dataSource(file, new SQLiteConfig());
+        return dataSource(file, new SQLiteConfig(), SQLiteConfig.SynchronousMode.FULL);
     }
 
-    private static SQLiteDataSource dataSource(Path file, SQLiteConfig config) {
+    /** For a file that has another name than a catalog's until it is whole, and is synced then. */
+    private static SQLiteDataSource unsynced(Path building) {
+        return dataSource(building, new SQLiteConfig(), SQLiteConfig.SynchronousMode.OFF);
+    }
+
+    private static SQLiteDataSource dataSource(
+            Path file, SQLiteConfig config, SQLiteConfig.SynchronousMode synchronous) {
         config.setBusyTimeout(BUSY_TIMEOUT_MS);
-        config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
+        config.setSynchronous(synchronous);
         SQLiteDataSource source = new SQLiteDataSource(config);
         source.setUrl("jdbc:sqlite:" + file.toAbsolutePath());
         return source;
@@ -93,7 +99,7 @@ final class Schema {
             throw new CatalogRefusedException(file.getFileName() + " cannot be read: " + e.getMessage(), e);
         }
         if (version != VERSION) {
-            migrate(file);
+            migrate(file, dataSource(file));
         }
     }
 
@@ -103,12 +109,13 @@ final class Schema {
             for (String suffix : new String[] {"", "-wal", "-shm", "-journal"}) {
                 Files.deleteIfExists(building.resolveSibling(building.getFileName() + suffix));
             }
-            try (Connection connection = connect(building);
+            SQLiteDataSource source = unsynced(building);
+            try (Connection connection = source.getConnection();
                     Statement statement = connection.createStatement()) {
                 statement.execute("PRAGMA journal_mode = WAL");
                 statement.execute("PRAGMA application_id = " + APPLICATION_ID);
             }
-            migrate(building);
+            migrate(building, source);
             publish(building, file);
         } catch (SQLException | IOException e) {
             throw new CatalogRefusedException(file.getFileName() + " cannot be created: " + e.getMessage(), e);
@@ -128,10 +135,10 @@ final class Schema {
         }
     }
 
-    private static void migrate(Path file) {
+    private static void migrate(Path file, SQLiteDataSource source) {
         LogFactory.setLogCreator(QuietLog::new);
         Flyway flyway = Flyway.configure(Schema.class.getClassLoader())
-                .dataSource(dataSource(file))
+                .dataSource(source)
                 .locations("classpath:org/semblance/hashdb/catalog")
                 .load();
         try {
@@ -147,15 +154,15 @@ final class Schema {
                                 null);
                     });
             flyway.migrate();
-            noteVersion(file);
+            noteVersion(source);
         } catch (FlywayException | SQLException e) {
             throw new CatalogRefusedException(
                     file.getFileName() + " cannot be brought to this release's schema: " + e.getMessage(), e);
         }
     }
 
-    private static void noteVersion(Path file) throws SQLException {
-        try (Connection connection = connect(file);
+    private static void noteVersion(SQLiteDataSource source) throws SQLException {
+        try (Connection connection = source.getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute("PRAGMA user_version = " + VERSION);
         }
