@@ -14,20 +14,21 @@ import java.lang.foreign.MemorySegment;
 public record SyntheticPattern(String name, int width, int height, int a, int b) {
     private static final int CHANNELS = 3;
 
+    /** Channel c (0 red, 1 green, 2 blue) of a pixel; only the lowest 8 bits count. */
+    @FunctionalInterface
+    private interface Samples {
+        int at(int x, int y, int c);
+    }
+
     /** The pixels, three bytes each in the order red, green, blue, without gaps. */
     public byte[] rgb() {
         byte[] pixels = new byte[Math.multiplyExact(CHANNELS * width, height)];
+        Samples samples = samples();
         int at = 0;
-        int state = a;
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
                 for (int c = 0; c < CHANNELS; c++) {
-                    if (name.equals("lcg")) {
-                        state = state * 1664525 + 1013904223;
-                        pixels[at++] = (byte) (state >>> 24);
-                    } else {
-                        pixels[at++] = (byte) sample(x, y, c);
-                    }
+                    pixels[at++] = (byte) samples.at(x, y, c);
                 }
             }
         }
@@ -39,34 +40,51 @@ public record SyntheticPattern(String name, int width, int height, int a, int b)
         return InterleavedLuma.rgb(MemorySegment.ofArray(rgb()), width, height, (long) CHANNELS * width);
     }
 
-    /** Channel c (0 red, 1 green, 2 blue) of a pixel; only the lowest 8 bits count. */
-    private int sample(int x, int y, int c) {
+    /** By name only once, as there are hundreds of millions of samples. */
+    private Samples samples() {
         return switch (name) {
-            case "flat" -> a >> 16 - 8 * c;
-            case "hgrad" -> width == 1 ? 0 : 255 * x / (width - 1);
-            case "vgrad" -> height == 1 ? 0 : 255 * y / (height - 1);
+            case "lcg" -> new Lcg(a);
+            case "flat" -> (x, y, c) -> a >> 16 - 8 * c;
+            case "hgrad" -> (x, y, c) -> width == 1 ? 0 : 255 * x / (width - 1);
+            case "vgrad" -> (x, y, c) -> height == 1 ? 0 : 255 * y / (height - 1);
             case "diag" ->
-                switch (c) {
+                (x, y, c) -> switch (c) {
                     case 0 -> x + y;
                     case 1 -> 2 * x + y;
                     default -> x + 3 * y;
                 };
-            case "checker" -> ((x / a + y / a) & 1) * b;
-            case "rings" -> {
-                int dx = x - width / 2;
-                int dy = y - height / 2;
-                yield ((dx * dx + dy * dy) >> a) + c * b;
-            }
-            case "blocks" -> noise(x / a, y / a, c, b);
-            case "lowcontrast" -> a + noise(x / b, y / b, c, 7) % 3;
+            case "checker" -> (x, y, c) -> ((x / a + y / a) & 1) * b;
+            case "rings" ->
+                (x, y, c) -> {
+                    int dx = x - width / 2;
+                    int dy = y - height / 2;
+                    return ((dx * dx + dy * dy) >> a) + c * b;
+                };
+            case "blocks" -> (x, y, c) -> noise(x / a, y / a, c, b);
+            case "lowcontrast" -> (x, y, c) -> a + noise(x / b, y / b, c, 7) % 3;
             case "octaves" ->
-                (8 * noise(x / 64, y / 64, c, a)
+                (x, y, c) -> (8 * noise(x / 64, y / 64, c, a)
                                 + 4 * noise(x / 16, y / 16, c, a + 1)
                                 + 2 * noise(x / 4, y / 4, c, a + 2)
                                 + noise(x, y, c, a + 3))
                         / 15;
             default -> throw new IllegalArgumentException("pattern: " + name + " (expected: one of the README's)");
         };
+    }
+
+    /** One number after the other, wherever they go. */
+    private static final class Lcg implements Samples {
+        private int state;
+
+        Lcg(int seed) {
+            state = seed;
+        }
+
+        @Override
+        public int at(int x, int y, int c) {
+            state = state * 1664525 + 1013904223;
+            return state >>> 24;
+        }
     }
 
     private static int noise(int x, int y, int c, int seed) {

@@ -16,6 +16,9 @@ public final class Footage {
     private static final int WAVES = 6;
     private static final int BOXES = 8;
 
+    /** Encoding a tone takes longer than the pictures of such small footage, if there is more of it than need be. */
+    private static final int SAMPLE_RATE = 8_000;
+
     static {
         Natives.load(); // Which makes FFmpeg silent, encoders too.
     }
@@ -149,17 +152,17 @@ public final class Footage {
             }
             if (encoding.audio) {
                 recorder.setAudioCodecName("aac");
-                recorder.setSampleRate(44_100);
+                recorder.setSampleRate(SAMPLE_RATE);
             }
             recorder.start();
-            int samples = (int) (44_100 / frameRate);
+            int samples = (int) (SAMPLE_RATE / frameRate);
             for (int n = 0; n < frames; n++) {
                 byte[] picture = pictures.at(n / frameRate);
                 ByteBuffer direct = ByteBuffer.allocateDirect(picture.length);
                 direct.put(picture).flip();
                 recorder.recordImage(pictureWidth, pictureHeight, 8, 1, pictureWidth, avutil.AV_PIX_FMT_GRAY8, direct);
                 if (encoding.audio) {
-                    recorder.recordSamples(44_100, 1, tone(samples, n));
+                    recorder.recordSamples(SAMPLE_RATE, 1, tone(samples, n));
                 }
             }
         } catch (FrameRecorder.Exception e) {
@@ -172,9 +175,9 @@ public final class Footage {
         try (FFmpegFrameRecorder recorder = new FFmpegFrameRecorder(file.toFile(), 1)) {
             recorder.setFormat(format);
             recorder.setAudioCodecName("aac");
-            recorder.setSampleRate(44_100);
+            recorder.setSampleRate(SAMPLE_RATE);
             recorder.start();
-            recorder.recordSamples(44_100, 1, tone((int) (44_100 * seconds), 0));
+            recorder.recordSamples(SAMPLE_RATE, 1, tone((int) (SAMPLE_RATE * seconds), 0));
         } catch (FrameRecorder.Exception e) {
             throw new IllegalStateException(file + " as " + format, e);
         }
