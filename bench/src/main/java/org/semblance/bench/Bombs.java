@@ -1,8 +1,6 @@
 package org.semblance.bench;
 
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -10,10 +8,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
-import java.util.zip.DeflaterOutputStream;
 
 /** Small files that want much: memory, time, or depth. */
 final class Bombs {
+    private static final int ZEROS = 1 << 20;
+
     private Bombs() {}
 
     /** Each by what it is. */
@@ -34,19 +33,26 @@ final class Bombs {
         return bombs;
     }
 
+    /** So many zeros and some more as zlib packs them (RFC 1950): a piece that is packed once, again and again. */
     private static byte[] zeros(long count) {
-        ByteArrayOutputStream packed = new ByteArrayOutputStream();
-        Deflater best = new Deflater(Deflater.BEST_COMPRESSION);
-        try (DeflaterOutputStream out = new DeflaterOutputStream(packed, best)) {
-            byte[] some = new byte[1 << 16];
-            for (long left = count; left > 0; left -= some.length) {
-                out.write(some, 0, (int) Math.min(left, some.length));
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        byte[] piece = new byte[ZEROS / 128];
+        int length;
+        Deflater best = new Deflater(Deflater.BEST_COMPRESSION, true);
+        try {
+            best.setInput(new byte[ZEROS]);
+            length = best.deflate(piece, 0, piece.length, Deflater.FULL_FLUSH);
         } finally {
             best.end();
         }
+        long pieces = Math.ceilDiv(count, ZEROS);
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        packed.writeBytes(bytes(0x78, 0xDA));
+        for (long i = 0; i < pieces; i++) {
+            packed.write(piece, 0, length);
+        }
+        packed.writeBytes(bytes(0x01, 0, 0, 0xFF, 0xFF)); // A last block of nothing.
+        long adler = pieces * ZEROS % 65_521 << 16 | 1;
+        packed.writeBytes(ByteBuffer.allocate(4).putInt((int) adler).array());
         return packed.toByteArray();
     }
 

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,11 +20,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
-import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.opencv.global.opencv_core;
-import org.bytedeco.opencv.global.opencv_imgcodecs;
-import org.bytedeco.opencv.opencv_core.Mat;
 import org.semblance.server.MatchServer;
 import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
@@ -54,40 +48,17 @@ public final class HostileLoadRun {
     private final int port;
     private final Process server;
     private final byte[] photo;
-    private final List<byte[]> files = new ArrayList<>();
-    private final List<Map.Entry<String, byte[]>> bombs;
+    private final HostileFiles files;
     private final Map<String, LongAdder> answers = new ConcurrentSkipListMap<>();
     private final Map<String, AtomicLong> slowestBombs = new ConcurrentSkipListMap<>();
     private final AtomicLong slowest = new AtomicLong();
     private boolean failed;
 
-    private HostileLoadRun(int port, Process server) throws IOException {
+    private HostileLoadRun(int port, Process server, HostileFiles files) throws IOException {
         this.port = port;
         this.server = server;
+        this.files = files;
         this.photo = LoadRun.request("/v1/match", "image/jpeg", LoadRun.photo(SEED));
-        this.bombs = List.copyOf(Bombs.all().entrySet());
-        ByteBuffer jpeg = ImageBenchmark.photo(320, 240);
-        for (String suffix : List.of(".jpg", ".png", ".webp", ".gif")) {
-            files.add(encoded(jpeg, suffix));
-        }
-        Path video = Files.createTempFile("semblance-hostile", ".mp4");
-        VideoBenchmark.write(video, "mp4", 320, 180, 3);
-        files.add(Files.readAllBytes(video));
-        Files.delete(video);
-    }
-
-    private static byte[] encoded(ByteBuffer jpeg, String suffix) {
-        try (PointerScope scope = new PointerScope()) {
-            Mat file = new Mat(1, jpeg.remaining(), opencv_core.CV_8UC1, new BytePointer(jpeg));
-            BytePointer to = new BytePointer();
-            Mat picture = opencv_imgcodecs.imdecode(file, opencv_imgcodecs.IMREAD_COLOR);
-            if (!opencv_imgcodecs.imencode(suffix, picture, to)) {
-                throw new IllegalStateException("OpenCV has no encoder for " + suffix);
-            }
-            byte[] bytes = new byte[Math.toIntExact(to.limit())];
-            to.get(bytes);
-            return bytes;
-        }
     }
 
     /** The server's own JVM: serves until its standard input ends. */
@@ -129,7 +100,7 @@ public final class HostileLoadRun {
             if (port == null) {
                 throw new IllegalStateException("the server did not start");
             }
-            HostileLoadRun run = new HostileLoadRun(Integer.parseInt(port), server);
+            HostileLoadRun run = new HostileLoadRun(Integer.parseInt(port), server, new HostileFiles(seed, BOMB_EVERY));
             failed = !run.run(count, seed, connections);
         } finally {
             server.destroyForcibly();
@@ -145,8 +116,7 @@ public final class HostileLoadRun {
         AtomicBoolean done = new AtomicBoolean();
         List<Thread> senders = new ArrayList<>();
         for (int i = 0; i < connections; i++) {
-            Mutator mutator = new Mutator(seed + i);
-            senders.add(Thread.ofPlatform().start(() -> send(mutator, next, count)));
+            senders.add(Thread.ofPlatform().start(() -> send(next, count)));
         }
         Thread watch = Thread.ofPlatform().start(() -> watch(next, count, done));
         Thread end = Thread.ofPlatform().start(() -> {
@@ -215,19 +185,18 @@ public final class HostileLoadRun {
         return p99;
     }
 
-    private void send(Mutator mutator, AtomicInteger next, int count) {
+    private void send(AtomicInteger next, int count) {
         try (LoadRun.Connection connection = new LoadRun.Connection(port)) {
             for (int number = next.getAndIncrement(); number < count; number = next.getAndIncrement()) {
-                boolean isBomb = number % BOMB_EVERY == BOMB_EVERY - 1;
-                Map.Entry<String, byte[]> bomb = bombs.get(number / BOMB_EVERY % bombs.size());
-                byte[] body = isBomb ? bomb.getValue() : mutator.mutate(files.get(number % files.size()));
+                HostileFiles.HostileFile file = files.get(number);
                 long start = System.nanoTime();
-                LoadRun.Answer answer = connection.send(LoadRun.request("/v1/match", "application/octet-stream", body));
+                LoadRun.Answer answer =
+                        connection.send(LoadRun.request("/v1/match", "application/octet-stream", file.bytes()));
                 long took = System.nanoTime() - start;
                 slowest.accumulateAndGet(took, Math::max);
-                if (isBomb) {
+                if (!file.bomb().isEmpty()) {
                     slowestBombs
-                            .computeIfAbsent(bomb.getKey(), name -> new AtomicLong())
+                            .computeIfAbsent(file.bomb(), name -> new AtomicLong())
                             .accumulateAndGet(took, Math::max);
                 }
                 LoadRun.count(answers, answer.status() + " " + verdict(answer.body()));
