@@ -73,11 +73,13 @@ public final class Gate implements AutoCloseable {
     /** A request that was let in; to be closed, once or more often, when its work is done. */
     public static final class Pass implements AutoCloseable {
         private final Caller caller;
+        private final @Nullable Key key;
         private final @Nullable Use use;
         private final AtomicBoolean closed = new AtomicBoolean();
 
-        private Pass(Caller caller, @Nullable Use use) {
+        private Pass(Caller caller, @Nullable Key key, @Nullable Use use) {
             this.caller = caller;
+            this.key = key;
             this.use = use;
         }
 
@@ -199,12 +201,12 @@ public final class Gate implements AutoCloseable {
     public Pass admit(List<String> secrets, @Nullable Role role) {
         Map<String, Holder> known = holders;
         if (policy != AccessPolicy.KEYS || known.isEmpty()) {
-            return new Pass(Caller.ANYONE, null);
+            return new Pass(Caller.ANYONE, null, null);
         }
         Holder holder = secrets.isEmpty() ? null : find(known, secrets);
         String why = holder == null ? null : holder.key.refusedAt(clock.instant());
         if (role == null) {
-            return new Pass(holder == null || why != null ? Caller.NOBODY : holder.caller, null);
+            return new Pass(holder == null || why != null ? Caller.NOBODY : holder.caller, null, null);
         }
         if (holder == null) {
             throw secrets.isEmpty()
@@ -252,7 +254,21 @@ public final class Gate implements AutoCloseable {
                     TimeUnit.NANOSECONDS.toSeconds(waitNanos + 999_999_999));
         }
         use.requests.increment();
-        return new Pass(holder.caller, use);
+        return new Pass(holder.caller, key, use);
+    }
+
+    /** Whether a request that goes on and on would still be let in, by the key as it was then. */
+    public boolean holds(Pass pass) {
+        if (policy != AccessPolicy.KEYS) {
+            return true;
+        }
+        Map<String, Holder> known = holders;
+        Key key = pass.key;
+        if (key == null) {
+            return known.isEmpty();
+        }
+        Holder now = known.get(key.sha256());
+        return now != null && now.key.equals(key) && key.refusedAt(clock.instant()) == null;
     }
 
     /** The use of each key whose banks are all seen by the caller, by name. */

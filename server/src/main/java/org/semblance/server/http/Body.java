@@ -1,5 +1,6 @@
 package org.semblance.server.http;
 
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.ByteBuffer;
@@ -20,6 +21,10 @@ import org.semblance.engine.media.MediaSource;
  */
 record Body(
         Upload upload, boolean form, int files, @Nullable String fileField, Map<String, String> fields) {
+    /** Of a request whose body is read in another way. */
+    static final Body EMPTY =
+            new Body(Upload.inMemory(UnpooledByteBufAllocator.DEFAULT, new ByteBudget(0), 0), false, 0, null, Map.of());
+
     /** The bytes of the file, in memory or mapped, valid until the request is answered. */
     ByteBuffer bytes() {
         return upload.bytes();

@@ -1,17 +1,17 @@
 package org.semblance.server.http;
 
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.concurrent.Future;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.semblance.server.auth.AccessRefusedException;
 import org.semblance.server.auth.Caller;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
@@ -31,9 +31,6 @@ import org.slf4j.LoggerFactory;
 final class Call {
     private static final Logger LOG = LoggerFactory.getLogger(Call.class);
     private static final Logger ACCESS = LoggerFactory.getLogger("org.semblance.server.access");
-
-    /** Largest body of a route that takes none; it is read and dropped. */
-    private static final int MAX_UNWANTED_BYTES = 65_536;
 
     /** In the metrics, of a request that no route took. */
     private static final String NO_ROUTE = "none";
@@ -63,6 +60,9 @@ final class Call {
     private Gate.@Nullable Pass pass;
     private @Nullable BodyReader reader;
 
+    /** The same, or what it passes its chunks to, if the body is answered line by line. */
+    private @Nullable LineStream lines;
+
     /** Whether the last chunk has come; and whether the reader was told, which may still have some of it to do. */
     private boolean bodyEnded;
 
@@ -70,6 +70,7 @@ final class Call {
     private long bodyNanos;
     private @Nullable Job job;
     private int status;
+    private long sentBytes;
     private long answerNanos;
     private boolean over;
 
@@ -144,34 +145,24 @@ final class Call {
     private void orRefuse(Runnable step) {
         try {
             step.run();
-        } catch (HttpError refusal) {
-            countIfBusy(refusal);
-            refuse(found == null ? dialect.routingError(refusal) : dialect.error(refusal));
-        } catch (AccessRefusedException refusal) {
-            transport.refusals().count(refusal.reason().wireName(), logged(refusal));
-            refuse(Errors.answer(refusal, dialect));
         } catch (RuntimeException e) {
-            refuse(Errors.answer(e, dialect));
+            fail(e);
         }
     }
 
-    /** Names the key where it is known, and nothing else that came. */
-    private static String logged(AccessRefusedException refusal) {
-        return switch (refusal.reason()) {
-            case NO_KEY -> "no key";
-            case BAD_KEY, FORBIDDEN, RATE, CONCURRENCY -> String.valueOf(refusal.getMessage());
-        };
-    }
-
-    private void countIfBusy(HttpError refusal) {
-        if (refusal.status == 503) {
-            transport.refusals().count(String.valueOf(refusal.getMessage()));
+    /** Answers the request by what is wrong with it, or with us; or ends an answer that has begun by that. */
+    void fail(Throwable why) {
+        transport.refusals().count(why);
+        LineStream begun = lines;
+        if (begun != null && begun.hasBegun()) {
+            begun.endWith(Errors.error(why, dialect));
+        } else {
+            abandonBody();
+            answer(
+                    why instanceof HttpError error && found == null
+                            ? dialect.routingError(error)
+                            : Errors.answer(why, dialect));
         }
-    }
-
-    private void refuse(Response response) {
-        abandonBody();
-        answer(response);
     }
 
     private void abandonBody() {
@@ -202,7 +193,8 @@ final class Call {
         }
         query = mark < 0 ? Map.of() : Heads.query(target.substring(mark + 1));
         Heads.checkParameters(route, query);
-        BodyReader body = openBody(route.takes(), HttpUtil.getContentLength(head, 0L));
+        BodyReader body = openBody(route);
+        reader = body;
         String expectation = headers.get(HttpHeaderNames.EXPECT);
         if (expectation != null) {
             if (!expectation.equalsIgnoreCase("100-continue")) {
@@ -211,52 +203,24 @@ final class Call {
             wire.invite();
         }
         state = State.BODY;
-        wire.alarm().set(transport.config().stallTimeoutMs());
+        ServerConfig config = transport.config();
+        wire.alarm().set(lines != null ? config.idleTimeoutMs() : config.stallTimeoutMs());
         if (bodyEnded) {
             body.add(LastHttpContent.EMPTY_LAST_CONTENT);
         }
         proceed(body);
     }
 
-    /**
-     * Makes ready for a body of that length.
-     *
-     * @param declared its length, 0 if that is not told
-     */
-    private BodyReader openBody(Route.Takes takes, long declared) {
-        ServerConfig config = transport.config();
-        ContentCoding coding = ContentCoding.of(head.headers());
-        boolean form = takes.isUpload() && BodyReader.isForm(head);
-        long limit = switch (takes) {
-            case NOTHING -> MAX_UNWANTED_BYTES;
-            case JSON -> Json.MAX_BYTES;
-            case HASHES -> LookupRoutes.MAX_BYTES;
-            case UPLOAD, BANKED_UPLOAD -> config.maxVideoBytes();
-        };
-        long most = coding.mostBytes(form ? limit + BodyReader.MAX_FORM_BYTES : limit);
-        if (declared > most) {
-            throw HttpError.field(413, "Content-Length", Long.toString(declared), "at most " + limit);
+    private BodyReader openBody(Route route) {
+        if (route.action() instanceof Route.ByLine action
+                && Body.mediaType(head.headers()).equals(Ndjson.MEDIA_TYPE)) {
+            ContentCoding coding = ContentCoding.of(head.headers());
+            boolean isShort = Bodies.isShort(head, route.takes(), transport.config());
+            LineStream stream = new LineStream(this, wire, transport, action, isShort, deadlineMs(false));
+            lines = stream;
+            return Bodies.decoding(coding, stream, Long.MAX_VALUE, transport, wire);
         }
-        boolean spills = takes.isUpload() && declared > config.spillBytes();
-        if (!(spills ? transport.uploads().budget() : transport.budget()).hasRoomFor(declared)) {
-            throw HttpError.busy("too many bytes of uploads are " + (spills ? "on the disk" : "in work"));
-        }
-        Upload upload = takes.isUpload()
-                ? Upload.spilling(
-                        wire.alloc(),
-                        transport.budget(),
-                        coding != ContentCoding.IDENTITY ? 0 : form ? declared - BodyReader.MAX_FORM_BYTES : declared,
-                        config.maxBodyBytes(),
-                        limit,
-                        new Upload.Spilling(transport.uploads(), config.spillBytes(), wire.loop(), this::goOn))
-                : Upload.inMemory(wire.alloc(), transport.budget(), limit);
-        BodyReader body = form ? new MultipartReader(head, upload, config.maxBodyBytes()) : new BodyReader.Raw(upload);
-        reader = body;
-        if (coding != ContentCoding.IDENTITY) {
-            body = new DecodingReader(coding, body, wire.alloc(), transport.budget(), most);
-            reader = body;
-        }
-        return body;
+        return Bodies.open(transport, wire, head, route.takes(), this::goOn);
     }
 
     /** Takes a piece of the body. */
@@ -278,6 +242,9 @@ final class Call {
 
     /** Asks for more of the body or hands it on, unless it has to wait for the disk. */
     private void proceed(BodyReader body) {
+        if (reader != body) {
+            return; // It was refused meanwhile.
+        }
         boolean advanced = body.advance();
         if (advanced && bodyEnded && !readerEnded) {
             readerEnded = true;
@@ -285,23 +252,26 @@ final class Call {
             body.end();
         }
         if (!body.isReady()) {
-            if (!pace.isPaused()) {
+            if (lines == null && !pace.isPaused()) {
                 pace.pause();
                 wire.alarm().set(transport.config().idleTimeoutMs());
             }
         } else if (!advanced) {
             wire.loop().execute(this::goOn);
-        } else if (bodyEnded) {
+        } else if (!bodyEnded) {
+            wire.want();
+        } else if (lines == null) { // else it has been handed on line by line
             reader = null;
             trace.took(Stage.RECEIVE, bodyNanos - headNanos);
             dispatch(body.finish());
-        } else {
-            wire.want();
         }
     }
 
-    /** The disk has taken a block of the body or has failed to, or others have had their turn. */
-    private void goOn() {
+    /**
+     * What the body had to wait for has come: the disk has taken a block of it or has failed to, lines were answered, or others
+     * have had their turn.
+     */
+    void goOn() {
         BodyReader body = reader;
         if (body == null) {
             return;
@@ -337,19 +307,22 @@ final class Call {
                 }
                 answer(response);
             }
-            case Route.Work action -> {
-                Response refusal = null;
-                try {
-                    offer(body, action);
-                } catch (HttpError e) {
-                    countIfBusy(e);
-                    refusal = dialect.error(e);
-                }
-                if (refusal != null) {
-                    body.upload().release();
-                    answer(refusal);
-                }
-            }
+            case Route.Work action -> offerOrRefuse(body, action);
+            case Route.ByLine action -> offerOrRefuse(body, action.whole());
+        }
+    }
+
+    private void offerOrRefuse(Body body, Route.Work action) {
+        Response refusal = null;
+        try {
+            offer(body, action);
+        } catch (HttpError e) {
+            transport.refusals().count(e);
+            refusal = dialect.error(e);
+        }
+        if (refusal != null) {
+            body.upload().release();
+            answer(refusal);
         }
     }
 
@@ -434,6 +407,13 @@ final class Call {
         state = State.ANSWER;
         wire.alarm().set(transport.config().idleTimeoutMs());
         status = response.status();
+        sentBytes = response.body().length;
+        logAccess();
+        answerNanos = System.nanoTime();
+        wire.answer(this, response, bodyEnded);
+    }
+
+    private void logAccess() {
         if (ACCESS.isDebugEnabled()) {
             // The pattern, not the path: a path or query may hold a hash.
             ACCESS.atDebug()
@@ -443,12 +423,47 @@ final class Call {
                     .addKeyValue("verdict", trace.verdictLabel())
                     .addKeyValue("key", caller().key())
                     .addKeyValue("in_bytes", pace.received())
-                    .addKeyValue("out_bytes", response.body().length)
+                    .addKeyValue("out_bytes", sentBytes)
                     .addKeyValue("total_us", (System.nanoTime() - headNanos) / 1_000)
                     .log("request");
         }
+    }
+
+    /** Begins an answer of lines. */
+    void startLines(Response start) {
+        status = start.status();
+        wire.start(this, start);
+    }
+
+    /** A piece of an answer of lines is sent. */
+    Future<?> send(byte[] piece) {
+        sentBytes += piece.length;
+        return wire.send(Unpooled.wrappedBuffer(piece));
+    }
+
+    /** Ends an answer of lines. */
+    void endLines() {
+        leave();
+        state = State.ANSWER;
+        abandonBody();
+        wire.alarm().set(transport.config().idleTimeoutMs());
+        logAccess();
         answerNanos = System.nanoTime();
-        wire.answer(this, response, bodyEnded);
+        wire.finish(this, readerEnded);
+    }
+
+    /** Whether the key that it came with is still good. */
+    boolean mayGoOn() {
+        Gate.Pass it = pass;
+        return it == null || transport.gate().holds(it);
+    }
+
+    /** The server is about to stop: an answer without an end gets one. */
+    void drain() {
+        LineStream stream = lines;
+        if (stream != null && state == State.BODY) {
+            stream.drain();
+        }
     }
 
     /** Once, however it ends. */
@@ -477,7 +492,14 @@ final class Call {
     /** What the wire's alarm was set for has not happened in time. */
     void onAlarm() {
         switch (state) {
-            case BODY -> orRefuse(this::checkPace);
+            case BODY -> {
+                LineStream stream = lines;
+                if (stream != null) {
+                    stream.onAlarm();
+                } else {
+                    orRefuse(this::checkPace);
+                }
+            }
             case WORK -> {
                 Job waiting = job;
                 if (waiting != null && waiting.withdraw()) {

@@ -124,6 +124,55 @@ enum ContentCoding {
         return 1;
     }
 
+    /** An answer that is compressed piece by piece, each of which can be read when it has come. */
+    static final class Pieces implements AutoCloseable {
+        private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+        private final OutputStream gzip;
+
+        Pieces() {
+            try {
+                gzip = new LeveledGzip(out);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        byte[] piece(byte[] bytes) {
+            if (bytes.length == 0) {
+                return bytes;
+            }
+            try {
+                gzip.write(bytes);
+                gzip.flush();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return taken();
+        }
+
+        /** What the answer ends with. */
+        byte[] end() {
+            close();
+            return taken();
+        }
+
+        private byte[] taken() {
+            byte[] piece = out.toByteArray();
+            out.reset();
+            return piece;
+        }
+
+        /** Frees what the compressor holds; a second call does nothing. */
+        @Override
+        public void close() {
+            try {
+                gzip.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
     private static byte[] gzip(byte[] body) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(body.length / 4);
         try (OutputStream gzip = new LeveledGzip(out)) {
@@ -136,7 +185,7 @@ enum ContentCoding {
 
     private static final class LeveledGzip extends GZIPOutputStream {
         LeveledGzip(OutputStream out) throws IOException {
-            super(out, 8_192);
+            super(out, 8_192, true);
             def.setLevel(LEVEL);
         }
     }

@@ -28,7 +28,7 @@ final class FirstBytes extends ByteToMessageDecoder {
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        Alarm patience = new Alarm(ctx.executor(), ctx::close);
+        Alarm patience = new Alarm(ctx.executor(), () -> LingeringClose.cutOff(ctx.channel()));
         patience.set(transport.config().idleTimeoutMs());
         alarm = patience;
         ctx.read();

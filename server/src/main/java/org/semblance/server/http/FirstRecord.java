@@ -35,7 +35,7 @@ final class FirstRecord extends ByteToMessageDecoder {
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        Alarm patience = new Alarm(ctx.executor(), ctx::close);
+        Alarm patience = new Alarm(ctx.executor(), () -> LingeringClose.cutOff(ctx.channel()));
         patience.set(tls.handshakeTimeout().toMillis());
         alarm = patience;
         ctx.read();
@@ -50,7 +50,7 @@ final class FirstRecord extends ByteToMessageDecoder {
             // A client that has ended its side of TLS takes no answer any more.
             handler.sslCloseFuture().addListener(ended -> {
                 if (ended.isSuccess()) {
-                    HttpTransport.cutOff(channel);
+                    LingeringClose.cutOff(channel);
                 }
             });
             pipeline.addLast(handler);

@@ -1,13 +1,16 @@
 package org.semblance.server.http;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.ContentLengthNotAllowedException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -15,14 +18,14 @@ import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.EventExecutor;
-import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,15 +39,10 @@ import org.slf4j.LoggerFactory;
  * order, and a connection holds at most one body.
  *
  * <p>A request that is refused before its body has come is answered at once and the connection is closed, because the
- * rest of the body would have to be read to find the next request. Closing means: send, shut down the sending side,
- * read and drop what still comes until the client closes or a few seconds are over. Closing at once would make the
- * kernel answer those bytes with a reset, which can destroy the answer on its way.
+ * rest of the body would have to be read to find the next request.
  */
 final class Http1Connection extends PullHandler implements Wire {
     private static final Logger LOG = LoggerFactory.getLogger(Http1Connection.class);
-
-    private static final Duration LINGER = Duration.ofSeconds(3);
-    private static final Duration LINGER_WHEN_STOPPING = Duration.ofMillis(250);
 
     /** What it is spoken over. */
     enum Below {
@@ -66,8 +64,8 @@ final class Http1Connection extends PullHandler implements Wire {
     /** The head that asked for HTTP/2, until its request's end has come. */
     private @Nullable HttpRequest upgrading;
 
-    /** The last answer has been sent; what still comes is dropped. */
-    private boolean lingering;
+    /** The last answer has been sent. */
+    private boolean ended;
 
     Http1Connection(HttpTransport transport, Below below) {
         this.transport = transport;
@@ -91,11 +89,17 @@ final class Http1Connection extends PullHandler implements Wire {
         wantNext();
     }
 
+    /** The server is about to stop: an answer without an end gets one. */
+    void drain() {
+        Call now = call;
+        if (now != null) {
+            now.drain();
+        }
+    }
+
     /** The server stops: ends now if it is idle, or else after its answer. */
     void stop() {
-        if (lingering) {
-            alarm().set(LINGER_WHEN_STOPPING.toMillis());
-        } else if (call == null) {
+        if (call == null && !ended) {
             ctx().close();
         }
     }
@@ -227,17 +231,54 @@ final class Http1Connection extends PullHandler implements Wire {
         } else if (head.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
             headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
         }
-        ctx().writeAndFlush(message).addListener((ChannelFutureListener) sent -> {
-            now.sent();
-            if (!sent.isSuccess()) {
-                LOG.debug("an answer could not be sent", sent.cause());
-                cutOff();
-            } else if (stays && !transport.stopping()) {
-                awaitHead();
-            } else {
-                linger();
-            }
-        });
+        ctx().writeAndFlush(message).addListener((ChannelFutureListener) sent -> whenSent(now, sent, stays));
+    }
+
+    private void whenSent(Call now, ChannelFuture sent, boolean stays) {
+        now.sent();
+        if (!sent.isSuccess()) {
+            LOG.debug("an answer could not be sent", sent.cause());
+            cutOff();
+        } else if (stays && !transport.stopping()) {
+            awaitHead();
+        } else {
+            end();
+        }
+    }
+
+    /** Of HTTP/1.0 such an answer ends with the connection. */
+    @Override
+    public void start(Call now, Response response) {
+        boolean chunked = now.head().protocolVersion().equals(HttpVersion.HTTP_1_1);
+        HttpResponse message =
+                new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(response.status()));
+        HttpHeaders headers = message.headers();
+        headers.set(HttpHeaderNames.CONTENT_TYPE, response.contentType());
+        headers.set(HttpHeaderNames.DATE, transport.date());
+        response.headers().forEach(headers::set);
+        if (chunked) {
+            headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+        }
+        if (!chunked || !HttpUtil.isKeepAlive(now.head())) {
+            headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        }
+        ctx().writeAndFlush(message);
+    }
+
+    @Override
+    public ChannelFuture send(ByteBuf piece) {
+        return ctx().writeAndFlush(new DefaultHttpContent(piece));
+    }
+
+    @Override
+    public void finish(Call now, boolean bodyEnded) {
+        HttpRequest head = now.head();
+        boolean stays = bodyEnded
+                && HttpUtil.isKeepAlive(head)
+                && head.protocolVersion().equals(HttpVersion.HTTP_1_1)
+                && !transport.isEnding();
+        ctx().writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT)
+                .addListener((ChannelFutureListener) sent -> whenSent(now, sent, stays));
     }
 
     /** Whether all that can still come of it is the empty chunk by which the decoder ends a request without a body. */
@@ -247,23 +288,17 @@ final class Http1Connection extends PullHandler implements Wire {
                 && HttpUtil.getContentLength(head, 0L) == 0;
     }
 
-    private void linger() {
+    /** Ends the connection, and takes nothing more from it. */
+    private void end() {
         call = null;
-        lingering = true;
-        alarm().set((transport.stopping() ? LINGER_WHEN_STOPPING : LINGER).toMillis());
-        DuplexChannel channel = (DuplexChannel) ctx().channel();
-        SslHandler tls = ctx().pipeline().get(SslHandler.class);
-        if (tls == null) {
-            channel.shutdownOutput();
-        } else {
-            tls.closeOutbound().addListener(said -> channel.shutdownOutput());
-        }
-        dropAll();
+        ended = true;
+        dropInbox();
+        ctx().close();
     }
 
     @Override
     public void cutOff() {
-        ctx().close();
+        LingeringClose.cutOff(ctx().channel());
     }
 
     private void onAlarm() {

@@ -17,6 +17,9 @@ import io.netty.handler.codec.http2.Http2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.util.ReferenceCountUtil;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.config.ServerConfig;
@@ -49,7 +52,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
     private @Nullable ChannelHandlerContext ctx;
     private @Nullable Alarm alarm;
     private boolean ended;
-    private int streams;
+    private final Set<Http2Stream> streams = new HashSet<>();
     private int controlFrames;
     private long controlSinceNanos = System.nanoTime();
 
@@ -96,19 +99,25 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
     }
 
     /** A stream has begun. */
-    void opened() {
-        streams++;
+    void opened(Http2Stream stream) {
+        streams.add(stream);
         if (alarm != null) {
             alarm.clear();
         }
     }
 
     /** One has ended. */
-    void closed() {
-        streams--;
-        if (streams == 0 && alarm != null && !ended) {
+    void closed(Http2Stream stream) {
+        streams.remove(stream);
+        if (streams.isEmpty() && alarm != null && !ended) {
             alarm.set(transport.config().idleTimeoutMs());
         }
+    }
+
+    /** The server is about to stop: likewise, and answers without an end get one. */
+    void drain() {
+        end();
+        List.copyOf(streams).forEach(Http2Stream::drain);
     }
 
     /** Tells the client to open no more streams here, and ends when those it has are answered. */

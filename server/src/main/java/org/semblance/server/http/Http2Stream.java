@@ -1,5 +1,6 @@
 package org.semblance.server.http;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
@@ -59,7 +60,7 @@ final class Http2Stream extends PullHandler implements Wire {
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        connection.opened();
+        connection.opened(this);
         alarm().set(transport.config().idleTimeoutMs());
         wantNext();
     }
@@ -197,6 +198,30 @@ final class Http2Stream extends PullHandler implements Wire {
         }
     }
 
+    @Override
+    public void start(Call now, Response response) {
+        ctx().writeAndFlush(new DefaultHttp2HeadersFrame(headers(response)));
+    }
+
+    @Override
+    public ChannelFuture send(ByteBuf piece) {
+        return ctx().writeAndFlush(new DefaultHttp2DataFrame(piece));
+    }
+
+    @Override
+    public void finish(Call now, boolean bodyEnded) {
+        ctx().writeAndFlush(new DefaultHttp2DataFrame(true))
+                .addListener((ChannelFutureListener) sent -> whenSent(now, sent, bodyEnded));
+    }
+
+    /** The server is about to stop. */
+    void drain() {
+        Call now = call;
+        if (now != null) {
+            now.drain();
+        }
+    }
+
     /** Said aloud, since a channel that has written its end says nothing more, and what it wrote would wait for the client. */
     @Override
     public void cutOff() {
@@ -230,7 +255,7 @@ final class Http2Stream extends PullHandler implements Wire {
         if (now != null) {
             now.abandon();
         }
-        connection.closed();
+        connection.closed(this);
     }
 
     @Override

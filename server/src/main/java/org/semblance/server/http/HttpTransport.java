@@ -3,7 +3,6 @@ package org.semblance.server.http;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
@@ -200,6 +199,7 @@ public final class HttpTransport {
                 connections.add(channel);
                 channel.pipeline()
                         .addLast(
+                                new LingeringClose(HttpTransport.this),
                                 tls == null
                                         ? new FirstBytes(HttpTransport.this)
                                         : new FirstRecord(HttpTransport.this, tls));
@@ -300,9 +300,12 @@ public final class HttpTransport {
         phase = Phase.DRAINING;
         for (Channel channel : connections) {
             channel.eventLoop().execute(() -> {
-                Http2Connection connection = channel.pipeline().get(Http2Connection.class);
-                if (connection != null) {
-                    connection.end();
+                Http1Connection http1 = channel.pipeline().get(Http1Connection.class);
+                Http2Connection http2 = channel.pipeline().get(Http2Connection.class);
+                if (http1 != null) {
+                    http1.drain();
+                } else if (http2 != null) {
+                    http2.drain();
                 }
             });
         }
@@ -333,7 +336,7 @@ public final class HttpTransport {
             LOG.warn(
                     "{} connections cut off, {} requests among them took too long", connections.size(), underWay.get());
             for (Channel channel : connections) {
-                channel.eventLoop().execute(() -> cutOff(channel));
+                channel.eventLoop().execute(() -> LingeringClose.cutOff(channel));
             }
             connections.newCloseFuture().awaitUninterruptibly(500);
         }
@@ -354,19 +357,14 @@ public final class HttpTransport {
 
     /** Ends it once nothing is under way on it. */
     private static void stop(Channel channel) {
-        Http1Connection connection = channel.pipeline().get(Http1Connection.class);
-        if (connection != null) {
-            connection.stop();
+        Http1Connection http1 = channel.pipeline().get(Http1Connection.class);
+        if (http1 != null) {
+            http1.stop();
+        } else if (channel.pipeline().get(Http2Connection.class) != null) {
+            channel.close(); // It does that in order.
         } else {
-            channel.close(); // HTTP/2 does that in order.
+            LingeringClose.cutOff(channel); // It has not said yet what it speaks.
         }
-    }
-
-    /** Ends it, whatever any handler would wait for. */
-    static void cutOff(Channel channel) {
-        ChannelHandlerContext first = channel.pipeline().firstContext();
-        if (first != null) {
-            first.close();
-        }
+        LingeringClose.hurry(channel);
     }
 }

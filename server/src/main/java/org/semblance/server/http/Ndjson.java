@@ -2,7 +2,9 @@ package org.semblance.server.http;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Bodies of one JSON value a line. */
 final class Ndjson {
@@ -28,24 +30,46 @@ final class Ndjson {
      */
     static List<Line> lines(ByteBuffer body) {
         List<Line> lines = new ArrayList<>();
-        int number = 0;
-        int from = body.position();
-        while (from < body.limit()) {
-            int end = from;
-            boolean blank = true;
-            while (end < body.limit() && body.get(end) != '\n') {
-                blank &= isSpace(body.get(end++));
-            }
-            number++;
-            if (!blank) {
+        ByteBuffer rest = body.duplicate();
+        for (int number = 1; rest.hasRemaining(); number++) {
+            ByteBuffer line = take(rest);
+            if (line != null) {
                 if (lines.size() == MAX_LINES) {
                     throw HttpError.field(413, "body", "more than " + MAX_LINES + " lines", "at most " + MAX_LINES);
                 }
-                lines.add(new Line(number, body.slice(from, end - from)));
+                lines.add(new Line(number, line));
             }
-            from = end + 1;
         }
         return lines;
+    }
+
+    /** The next line that is not blank, without its end, behind which the position moves; null if there is none. */
+    static @Nullable ByteBuffer next(ByteBuffer body) {
+        ByteBuffer line = null;
+        while (line == null && body.hasRemaining()) {
+            line = take(body);
+        }
+        return line;
+    }
+
+    /** Likewise, but null as well if the next one is blank. */
+    private static @Nullable ByteBuffer take(ByteBuffer body) {
+        int from = body.position();
+        int end = from;
+        boolean blank = true;
+        while (end < body.limit() && body.get(end) != '\n') {
+            blank &= isSpace(body.get(end++));
+        }
+        body.position(Math.min(end + 1, body.limit()));
+        return blank ? null : body.slice(from, end - from);
+    }
+
+    /** A line of an answer. */
+    static byte[] line(Object value) {
+        byte[] json = Json.write(value);
+        byte[] line = Arrays.copyOf(json, json.length + 1);
+        line[json.length] = '\n';
+        return line;
     }
 
     private static boolean isSpace(byte b) {

@@ -2,6 +2,7 @@ package org.semblance.server.http;
 
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import org.semblance.server.auth.AccessRefusedException;
 import org.semblance.server.metrics.Metrics;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +32,23 @@ final class Refusals {
     void count(String reason, String why) {
         metrics.refused(reason);
         counts.computeIfAbsent(why, unused -> new LongAdder()).increment();
+    }
+
+    /** Counts an answer that is one; any other is none. */
+    void count(Throwable why) {
+        if (why instanceof AccessRefusedException refusal) {
+            count(refusal.reason().wireName(), logged(refusal));
+        } else if (why instanceof HttpError error && error.status == 503) {
+            count(String.valueOf(error.getMessage()));
+        }
+    }
+
+    /** Names the key where it is known, and nothing else that came. */
+    private static String logged(AccessRefusedException refusal) {
+        return switch (refusal.reason()) {
+            case NO_KEY -> "no key";
+            case BAD_KEY, FORBIDDEN, RATE, CONCURRENCY -> String.valueOf(refusal.getMessage());
+        };
     }
 
     /** Counts one, and makes its error. */

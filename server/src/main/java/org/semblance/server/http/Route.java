@@ -58,6 +58,21 @@ record Route(
         Response answer(Request request);
     }
 
+    /**
+     * Answers lines of {@link Ndjson} as they come, and any other body whole.
+     *
+     * @param whole answers a body of any other media type
+     * @param lines makes what answers the lines of a body
+     */
+    record ByLine(Work whole, Opening lines) implements Action {}
+
+    /** Checks a request whose lines are yet to come, on a worker thread. */
+    @FunctionalInterface
+    interface Opening {
+        /** @throws HttpError if it will not be answered, whatever comes */
+        LineAnswerer open(Request request);
+    }
+
     /** Answers from a worker thread. */
     @FunctionalInterface
     non-sealed interface Work extends Action {

@@ -1,9 +1,11 @@
 package org.semblance.server.http;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
 
 /**
@@ -39,6 +41,19 @@ interface Wire {
      * @param bodyEnded whether the request's end has come
      */
     void answer(Call call, Response response, boolean bodyEnded);
+
+    /**
+     * Begins an answer whose length nobody knows yet.
+     *
+     * @param head its status, media type and header fields
+     */
+    void start(Call call, Response head);
+
+    /** Sends a piece of that answer, which is released; done when the network has taken it. */
+    Future<?> send(ByteBuf piece);
+
+    /** Ends that answer; otherwise as {@link #answer}. */
+    void finish(Call call, boolean bodyEnded);
 
     /** Ends it without a word. */
     void cutOff();

@@ -264,9 +264,6 @@ class LookupRoutesTest {
         Answer refused = server.send("POST", "/v1/lookup", OCTETS, new byte[32 * 100_001]);
         assertThat(refused.status()).isEqualTo(413);
         assertThat(refused.json().get("detail").stringValue()).isEqualTo("hashes: '100001' (expected: at most 100000)");
-        assertThat(server.send("POST", "/v1/lookup", LINES, bytes("0\n".repeat(100_001)))
-                        .status())
-                .isEqualTo(413);
         assertThat(server.send("POST", "/v1/lookup", OCTETS, new byte[16_000_032])
                         .status())
                 .isEqualTo(413);

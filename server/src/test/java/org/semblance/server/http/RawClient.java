@@ -55,6 +55,58 @@ final class RawClient implements AutoCloseable {
         return new Answer(Integer.parseInt(status[1]), headers, new String(body, StandardCharsets.UTF_8));
     }
 
+    /** Reads one answer in chunks. */
+    Answer readChunked() throws IOException {
+        Answer head = read(false);
+        if (!"chunked".equals(head.headers.get("transfer-encoding"))) {
+            throw new IOException("not in chunks: " + head);
+        }
+        return new Answer(head.status, head.headers, new String(chunks().readAllBytes(), StandardCharsets.UTF_8));
+    }
+
+    /** The body of an answer in chunks, whose head has been read, as it comes. */
+    InputStream chunks() {
+        return new InputStream() {
+            private int left;
+            private boolean ended;
+
+            @Override
+            public int read() throws IOException {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+            }
+
+            @Override
+            public int read(byte[] bytes, int from, int most) throws IOException {
+                if (left == 0 && !ended) {
+                    left = Integer.parseInt(line(), 16);
+                    if (left == 0) {
+                        ended = true;
+                        line();
+                    }
+                }
+                if (ended) {
+                    return -1;
+                }
+                int read = in.read(bytes, from, Math.min(most, left));
+                if (read < 0) {
+                    throw new EOFException("connection ended within a chunk");
+                }
+                left -= read;
+                if (left == 0) {
+                    line();
+                }
+                return read;
+            }
+        };
+    }
+
+    /** Reads one answer that ends with the connection. */
+    Answer readToEnd() throws IOException {
+        Answer head = read(false);
+        return new Answer(head.status, head.headers, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    }
+
     private String line() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (int b = in.read(); b != '\n'; b = in.read()) {

@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -19,6 +20,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Sends exactly the frames of HTTP/2 that it is told to, for what no HTTP client would do. */
 final class RawHttp2Client implements AutoCloseable {
@@ -42,10 +45,10 @@ final class RawHttp2Client implements AutoCloseable {
     private final Map<Integer, Answer> answers = new HashMap<>();
 
     /** How many bytes the server takes at the moment: of all streams, and of each. */
-    private long connectionWindow = 65_535;
+    private final AtomicLong connectionWindow = new AtomicLong(65_535);
 
-    private final Map<Integer, Long> streamWindows = new HashMap<>();
-    private long initialWindow = 65_535;
+    private final Map<Integer, Long> streamWindows = new ConcurrentHashMap<>();
+    private volatile long initialWindow = 65_535;
 
     record Frame(int type, int flags, int stream, byte[] payload) {
         long number() {
@@ -105,7 +108,8 @@ final class RawHttp2Client implements AutoCloseable {
         return send(frame(type, flags, stream, payload));
     }
 
-    RawHttp2Client send(byte[] bytes) throws IOException {
+    /** May be called while another thread reads. */
+    synchronized RawHttp2Client send(byte[] bytes) throws IOException {
         out.write(bytes);
         return this;
     }
@@ -157,13 +161,13 @@ final class RawHttp2Client implements AutoCloseable {
     /** Sends of a body what the server's windows allow now, from that byte on. Returns how far it came. */
     int send(int stream, byte[] body, int from) throws IOException {
         while (from < body.length) {
-            long window = Math.min(connectionWindow, streamWindows.getOrDefault(stream, 0L) + initialWindow);
+            long window = Math.min(connectionWindow.get(), streamWindows.getOrDefault(stream, 0L) + initialWindow);
             int length = (int) Math.min(Math.min(window, 16_384), body.length - from);
             if (length <= 0) {
                 break;
             }
             send(DATA, 0, stream, java.util.Arrays.copyOfRange(body, from, from + length));
-            connectionWindow -= length;
+            connectionWindow.addAndGet(-length);
             streamWindows.merge(stream, (long) -length, Long::sum);
             from += length;
         }
@@ -219,7 +223,7 @@ final class RawHttp2Client implements AutoCloseable {
             }
             case WINDOW_UPDATE -> {
                 if (frame.stream == 0) {
-                    connectionWindow += frame.number();
+                    connectionWindow.addAndGet(frame.number());
                 } else {
                     streamWindows.merge(frame.stream, frame.number(), Long::sum);
                 }
@@ -261,6 +265,45 @@ final class RawHttp2Client implements AutoCloseable {
             }
         }
         return answer;
+    }
+
+    /** The body of that stream's answer, as it comes. */
+    InputStream body(int stream) {
+        return new InputStream() {
+            private byte[] piece = new byte[0];
+            private int at;
+
+            @Override
+            public int read() throws IOException {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+            }
+
+            @Override
+            public int read(byte[] bytes, int from, int most) throws IOException {
+                Answer answer = soFar(stream);
+                while (at == piece.length && !answer.ended) {
+                    if (answer.reset >= 0) {
+                        throw new IOException("reset: " + answer.reset);
+                    }
+                    Frame frame = take(RawHttp2Client.this.read());
+                    if (frame.type == DATA && frame.payload.length > 0) {
+                        reply(windowUpdate(0, frame.payload.length));
+                        reply(windowUpdate(stream, frame.payload.length));
+                        piece = frame.payload;
+                        at = 0;
+                        answer.body.reset();
+                    }
+                }
+                if (at == piece.length) {
+                    return -1;
+                }
+                int read = Math.min(most, piece.length - at);
+                System.arraycopy(piece, at, bytes, from, read);
+                at += read;
+                return read;
+            }
+        };
     }
 
     /** What came of that stream until now. */

@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.ContentMatcher;
@@ -14,7 +16,6 @@ import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
 import org.semblance.hashdb.HashDb;
-import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.metrics.Metrics;
@@ -31,9 +32,14 @@ final class TestTransport implements AutoCloseable {
 
     /** With one worker, behind a queue of eight. */
     TestTransport(Path folder, List<Route> routes, UnaryOperator<ServerConfig.Builder> settings) {
+        this(folder, db -> routes, settings);
+    }
+
+    /** Likewise, with routes that use its database, which is in {@code db} below the folder, and the keys of the folder. */
+    TestTransport(Path folder, Function<HashDb, List<Route>> routes, UnaryOperator<ServerConfig.Builder> settings) {
         ServerConfig config =
                 settings.apply(ServerConfig.builder(folder).port(0)).build();
-        gate = Gate.start(folder, AccessPolicy.OPEN, config.bindAddress());
+        gate = Gate.start(folder, config.access(), config.bindAddress());
         db = HashDb.open(folder.resolve("db"));
         workers = new WorkerPool<>(1, 8, () -> {
             ContentHasher hasher = new InProcessHasher(MediaLimits.DEFAULT, DecodePath.FAST);
@@ -41,7 +47,13 @@ final class TestTransport implements AutoCloseable {
         });
         try {
             transport = new HttpTransport(
-                    config, new Router(routes), workers, workers, gate, metrics, SpillFolder.open(config));
+                    config,
+                    new Router(routes.apply(db)),
+                    workers,
+                    workers,
+                    gate,
+                    metrics,
+                    SpillFolder.open(config));
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
@@ -59,16 +71,21 @@ final class TestTransport implements AutoCloseable {
         return transport.port();
     }
 
+    /** How many tasks wait for the worker. */
+    int queued() {
+        return workers.queued();
+    }
+
     RawClient connect() throws IOException {
         return new RawClient(port());
     }
 
-    /** For what no latch tells: spins, and gives up long before a test's own timeout. */
+    /** For what no latch tells: looks again and again, and gives up long before a test's own timeout. */
     static void until(BooleanSupplier condition) {
         long start = System.nanoTime();
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime() - start).as("nanoseconds waited").isLessThan(20_000_000_000L);
-            Thread.onSpinWait();
+            LockSupport.parkNanos(1_000_000);
         }
     }
 

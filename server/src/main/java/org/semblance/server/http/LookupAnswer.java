@@ -1,0 +1,183 @@
+package org.semblance.server.http;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.Verdict;
+import org.semblance.hashdb.Match;
+import org.semblance.hashdb.catalog.BankKind;
+import org.semblance.server.json.ReportJson;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The answer to many lookups as it grows: bytes, since a tree of many hits would take many times as much.
+ *
+ * <p>As JSON it names only the hashes that hit something, so that those that do not cost nothing; as lines, each one.
+ */
+final class LookupAnswer {
+    /** Most hits of one answer, or of one line of an endless one: a hash can hit every content of a bank. */
+    private static final int MAX_HITS = 200_000;
+
+    /** How it is written. */
+    enum Form {
+        JSON,
+        LINES,
+        /** Lines without end, of which none is kept. */
+        ENDLESS_LINES
+    }
+
+    private final Form form;
+    private final boolean told;
+    private ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private long version;
+    private long asked;
+    private boolean first = true;
+    private int hits;
+
+    /** The gravest of all. */
+    private Verdict best = Verdict.NO_MATCH;
+
+    /** @param told whether the caller may be told distances */
+    LookupAnswer(Form form, boolean told) {
+        this.form = form;
+        this.told = told;
+    }
+
+    /** The lookups that follow see the database at that version. */
+    void version(long seen) {
+        version = seen;
+    }
+
+    /** What follows is written there. */
+    void to(ByteArrayOutputStream other) {
+        out = other;
+    }
+
+    Verdict best() {
+        return best;
+    }
+
+    /** Begins a JSON answer to so many queries. */
+    void begin(int queries) {
+        if (form == Form.JSON) {
+            write("{\"list_version\":" + version + ",\"queries\":" + queries + ",\"results\":[");
+        }
+    }
+
+    /**
+     * Answers the next query.
+     *
+     * @param found gives what it found, unless it failed
+     * @param banks those that count, or none for all of them
+     * @throws HttpError 413 if a whole answer gets too many hits
+     */
+    void add(LookupQuery query, Iterator<List<Match>> found, Set<String> banks) {
+        HttpError problem = query.problem();
+        if (problem != null) {
+            problem(problem);
+        } else {
+            hits(query.id(), counted(found.next(), banks));
+        }
+        asked++;
+    }
+
+    /**
+     * A likeness to allowed content suppresses all that a hash matches, as it does for an image ({@link
+     * org.semblance.engine.ContentMatcher}).
+     */
+    private void hits(@Nullable JsonNode id, List<Match> found) {
+        List<Match> known = ofKind(BankKind.MATCH, found);
+        if (known.isEmpty() && form == Form.JSON) {
+            return;
+        }
+        List<Match> allowed = known.isEmpty() ? List.of() : ofKind(BankKind.ALLOW, found);
+        int more = known.size() + allowed.size();
+        hits = form == Form.ENDLESS_LINES ? more : hits + more;
+        if (hits > MAX_HITS) {
+            HttpError tooMany = HttpError.field(
+                    413, "hashes", "more than " + MAX_HITS + " hits", "fewer hashes, or banks that hold fewer copies");
+            if (form == Form.ENDLESS_LINES) {
+                problem(tooMany);
+                return;
+            }
+            throw tooMany;
+        }
+        Verdict verdict = known.isEmpty() ? Verdict.NO_MATCH : allowed.isEmpty() ? Verdict.MATCH : Verdict.SUPPRESSED;
+        if (best != Verdict.MATCH && verdict != Verdict.NO_MATCH) {
+            best = verdict;
+        }
+        ObjectNode result = Json.object().put("query", asked);
+        if (id != null) {
+            result.set("id", id);
+        }
+        result.put("verdict", verdict.wireName());
+        if (!known.isEmpty()) {
+            result.set("matches", ReportJson.hits(known, told));
+        }
+        if (!allowed.isEmpty()) {
+            result.set("suppressed_by", ReportJson.hits(allowed, told));
+        }
+        add(result);
+    }
+
+    /** A query that is no hash, or was not looked up. */
+    private void problem(HttpError problem) {
+        ObjectNode result = Json.object().put("query", asked);
+        add(result.setAll(Dialect.problem(problem)));
+    }
+
+    /** Those in the banks that were asked for and are not switched off. */
+    private static List<Match> counted(List<Match> matches, Set<String> banks) {
+        if (matches.isEmpty()) {
+            return matches;
+        }
+        return matches.stream()
+                .filter(m -> m.bank().enabled()
+                        && (banks.isEmpty() || banks.contains(m.bank().name())))
+                .toList();
+    }
+
+    private void add(ObjectNode result) {
+        if (form != Form.JSON) {
+            out.writeBytes(Json.write(result.put("list_version", version)));
+            out.write('\n');
+        } else {
+            if (!first) {
+                out.write(',');
+            }
+            out.writeBytes(Json.write(result));
+        }
+        first = false;
+    }
+
+    private List<Match> ofKind(BankKind kind, List<Match> matches) {
+        if (matches.isEmpty()) {
+            return matches;
+        }
+        var some = matches.stream().filter(m -> m.bank().kind() == kind);
+        // Nearest first tells how near.
+        return (told
+                        ? some
+                        : some.sorted(Comparator.comparingLong(m -> m.content().id())))
+                .toList();
+    }
+
+    private void write(String ascii) {
+        out.writeBytes(ascii.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** The whole answer. */
+    Response response() {
+        if (form == Form.JSON) {
+            write("]}");
+        }
+        String type = form == Form.JSON ? "application/json" : Ndjson.MEDIA_TYPE;
+        return new Response(200, type, out.toByteArray(), Map.of());
+    }
+}

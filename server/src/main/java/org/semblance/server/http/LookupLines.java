@@ -1,0 +1,75 @@
+package org.semblance.server.http;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import org.semblance.engine.media.Deadline;
+import org.semblance.hashdb.Match;
+import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.metrics.RequestTrace;
+import org.semblance.server.metrics.RequestTrace.Stage;
+
+/** Looks up the hashes of a body of lines as they come: those that have come together in one lookup. */
+final class LookupLines implements LineAnswerer {
+    private final ScopedDb visible;
+    private final Set<String> banks;
+    private final RequestTrace trace;
+    private final LookupAnswer answer;
+    private long lookupNanos;
+
+    /** What has been looked up and is still to be answered: a hash can hit so much that an answer is long before they end. */
+    private Iterator<LookupQuery> queries = Collections.emptyIterator();
+
+    private Iterator<List<Match>> found = Collections.emptyIterator();
+
+    LookupLines(ScopedDb visible, Set<String> banks, Request request) {
+        this.visible = visible;
+        this.banks = banks;
+        this.trace = request.trace();
+        this.answer = new LookupAnswer(
+                LookupAnswer.Form.ENDLESS_LINES, request.caller().seesDistance());
+    }
+
+    @Override
+    public boolean answer(ByteBuffer lines, Deadline deadline, ByteArrayOutputStream out) {
+        answer.to(out);
+        boolean more = queries.hasNext() || lookUp(lines, deadline);
+        while (more && out.size() < LineStream.MOST_UNSENT_BYTES) {
+            answer.add(queries.next(), found, banks);
+            more = queries.hasNext() || lookUp(lines, deadline);
+        }
+        trace.took(Stage.LOOKUP, lookupNanos);
+        trace.verdict(answer.best());
+        return !more;
+    }
+
+    /** Looks up the next lines. Returns false if there are none. */
+    private boolean lookUp(ByteBuffer lines, Deadline deadline) {
+        List<LookupQuery> batch = new ArrayList<>();
+        while (batch.size() < LookupRoutes.LOOKUP_BATCH) {
+            ByteBuffer line = Ndjson.next(lines);
+            if (line == null) {
+                break;
+            }
+            batch.add(LookupQuery.ofLine(line));
+        }
+        if (batch.isEmpty()) {
+            return false;
+        }
+        if (deadline.passed()) {
+            HttpError late = HttpError.busy("the deadline passed before this line was looked up");
+            batch.replaceAll(query -> query.failedBy(late));
+        }
+        // Before the lookups, so that what it promises has been seen.
+        answer.version(visible.seq());
+        long start = System.nanoTime();
+        found = visible.lookup(LookupQuery.hashes(batch)).iterator();
+        lookupNanos += System.nanoTime() - start;
+        queries = batch.iterator();
+        return true;
+    }
+}
