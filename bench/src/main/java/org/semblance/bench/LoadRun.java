@@ -315,19 +315,24 @@ public final class LoadRun {
 
     /** A picture with soft shapes of all sizes and a photo's grain, as JPEG. */
     static byte[] photo(long seed) throws IOException {
+        return photo(seed, WIDTH, HEIGHT);
+    }
+
+    /** Likewise, of that size. */
+    static byte[] photo(long seed, int width, int height) throws IOException {
         Random random = new Random(seed);
-        BufferedImage image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = image.createGraphics();
         graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
         for (int i = 0; i < 400; i++) {
-            double size = WIDTH * (0.5 - 0.45 * i / 400) * (0.3 + random.nextDouble());
+            double size = width * (0.5 - 0.45 * i / 400) * (0.3 + random.nextDouble());
             graphics.setColor(new Color(random.nextInt(256), random.nextInt(256), random.nextInt(256), 140));
             graphics.fill(new Ellipse2D.Double(
-                    random.nextDouble() * WIDTH - size / 2, random.nextDouble() * HEIGHT - size / 2, size, size / 2));
+                    random.nextDouble() * width - size / 2, random.nextDouble() * height - size / 2, size, size / 2));
         }
         graphics.dispose();
-        for (int y = 0; y < HEIGHT; y++) {
-            for (int x = 0; x < WIDTH; x++) {
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
                 int rgb = image.getRGB(x, y);
                 int grain = random.nextInt(13) - 6;
                 int grey = 0;
