@@ -19,7 +19,9 @@ import org.slf4j.LoggerFactory;
  * most likely plain HTTP, and hears in plain HTTP what is wrong.
  */
 final class FirstRecord extends ByteToMessageDecoder {
-    /** What a record of TLS that begins a connection begins with (RFC 8446, section 5.1). */
+    /** A record of TLS begins with its type (RFC 8446, section 5.1): a handshake, or an alert of a client that cannot begin one. */
+    private static final byte ALERT = 21;
+
     private static final byte HANDSHAKE = 22;
 
     private static final Logger LOG = LoggerFactory.getLogger(FirstRecord.class);
@@ -44,7 +46,8 @@ final class FirstRecord extends ByteToMessageDecoder {
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
         ChannelPipeline pipeline = ctx.pipeline();
-        if (in.getByte(in.readerIndex()) == HANDSHAKE) {
+        byte first = in.getByte(in.readerIndex());
+        if (first == HANDSHAKE || first == ALERT) {
             SslHandler handler = tls.handler(ctx.alloc());
             Channel channel = ctx.channel();
             // A client that has ended its side of TLS takes no answer any more.

@@ -114,6 +114,9 @@ class DashboardTest {
             Map<String, List<Map<String, String>>> series = exercised(server);
             // There is one as soon as something is refused; the name and the label are MetricsTest's and this test's.
             series.putIfAbsent("semblance_refusals_total", List.of(Map.of("reason", "no_key")));
+            // As soon as there is a certificate; their names are TlsTest's.
+            series.putIfAbsent("semblance_tls_handshake_failures_total", List.of(Map.of()));
+            series.putIfAbsent("semblance_tls_certificate_expiry_seconds", List.of(Map.of()));
             Set<String> asked = new TreeSet<>();
             for (Query query : queries()) {
                 asked.addAll(check(query, series));
