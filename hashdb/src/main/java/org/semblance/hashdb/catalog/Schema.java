@@ -1,7 +1,10 @@
 package org.semblance.hashdb.catalog;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -11,6 +14,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Arrays;
+import java.util.List;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
@@ -29,11 +33,17 @@ final class Schema {
     /** "Smbl", in SQLite's header, so that another program's database is never taken for a catalog. */
     private static final int APPLICATION_ID = 0x536D626C;
 
+    private static final String SCRIPTS = "/org/semblance/hashdb/catalog/";
+
     /**
-     * The newest migration, noted in SQLite's header when it has been applied: a file that has it needs no Flyway, which takes
-     * longer than everything else that is done to open a small database.
+     * The migrations of this release, in order. A new file is made by them alone: Flyway, which brings older files up to date,
+     * takes longer than everything else that is done to open a small database.
      */
-    static final int VERSION = 4;
+    static final List<String> MIGRATIONS =
+            List.of("V1__catalog.sql", "V2__content_status.sql", "V3__video.sql", "V4__request_key.sql");
+
+    /** The newest of them, noted in SQLite's header when it has been applied. */
+    static final int VERSION = MIGRATIONS.size();
 
     private static final int BUSY_TIMEOUT_MS = 30_000;
 
@@ -98,8 +108,11 @@ final class Schema {
         } catch (IOException e) {
             throw new CatalogRefusedException(file.getFileName() + " cannot be read: " + e.getMessage(), e);
         }
-        if (version != VERSION) {
-            migrate(file, dataSource(file));
+        if (version > VERSION) {
+            throw newer(file, Integer.toString(version));
+        }
+        if (version < VERSION) {
+            migrate(file, version);
         }
     }
 
@@ -109,13 +122,17 @@ final class Schema {
             for (String suffix : new String[] {"", "-wal", "-shm", "-journal"}) {
                 Files.deleteIfExists(building.resolveSibling(building.getFileName() + suffix));
             }
-            SQLiteDataSource source = unsynced(building);
-            try (Connection connection = source.getConnection();
+            try (Connection connection = unsynced(building).getConnection();
                     Statement statement = connection.createStatement()) {
                 statement.execute("PRAGMA journal_mode = WAL");
                 statement.execute("PRAGMA application_id = " + APPLICATION_ID);
+                statement.executeUpdate("BEGIN");
+                for (String migration : MIGRATIONS) {
+                    statement.executeUpdate(script(migration));
+                }
+                statement.executeUpdate("PRAGMA user_version = " + VERSION);
+                statement.executeUpdate("COMMIT");
             }
-            migrate(building, source);
             publish(building, file);
         } catch (SQLException | IOException e) {
             throw new CatalogRefusedException(file.getFileName() + " cannot be created: " + e.getMessage(), e);
@@ -135,44 +152,52 @@ final class Schema {
         }
     }
 
-    private static void migrate(Path file, SQLiteDataSource source) {
+    static String script(String migration) throws IOException {
+        try (InputStream in = Schema.class.getResourceAsStream(SCRIPTS + migration)) {
+            if (in == null) {
+                throw new FileNotFoundException(migration);
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private static CatalogRefusedException newer(Path file, String version) {
+        return new CatalogRefusedException(
+                file.getFileName() + " has schema version " + version
+                        + ", written by a newer release (this one knows up to version " + VERSION + ")",
+                null);
+    }
+
+    /** @param version that the file has: of one that was made without Flyway, Flyway knows nothing */
+    static void migrate(Path file, int version) {
         LogFactory.setLogCreator(QuietLog::new);
         Flyway flyway = Flyway.configure(Schema.class.getClassLoader())
-                .dataSource(source)
-                .locations("classpath:org/semblance/hashdb/catalog")
+                .dataSource(dataSource(file))
+                .locations("classpath:" + SCRIPTS.substring(1))
+                .baselineOnMigrate(version > 0)
+                .baselineVersion(Integer.toString(version))
                 .load();
         try {
             Arrays.stream(flyway.info().applied())
                     .filter(applied -> applied.getState() == MigrationState.FUTURE_SUCCESS)
                     .map(MigrationInfo::getVersion)
                     .findFirst()
-                    .ifPresent(version -> {
-                        throw new CatalogRefusedException(
-                                file.getFileName() + " has schema version " + version
-                                        + ", written by a newer release (this one knows up to version "
-                                        + newest(flyway) + ")",
-                                null);
+                    .ifPresent(later -> {
+                        throw newer(file, later.toString());
                     });
             flyway.migrate();
-            noteVersion(source);
+            noteVersion(file);
         } catch (FlywayException | SQLException e) {
             throw new CatalogRefusedException(
                     file.getFileName() + " cannot be brought to this release's schema: " + e.getMessage(), e);
         }
     }
 
-    private static void noteVersion(SQLiteDataSource source) throws SQLException {
-        try (Connection connection = source.getConnection();
+    private static void noteVersion(Path file) throws SQLException {
+        try (Connection connection = connect(file);
                 Statement statement = connection.createStatement()) {
             statement.execute("PRAGMA user_version = " + VERSION);
         }
-    }
-
-    private static String newest(Flyway flyway) {
-        return Arrays.stream(flyway.info().all())
-                .filter(migration -> migration.getState() != MigrationState.FUTURE_SUCCESS)
-                .map(migration -> migration.getVersion().toString())
-                .reduce("none", (older, newer) -> newer);
     }
 
     static int pragma(Statement statement, String name) throws SQLException {

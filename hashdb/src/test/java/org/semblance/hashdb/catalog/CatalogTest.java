@@ -2,6 +2,8 @@ package org.semblance.hashdb.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -10,10 +12,14 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.semblance.hashdb.catalog.Catalog.Outcome;
 import org.semblance.hashdb.catalog.Catalog.Proposal;
 import org.semblance.hashdb.hash.Hash256;
@@ -78,15 +84,38 @@ class CatalogTest {
         assertThat(catalog.journal(0, 10)).hasSize(2);
     }
 
-    @Test
-    void notesTheNewestMigrationInTheFilesHeaderSoThatTheNextOpenNeedsNoFlyway() throws SQLException {
-        try (Connection connection = Schema.connect(folder.resolve("catalog.db"));
-                Statement statement = connection.createStatement();
-                ResultSet row =
-                        statement.executeQuery("SELECT max(CAST(version AS INTEGER)) FROM flyway_schema_history")) {
-            assertThat(row.getInt(1)).isEqualTo(Schema.VERSION);
-            assertThat(Schema.pragma(statement, "user_version")).isEqualTo(Schema.VERSION);
+    /** A new file is made without Flyway, and has to be what Flyway makes of an older one. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3})
+    void anOlderFileBecomesWhatANewOneIs(int version) throws SQLException {
+        Path old = folder.resolve("old.db");
+        try (Connection connection = Schema.connect(old);
+                Statement statement = connection.createStatement()) {
+            for (String migration : Schema.MIGRATIONS.subList(0, version)) {
+                statement.executeUpdate(Schema.script(migration));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
+        Schema.migrate(old, version);
+        assertThat(objects(old)).isEqualTo(objects(folder.resolve("catalog.db")));
+    }
+
+    /** What a catalog consists of, and its version. */
+    private static Map<String, String> objects(Path file) throws SQLException {
+        Map<String, String> objects = new TreeMap<>();
+        try (Connection connection = Schema.connect(file);
+                Statement statement = connection.createStatement()) {
+            objects.put("version", Integer.toString(Schema.pragma(statement, "user_version")));
+            try (ResultSet row = statement.executeQuery("SELECT name, sql FROM sqlite_schema"
+                    + " WHERE name NOT LIKE 'flyway%' AND tbl_name NOT LIKE 'flyway%' AND sql IS NOT NULL")) {
+                while (row.next()) {
+                    objects.put(row.getString(1), row.getString(2));
+                }
+            }
+        }
+        assertThat(objects).containsEntry("version", Integer.toString(Schema.VERSION)).hasSizeGreaterThan(5);
+        return objects;
     }
 
     @Test

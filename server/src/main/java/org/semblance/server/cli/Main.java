@@ -1,5 +1,7 @@
 package org.semblance.server.cli;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.semblance.hashdb.DatabaseRefusedException;
@@ -26,22 +28,7 @@ import picocli.CommandLine.Spec;
         name = "semblance",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Says whether an upload is a copy of known terrorist propaganda.",
-        subcommands = {
-            ServeCommand.class,
-            QuickstartCommand.class,
-            HashCommand.class,
-            MatchCommand.class,
-            LookupCommand.class,
-            BankCommand.class,
-            KeyCommand.class,
-            ImportCommand.class,
-            VerifyCommand.class,
-            BenchCommand.class,
-            ConfigCommand.class,
-            DoctorCommand.class,
-            TrainCommand.class,
-        })
+        description = "Says whether an upload is a copy of known terrorist propaganda.")
 public final class Main implements Callable<Integer> {
     static final int DONE = 0;
     static final int MATCHED = 1;
@@ -49,22 +36,48 @@ public final class Main implements Callable<Integer> {
     static final int BAD_INPUT = 3;
     static final int REFUSED = 4;
 
+    /** In the order in which the help has them. */
+    private static final Map<String, Class<?>> VERBS = verbs();
+
     /** The verbs that need all settings of a server. */
     private static final Set<String> OF_A_SERVER = Set.of("serve", "quickstart", "config", "doctor");
 
     @Spec
     private CommandSpec spec;
 
-    /** Runs a verb and ends the process with its exit code. */
-    public static void main(String[] args) {
-        System.exit(commandLine().execute(args));
+    private static Map<String, Class<?>> verbs() {
+        Map<String, Class<?>> verbs = new LinkedHashMap<>();
+        verbs.put("serve", ServeCommand.class);
+        verbs.put("quickstart", QuickstartCommand.class);
+        verbs.put("hash", HashCommand.class);
+        verbs.put("match", MatchCommand.class);
+        verbs.put("lookup", LookupCommand.class);
+        verbs.put("bank", BankCommand.class);
+        verbs.put("key", KeyCommand.class);
+        verbs.put("import", ImportCommand.class);
+        verbs.put("verify", VerifyCommand.class);
+        verbs.put("bench", BenchCommand.class);
+        verbs.put("config", ConfigCommand.class);
+        verbs.put("doctor", DoctorCommand.class);
+        verbs.put("train", TrainCommand.class);
+        return verbs;
     }
 
-    static CommandLine commandLine() {
+    /** Runs a verb and ends the process with its exit code. */
+    public static void main(String[] args) {
+        System.exit(commandLine(args).execute(args));
+    }
+
+    /** Of all verbs, or of the one that comes first in the arguments alone: to look at the others takes part of a second. */
+    static CommandLine commandLine(String... args) {
         CommandLine line = new CommandLine(new Main());
-        line.getSubcommands().forEach((name, verb) -> {
-            if (OF_A_SERVER.contains(name)) {
-                ServerOptions.declare(verb.getCommandSpec());
+        VERBS.forEach((name, type) -> {
+            if (args.length == 0 || !VERBS.containsKey(args[0]) || name.equals(args[0])) {
+                CommandLine verb = new CommandLine(type);
+                if (OF_A_SERVER.contains(name)) {
+                    ServerOptions.declare(verb.getCommandSpec());
+                }
+                line.addSubcommand(name, verb);
             }
         });
         return line.setCaseInsensitiveEnumValuesAllowed(true).setExecutionExceptionHandler(Main::explain);

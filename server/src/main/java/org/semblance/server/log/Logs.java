@@ -8,10 +8,10 @@ import ch.qos.logback.core.OutputStreamAppender;
 import org.slf4j.ILoggerFactory;
 import org.slf4j.LoggerFactory;
 
-/** Sets the log up as a server is configured; {@code logback.xml} is what holds until then, and for the other verbs. */
+/** Sets the log up as a server is configured; {@link LogSetup} is what holds until then, and for the other verbs. */
 public final class Logs {
     private static final String OURS = "org.semblance";
-    private static final String APPENDER = "stderr";
+    static final String APPENDER = "stderr";
 
     private Logs() {}
 
