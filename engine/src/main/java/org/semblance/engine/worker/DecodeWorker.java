@@ -138,10 +138,11 @@ public final class DecodeWorker {
     }
 
     /**
-     * Loads what would otherwise be loaded from a folder when it is first used. A jar needs no such thing: it is open, and
-     * stays so.
+     * Loads what would otherwise be loaded from a folder when it is first used. A jar needs no such thing if it is open, as it stays
+     * so.
      */
     private static void loadClasses(Class<?>... ofEach) {
+        ClassLoader.getSystemResource("nothing of this name"); // Looks into all jars, and so opens them.
         for (Class<?> type : ofEach) {
             try {
                 Path folder = Path.of(

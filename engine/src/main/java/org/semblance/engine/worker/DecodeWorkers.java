@@ -118,6 +118,11 @@ public final class DecodeWorkers implements AutoCloseable {
         return System.getProperty("os.name").equals("Linux");
     }
 
+    /** Whether they have been run on such a machine, held by all that there is. */
+    public static boolean areProven() {
+        return areSupported() && System.getProperty("os.arch").equals("amd64");
+    }
+
     /** Hashes by these workers; for many threads at once. */
     public ContentHasher hasher(DecodePath path) {
         return new WorkerHasher(this, path);

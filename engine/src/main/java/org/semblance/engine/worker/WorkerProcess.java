@@ -2,33 +2,22 @@ package org.semblance.engine.worker;
 
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.HashRequest;
-import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaSource;
-import org.semblance.engine.media.internal.Natives;
-import org.semblance.hashdb.hash.Hash256;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,7 +41,6 @@ final class WorkerProcess {
     private static final int LOOK_MS = 50;
 
     private static final int LAST_LINES = 20;
-    private static final String LIBRARY_PATH = "LD_LIBRARY_PATH";
 
     private final Process process;
     private final ControlSocket socket;
@@ -94,7 +82,7 @@ final class WorkerProcess {
         ControlSocket socket = null;
         ProcessMemory usage = null;
         try (ControlSocket.Listener listener = ControlSocket.listen(name)) {
-            process = builder(settings, name).start();
+            process = WorkerCommand.of(settings, name).start();
             Output output = new Output(process, settings.name());
             long giveUp = System.nanoTime() + settings.startTimeout().toNanos();
             while (socket == null) {
@@ -153,72 +141,6 @@ final class WorkerProcess {
             throw new IOException(Reply.printable(new String(said, StandardCharsets.UTF_8)));
         }
         return Sandbox.Strength.read(said);
-    }
-
-    private static ProcessBuilder builder(WorkerSettings settings, String name) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of(
-                "-Xmx" + (settings.heapBytes() >> 20) + "m",
-                // It grows if it must, and gives back what it does not need.
-                "-Xms32m",
-                "-Xmn16m",
-                "-XX:MaxHeapFreeRatio=40",
-                "-XX:+UseSerialGC",
-                // One thread decodes; the collector and the compilers need no more than one each.
-                "-XX:ActiveProcessorCount=1",
-                "-XX:ReservedCodeCacheSize=64m",
-                "-XX:CompressedClassSpaceSize=64m",
-                // Nothing that opens files later on, or listens to others.
-                "-XX:-UseContainerSupport",
-                "-XX:-UsePerfData",
-                "-XX:+DisableAttachMechanism",
-                "-Xrs",
-                // What a hostile file does to a decoder is no reason to fill the disk.
-                "-XX:+SuppressFatalErrorMessage",
-                "-XX:-CreateCoredumpOnCrash",
-                "--add-modules=jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-Dfile.encoding=UTF-8"));
-        Natives.Setup natives = Natives.setup();
-        natives.properties().forEach((property, value) -> command.add("-D" + property + "=" + value));
-        command.addAll(
-                List.of("-cp", classPath(settings, natives), settings.main().getName()));
-        command.addAll(new DecodeWorker.Setup(
-                        name, settings.sandbox(), settings.nice(), settings.limits(), settings.memoryBytes())
-                .arguments());
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .directory(Path.of("/").toFile())
-                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-                .redirectErrorStream(true);
-        // It gets no secret that lies in the environment, and no options that are meant for another program.
-        Map<String, String> environment = builder.environment();
-        environment.keySet().retainAll(Set.of("LANG", "LC_ALL", LIBRARY_PATH));
-        environment.merge(LIBRARY_PATH, natives.libraryPath(), (before, own) -> own + File.pathSeparator + before);
-        environment.put("MALLOC_ARENA_MAX", "2");
-        environment.put("OPENBLAS_NUM_THREADS", "1");
-        environment.put(
-                "OPENCV_IO_MAX_IMAGE_PIXELS", Long.toString(settings.limits().maxPixels()));
-        return builder;
-    }
-
-    /** Only what a worker needs: each jar that it does not have is one that needs not be opened. */
-    private static String classPath(WorkerSettings settings, Natives.Setup natives) {
-        Set<String> entries = new LinkedHashSet<>();
-        for (Class<?> type : List.of(settings.main(), InProcessHasher.class, Hash256.class)) {
-            try {
-                entries.add(Path.of(type.getProtectionDomain()
-                                .getCodeSource()
-                                .getLocation()
-                                .toURI())
-                        .toString());
-            } catch (URISyntaxException e) {
-                throw new IllegalStateException(e);
-            }
-        }
-        natives.jars().forEach(jar -> entries.add(jar.toString()));
-        return String.join(File.pathSeparator, entries);
     }
 
     /** What it prints: nothing, unless the virtual machine has something to say. */
