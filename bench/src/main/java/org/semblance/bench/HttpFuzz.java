@@ -33,6 +33,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import org.semblance.server.MatchServer;
+import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -92,6 +93,7 @@ public final class HttpFuzz implements AutoCloseable {
                 .bankDeadlineMs(5_000)
                 .idleTimeoutMs(1_500)
                 .stallTimeoutMs(700)
+                .isolation(Isolation.NONE)
                 .build());
         document = JsonMapper.shared().readTree(ask("GET", "/openapi.json", "").body());
         ask("POST", "/v1/banks", "{\"name\":\"KNOWN\"}");

@@ -27,18 +27,22 @@ final class Decoders implements AutoCloseable {
     private final @Nullable DecodeWorkers images;
     private final @Nullable DecodeWorkers videos;
 
-    /** @throws IllegalArgumentException if there are to be worker processes, and this system has none */
     Decoders(ServerConfig config, Metrics metrics) {
         this.config = config;
         if (config.isolation() == Isolation.NONE) {
+            if (DecodeWorkers.areProven()) {
+                LOG.info(
+                        "uploads are decoded in this process, as isolation = none says: one that breaks a decoder ends it");
+            } else {
+                LOG.warn(
+                        "uploads are decoded in this process, as isolation = none is the default except on Linux on x86-64:"
+                                + " one that breaks a decoder ends it");
+            }
             images = null;
             videos = null;
             // While the database is opened: with ten million hashes both take a second or so.
             Thread.ofPlatform().daemon().name("natives").start(this::loadNatives);
             return;
-        }
-        if (!DecodeWorkers.areSupported()) {
-            throw new IllegalArgumentException("isolation: workers (expected: none, as worker processes need Linux)");
         }
         images = new DecodeWorkers(WorkerSettings.images(config.workers(), config.mediaLimits()));
         videos = new DecodeWorkers(

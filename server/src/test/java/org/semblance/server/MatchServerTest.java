@@ -24,6 +24,7 @@ import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.auth.KeyFile;
 import org.semblance.server.auth.KeysRefusedException;
 import org.semblance.server.auth.Role;
+import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.config.TlsFiles;
 import org.semblance.server.tls.Identity;
@@ -43,7 +44,11 @@ class MatchServerTest {
     Path folder;
 
     private ServerConfig.Builder settings() {
-        return ServerConfig.builder(folder.resolve("db")).port(0).workers(1).workQueueLimit(1);
+        return ServerConfig.builder(folder.resolve("db"))
+                .port(0)
+                .workers(1)
+                .workQueueLimit(1)
+                .isolation(Isolation.NONE);
     }
 
     private static HttpRequest get(MatchServer server, String path) {
@@ -202,8 +207,10 @@ class MatchServerTest {
             assertThatThrownBy(() -> MatchServer.start(taken))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(":" + first.port());
-            try (MatchServer second = MatchServer.start(
-                    ServerConfig.builder(folder.resolve("other")).port(0).build())) {
+            try (MatchServer second = MatchServer.start(ServerConfig.builder(folder.resolve("other"))
+                    .port(0)
+                    .isolation(Isolation.NONE)
+                    .build())) {
                 assertThat(second.port()).isNotEqualTo(first.port());
             }
         }

@@ -114,7 +114,9 @@ class CatalogTest {
                 }
             }
         }
-        assertThat(objects).containsEntry("version", Integer.toString(Schema.VERSION)).hasSizeGreaterThan(5);
+        assertThat(objects)
+                .containsEntry("version", Integer.toString(Schema.VERSION))
+                .hasSizeGreaterThan(5);
         return objects;
     }
 

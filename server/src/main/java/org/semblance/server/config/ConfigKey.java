@@ -7,6 +7,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
+import org.semblance.engine.worker.DecodeWorkers;
 import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.log.LogFormat;
 import org.semblance.server.log.LogLevel;
@@ -100,9 +101,11 @@ public enum ConfigKey {
                     + " images at a reduced size, within a few bits. What is banked or told is always hashed exactly."),
     ISOLATION(
             Kind.word(Isolation.class),
-            Isolation.NONE,
-            "Where uploads are decoded. none: in the server's process. workers: in processes of their own, which have no"
-                    + " rights and may die; Linux alone has them."),
+            "workers on Linux on x86-64, else none",
+            set -> DecodeWorkers.areProven() ? Isolation.WORKERS : Isolation.NONE,
+            "Where uploads are decoded. workers: in processes of their own, one for each thread of workers and video_workers,"
+                    + " which have no rights and may die; they need Linux. none: in the server's process, which a file that"
+                    + " breaks a decoder then ends."),
     MAX_CONNECTIONS(
             Kind.whole(1, 1_000_000),
             4_096L,

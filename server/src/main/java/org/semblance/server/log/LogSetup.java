@@ -18,8 +18,7 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     /** By which a file replaces this, as Logback's manual has it. */
     private static final String FILE = "logback.configurationFile";
 
-    private static final String PATTERN =
-            "%d{HH:mm:ss.SSS} %-5level %logger{0}: %msg%replace( %kvp{NONE}){' $',''}%n";
+    private static final String PATTERN = "%d{HH:mm:ss.SSS} %-5level %logger{0}: %msg%replace( %kvp{NONE}){' $',''}%n";
 
     @Override
     public ExecutionStatus configure(LoggerContext context) {

@@ -385,7 +385,8 @@ class CommandLineTest {
     private int run(String... args) {
         StringWriter stdout = new StringWriter();
         StringWriter stderr = new StringWriter();
-        CommandLine line = Main.commandLine(args).setOut(new PrintWriter(stdout)).setErr(new PrintWriter(stderr, true));
+        CommandLine line =
+                Main.commandLine(args).setOut(new PrintWriter(stdout)).setErr(new PrintWriter(stderr, true));
         int exit = line.execute(args);
         line.getOut().flush();
         out = stdout.toString();
