@@ -47,13 +47,7 @@ final class TestTransport implements AutoCloseable {
         });
         try {
             transport = new HttpTransport(
-                    config,
-                    new Router(routes.apply(db)),
-                    workers,
-                    workers,
-                    gate,
-                    metrics,
-                    SpillFolder.open(config));
+                    config, new Router(routes.apply(db)), workers, workers, gate, metrics, SpillFolder.open(config));
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
