@@ -26,11 +26,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.server.MatchServer;
+import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hostile files for a server that decodes in its own process, which is the default: a crash of a decoder is one of this test.
+ * Hostile files for a server that decodes in its own process, so that a crash of a decoder is one of this test's.
  * {@code -Dsemblance.mutations=} sets how many, {@code -Dsemblance.seed=} which.
  */
 class HostileFilesTest {
@@ -41,7 +42,7 @@ class HostileFilesTest {
     /** What a hostile file is given. A decoder is asked whether to go on between two steps, of which one may take long. */
     private static final int DEADLINE_MS = 1_000;
 
-    private static final Duration MOST = Duration.ofSeconds(10);
+    private static final Duration MOST = Duration.ofSeconds(20);
 
     private static final Pattern VERDICT = Pattern.compile("^\\{\"verdict\":\"([a-z_]+)\"");
 
@@ -68,6 +69,7 @@ class HostileFilesTest {
         try (MatchServer server = MatchServer.start(ServerConfig.builder(folder.resolve("db"))
                 .port(0)
                 .workers(CONNECTIONS)
+                .isolation(Isolation.NONE)
                 .build())) {
             HostileFiles files = new HostileFiles(seed, BOMB_EVERY);
             byte[] photo = LoadRun.photo(seed);
