@@ -47,7 +47,6 @@ final class Decoders implements AutoCloseable {
         images = new DecodeWorkers(WorkerSettings.images(config.workers(), config.mediaLimits()));
         videos = new DecodeWorkers(
                 WorkerSettings.videos(config.videoWorkers(), BackgroundThreads.NICE, config.mediaLimits()));
-        images.start(1); // While the database is opened.
         measure("images", images, metrics);
         measure("videos", videos, metrics);
     }

@@ -151,7 +151,10 @@ public final class MatchServer implements AutoCloseable {
         }
     }
 
-    /** Makes the first uploads as fast as the later ones, on a thread of its own; about a second. */
+    /**
+     * Makes the first uploads as fast as the later ones, on a thread of its own; about a second. Not while the database is
+     * opened: that wants both cores of a small machine.
+     */
     public void warmUp() {
         Thread.ofPlatform().daemon().name("warm-up").start(() -> {
             long start = System.nanoTime();
