@@ -140,6 +140,13 @@ final class FuzzedRequests {
     private record Body(@Nullable String mediaType, byte[] bytes) {}
 
     /**
+     * A request, of which some parts are broken.
+     *
+     * @param fields as {@code Name: value}, without what says how long the body is; may be added to
+     */
+    record Parts(String method, String target, List<String> fields, byte[] body) {}
+
+    /**
      * Requests of that description.
      *
      * @param document as {@code /openapi.json} gives it
@@ -171,14 +178,26 @@ final class FuzzedRequests {
         if (oneIn(60)) {
             return noise();
         }
-        Operation operation = any(operations);
-        String method = oneIn(12) ? any(METHODS) : operation.method;
+        Parts parts = parts();
+        List<String> fields = parts.fields;
+        if (!oneIn(40)) {
+            fields.addFirst("Host: localhost");
+        }
+        byte[] framed = frame(parts.body, fields);
         String version = oneIn(25) ? any(VERSIONS) : "HTTP/1.1";
+        String head = parts.method + " " + parts.target + " " + version + "\r\n" + String.join("\r\n", fields)
+                + (fields.isEmpty() ? "" : "\r\n") + "\r\n";
+        ByteArrayOutputStream request = new ByteArrayOutputStream();
+        request.writeBytes(head.getBytes(StandardCharsets.ISO_8859_1));
+        request.writeBytes(framed);
+        return oneIn(15) ? broken(request.toByteArray()) : request.toByteArray();
+    }
+
+    /** The parts of the next request, before they are put together. */
+    Parts parts() {
+        Operation operation = any(operations);
         Body body = body(operation);
         List<String> fields = new ArrayList<>();
-        if (!oneIn(40)) {
-            fields.add("Host: localhost");
-        }
         if (body.mediaType != null && !oneIn(20)) {
             fields.add("Content-Type: " + body.mediaType);
         }
@@ -186,19 +205,13 @@ final class FuzzedRequests {
         if (bytes != body.bytes) {
             fields.add("Content-Encoding: gzip");
         }
-        byte[] framed = frame(bytes, fields);
         for (int extra = oneIn(3) ? random.nextInt(4) : 0; extra > 0; extra--) {
             fields.add(random.nextInt(fields.size() + 1), any(HEADERS));
         }
         if (oneIn(200)) {
             fields.add("X-Long: " + "x".repeat(random.nextInt(60_000)));
         }
-        String head = method + " " + target(operation) + " " + version + "\r\n" + String.join("\r\n", fields)
-                + (fields.isEmpty() ? "" : "\r\n") + "\r\n";
-        ByteArrayOutputStream request = new ByteArrayOutputStream();
-        request.writeBytes(head.getBytes(StandardCharsets.ISO_8859_1));
-        request.writeBytes(framed);
-        return oneIn(15) ? broken(request.toByteArray()) : request.toByteArray();
+        return new Parts(oneIn(12) ? any(METHODS) : operation.method, target(operation), fields, bytes);
     }
 
     /** What is no request at all, or another protocol's. */

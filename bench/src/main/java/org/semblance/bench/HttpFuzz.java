@@ -4,6 +4,10 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -15,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +45,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Sends a server requests that are nearly right ({@link FuzzedRequests}), whole, in pieces, cut off, pipelined, and sees to it
+ * Sends a server requests that are nearly right ({@link FuzzedRequests}, {@link FuzzedFrames}), whole, in pieces, cut off, pipelined, and sees to it
  * that it neither fails nor forgets: no 5xx but 503, no error in its log, no buffer that the leak detector misses, no
  * connection that stays open although nothing happens on it, and in the end no connection, queued request, busy worker or
  * byte of a body that is left.
@@ -160,18 +165,19 @@ public final class HttpFuzz implements AutoCloseable {
     private void connection(long number) {
         Random random = new Random(seed * 1_000_003 + number);
         FuzzedRequests requests = new FuzzedRequests(random, document, files);
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        for (int i = random.nextInt(4) == 0 ? random.nextInt(6) : 0; i >= 0; i--) {
-            bytes.writeBytes(requests.next());
-        }
-        byte[] sent = bytes.toByteArray();
+        boolean http2 = random.nextInt(3) == 0;
+        byte[] sent = http2 ? new FuzzedFrames(random, requests).next() : requests(requests, random);
         long start = System.nanoTime();
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             open.put(socket, start);
             try {
                 socket.setTcpNoDelay(random.nextBoolean());
-                String answer = exchange(socket, sent, random);
-                count(answer, number, sent);
+                byte[] answer = exchange(socket, sent, random);
+                if (http2) {
+                    countFrames(answer, number, sent);
+                } else {
+                    count(answer, number, sent);
+                }
             } finally {
                 open.remove(socket);
             }
@@ -183,8 +189,17 @@ public final class HttpFuzz implements AutoCloseable {
         }
     }
 
+    /** One request, or several that do not wait for each other's answers. */
+    private static byte[] requests(FuzzedRequests requests, Random random) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (int i = random.nextInt(4) == 0 ? random.nextInt(6) : 0; i >= 0; i--) {
+            bytes.writeBytes(requests.next());
+        }
+        return bytes.toByteArray();
+    }
+
     /** Sends those bytes in one of many ways, and returns what came back. */
-    private static String exchange(Socket socket, byte[] bytes, Random random) throws IOException {
+    private static byte[] exchange(Socket socket, byte[] bytes, Random random) throws IOException {
         int until = random.nextInt(8) == 0 ? random.nextInt(bytes.length + 1) : bytes.length;
         OutputStream out = socket.getOutputStream();
         int way = random.nextInt(6);
@@ -197,22 +212,22 @@ public final class HttpFuzz implements AutoCloseable {
         switch (random.nextInt(10)) {
             case 0 -> socket.shutdownOutput();
             case 1 -> {
-                return ""; // goes away without a word
+                return new byte[0]; // goes away without a word
             }
             case 2 -> {
                 socket.setSoLinger(true, 0); // goes away with a reset
-                return "";
+                return new byte[0];
             }
             // To the end: the server must see to it that there is one.
             case 3 -> {
-                return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+                return socket.getInputStream().readAllBytes();
             }
             default -> {}
         }
         return untilQuiet(socket);
     }
 
-    private static String untilQuiet(Socket socket) throws IOException {
+    private static byte[] untilQuiet(Socket socket) throws IOException {
         ByteArrayOutputStream answer = new ByteArrayOutputStream();
         InputStream in = socket.getInputStream();
         byte[] buffer = new byte[16_384];
@@ -225,22 +240,69 @@ public final class HttpFuzz implements AutoCloseable {
         } catch (SocketTimeoutException e) {
             // Quiet now.
         }
-        return answer.toString(StandardCharsets.ISO_8859_1);
+        return answer.toByteArray();
     }
 
-    private void count(String answer, long number, byte[] sent) {
+    private void count(byte[] bytes, long number, byte[] sent) {
+        String answer = new String(bytes, StandardCharsets.ISO_8859_1);
         Matcher status = STATUS.matcher(answer);
         boolean none = true;
         while (status.find()) {
             none = false;
             int code = Integer.parseInt(status.group(1));
-            statuses.computeIfAbsent(code, unused -> new LongAdder()).increment();
-            if (code >= 500 && code != 503) {
-                find(
-                        number,
-                        status.group()
-                                + answer.lines().skip(1).reduce((a, b) -> b).orElse(""),
-                        sent);
+            count(
+                    code,
+                    status.group() + answer.lines().skip(1).reduce((a, b) -> b).orElse(""),
+                    number,
+                    sent);
+        }
+        if (none) {
+            unanswered.increment();
+        }
+    }
+
+    private void count(int status, String answer, long number, byte[] sent) {
+        statuses.computeIfAbsent(status, unused -> new LongAdder()).increment();
+        if (status >= 500 && status != 503) {
+            find(number, answer, sent);
+        }
+    }
+
+    /** The same of HTTP/2, where the server may give up a stream or the connection, but not for a fault of its own. */
+    private void countFrames(byte[] answer, long number, byte[] sent) {
+        DefaultHttp2HeadersDecoder hpack = new DefaultHttp2HeadersDecoder();
+        ByteBuffer in = ByteBuffer.wrap(answer);
+        boolean none = true;
+        while (in.remaining() >= FuzzedFrames.FRAME_HEADER_BYTES) {
+            int length = (in.get() & 0xff) << 16 | in.getShort() & 0xffff;
+            int type = in.get();
+            in.get(); // its flags
+            int stream = in.getInt();
+            if (in.remaining() < length) {
+                break;
+            }
+            ByteBuffer payload = in.slice(in.position(), length);
+            in.position(in.position() + length);
+            switch (type) {
+                case FuzzedFrames.HEADERS -> {
+                    none = false;
+                    try {
+                        CharSequence status = hpack.decodeHeaders(stream, Unpooled.wrappedBuffer(payload))
+                                .status();
+                        count(Integer.parseInt(String.valueOf(status)), "status " + status, number, sent);
+                    } catch (Http2Exception | NumberFormatException e) {
+                        find(number, "an answer's head is none: " + e.getMessage(), sent);
+                    }
+                }
+                case FuzzedFrames.RST_STREAM, FuzzedFrames.GOAWAY -> {
+                    long code = payload.getInt(type == FuzzedFrames.GOAWAY ? 4 : 0);
+                    if (code == Http2Error.INTERNAL_ERROR.code()) {
+                        find(number, "INTERNAL_ERROR in a frame of type " + type, sent);
+                    }
+                }
+                default -> {
+                    // Says nothing of a request.
+                }
             }
         }
         if (none) {

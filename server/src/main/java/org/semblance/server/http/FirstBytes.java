@@ -3,35 +3,25 @@ package org.semblance.server.http;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
-import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.semblance.server.config.ServerConfig;
 
 /** Tells by its first bytes which version of HTTP a connection speaks, and makes way for it. */
-final class FirstBytes extends ByteToMessageDecoder {
+final class FirstBytes extends FirstLook {
     /** RFC 9113, section 3.4: made so that whoever knows HTTP/1.1 alone goes no further. */
     private static final byte[] HTTP_2 = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private static final int MAX_CHUNK_BYTES = 65_536;
 
     private final HttpTransport transport;
-    private @Nullable Alarm alarm;
 
     FirstBytes(HttpTransport transport) {
+        super(transport.config().idleTimeoutMs());
         this.transport = transport;
-    }
-
-    @Override
-    public void channelActive(ChannelHandlerContext ctx) {
-        Alarm patience = new Alarm(ctx.executor(), () -> LingeringClose.cutOff(ctx.channel()));
-        patience.set(transport.config().idleTimeoutMs());
-        alarm = patience;
-        ctx.read();
     }
 
     @Override
@@ -61,12 +51,5 @@ final class FirstBytes extends ByteToMessageDecoder {
                 .setMaxChunkSize(MAX_CHUNK_BYTES)
                 .setUseRfc9112TransferEncoding(true)));
         pipeline.addLast(new Http1Connection(transport, below));
-    }
-
-    @Override
-    protected void handlerRemoved0(ChannelHandlerContext ctx) {
-        if (alarm != null) {
-            alarm.cancel();
-        }
     }
 }

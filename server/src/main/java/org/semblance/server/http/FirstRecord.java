@@ -4,13 +4,11 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
-import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * Tells by its first byte whether a connection to a port of TLS speaks TLS, and makes way for it. One that does not is
  * most likely plain HTTP, and hears in plain HTTP what is wrong.
  */
-final class FirstRecord extends ByteToMessageDecoder {
+final class FirstRecord extends FirstLook {
     /** A record of TLS begins with its type (RFC 8446, section 5.1): a handshake, or an alert of a client that cannot begin one. */
     private static final byte ALERT = 21;
 
@@ -28,19 +26,11 @@ final class FirstRecord extends ByteToMessageDecoder {
 
     private final HttpTransport transport;
     private final Tls tls;
-    private @Nullable Alarm alarm;
 
     FirstRecord(HttpTransport transport, Tls tls) {
+        super(tls.handshakeTimeout().toMillis());
         this.transport = transport;
         this.tls = tls;
-    }
-
-    @Override
-    public void channelActive(ChannelHandlerContext ctx) {
-        Alarm patience = new Alarm(ctx.executor(), () -> LingeringClose.cutOff(ctx.channel()));
-        patience.set(tls.handshakeTimeout().toMillis());
-        alarm = patience;
-        ctx.read();
     }
 
     @Override
@@ -63,13 +53,6 @@ final class FirstRecord extends ByteToMessageDecoder {
             FirstBytes.speakHttp1(pipeline, transport, Http1Connection.Below.NOT_TLS);
         }
         pipeline.remove(this);
-    }
-
-    @Override
-    protected void handlerRemoved0(ChannelHandlerContext ctx) {
-        if (alarm != null) {
-            alarm.cancel();
-        }
     }
 
     /** Goes on with the version of HTTP that was agreed on. */

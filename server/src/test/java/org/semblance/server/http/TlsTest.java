@@ -400,7 +400,11 @@ class TlsTest {
             }
             TestTransport.until(() -> server.transport().connections() == 0);
         }
-        // Left without a word.
+        // Left without a word, before the first byte and after the handshake.
+        try (Socket silent = plain()) {
+            TestTransport.until(() -> server.transport().connections() == 1);
+            silent.setSoLinger(true, 0);
+        }
         try (Socket below = plain()) {
             over(CERTIFICATE.trust(), below);
             below.setSoLinger(true, 0);
