@@ -2,6 +2,7 @@ package org.semblance.engine.worker;
 
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
@@ -103,7 +104,17 @@ final class WorkerProcess {
             while (!socket.await(LOOK_MS)) {
                 check(process, output, giveUp);
             }
-            return new WorkerProcess(process, socket, arena, memory, usage, strength(socket, memory));
+            Sandbox.Strength strength;
+            try {
+                strength = strength(socket, memory);
+            } catch (EOFException e) {
+                while (System.nanoTime() < giveUp) {
+                    check(process, output, giveUp); // It says more than that it is gone.
+                    Thread.onSpinWait();
+                }
+                throw e;
+            }
+            return new WorkerProcess(process, socket, arena, memory, usage, strength);
         } catch (IOException | RuntimeException e) {
             if (process != null) {
                 process.destroyForcibly();

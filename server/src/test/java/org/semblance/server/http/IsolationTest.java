@@ -34,6 +34,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.engine.worker.DecodeWorker;
+import org.semblance.engine.worker.Ending;
 import org.semblance.server.cli.Main;
 import org.semblance.server.config.Isolation;
 import tools.jackson.databind.JsonNode;
@@ -124,15 +125,12 @@ class IsolationTest {
             int kills = 0;
             while (kills < MOST_KILLS && crashes(server) < CRASHES) {
                 int next = sent.get() + 20 + random.nextInt(60);
-                await(() -> sent.get() >= next && allHaveBegun(server));
-                List<ProcessHandle> all = decoders().toList();
-                if (!all.isEmpty()) {
-                    String signal = random.nextBoolean() ? "-KILL" : "-SEGV";
-                    String pid =
-                            Long.toString(all.get(random.nextInt(all.size())).pid());
-                    new ProcessBuilder("kill", signal, pid).start().waitFor();
-                    kills++;
-                }
+                await(() -> sent.get() >= next);
+                List<ProcessHandle> all = begun(server);
+                String signal = random.nextBoolean() ? "-KILL" : "-SEGV";
+                String pid = Long.toString(all.get(random.nextInt(all.size())).pid());
+                new ProcessBuilder("kill", signal, pid).start().waitFor();
+                kills++;
             }
             enough.set(true);
             for (Thread client : clients) {
@@ -146,12 +144,28 @@ class IsolationTest {
         }
     }
 
-    /** Whoever kills decoders before they have begun is told, after a while, that there are none. */
-    private static boolean allHaveBegun(TestServer server) {
-        String metrics = server.get("/metrics").text();
-        double begun = metric(metrics, "semblance_decoders_idle{lane=\"images\"}")
-                + metric(metrics, "semblance_decoders_busy{lane=\"images\"}");
-        return begun > 0 && begun == decoders().count();
+    /**
+     * All decoders, once each of them has begun: whoever kills them before that is told, after three, that there are none. Asked
+     * after they are listed, the server counts none that is not among them.
+     */
+    private static List<ProcessHandle> begun(TestServer server) {
+        List<ProcessHandle> all = new ArrayList<>();
+        await(() -> {
+            all.clear();
+            decoders().forEach(all::add);
+            String metrics = server.get("/metrics").text();
+            // Not those idle and those busy: the two are told one after the other.
+            double begun = metric(metrics, "semblance_decoders_started_total{lane=\"images\"}");
+            for (Ending cause : Ending.values()) {
+                if (cause != Ending.START) {
+                    begun -= metric(
+                            metrics,
+                            "semblance_decoders_ended_total{cause=\"" + cause.wireName() + "\",lane=\"images\"}");
+                }
+            }
+            return begun > 0 && begun == all.size();
+        });
+        return all;
     }
 
     /** To begin takes a decoder a second, and far longer where others need the processor as well. */
