@@ -19,7 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param version of Semblance
  * @param madeAt ISO 8601, UTC
  * @param machine processor, cores, memory, system
- * @param jdk vendor and version
+ * @param jdk name of the virtual machine and version of the runtime
  * @param seed of all that was generated
  * @param size hashes that were looked up among
  */

@@ -180,8 +180,7 @@ public final class SelfBench {
                 MatchServer.version(),
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 machine(),
-                System.getProperty("java.vendor.version", System.getProperty("java.vendor")) + " ("
-                        + System.getProperty("java.runtime.version") + ")",
+                System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"),
                 HashSets.SEED,
                 settings.size,
                 figures);
