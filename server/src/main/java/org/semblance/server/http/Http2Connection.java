@@ -16,6 +16,7 @@ import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2SettingsFrame;
 import io.netty.util.ReferenceCountUtil;
 import java.util.HashSet;
 import java.util.List;
@@ -52,6 +53,9 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
     private @Nullable ChannelHandlerContext ctx;
     private @Nullable Alarm alarm;
     private boolean ended;
+    /** Whether the client has begun to speak HTTP/2. */
+    private boolean greeted;
+
     private final Set<Http2Stream> streams = new HashSet<>();
     private int controlFrames;
     private long controlSinceNanos = System.nanoTime();
@@ -133,6 +137,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ReferenceCountUtil.release(message);
+        greeted |= message instanceof Http2SettingsFrame;
         if (message instanceof Http2GoAwayFrame) {
             return;
         }
@@ -160,7 +165,13 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        logged("connection", cause);
+        if (!greeted && cause instanceof IndexOutOfBoundsException) {
+            // After an upgrade came HTTP/1 once more, and Netty 4.2 fails where it wants to quote it
+            // (Http2ConnectionHandler.readClientPrefaceString).
+            LOG.debug("connection ended by its client: no preface of HTTP/2", cause);
+        } else {
+            logged("connection", cause);
+        }
         if (!(cause instanceof Http2Exception)) { // which the codec answers
             ctx.close();
         }

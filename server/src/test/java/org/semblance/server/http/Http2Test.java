@@ -3,6 +3,10 @@ package org.semblance.server.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -32,6 +36,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.engine.media.Deadline;
 import org.semblance.server.config.ServerConfig;
+import org.slf4j.LoggerFactory;
 
 /** HTTP/2 without TLS, over real sockets: by prior knowledge and by an upgrade. */
 @ExtendWith(LeakWatch.class)
@@ -650,5 +655,30 @@ class Http2Test {
             client.get(3, "/now?q=3").window(3, 100);
             assertThat(client.answer(3).text()).isEqualTo("{\"q\":\"3\"}");
         }
+    }
+
+    /** Found by HttpFuzz 600 20261127. */
+    @Test
+    void endsAConnectionThatGoesOnInHttp1AfterItsUpgrade() throws IOException {
+        start();
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        Logger ours = (Logger) LoggerFactory.getLogger("org.semblance");
+        ours.addAppender(log);
+        try (java.net.Socket socket = new java.net.Socket("127.0.0.1", server.port())) {
+            socket.setSoTimeout(20_000);
+            String ask = "GET /now?q=1 HTTP/1.1\r\nHost: t\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+                    + "HTTP2-Settings: AAQAAP__\r\n\r\n";
+            socket.getOutputStream()
+                    .write((ask + "GET /now?q=2 HTTP/1.1\r\nHost: t\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+            assertThat(answer).startsWith("HTTP/1.1 101 ").doesNotContain("\"2\"");
+        } finally {
+            ours.detachAppender(log);
+        }
+        assertThat(List.copyOf(log.list).stream()
+                        .filter(event -> event.getLevel().isGreaterOrEqual(Level.WARN))
+                        .map(ILoggingEvent::getFormattedMessage))
+                .isEmpty();
     }
 }
