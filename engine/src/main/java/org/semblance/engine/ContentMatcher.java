@@ -12,11 +12,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.Alignment.Span;
 import org.semblance.engine.Alignment.Stretch;
 import org.semblance.engine.media.Deadline;
+import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.engine.media.FrameSampling;
 import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.video.QueryVideo;
@@ -49,7 +51,8 @@ import org.semblance.hashdb.hash.SignalType;
  *       verdict is {@link Verdict#UNDECIDABLE}, which is not the same as no match.
  *   <li>Is it near known content? An image matches whatever known image, or frame of a known video, it is near; so does each
  *       frame of a video with a known image. A video matches a known video if the policy says so of all they share
- *       ({@link VideoPolicy}): single frames say little.
+ *       ({@link VideoPolicy}): single frames say little. Where they are of a known video that lasts but seconds, that part of
+ *       the upload is read once more, frame by frame.
  *   <li>Does allowed content explain it? An image and all it matches are one piece of evidence, so that one allowed likeness
  *       suppresses all. Of a video, allowed content explains no more than the moments in which it is seen: allowed images
  *       theirs, an allowed video, if it matches itself, those within its spans at which it shows the same. A match is
@@ -89,7 +92,7 @@ public final class ContentMatcher {
     /**
      * As {@link #match(ByteBuffer, MatchOptions)}, within a time.
      *
-     * @throws org.semblance.engine.media.DeadlinePassedException as the other does
+     * @throws DeadlinePassedException as the other does
      */
     public MatchReport match(ByteBuffer content, MatchOptions options, Deadline deadline) {
         long start = System.nanoTime();
@@ -101,7 +104,7 @@ public final class ContentMatcher {
      * the verdict on what was seen of it, marked as partial.
      *
      * @param digests of exactly these bytes
-     * @throws org.semblance.engine.media.DeadlinePassedException if it passes before the last step of an image has begun, or
+     * @throws DeadlinePassedException if it passes before the last step of an image has begun, or
      *     before the first frame of a video
      * @throws java.io.UncheckedIOException if a file cannot be read
      */
@@ -135,14 +138,7 @@ public final class ContentMatcher {
         FrameSampling sampling = options.videoPolicy() instanceof VideoPolicy.Vpdq
                 ? new FrameSampling.TimeStep(1)
                 : FrameSampling.KeyFrames.DEFAULT;
-        HashReport hashed = hasher.hash(new HashRequest(
-                source,
-                digests.signals(),
-                sampling,
-                false,
-                deadline,
-                deadline.share(READING_SHARE),
-                System.nanoTime() - (asked - start)));
+        HashReport hashed = hash(source, digests, sampling, deadline, System.nanoTime() - (asked - start));
         if (hashed.failure() != null) {
             return undecided(hashed.failure(), hashed.reason(), hashed, version, exactNanos);
         }
@@ -156,7 +152,17 @@ public final class ContentMatcher {
         }
         asked = System.nanoTime();
         Judgement judgement = upload.judge(allowed, deadline);
-        long lookupUs = InProcessHasher.micros(exactNanos + System.nanoTime() - asked);
+        long lookupNanos = exactNanos + System.nanoTime() - asked;
+        FrameSampling closer = judgement.matches.isEmpty() ? upload.closer(sampling) : sampling;
+        if (!closer.equals(sampling) && !deadline.passed()) {
+            Optional<HashReport> again = hashAgain(source, digests, closer, deadline, hashed);
+            if (again.isPresent()) { // Otherwise what was seen before stands.
+                asked = System.nanoTime();
+                hashed = again.get();
+                judgement = new Upload(hashed, options).judge(allowed, deadline);
+                lookupNanos += System.nanoTime() - asked;
+            }
+        }
         return new MatchReport(
                 judgement.verdict(),
                 InProcessHasher.joined(hashed.reason(), judgement.cutShort),
@@ -165,7 +171,26 @@ public final class ContentMatcher {
                 judgement.matches,
                 judgement.suppressedBy,
                 hashed.isPartial() || !judgement.cutShort.isEmpty(),
-                lookupUs);
+                InProcessHasher.micros(lookupNanos));
+    }
+
+    private HashReport hash(
+            MediaSource source, Digests digests, FrameSampling sampling, Deadline deadline, long startNanos) {
+        Deadline framesUntil = deadline.share(READING_SHARE);
+        return hasher.hash(
+                new HashRequest(source, digests.signals(), sampling, false, deadline, framesUntil, startNanos));
+    }
+
+    /** Reads a video a second time; its time counts both. Empty if that fails. */
+    private Optional<HashReport> hashAgain(
+            MediaSource source, Digests digests, FrameSampling sampling, Deadline deadline, HashReport before) {
+        try {
+            long start = System.nanoTime() - TimeUnit.MICROSECONDS.toNanos(before.decodeUs());
+            HashReport again = hash(source, digests, sampling, deadline, start);
+            return again.failure() == null ? Optional.of(again) : Optional.empty();
+        } catch (DeadlinePassedException e) {
+            return Optional.empty();
+        }
     }
 
     private static MatchReport undecided(
@@ -269,6 +294,18 @@ public final class ContentMatcher {
                 claims.addAll(ofVideos(comparison, deadline));
             }
             return judged(merged(claims), comparison, allowedDigests);
+        }
+
+        /**
+         * How to read the upload again if it shows something of a short known video, too little to tell: a key frame or two
+         * fall into a few seconds, and a match takes more pictures. The same sampling if there is no reason to.
+         */
+        FrameSampling closer(FrameSampling sampling) {
+            return sampling instanceof FrameSampling.KeyFrames keys && hashed.contentType() == ContentType.VIDEO
+                    ? hits.aroundShortVideos(keys.shortSeconds())
+                            .<FrameSampling>map(part -> keys.closer(part.from(), part.until()))
+                            .orElse(sampling)
+                    : sampling;
         }
 
         /** What an image as a whole is near, nearest first. */

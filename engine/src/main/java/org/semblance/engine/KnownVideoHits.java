@@ -6,6 +6,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.semblance.engine.Alignment.Stretch;
 import org.semblance.engine.video.QueryVideo;
 import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.VideoPolicy;
@@ -24,6 +26,9 @@ import org.semblance.hashdb.hash.Hash256;
 final class KnownVideoHits {
     /** Copies of one video beyond this many would say the same once more. */
     static final int MAX_CANDIDATES = 256;
+
+    /** How much of an upload is looked at closer, every frame of it decoded. */
+    private static final double MAX_CLOSE_SECONDS = 60;
 
     /** Of all known videos that are loaded for one upload, 56 bytes each. */
     static final int MAX_FRAMES = 1_000_000;
@@ -103,6 +108,29 @@ final class KnownVideoHits {
         candidates.sort(Comparator.comparingDouble((Found f) -> scores.getOrDefault(f, 0.0))
                 .reversed());
         return candidates;
+    }
+
+    /**
+     * The part of the upload in which known videos may lie of which so few seconds exist that few key frames fall into
+     * them; empty if no such video was found anywhere.
+     *
+     * @param shortSeconds how long such a video is at most
+     */
+    Optional<Stretch> aroundShortVideos(double shortSeconds) {
+        double from = Double.POSITIVE_INFINITY;
+        double until = 0;
+        for (Found content : found.values()) {
+            double seconds = content.nearest.content().videoMs() / 1000.0;
+            if (content.isVideo() && seconds <= shortSeconds) {
+                double first = moments.get(content.moments.nextSetBit(0)).seconds();
+                double last = moments.get(content.moments.length() - 1).seconds();
+                from = Math.min(from, Math.max(0, first - seconds));
+                until = Math.max(until, last + seconds);
+            }
+        }
+        return until > from
+                ? Optional.of(new Stretch(from, Math.min(until, from + MAX_CLOSE_SECONDS)))
+                : Optional.empty();
     }
 
     /** For each moment, how many known videos show it that are not worth loading. */

@@ -416,6 +416,47 @@ class VideoVerdictTest {
         assertThat(ids(report.matches())).containsExactly(id);
     }
 
+    /** The copy has one key frame. */
+    @ParameterizedTest
+    @ValueSource(doubles = {1, 2.5, 4.3, 7})
+    void aReEncodedCopyOfAShortVideoIsFound(double seconds) throws Exception {
+        long id = add("BAD", write("short" + seconds + ".mp4", KNOWN, seconds, t -> BAD.at(300 + t)));
+        Path copy =
+                write("short-copy" + seconds + ".mkv", UPLOADED.withKeyFrameGap(250), seconds, t -> BAD.at(300 + t));
+
+        MatchReport report = match(copy);
+
+        assertThat(report.verdict()).as("%s", report).isEqualTo(Verdict.MATCH);
+        assertThat(ids(report.matches())).containsExactly(id);
+        assertSpan(report.matches().getFirst(), 0, seconds, 0, seconds);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {2, 3, 4.3, 7})
+    void aShortKnownVideoIsFoundInALongerUpload(double seconds) throws Exception {
+        long id = add("BAD", write("brief" + seconds + ".mp4", KNOWN, seconds, t -> BAD.at(400 + t)));
+        double at = 22.6;
+        Path upload = write(
+                "brief-in" + seconds + ".mkv",
+                UPLOADED,
+                40,
+                t -> t >= at && t < at + seconds ? BAD.at(400 + t - at) : OTHER.at(t));
+
+        MatchReport report = match(upload);
+
+        assertThat(report.verdict()).as("%s", report).isEqualTo(Verdict.MATCH);
+        assertThat(ids(report.matches())).containsExactly(id);
+        assertSpan(report.matches().getFirst(), at, seconds, 0, seconds);
+        assertThat(report.partial()).isFalse();
+    }
+
+    @Test
+    void onePictureOfAShortKnownVideoIsNoMatchHoweverCloselyItIsLookedAt() throws Exception {
+        add("BAD", write("brief-card.mp4", KNOWN, 4, t -> t < 1 ? CARD : BAD.at(500 + t)));
+        Path upload = write("with-card.mkv", UPLOADED, 40, t -> t >= 16 && t < 24 ? CARD : OTHER.at(t));
+        assertThat(match(upload).verdict()).isEqualTo(Verdict.NO_MATCH);
+    }
+
     @Test
     void anAllowedTitleCardDoesNotSwitchOffAClip() throws Exception {
         Path titled = write("titled.mp4", KNOWN, CLIP_SECONDS, t -> t < 4 ? CARD : BAD.at(100 + t));

@@ -32,16 +32,48 @@ public sealed interface FrameSampling {
      * @param minGap seconds that two chosen frames are apart at least, so that a video of key frames alone is sampled too
      * @param maxGap seconds that two neighbouring chosen frames are apart at most (where the video has frames), above
      *     {@code minGap}
+     * @param minFrames how many are chosen of a short video, above 0: there {@code maxGap} shrinks, down to {@code minGap}
+     * @param closeFrom seconds from the start where a part begins in which {@code maxGap} is {@code minGap}
+     * @param closeUntil seconds from the start where it ends
      */
-    record KeyFrames(double minGap, double maxGap) implements FrameSampling {
-        /** What an upload that is to be matched is sampled with. */
-        public static final KeyFrames DEFAULT = new KeyFrames(0.25, 2.5);
+    record KeyFrames(double minGap, double maxGap, int minFrames, double closeFrom, double closeUntil)
+            implements FrameSampling {
+        /**
+         * What an upload that is to be matched is sampled with. A match takes three different pictures in order, some of
+         * five may be flat or altered.
+         */
+        public static final KeyFrames DEFAULT = new KeyFrames(0.25, 2.5, 5);
 
         public KeyFrames {
             if (!(minGap >= 0) || !(maxGap > minGap)) {
                 throw new IllegalArgumentException("minGap, maxGap: " + minGap + ", " + maxGap
                         + " (expected: 0 or more, and more than the first)");
             }
+            if (minFrames < 1) {
+                throw new IllegalArgumentException("minFrames: " + minFrames + " (expected: 1 or more)");
+            }
+        }
+
+        /** Looks closer at no part. */
+        public KeyFrames(double minGap, double maxGap, int minFrames) {
+            this(minGap, maxGap, minFrames, 0, 0);
+        }
+
+        /** The same, with a part that is looked at closer. */
+        public KeyFrames closer(double from, double until) {
+            return new KeyFrames(minGap, maxGap, minFrames, from, until);
+        }
+
+        /** Seconds; a video that lasts as long as this is not short. */
+        public double shortSeconds() {
+            return minFrames * maxGap;
+        }
+
+        /** What {@code maxGap} is at a second of a video that lasts so many seconds. */
+        public double maxGap(double second, double videoSeconds) {
+            return second >= closeFrom && second < closeUntil
+                    ? minGap
+                    : Math.clamp(videoSeconds / minFrames, minGap, maxGap);
         }
     }
 }

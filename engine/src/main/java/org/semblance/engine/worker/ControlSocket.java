@@ -17,7 +17,7 @@ import org.semblance.engine.worker.Posix.Function;
  * takes the one connection whose process is the one it started.
  */
 final class ControlSocket implements AutoCloseable {
-    static final int MESSAGE_BYTES = 64;
+    static final int MESSAGE_BYTES = 88;
 
     private static final int AF_UNIX = 1;
     private static final int SOCK_SEQPACKET = 5;

@@ -18,8 +18,8 @@ import org.semblance.engine.media.FrameSampling;
  * <pre>
  *   0 int   version        4 int  kind          8 long id of the order
  *  16 long  bytes: of the content, or of the part of the reply
- *  24 int   flags         28 int  sampling     32, 40 double its parameters
- *  48 long  nanoseconds until the deadline     56 long those for reading frames
+ *  24 int   flags         28 int  sampling     48 to 80 double its parameters
+ *  32 long  nanoseconds until the deadline     40 long those for reading frames
  * </pre>
  *
  * <p>The server trusts nothing that a worker writes: a message is checked when it is read, and a reply copied before.
@@ -41,10 +41,9 @@ final class Wire {
     private static final int BYTES = 16;
     private static final int FLAGS = 24;
     private static final int SAMPLING = 28;
-    private static final int FIRST = 32;
-    private static final int SECOND = 40;
-    private static final int DEADLINE = 48;
-    private static final int FRAMES_UNTIL = 56;
+    private static final int DEADLINE = 32;
+    private static final int FRAMES_UNTIL = 40;
+    private static final int PARAMETERS = 48;
 
     private static final int OPENED = 1;
     private static final int DIHEDRAL = 2;
@@ -115,26 +114,44 @@ final class Wire {
                     FLAGS,
                     (opened ? OPENED : 0) | (dihedral ? DIHEDRAL : 0) | (path == DecodePath.EXACT ? EXACT : 0));
             switch (sampling) {
-                case FrameSampling.EveryFrame all -> write(message, EVERY_FRAME, 0, 0);
-                case FrameSampling.TimeStep step -> write(message, TIME_STEP, step.seconds(), 0);
-                case FrameSampling.KeyFrames keys -> write(message, KEY_FRAMES, keys.minGap(), keys.maxGap());
+                case FrameSampling.EveryFrame all -> write(message, EVERY_FRAME);
+                case FrameSampling.TimeStep step -> write(message, TIME_STEP, step.seconds());
+                case FrameSampling.KeyFrames keys ->
+                    write(
+                            message,
+                            KEY_FRAMES,
+                            keys.minGap(),
+                            keys.maxGap(),
+                            keys.minFrames(),
+                            keys.closeFrom(),
+                            keys.closeUntil());
             }
             message.set(LONG, DEADLINE, nanosLeft);
             message.set(LONG, FRAMES_UNTIL, framesNanosLeft);
         }
 
-        private static void write(MemorySegment message, int sampling, double first, double second) {
+        private static void write(MemorySegment message, int sampling, double... parameters) {
             message.set(INT, SAMPLING, sampling);
-            message.set(DOUBLE, FIRST, first);
-            message.set(DOUBLE, SECOND, second);
+            for (int i = 0; i < parameters.length; i++) {
+                message.set(DOUBLE, PARAMETERS + (long) i * Double.BYTES, parameters[i]);
+            }
+        }
+
+        private static double parameter(MemorySegment message, int number) {
+            return message.get(DOUBLE, PARAMETERS + (long) number * Double.BYTES);
         }
 
         static Order read(MemorySegment message) {
             int flags = message.get(INT, FLAGS);
-            double first = message.get(DOUBLE, FIRST);
             FrameSampling sampling = switch (message.get(INT, SAMPLING)) {
-                case TIME_STEP -> new FrameSampling.TimeStep(first);
-                case KEY_FRAMES -> new FrameSampling.KeyFrames(first, message.get(DOUBLE, SECOND));
+                case TIME_STEP -> new FrameSampling.TimeStep(parameter(message, 0));
+                case KEY_FRAMES ->
+                    new FrameSampling.KeyFrames(
+                            parameter(message, 0),
+                            parameter(message, 1),
+                            (int) parameter(message, 2),
+                            parameter(message, 3),
+                            parameter(message, 4));
                 default -> new FrameSampling.EveryFrame();
             };
             return new Order(

@@ -33,6 +33,7 @@ final class FrameSelection {
     private double skipUntil = Double.NEGATIVE_INFINITY;
 
     private double end;
+    private double videoSeconds = Double.MAX_VALUE;
 
     FrameSelection(FrameSampling sampling, VideoLimits limits, VideoFrame.Visitor visitor) {
         this.sampling = sampling;
@@ -42,6 +43,15 @@ final class FrameSelection {
 
     FrameSampling sampling() {
         return sampling;
+    }
+
+    /** How long the video seems to be, from what is in it. */
+    void expectSeconds(double videoSeconds) {
+        this.videoSeconds = videoSeconds;
+    }
+
+    double expectedSeconds() {
+        return videoSeconds;
     }
 
     /** The video is read again from its start; what has been shown is not shown again. */
@@ -106,7 +116,7 @@ final class FrameSelection {
                 double gap = seconds - shownSeconds;
                 boolean isKey = (frame.flags() & AVFrame.AV_FRAME_FLAG_KEY) != 0;
                 // The next frame, as far away as the last was, would be too late.
-                yield gap >= keys.minGap() && (isKey || gap + step > keys.maxGap());
+                yield gap >= keys.minGap() && (isKey || gap + step > keys.maxGap(seconds, videoSeconds));
             }
         };
     }

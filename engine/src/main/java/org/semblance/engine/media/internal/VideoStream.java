@@ -56,8 +56,11 @@ final class VideoStream implements AutoCloseable {
 
     private static final String DECODER_NAMES = String.join(",", DECODERS);
 
-    /** Bytes of packets kept while a key frame is awaited; beyond them decoding begins. */
+    /** Bytes of packets kept while a key frame is awaited, or read ahead; beyond them decoding begins. */
     private static final long MAX_PENDING_BYTES = 32L << 20;
+
+    /** Of a packet beside its data, more or less: a file of a few megabytes may hold millions that are empty. */
+    private static final int PACKET_BYTES = 512;
 
     /** If the container tells no frame rate. */
     private static final double DEFAULT_FRAME_RATE = 25;
@@ -81,6 +84,12 @@ final class VideoStream implements AutoCloseable {
     private final VideoLimits limits;
     private final VideoInput.Clock clock;
     private final AVFrame frame = avutil.av_frame_alloc();
+    /** Packets that were read before their turn. */
+    private final ArrayDeque<AVPacket> ahead = new ArrayDeque<>();
+
+    /** What reading ahead ended with; what follows the packets in it. */
+    private int aheadError;
+
     private final ArrayDeque<AVPacket> pending = new ArrayDeque<>();
     private long pendingBytes;
     private @Nullable AVFormatContext demuxer;
@@ -96,6 +105,9 @@ final class VideoStream implements AutoCloseable {
     private boolean keyFrameCame = true;
 
     private double keySeconds = Double.NEGATIVE_INFINITY;
+    /** When the first packet is shown, by the file's clock. */
+    private double startSeconds = Double.NaN;
+
     /** Whether all packets go to the decoder until the next key frame. */
     private boolean decodesAll;
 
@@ -305,13 +317,16 @@ final class VideoStream implements AutoCloseable {
         }
         AVPacket packet = avcodec.av_packet_alloc();
         try {
+            if (keys != null) {
+                selection.expectSeconds(readAhead(packet, keys.shortSeconds()));
+            }
             boolean truthful = true;
             while (ending == null && truthful) {
                 if (clock.isOver()) {
                     ending = Ending.OUT_OF_TIME;
                     break;
                 }
-                int error = avformat.av_read_frame(demuxer, packet);
+                int error = next(packet);
                 if (error < 0) {
                     truthful = end(error, selection, lumas);
                     break;
@@ -330,6 +345,48 @@ final class VideoStream implements AutoCloseable {
         } finally {
             avcodec.av_packet_free(packet);
         }
+    }
+
+    /**
+     * Reads the packets of so many seconds, for {@link #next} to give them. How long a short video is can so be told from
+     * what is in it; a file may claim anything.
+     *
+     * @return how long the video seems to be, in seconds, if that is less; otherwise at least so many
+     */
+    private double readAhead(AVPacket packet, double seconds) {
+        double last = 0;
+        long bytes = 0;
+        int count = 0;
+        while (last < seconds) {
+            if (bytes > MAX_PENDING_BYTES || clock.isOver()) {
+                return Math.max(last, declaredSeconds);
+            }
+            aheadError = avformat.av_read_frame(demuxer, packet);
+            if (aheadError < 0) {
+                break;
+            }
+            if (packet.stream_index() == index) {
+                double at = packetSeconds(packet, count++);
+                startSeconds = Double.isNaN(startSeconds) ? at : startSeconds;
+                last = Math.max(last, at - startSeconds);
+                bytes += packet.size() + PACKET_BYTES;
+                ahead.add(moved(packet));
+            } else {
+                avcodec.av_packet_unref(packet);
+            }
+        }
+        return last;
+    }
+
+    /** The next packet, or an error of FFmpeg's, below 0. */
+    private int next(AVPacket packet) {
+        if (!ahead.isEmpty()) {
+            AVPacket read = ahead.removeFirst();
+            avcodec.av_packet_move_ref(packet, read);
+            avcodec.av_packet_free(read);
+            return 0;
+        }
+        return aheadError < 0 ? aheadError : avformat.av_read_frame(demuxer, packet);
     }
 
     /** The demuxer gives no more packets: takes what the decoder still holds. */
@@ -356,7 +413,7 @@ final class VideoStream implements AutoCloseable {
     private boolean takeSparsely(
             AVPacket packet, FrameSampling.KeyFrames keys, FrameSelection selection, FrameLumas lumas)
             throws MediaException {
-        double at = packetSeconds(packet);
+        double at = packetSeconds(packet, packets - 1);
         if ((packet.flags() & avcodec.AV_PKT_FLAG_KEY) != 0) {
             clearPending();
             if (at - keySeconds >= 0 && at - keySeconds < keys.minGap()) {
@@ -380,7 +437,8 @@ final class VideoStream implements AutoCloseable {
         } else {
             keep(packet);
             // A clock that runs backwards by more than frames are reordered is as good a reason not to wait.
-            if (packets == 1 || Math.abs(at - keySeconds) > keys.maxGap() || pendingBytes > MAX_PENDING_BYTES) {
+            double maxGap = keys.maxGap(at - startSeconds, selection.expectedSeconds());
+            if (packets == 1 || Math.abs(at - keySeconds) > maxGap || pendingBytes > MAX_PENDING_BYTES) {
                 decodesAll = true;
                 skipUnreferenced(true);
                 while (!pending.isEmpty() && ending == null) {
@@ -395,25 +453,31 @@ final class VideoStream implements AutoCloseable {
     }
 
     /** When a packet is shown; without a clock, as many frames after the start as packets came before it. */
-    private double packetSeconds(AVPacket packet) {
+    private double packetSeconds(AVPacket packet, int before) {
         double shown = seconds(packet.pts());
         double at = Double.isNaN(shown) ? seconds(packet.dts()) : shown;
-        return Double.isNaN(at) ? (packets - 1) / frameRate : at;
+        return Double.isNaN(at) ? before / frameRate : at;
     }
 
     private void keep(AVPacket packet) {
+        pendingBytes += packet.size() + PACKET_BYTES;
+        pending.add(moved(packet));
+    }
+
+    private static AVPacket moved(AVPacket packet) {
         AVPacket kept = avcodec.av_packet_alloc();
         avcodec.av_packet_move_ref(kept, packet);
-        pending.add(kept);
-        pendingBytes += kept.size();
+        return kept;
     }
 
     private void clearPending() {
-        for (AVPacket kept : pending) {
-            avcodec.av_packet_free(kept);
-        }
-        pending.clear();
+        free(pending);
         pendingBytes = 0;
+    }
+
+    private static void free(ArrayDeque<AVPacket> packets) {
+        packets.forEach(avcodec::av_packet_free);
+        packets.clear();
     }
 
     private void skipUnreferenced(boolean skip) {
@@ -447,6 +511,7 @@ final class VideoStream implements AutoCloseable {
     @Override
     public void close() {
         clearPending();
+        free(ahead);
         avutil.av_frame_free(frame);
         if (decoder != null) {
             avcodec.avcodec_free_context(decoder);

@@ -275,7 +275,7 @@ class HostileVideoTest {
         for (int i = 0; i < MUTATIONS; i++) {
             Map.Entry<String, byte[]> file = files.get(i % files.size());
             byte[] bytes = mutate(file.getValue().clone(), random);
-            FrameSampling sampling = random.nextBoolean() ? new EveryFrame() : new KeyFrames(0.1, 0.5);
+            FrameSampling sampling = random.nextBoolean() ? new EveryFrame() : new KeyFrames(0.1, 0.5, 3);
             String replay = "-Dsemblance.seed=" + SEED + ", mutation " + i + " of " + file.getKey();
             try {
                 VideoSummary summary = read(bytes, sampling, new ArrayList<>());

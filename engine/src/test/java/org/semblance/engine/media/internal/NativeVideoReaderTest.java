@@ -167,7 +167,7 @@ class NativeVideoReaderTest {
         FOOTAGE.write(file, Footage.Encoding.MPEG4.withKeyFrameGap(240), 25, 0, 400);
         List<Shown> all = readAll(MediaSource.of(file));
 
-        read(MediaSource.of(file), new KeyFrames(0.25, 1.5));
+        read(MediaSource.of(file), new KeyFrames(0.25, 1.5, 1));
 
         assertThat(shown).isSubsetOf(all).hasSizeBetween(11, 14);
         assertThat(shown.stream().map(Shown::number)).contains(0, 240);
@@ -180,7 +180,7 @@ class NativeVideoReaderTest {
         FOOTAGE.write(file, new Footage.Encoding("mov", "mpeg4", 200, 2, false), 25, 0, 300);
         List<Shown> all = readAll(MediaSource.of(file));
 
-        VideoSummary summary = read(MediaSource.of(file), new KeyFrames(0.25, 1.5));
+        VideoSummary summary = read(MediaSource.of(file), new KeyFrames(0.25, 1.5, 1));
 
         assertThat(shown).isSubsetOf(all);
         assertThat(summary.framesDecoded()).isLessThan(200);
@@ -198,11 +198,30 @@ class NativeVideoReaderTest {
     }
 
     @Test
+    void showsMoreOfAShortVideoWhateverItsHeaderClaims() throws Exception {
+        Path file = folder.resolve("short.mkv");
+        FOOTAGE.write(file, new Footage.Encoding("matroska", "mpeg4", 240, 0, false), 25, 0, 75);
+        byte[] bytes = Files.readAllBytes(file);
+        List<Shown> all = readAll(memory(bytes));
+
+        VideoSummary honest = read(memory(bytes), KeyFrames.DEFAULT);
+        List<Shown> fromHonest = List.copyOf(shown);
+        // Matroska's Duration, of eight bytes, in milliseconds.
+        ByteBuffer.wrap(bytes).putDouble(indexOf(bytes, "\u0044\u0089\u0088") + 3, 3_600_000);
+        VideoSummary lying = read(memory(bytes), KeyFrames.DEFAULT);
+
+        assertThat(shown).isEqualTo(fromHonest).isSubsetOf(all).hasSizeBetween(5, 6);
+        assertGaps(0.6 + 0.001, all.getLast().seconds);
+        assertThat(honest.declaredSeconds()).isEqualTo(3, within(0.1));
+        assertThat(lying.declaredSeconds()).isGreaterThan(1000);
+    }
+
+    @Test
     void thinsAVideoOfKeyFramesAlone() throws Exception {
         Path file = folder.resolve("intra.avi");
         FOOTAGE.write(file, new Footage.Encoding("avi", "mjpeg", 1, 0, false), 25, 0, 100);
 
-        VideoSummary summary = read(MediaSource.of(file), new KeyFrames(0.5, 2));
+        VideoSummary summary = read(MediaSource.of(file), new KeyFrames(0.5, 2, 1));
 
         assertThat(shown.stream().map(Shown::number)).containsExactly(0, 13, 26, 39, 52, 65, 78, 91);
         assertThat(summary.framesDecoded()).isEqualTo(8);
@@ -217,16 +236,20 @@ class NativeVideoReaderTest {
         // A track without this table says that all its samples are key frames.
         rename(bytes, "stss", "free");
 
-        read(memory(bytes), new KeyFrames(0.25, 1.5));
+        read(memory(bytes), new KeyFrames(0.25, 1.5, 1));
 
         assertThat(shown).isSubsetOf(all);
         assertGaps(1.5 + 0.001, all.getLast().seconds);
     }
 
     private static void rename(byte[] bytes, String from, String to) {
-        int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf(from);
-        assertThat(at).as(from).isPositive();
-        System.arraycopy(to.getBytes(StandardCharsets.ISO_8859_1), 0, bytes, at, to.length());
+        System.arraycopy(to.getBytes(StandardCharsets.ISO_8859_1), 0, bytes, indexOf(bytes, from), to.length());
+    }
+
+    private static int indexOf(byte[] bytes, String name) {
+        int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf(name);
+        assertThat(at).as(name).isPositive();
+        return at;
     }
 
     @Test
