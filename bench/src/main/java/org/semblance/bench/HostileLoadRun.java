@@ -201,8 +201,8 @@ public final class HostileLoadRun {
                 }
                 LoadRun.count(answers, answer.status() + " " + verdict(answer.body()));
             }
-        } catch (IOException e) {
-            LoadRun.count(answers, "broken connection: " + e.getMessage());
+        } catch (IOException | RuntimeException e) {
+            LoadRun.count(answers, "broken connection: " + e);
         }
     }
 

@@ -44,6 +44,7 @@ final class Mutator {
 
     private static final int PNG_SIGNATURE = 8;
     private static final int RIFF_HEADER = 12;
+    private static final int GIF_HEADER = 13;
     private static final int MOST_BYTES = 8_000_000;
 
     private final Random random;
@@ -252,8 +253,11 @@ final class Mutator {
     }
 
     private static void gifParts(byte[] file, List<Part> parts) {
+        if (file.length < GIF_HEADER) {
+            return;
+        }
         int colours = (file[10] & 0x80) == 0 ? 0 : 3 << ((file[10] & 7) + 1);
-        int at = Math.min(file.length, 13 + colours);
+        int at = Math.min(file.length, GIF_HEADER + colours);
         parts.add(new Part(6, 6, at));
         while (at < file.length) {
             int from = at;

@@ -10,6 +10,9 @@ public final class Animation {
     /** A tenth of a second, no transparency. */
     private static final byte[] CONTROL = {0x21, (byte) 0xF9, 4, 0, 10, 0, 0, 0};
 
+    /** Some milliseconds of work, if they hold the smallest blocks there are. */
+    private static final int GLANCE_BYTES = 1 << 20;
+
     private Animation() {}
 
     /**
@@ -18,18 +21,35 @@ public final class Animation {
      */
     public static boolean isAnimated(ByteBuffer content, MediaFormat format) {
         try {
-            return switch (format) {
-                case GIF -> gif(new FileBytes(format, content, ByteOrder.LITTLE_ENDIAN));
-                case PNG -> png(new FileBytes(format, content, ByteOrder.BIG_ENDIAN));
-                case WEBP -> webp(new FileBytes(format, content, ByteOrder.LITTLE_ENDIAN));
-                default -> false;
-            };
+            return hasFrames(content, format);
         } catch (MediaException e) {
             return false;
         }
     }
 
-    private static boolean gif(FileBytes b) {
+    /**
+     * As {@link #isAnimated}, for those who must not wait: looks at the first {@value #GLANCE_BYTES} bytes, and takes an
+     * image that goes on without an answer for one of several frames.
+     */
+    public static boolean mayBeAnimated(ByteBuffer content, MediaFormat format) {
+        int glance = Math.min(content.remaining(), GLANCE_BYTES);
+        try {
+            return hasFrames(content.slice(content.position(), glance), format);
+        } catch (MediaException e) {
+            return glance < content.remaining();
+        }
+    }
+
+    private static boolean hasFrames(ByteBuffer content, MediaFormat format) throws MediaException {
+        return switch (format) {
+            case GIF -> gif(new FileBytes(format, content, ByteOrder.LITTLE_ENDIAN));
+            case PNG -> png(new FileBytes(format, content, ByteOrder.BIG_ENDIAN));
+            case WEBP -> webp(new FileBytes(format, content, ByteOrder.LITTLE_ENDIAN));
+            default -> false;
+        };
+    }
+
+    private static boolean gif(FileBytes b) throws MediaException {
         int[] frames = {0};
         walkGif(b, (at, hasControl) -> ++frames[0] < 2);
         return frames[0] > 1;
@@ -45,12 +65,16 @@ public final class Animation {
     public static ByteBuffer withControls(ByteBuffer gif) {
         ByteBuffer whole = gif.slice();
         List<Long> missing = new ArrayList<>();
-        walkGif(new FileBytes(MediaFormat.GIF, whole, ByteOrder.LITTLE_ENDIAN), (at, hasControl) -> {
-            if (!hasControl) {
-                missing.add(at);
-            }
-            return true;
-        });
+        try {
+            walkGif(new FileBytes(MediaFormat.GIF, whole, ByteOrder.LITTLE_ENDIAN), (at, hasControl) -> {
+                if (!hasControl) {
+                    missing.add(at);
+                }
+                return true;
+            });
+        } catch (MediaException e) {
+            // It is cut off here.
+        }
         if (missing.isEmpty()) {
             return gif;
         }
@@ -71,28 +95,28 @@ public final class Animation {
         boolean picture(long at, boolean hasControl);
     }
 
-    /** GIF89a, appendix A: block by block, as far as they are whole. */
-    private static void walkGif(FileBytes b, GifPictures pictures) {
-        try {
-            long at = 13 + tableBytes(b.u8(10));
-            boolean hasControl = false;
-            while (true) {
-                int block = b.u8(at);
-                if (block == 0x2C) {
-                    if (!pictures.picture(at, hasControl)) {
-                        return;
-                    }
-                    hasControl = false;
-                    at = subBlocksEnd(b, at + 11 + tableBytes(b.u8(at + 9)));
-                } else if (block == 0x21) {
-                    hasControl |= b.u8(at + 1) == 0xF9;
-                    at = subBlocksEnd(b, at + 2);
-                } else {
+    /**
+     * GIF89a, appendix A: block by block.
+     *
+     * @throws MediaException where the file ends within one
+     */
+    private static void walkGif(FileBytes b, GifPictures pictures) throws MediaException {
+        long at = 13 + tableBytes(b.u8(10));
+        boolean hasControl = false;
+        while (true) {
+            int block = b.u8(at);
+            if (block == 0x2C) {
+                if (!pictures.picture(at, hasControl)) {
                     return;
                 }
+                hasControl = false;
+                at = subBlocksEnd(b, at + 11 + tableBytes(b.u8(at + 9)));
+            } else if (block == 0x21) {
+                hasControl |= b.u8(at + 1) == 0xF9;
+                at = subBlocksEnd(b, at + 2);
+            } else {
+                return;
             }
-        } catch (MediaException e) {
-            // It is cut off here.
         }
     }
 

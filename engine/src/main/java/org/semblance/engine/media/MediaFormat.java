@@ -76,6 +76,11 @@ public enum MediaFormat {
         return support == Support.VIDEO;
     }
 
+    /** Whether it is an image of which there may be several frames that are all looked at. */
+    public boolean canBeAnimated() {
+        return this == GIF || this == PNG || this == WEBP;
+    }
+
     /** Why there is no picture in it to decode; empty for a supported image. */
     public String unsupportedReason() {
         return support.reason;

@@ -59,10 +59,12 @@ public enum ConfigKey {
             Kind.whole(1, 1_024),
             "one for two cores",
             set -> (long) Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
-            "Threads for videos and bulks, beside the others and giving way to them."),
+            "Threads for videos, animated images and bulks, beside the others and giving way to them."),
     VIDEO_QUEUE_LIMIT(
-            Kind.whole(1, 1_000_000), 64L, "Videos that may wait for such a thread; the next one is refused with 503."),
-    VIDEO_DEADLINE_MS(Kind.whole(1, 3_600_000), 60_000L, "As deadline_ms, for a video."),
+            Kind.whole(1, 1_000_000),
+            64L,
+            "Videos and animated images that may wait for such a thread; the next one is refused with 503."),
+    VIDEO_DEADLINE_MS(Kind.whole(1, 3_600_000), 60_000L, "As deadline_ms, for a video or an animated image."),
     BANK_DEADLINE_MS(
             Kind.whole(1, 86_400_000),
             600_000L,

@@ -342,10 +342,10 @@ final class Call {
         }
     }
 
-    /** Videos, and contents that are banked in bulk. */
+    /** Videos, animated images, and contents that are banked in bulk. */
     private boolean isSlow(Body body) {
         Route.Takes takes = route().takes();
-        return takes.isUpload() && body.upload().format().isVideo()
+        return takes.isUpload() && body.upload().isMoving()
                 || takes == Route.Takes.BANKED_UPLOAD
                         && Body.mediaType(head.headers()).equals(Ndjson.MEDIA_TYPE);
     }

@@ -13,6 +13,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.Digests;
+import org.semblance.engine.media.Animation;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.media.MediaSource;
 
@@ -329,6 +330,15 @@ final class Upload {
         return file == null
                 ? new MediaSource.InMemory(bytes(), format())
                 : new MediaSource.InFile(file.path(), size, format());
+    }
+
+    /**
+     * Whether a complete upload is a video or an animated image, as far as can be told at once; one that is in a file counts
+     * as animated if its format allows for that.
+     */
+    boolean isMoving() {
+        MediaFormat kind = format();
+        return kind.isVideo() || kind.canBeAnimated() && (file != null || Animation.mayBeAnimated(bytes(), kind));
     }
 
     /** What it is, by its first bytes; of a complete upload. */

@@ -3,6 +3,7 @@ package org.semblance.server.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -691,6 +692,27 @@ class SpilledUploadTest {
         assertThatThrownBy(() -> SpillFolder.open(settings().build()))
                 .isInstanceOf(IOException.class)
                 .hasMessage("upload_folder: " + files + " (expected: one that no other server uses)");
+    }
+
+    /** Each of its frames is decoded, which may be very many. */
+    @Test
+    void animatedImagesHaveTheLaneOfVideosAndStillOnesDoNot() throws Exception {
+        start(settings());
+        BufferedImage picture = Pictures.flat(40, 30);
+        try (RawClient client = connect()) {
+            assertLane(client, Pictures.gif(100, picture, Pictures.photo(2, 40, 30)), "video-0");
+            assertLane(client, Pictures.gif(100, picture), "worker-0");
+            assertLane(client, Pictures.png(picture), "worker-0");
+        }
+    }
+
+    private void assertLane(RawClient client, byte[] upload, String thread) throws Exception {
+        assertThat(upload.length).isLessThan((int) SPILL);
+        assertThat(client.send(head("/digest", upload.length))
+                        .send(upload)
+                        .read()
+                        .body())
+                .contains("\"thread\":\"" + thread + "\"");
     }
 
     @Test
