@@ -1,6 +1,7 @@
 package org.semblance.engine;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
@@ -69,6 +70,9 @@ import org.semblance.hashdb.hash.SignalType;
 public final class ContentMatcher {
     /** The share of the time for reading frames; the rest is for looking them up. */
     private static final double READING_SHARE = 0.8;
+
+    /** Reading an animated image ends then, if not before: a megabyte of GIF can be hours of work. */
+    private static final Duration MAX_ANIMATION_TIME = Duration.ofSeconds(8);
 
     /** Hashes looked up together, between two looks at the clock. */
     private static final int LOOKUP_BATCH = 256;
@@ -177,6 +181,9 @@ public final class ContentMatcher {
     private HashReport hash(
             MediaSource source, Digests digests, FrameSampling sampling, Deadline deadline, long startNanos) {
         Deadline framesUntil = deadline.share(READING_SHARE);
+        if (source.format().canBeAnimated()) {
+            framesUntil = framesUntil.within(MAX_ANIMATION_TIME);
+        }
         return hasher.hash(
                 new HashRequest(source, digests.signals(), sampling, false, deadline, framesUntil, startNanos));
     }

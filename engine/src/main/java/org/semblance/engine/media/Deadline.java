@@ -46,6 +46,12 @@ public final class Deadline {
         return set ? new Deadline(now + (long) (share * (nanoTime - now)), true, cancelled) : this;
     }
 
+    /** Passes with this one, or that long from now if that is sooner. */
+    public Deadline within(Duration duration) {
+        Deadline sooner = after(duration, cancelled);
+        return set && nanoTime - sooner.nanoTime <= 0 ? this : sooner;
+    }
+
     /** The time until it passes, negative afterwards; {@link Long#MAX_VALUE} if it never does. */
     public long nanosLeft() {
         return set ? nanoTime - System.nanoTime() : Long.MAX_VALUE;
