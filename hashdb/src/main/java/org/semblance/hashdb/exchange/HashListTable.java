@@ -29,7 +29,7 @@ import tools.jackson.dataformat.csv.CsvReadFeature;
  *       {@code hash}, {@code value}, {@code signal}, {@code signal_str}, {@code hash_digest} with its type in
  *       {@code type}, {@code signal_type} or {@code algorithm} (PDQ if there is none);
  *   <li>{@code quality} of the PDQ hash; {@code note}; {@code source} or {@code collab};
- *   <li>{@code labels} or {@code tags}, separated by spaces or semicolons.
+ *   <li>{@code labels} or {@code tags}, separated by semicolons if there is any, otherwise by spaces.
  * </ul>
  */
 final class HashListTable {
@@ -121,7 +121,9 @@ final class HashListTable {
         if (signals.isEmpty()) {
             throw new IllegalArgumentException("no hash in the row");
         }
-        List<String> labels = Arrays.stream(cell(row, List.of("labels", "tags")).split("[ ;]+"))
+        String together = cell(row, List.of("labels", "tags"));
+        List<String> labels = Arrays.stream(together.split(together.contains(";") ? ";" : " "))
+                .map(String::strip)
                 .filter(label -> !label.isEmpty())
                 .toList();
         return new ContentDraft(

@@ -55,6 +55,7 @@ public final class Main implements Callable<Integer> {
         verbs.put("bank", BankCommand.class);
         verbs.put("key", KeyCommand.class);
         verbs.put("import", ImportCommand.class);
+        verbs.put("export", ExportCommand.class);
         verbs.put("verify", VerifyCommand.class);
         verbs.put("bench", BenchCommand.class);
         verbs.put("config", ConfigCommand.class);

@@ -201,6 +201,35 @@ class CommandLineTest {
     }
 
     @Test
+    void exportsABankForAnImport() throws IOException {
+        Path list = Files.writeString(
+                folder.resolve("list.csv"),
+                "pdq,quality,md5,labels,note,source\n"
+                        + HASH
+                        + ",77,d41d8cd98f00b204e9800998ecf8427e,two words;one;,\"a \"\"note\"\", with\nlines\",list\n"
+                        + "1".repeat(64) + ",100,,,,\n,,900150983cd24fb0d6963f7d28e17f72,,,\n");
+        assertThat(onData("import", "--bank", "OUT", list.toString())).isZero();
+        assertThat(onData("bank", "add", "OUT", photo.toString())).isZero();
+        assertThat(onData("export", "--bank", "OUT")).isZero();
+        String exported = out;
+        assertThat(exported.lines()).hasSize(1 + 4 + 1); // and the note's second line
+        assertThat(exported)
+                .startsWith("pdq,md5,sha1,sha256,quality,labels,note,source\n")
+                .contains(
+                        HASH
+                                + ",d41d8cd98f00b204e9800998ecf8427e,,,77,one;two words;,\"a \"\"note\"\", with\nlines\",list\n");
+
+        Path again = Files.writeString(folder.resolve("again.csv"), exported);
+        assertThat(onData("import", "--bank", "BACK", again.toString())).isZero();
+        assertThat(out).isEqualTo("4 contents imported into BACK\n");
+        assertThat(onData("export", "--bank", "BACK")).isZero();
+        assertThat(out).isEqualTo(exported);
+
+        assertThat(onData("export", "--bank", "NONE")).isEqualTo(Main.BAD_INPUT);
+        assertThat(err).isEqualTo("semblance: --bank: no bank NONE\n");
+    }
+
+    @Test
     void wrongUsageIsTold() {
         assertThat(run()).isEqualTo(Main.WRONG_USAGE);
         assertThat(run("bank")).isEqualTo(Main.WRONG_USAGE);

@@ -1,0 +1,79 @@
+package org.semblance.hashdb.exchange;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.Writer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.BankContent;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.hash.SignalType;
+import tools.jackson.databind.SequenceWriter;
+import tools.jackson.dataformat.csv.CsvMapper;
+import tools.jackson.dataformat.csv.CsvWriteFeature;
+
+/**
+ * Writes contents as a hash list in CSV (RFC 4180), which {@link HashListReader} reads back: a row a content, and a further
+ * one for each further signal of a type that it has several of.
+ */
+public final class HashListWriter implements Closeable {
+    /** Quotes what needs it, and not whatever is long. */
+    private static final CsvMapper CSV =
+            CsvMapper.builder().enable(CsvWriteFeature.STRICT_CHECK_FOR_QUOTING).build();
+
+    private final SequenceWriter rows;
+
+    /**
+     * Writes the header.
+     *
+     * @param out closed with this
+     */
+    public HashListWriter(Writer out) throws IOException {
+        this.rows = CSV.writerFor(String[].class).writeValues(out);
+        List<String> columns = new ArrayList<>();
+        for (SignalType type : SignalType.values()) {
+            columns.add(type.wireName());
+        }
+        columns.addAll(List.of("quality", "labels", "note", "source"));
+        rows.write(columns.toArray(String[]::new));
+    }
+
+    /** Writes a content. Returns false, and does nothing, if it has no signal; frames of a video are none. */
+    public boolean write(BankContent content) throws IOException {
+        List<Signal> left = new ArrayList<>(content.signals());
+        while (!left.isEmpty()) {
+            rows.write(row(content, left));
+        }
+        return !content.signals().isEmpty();
+    }
+
+    /** Takes the first signal of each type. */
+    private static String[] row(BankContent content, List<Signal> left) {
+        List<String> row = new ArrayList<>();
+        String quality = "";
+        for (SignalType type : SignalType.values()) {
+            Signal first =
+                    left.stream().filter(s -> s.type() == type).findFirst().orElse(null);
+            left.remove(first);
+            row.add(first == null ? "" : first.value());
+            if (first != null && first.quality() != null) {
+                quality = first.quality().toString();
+            }
+        }
+        // The semicolon at the end tells a label of several words from several labels.
+        String labels = content.labels().isEmpty() ? "" : String.join(";", content.labels()) + ";";
+        row.addAll(Arrays.asList(quality, labels, text(content.note()), text(content.source())));
+        return row.toArray(String[]::new);
+    }
+
+    private static String text(@Nullable String text) {
+        return text == null ? "" : text;
+    }
+
+    @Override
+    public void close() throws IOException {
+        rows.close();
+    }
+}
