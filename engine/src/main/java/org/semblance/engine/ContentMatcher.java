@@ -200,6 +200,12 @@ public final class ContentMatcher {
         }
     }
 
+    /** Whether {@link #match} would find these bytes known, in whatever bank, and decode nothing. */
+    public boolean knows(Digests digests) {
+        return !ofKind(BankKind.MATCH, exactMatches(digests, MatchOptions.DEFAULT))
+                .isEmpty();
+    }
+
     private static MatchReport undecided(
             Verdict verdict, String reason, HashReport hashed, long version, long lookupNanos) {
         return new MatchReport(

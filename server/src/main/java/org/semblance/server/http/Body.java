@@ -42,10 +42,9 @@ record Body(
         return upload.source();
     }
 
-    /** The digests of the file: as they were computed while it came, or, of a small one, computed now. */
+    /** The digests of the file. */
     Digests digests() {
-        Digests onTheWay = upload.digests();
-        return onTheWay == null ? Digests.of(upload.bytes()) : onTheWay;
+        return upload.digests();
     }
 
     static String mediaType(HttpHeaders headers) {

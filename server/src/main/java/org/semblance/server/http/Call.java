@@ -312,10 +312,45 @@ final class Call {
         }
     }
 
+    /**
+     * What takes long has workers and a queue of its own, so that however much of it there is, nothing else waits for it. But
+     * known bytes need no decoding: rather than have them wait, the others look whether they are, and pass on what is not.
+     */
     private void offerOrRefuse(Body body, Route.Work action) {
+        releaseIfRefused(body, () -> {
+            boolean slow = isSlow(body);
+            long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(deadlineMs(slow));
+            boolean othersLook = slow
+                    && route().takes() == Route.Takes.MATCHED_UPLOAD
+                    && !transport.videoWorkers().hasFreeThread();
+            if (!othersLook || !enqueue(new Job(this, body, action, transport.workers(), deadlineNanos, true))) {
+                offer(body, action, slow, deadlineNanos);
+            }
+        });
+    }
+
+    /** Has those do it who take their time. From a worker that has looked at it. */
+    void passOn(Body body, Route.Work action, long deadlineNanos) {
+        try {
+            wire.loop().execute(() -> {
+                if (abandoned) { // By a client that saw a worker have it, and left the rest to that.
+                    body.upload().release();
+                    leave();
+                } else {
+                    releaseIfRefused(body, () -> offer(body, action, true, deadlineNanos));
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the server stopped before an upload could be passed on", e);
+            body.upload().release();
+            leave();
+        }
+    }
+
+    private void releaseIfRefused(Body body, Runnable offer) {
         Response refusal = null;
         try {
-            offer(body, action);
+            offer.run();
         } catch (HttpError e) {
             transport.refusals().count(e);
             refusal = dialect.error(e);
@@ -326,20 +361,24 @@ final class Call {
         }
     }
 
-    /** What takes long has workers and a queue of its own, so that however much of it there is, nothing else waits for it. */
-    private void offer(Body body, Route.Work action) {
-        boolean slow = isSlow(body);
-        long ms = deadlineMs(slow);
+    private void offer(Body body, Route.Work action, boolean slow, long deadlineNanos) {
         WorkerPool<Worker> lane = slow ? transport.videoWorkers() : transport.workers();
-        Job offered = new Job(this, body, action, lane, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ms));
-        job = offered;
-        if (!offered.enqueue()) {
-            job = null;
+        if (!enqueue(new Job(this, body, action, lane, deadlineNanos, false))) {
             throw HttpError.busy("every worker" + (slow ? " for videos" : "") + " is busy and the queue full");
         }
-        if (slow) {
-            wire.alarm().set(ms + 1); // Those before it may take long, and its client need not wait for them in vain.
+        if (slow) { // Those before it may take long, and its client need not wait for them in vain.
+            long leftMs = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
+            wire.alarm().set(Math.max(0, leftMs) + 2);
         }
+    }
+
+    private boolean enqueue(Job offered) {
+        job = offered;
+        boolean waits = offered.enqueue();
+        if (!waits) {
+            job = null;
+        }
+        return waits;
     }
 
     /** Videos, animated images, and contents that are banked in bulk. */

@@ -64,6 +64,7 @@ final class HmaLookups {
                         Role.MATCH,
                         "/m/lookup",
                         Set.of("banks", "seed", "types", "bypass_coinflip"),
+                        Route.Takes.MATCHED_UPLOAD,
                         this::lookupFile));
     }
 

@@ -70,7 +70,7 @@ final class HmaRoutes {
                         "/h/hash",
                         Set.of("url", "content_type", "types"),
                         (request, worker) -> hashUrl(request)),
-                upload(Role.MATCH, "/h/hash", Set.of("types"), HmaRoutes::hash),
+                upload(Role.MATCH, "/h/hash", Set.of("types"), Route.Takes.UPLOAD, HmaRoutes::hash),
                 OpenApi.hmaRoute(),
                 HmaCompare.route()));
         routes.addAll(new HmaLookups(db).routes());
@@ -114,8 +114,8 @@ final class HmaRoutes {
         return new Route(Dialect.HMA, method, pattern, Set.of(), Route.Takes.JSON, role, action);
     }
 
-    static Route upload(Role role, String pattern, Set<String> parameters, Route.Work action) {
-        return new Route(Dialect.HMA, "POST", pattern, parameters, Route.Takes.UPLOAD, role, action);
+    static Route upload(Role role, String pattern, Set<String> parameters, Route.Takes takes, Route.Work action) {
+        return new Route(Dialect.HMA, "POST", pattern, parameters, takes, role, action);
     }
 
     // Hashing

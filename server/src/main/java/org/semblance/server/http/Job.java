@@ -11,13 +11,16 @@ final class Job implements WorkerPool.Task<Worker> {
     private final Route.Work action;
     private final WorkerPool<Worker> lane;
     private final long deadlineNanos;
+    private final boolean onlyIfKnown;
 
-    Job(Call call, Body body, Route.Work action, WorkerPool<Worker> lane, long deadlineNanos) {
+    /** @param onlyIfKnown whether to pass it on, undone, unless its bytes are known */
+    Job(Call call, Body body, Route.Work action, WorkerPool<Worker> lane, long deadlineNanos, boolean onlyIfKnown) {
         this.call = call;
         this.body = body;
         this.action = action;
         this.lane = lane;
         this.deadlineNanos = deadlineNanos;
+        this.onlyIfKnown = onlyIfKnown;
     }
 
     /** Puts it into its queue. Returns false, and does nothing, if that is full. */
@@ -41,6 +44,10 @@ final class Job implements WorkerPool.Task<Worker> {
 
     @Override
     public void run(Worker worker) {
+        if (onlyIfKnown && !isKnown(worker)) {
+            call.passOn(body, action, deadlineNanos);
+            return;
+        }
         Response response;
         try {
             if (call.isAbandoned()) {
@@ -55,6 +62,14 @@ final class Job implements WorkerPool.Task<Worker> {
             call.leave();
         }
         call.handOver(response);
+    }
+
+    private boolean isKnown(Worker worker) {
+        try {
+            return worker.matcher().knows(body.digests());
+        } catch (RuntimeException e) {
+            return false; // Whoever does the work meets it again, and answers.
+        }
     }
 
     @Override

@@ -34,12 +34,13 @@ final class MatchRoutes {
                 upload(
                         "/v1/match",
                         Set.of("banks", "reference", "deadline_ms", POLICY, QUERY_PERCENT, BANK_PERCENT),
+                        Route.Takes.MATCHED_UPLOAD,
                         this::match),
-                upload("/v1/hash", Set.of("dihedral", "deadline_ms"), MatchRoutes::hash));
+                upload("/v1/hash", Set.of("dihedral", "deadline_ms"), Route.Takes.UPLOAD, MatchRoutes::hash));
     }
 
-    private static Route upload(String pattern, Set<String> parameters, Route.Work action) {
-        return new Route(Dialect.NATIVE, "POST", pattern, parameters, Route.Takes.UPLOAD, Role.MATCH, action);
+    private static Route upload(String pattern, Set<String> parameters, Route.Takes takes, Route.Work action) {
+        return new Route(Dialect.NATIVE, "POST", pattern, parameters, takes, Role.MATCH, action);
     }
 
     private Response match(Request request, Worker worker) {

@@ -36,11 +36,13 @@ record Route(
         HASHES,
         /** A file, raw or in a form, of at most {@code maxBodyBytes}, or {@code maxVideoBytes} of a video. */
         UPLOAD,
+        /** As {@link #UPLOAD}, to be matched: if its bytes are known, there is nothing to decode. */
+        MATCHED_UPLOAD,
         /** As {@link #UPLOAD}, to be banked: a video is hashed whole, which may take long. */
         BANKED_UPLOAD;
 
         boolean isUpload() {
-            return this == UPLOAD || this == BANKED_UPLOAD;
+            return this == UPLOAD || this == MATCHED_UPLOAD || this == BANKED_UPLOAD;
         }
     }
 

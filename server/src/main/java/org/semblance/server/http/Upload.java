@@ -346,10 +346,14 @@ final class Upload {
         return format == null ? MediaFormat.UNKNOWN : format;
     }
 
-    /** The digests of a complete upload, if they were computed on the way, or null. */
-    @Nullable
+    /** The digests of a complete upload: as they were computed on the way, or by the first who asks. */
     Digests digests() {
-        return digests;
+        Digests known = digests;
+        if (known == null) {
+            known = Digests.of(bytes());
+            digests = known;
+        }
+        return known;
     }
 
     /**

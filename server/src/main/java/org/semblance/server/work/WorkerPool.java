@@ -109,6 +109,11 @@ public final class WorkerPool<T extends AutoCloseable> implements AutoCloseable 
         }
     }
 
+    /** Whether a task would hardly wait. */
+    public boolean hasFreeThread() {
+        return busy.get() < threads.size() && queued() == 0;
+    }
+
     /** How many threads have a task. */
     public int busy() {
         return busy.get();

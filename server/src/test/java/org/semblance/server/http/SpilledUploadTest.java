@@ -42,6 +42,8 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.ContentMatcher;
 import org.semblance.engine.Digests;
@@ -51,6 +53,9 @@ import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.media.MediaSource;
 import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.Origin;
 import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
@@ -203,7 +208,6 @@ class SpilledUploadTest {
         Route.Work digest = (request, worker) -> {
             Body body = request.body();
             Path path = body.file() instanceof MediaSource.InFile file ? file.path() : null;
-            Digests onTheWay = body.upload().digests();
             try {
                 String permissions =
                         path == null ? "" : PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
@@ -214,7 +218,7 @@ class SpilledUploadTest {
                                 .put("spilled", path != null)
                                 .put("permissions", permissions)
                                 .put("video", body.file().format().isVideo())
-                                .put("on_the_way", onTheWay == null ? "" : onTheWay.toString())
+                                .put("digests", body.digests().toString())
                                 .put("read", Digests.of(body.bytes()).toString())
                                 .put("files", body.files())
                                 .put("note", body.fields().get("note"))
@@ -238,6 +242,7 @@ class SpilledUploadTest {
         Set<String> parameters = Set.of("deadline_ms");
         return List.of(
                 new Route(Dialect.NATIVE, "POST", "/digest", parameters, Route.Takes.UPLOAD, digest),
+                new Route(Dialect.NATIVE, "POST", "/match", parameters, Route.Takes.MATCHED_UPLOAD, digest),
                 new Route(Dialect.NATIVE, "POST", "/watch", parameters, Route.Takes.UPLOAD, watch),
                 new Route(Dialect.NATIVE, "POST", "/block", parameters, Route.Takes.UPLOAD, block));
     }
@@ -316,7 +321,7 @@ class SpilledUploadTest {
                 .contains(
                         "\"size\":" + size + ",",
                         "\"spilled\":" + spilled + ",",
-                        "\"on_the_way\":\"" + (spilled ? digests : "") + "\"",
+                        "\"digests\":\"" + digests + "\"",
                         "\"read\":\"" + digests + "\"");
     }
 
@@ -736,6 +741,43 @@ class SpilledUploadTest {
                                 .send(bytes(5_000))
                                 .read()
                                 .body())
+                        .contains("\"thread\":\"worker-0\"");
+            }
+            go.countDown();
+            assertThat(running.read().status()).isEqualTo(200);
+            assertThat(waiting.read().body()).contains("\"thread\":\"video-0\"");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {10_000, SPILL + 1})
+    void answersAVideoThatIsKnownThoughOthersFillTheirLane(int size) throws Exception {
+        start(settings());
+        byte[] known = video(size);
+        db.apply(new Change.CreateBank("KNOWN" + size), new Origin("test", ""));
+        ContentDraft content =
+                new ContentDraft(Digests.of(ByteBuffer.wrap(known)).signals());
+        db.apply(new Change.AddContents("KNOWN" + size, List.of(content)), new Origin("test", ""));
+        byte[] unknown = video(size + 1);
+        try (RawClient running = connect();
+                RawClient waiting = connect();
+                RawClient refused = connect();
+                RawClient gone = connect();
+                RawClient found = connect()) {
+            running.send(head("/block", unknown.length)).send(unknown);
+            blocked.await();
+            gone.send(head("/match", unknown.length)).send(unknown);
+            until(() -> videoWorkers.queued() == 1);
+            gone.close();
+            until(() -> videoWorkers.queued() == 0);
+            waiting.send(head("/match", unknown.length)).send(unknown);
+            until(() -> videoWorkers.queued() == 1);
+            RawClient.Answer full =
+                    refused.send(head("/match", unknown.length)).send(unknown).read();
+            assertThat(full.status()).isEqualTo(503);
+            assertThat(full.body()).contains("every worker for videos is busy and the queue full");
+            for (int i = 0; i < 20; i++) {
+                assertThat(found.send(head("/match", size)).send(known).read().body())
                         .contains("\"thread\":\"worker-0\"");
             }
             go.countDown();
