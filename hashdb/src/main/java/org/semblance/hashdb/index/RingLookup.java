@@ -62,6 +62,8 @@ final class RingLookup {
     private final int[] candidates = new int[CANDIDATES];
     private final long[] candidateProbes = new long[CANDIDATES];
     private final long[] candidateHalves = new long[CANDIDATES];
+    /** How many of them wait to be compared: the more there are, the more of their hashes are read at once. */
+    private int waiting;
 
     private long[] unsorted = NONE;
     private long[] sorted = NONE;
@@ -94,6 +96,7 @@ final class RingLookup {
         this.plans = plans;
         this.sink = sink;
         run = 0;
+        waiting = 0;
         inOrderOfBuckets = count >= SORTED_FROM;
         if (inOrderOfBuckets) {
             putOff.begin();
@@ -115,6 +118,8 @@ final class RingLookup {
         finishRun();
         if (inOrderOfBuckets) {
             comparePutOff();
+        } else {
+            compare(waiting);
         }
         this.sink = (q, d, id) -> {};
         this.queries = NONE;
@@ -301,9 +306,9 @@ final class RingLookup {
         }
     }
 
-    /** Reads the slot numbers of the lanes that survived and compares. */
+    /** Reads the slot numbers of the lanes that survived, and compares when there are many. */
     private void follow(int count) {
-        int n = 0;
+        int n = waiting;
         for (int i = 0; i < count; i++) {
             long top = survivors[2 * i] & ADDRESS;
             long probe = probes[(int) (survivors[2 * i] >>> 48)];
@@ -316,7 +321,7 @@ final class RingLookup {
                 }
             }
         }
-        compare(n);
+        waiting = n;
     }
 
     /** Reads the slot numbers of the lanes that survived and puts the comparison off until there are many. */
