@@ -29,7 +29,8 @@ public sealed interface FrameSampling {
      * Key frames, which decode on their own, so that all others cost no more than reading past them. Where the next key
      * frame is too far away, frames between are decoded and shown as well.
      *
-     * @param minGap seconds that two chosen frames are apart at least, so that a video of key frames alone is sampled too
+     * @param minGap seconds that two key frames are apart at least, and others from what was chosen before them, so that a
+     *     video of key frames alone is sampled too
      * @param maxGap seconds that two neighbouring chosen frames are apart at most (where the video has frames), above
      *     {@code minGap}
      * @param minFrames how many are chosen of a short video, above 0: there {@code maxGap} shrinks, down to {@code minGap}

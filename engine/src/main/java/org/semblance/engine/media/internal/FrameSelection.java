@@ -29,6 +29,7 @@ final class FrameSelection {
     private double lastRaw;
     private double seconds;
     private double shownSeconds = Double.NEGATIVE_INFINITY;
+    private double shownKeySeconds = Double.NEGATIVE_INFINITY;
     /** Frames up to here were shown before a restart. */
     private double skipUntil = Double.NEGATIVE_INFINITY;
 
@@ -95,6 +96,9 @@ final class FrameSelection {
         checkPixels(frame, stream.format());
         shown++;
         shownSeconds = seconds;
+        if (isKey(frame)) {
+            shownKeySeconds = seconds;
+        }
         if (sampling instanceof FrameSampling.KeyFrames) {
             number = (int) Math.round(seconds * stream.frameRate());
         }
@@ -113,12 +117,19 @@ final class FrameSelection {
             case FrameSampling.EveryFrame every -> true;
             case FrameSampling.TimeStep timeStep -> number % timeStep.stride(stream.frameRate()) == 0;
             case FrameSampling.KeyFrames keys -> {
+                if (isKey(
+                        frame)) { // Often the first of a new shot: one that was shown just before it is no substitute.
+                    yield seconds - shownKeySeconds >= keys.minGap();
+                }
                 double gap = seconds - shownSeconds;
-                boolean isKey = (frame.flags() & AVFrame.AV_FRAME_FLAG_KEY) != 0;
                 // The next frame, as far away as the last was, would be too late.
-                yield gap >= keys.minGap() && (isKey || gap + step > keys.maxGap(seconds, videoSeconds));
+                yield gap >= keys.minGap() && gap + step > keys.maxGap(seconds, videoSeconds);
             }
         };
+    }
+
+    private static boolean isKey(AVFrame frame) {
+        return (frame.flags() & AVFrame.AV_FRAME_FLAG_KEY) != 0;
     }
 
     /** A stream may change its size after its header was checked. */

@@ -197,6 +197,17 @@ class NativeVideoReaderTest {
         }
     }
 
+    /** Encoders put one at a cut, and a shot may have no other. */
+    @Test
+    void showsAKeyFrameThoughOneThatIsNoneWasShownJustBefore() throws Exception {
+        Path file = folder.resolve("just-before.mp4");
+        FOOTAGE.write(file, Footage.Encoding.MPEG4.withKeyFrameGap(65), 25, 0, 200);
+
+        read(MediaSource.of(file), new KeyFrames(0.25, 2.5, 1));
+
+        assertThat(shown.stream().map(Shown::number)).containsExactly(0, 62, 65, 127, 130, 192, 195);
+    }
+
     @Test
     void showsMoreOfAShortVideoWhateverItsHeaderClaims() throws Exception {
         Path file = folder.resolve("short.mkv");
