@@ -25,6 +25,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
@@ -174,6 +176,19 @@ class TamperTest {
                 "journal row 6: its payload cannot be read");
         finds("UPDATE journal SET payload = '{}' WHERE seq = 6", altered(6));
         finds("UPDATE journal SET payload = '[]' WHERE seq = 4", altered(4));
+    }
+
+    /** A flipped bit can make a value NULL where the schema forbids it; SQLite checks that only when it writes. */
+    @ParameterizedTest
+    @ValueSource(strings = {"hash", "prev_hash", "actor", "payload"})
+    void findsAJournalRowThatLacksAField(String column) throws SQLException {
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("catalog.db"));
+                Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA writable_schema = ON");
+            statement.execute("UPDATE sqlite_schema SET sql = replace(sql, 'NOT NULL', '') WHERE name = 'journal'");
+        }
+        sql("UPDATE journal SET " + column + " = NULL WHERE seq = 7");
+        assertThat(db.verify().problems()).contains("journal row 7: its " + column + " is missing");
     }
 
     @Test

@@ -67,7 +67,7 @@ final class AcknowledgedHead implements AutoCloseable {
             try (ResultSet row = select.executeQuery()) {
                 if (row.next()) {
                     seq = row.getLong(1);
-                    hash = HexFormat.of().formatHex(row.getBytes(2));
+                    hash = HexFormat.of().formatHex(Rows.bytes(row, 2));
                 }
             }
         } catch (SQLException e) {

@@ -3,6 +3,7 @@ package org.semblance.hashdb.catalog;
 import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.SQLDataException;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
@@ -135,7 +136,15 @@ public final class Audit implements AutoCloseable {
         boolean broken = false;
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
-                JournalEntry entry = Rows.journalEntry(row);
+                JournalEntry entry;
+                try {
+                    entry = Rows.journalEntry(row);
+                } catch (SQLDataException e) {
+                    problem("journal row " + row.getLong(1) + ": " + e.getMessage());
+                    broken = true;
+                    journalRows++;
+                    continue;
+                }
                 String fault = broken ? null : fault(entry);
                 if (fault != null) {
                     problem("journal row " + entry.seq() + ": " + fault);
@@ -523,7 +532,7 @@ public final class Audit implements AutoCloseable {
             for (; videoThere && videoRow.getLong(1) <= id; videoThere = videoRow.next()) {
                 if (videoRow.getLong(1) == id) {
                     durationMs = videoRow.getInt(2);
-                    frames = videoRow.getBytes(3);
+                    frames = Rows.bytes(videoRow, 3);
                     videoRows++;
                 }
             }
@@ -536,7 +545,7 @@ public final class Audit implements AutoCloseable {
                     if (found.isEmpty()) {
                         found = new ArrayList<>();
                     }
-                    found.add(labelRow.getString(2));
+                    found.add(Rows.text(labelRow, 2));
                     labelRows++;
                 }
                 labelThere = labelRow.next();

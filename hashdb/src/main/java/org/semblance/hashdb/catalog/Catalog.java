@@ -268,7 +268,7 @@ public final class Catalog implements AutoCloseable {
     private static void touched(Reader reader, ResultSet row, @Nullable ContentSink contents, @Nullable HashSink hashes)
             throws SQLException {
         try {
-            touched(reader, row.getString(1), JSON.readTree(row.getString(2)), contents, hashes);
+            touched(reader, Rows.text(row, 1), JSON.readTree(Rows.text(row, 2)), contents, hashes);
         } catch (JacksonException e) {
             throw new CatalogRefusedException("journal row " + row.getLong(3) + ": its payload cannot be read", e);
         }
@@ -363,7 +363,10 @@ public final class Catalog implements AutoCloseable {
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
                 sink.digest(
-                        row.getLong(1), row.getInt(2) != withdrawn, Codes.signalType(row.getInt(4)), row.getBytes(3));
+                        row.getLong(1),
+                        row.getInt(2) != withdrawn,
+                        Codes.signalType(row.getInt(4)),
+                        Rows.bytes(row, 3));
             }
         }
     }
@@ -373,7 +376,7 @@ public final class Catalog implements AutoCloseable {
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
                 long contentId = row.getLong(1);
-                byte[] value = row.getBytes(3);
+                byte[] value = Rows.bytes(row, 3);
                 if (value.length != Hash256.BYTES) {
                     throw new CatalogRefusedException(
                             "content " + contentId + ": a PDQ hash of " + value.length + " bytes (expected: 32)", null);

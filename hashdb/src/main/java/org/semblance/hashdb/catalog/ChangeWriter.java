@@ -62,7 +62,7 @@ final class ChangeWriter implements AutoCloseable {
             try (ResultSet row = statement.executeQuery("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")) {
                 if (row.next()) {
                     lastSeq = row.getLong(1);
-                    lastHash = HexFormat.of().formatHex(row.getBytes(2));
+                    lastHash = HexFormat.of().formatHex(Rows.bytes(row, 2));
                 }
             }
         } catch (SQLException e) {
@@ -152,7 +152,7 @@ final class ChangeWriter implements AutoCloseable {
             if (!row.next()) {
                 return null;
             }
-            if (!HexFormat.of().formatHex(row.getBytes(2)).equals(key.requestSha256())) {
+            if (!HexFormat.of().formatHex(Rows.bytes(row, 2)).equals(key.requestSha256())) {
                 throw new ChangeRefusedException(
                         Reason.KEY_REUSED,
                         "Idempotency-Key",

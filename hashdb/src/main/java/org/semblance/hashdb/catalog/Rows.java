@@ -3,6 +3,7 @@ package org.semblance.hashdb.catalog;
 import java.nio.ByteBuffer;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.SQLDataException;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -103,7 +104,7 @@ final class Rows {
                 for (; labelThere && label.getLong(1) <= id; labelThere = label.next()) {
                     if (label.getLong(1) == id) {
                         labels = labels.isEmpty() ? new ArrayList<>() : labels;
-                        labels.add(label.getString(2));
+                        labels.add(text(label, 2));
                     }
                 }
                 if (row.getInt(3) == withdrawn) {
@@ -139,7 +140,7 @@ final class Rows {
                 + " JOIN content c ON c.id = v.content_id WHERE v.content_id = ? AND c.status <> 2");
         select.setLong(1, contentId);
         try (ResultSet row = select.executeQuery()) {
-            return row.next() ? KnownVideo.ofBytes(row.getInt(1), row.getBytes(2)) : null;
+            return row.next() ? KnownVideo.ofBytes(row.getInt(1), bytes(row, 2)) : null;
         } catch (IllegalArgumentException e) {
             throw new CatalogRefusedException(
                     "content " + contentId + ": its video cannot be read: " + e.getMessage(), e);
@@ -154,7 +155,7 @@ final class Rows {
         select.setLong(2, last);
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
-                sink.frames(row.getLong(1), frames(row.getLong(1), row.getBytes(2)));
+                sink.frames(row.getLong(1), frames(row.getLong(1), bytes(row, 2)));
             }
         }
     }
@@ -173,13 +174,13 @@ final class Rows {
                 signals.setLong(1, contentId);
                 try (ResultSet signal = signals.executeQuery()) {
                     while (signal.next()) {
-                        seen.add(Hash256.fromBytes(signal.getBytes(1)));
+                        seen.add(Hash256.fromBytes(bytes(signal, 1)));
                     }
                 }
                 frameHashes(
                         contentId,
                         row.getInt(2) != Codes.of(ContentStatus.WITHDRAWN),
-                        frames(contentId, row.getBytes(3)),
+                        frames(contentId, bytes(row, 3)),
                         seen,
                         sink);
             }
@@ -312,7 +313,7 @@ final class Rows {
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
                 signals.add(new Signal(
-                        Codes.signalType(row.getInt(1)), HexFormat.of().formatHex(row.getBytes(3)), integer(row, 2)));
+                        Codes.signalType(row.getInt(1)), HexFormat.of().formatHex(bytes(row, 3)), integer(row, 2)));
             }
         }
         return signals;
@@ -325,7 +326,7 @@ final class Rows {
         List<String> labels = new ArrayList<>();
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
-                labels.add(row.getString(1));
+                labels.add(text(row, 1));
             }
         }
         labels.sort(null);
@@ -337,12 +338,34 @@ final class Rows {
         return new JournalEntry(
                 row.getLong(1),
                 Instant.ofEpochMilli(row.getLong(2)),
-                row.getString(3),
-                row.getString(4),
-                row.getString(5),
-                row.getString(6),
-                hex.formatHex(row.getBytes(7)),
-                hex.formatHex(row.getBytes(8)));
+                text(row, 3),
+                text(row, 4),
+                text(row, 5),
+                text(row, 6),
+                hex.formatHex(bytes(row, 7)),
+                hex.formatHex(bytes(row, 8)));
+    }
+
+    /** @throws SQLDataException if it is NULL, which the schema forbids and a damaged file may have */
+    static String text(ResultSet row, int column) throws SQLException {
+        String value = row.getString(column);
+        if (value == null) {
+            throw missing(row, column);
+        }
+        return value;
+    }
+
+    /** @throws SQLDataException as {@link #text} does */
+    static byte[] bytes(ResultSet row, int column) throws SQLException {
+        byte[] value = row.getBytes(column);
+        if (value == null) {
+            throw missing(row, column);
+        }
+        return value;
+    }
+
+    private static SQLDataException missing(ResultSet row, int column) throws SQLException {
+        return new SQLDataException("its " + row.getMetaData().getColumnName(column) + " is missing");
     }
 
     static @Nullable Integer integer(ResultSet row, int column) throws SQLException {
