@@ -80,6 +80,6 @@ final class CandidateSort {
     }
 
     int chunk(int i) {
-        return (int) sorted[i] & LaneTable.CHUNKS - 1;
+        return (int) sorted[i] & (1 << QUERY_SHIFT) - 1;
     }
 }

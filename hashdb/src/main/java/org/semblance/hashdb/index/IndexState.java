@@ -9,6 +9,7 @@ package org.semblance.hashdb.index;
  * @param slots places of hashes that were ever used; those that no hash has any more are used again
  * @param slotsAllocated places there is memory for
  * @param mode how lookups find hashes
+ * @param tables how many there are: 16, in large sets 12, and 0 if there are none
  * @param tableUsedBytes memory of table buckets that are in use
  * @param tableDeadBytes memory that buckets have left behind, and which waits for others of their size or to be given back
  * @param tablesMoving tables that are being copied to fresh memory, because too much of theirs is dead
@@ -21,6 +22,7 @@ public record IndexState(
         long slots,
         long slotsAllocated,
         Mode mode,
+        int tables,
         long tableUsedBytes,
         long tableDeadBytes,
         int tablesMoving,

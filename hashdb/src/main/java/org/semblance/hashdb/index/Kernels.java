@@ -32,13 +32,13 @@ interface Kernels {
     int scanWhole(long lower, long upper, long q0, long q1, long q2, long q3, int maxDistance, int[] found);
 
     /**
-     * Tests the sketches of buckets (see {@link LaneTable}), and makes of each step that leaves survivors a pair of
+     * Tests the sketches of 2 bytes of buckets (see {@link LaneTable}), and makes of each step that leaves survivors a pair of
      * longs: the address of the slot number of the step's first lane (48 bits) below the number of the probe (16 bits);
      * and the lanes that survive (bit k: lane k, whose slot number lies 4 k bytes below the first one's).
      *
      * @param bases of the buckets
      * @param lanes how many each has, 1 or more
-     * @param probes in the lower 24 bits the limit (8) and the query's sketch (16); a lane survives whose sketch differs
+     * @param probes in the lower 26 bits the limit (4) and the query's sketch (22); a lane survives whose sketch differs
      *     from it in at most limit bits
      * @param first the first bucket to test
      * @param end one more than the last
@@ -47,8 +47,11 @@ interface Kernels {
      */
     int testSketches(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors);
 
+    /** The same for sketches of 4 bytes. */
+    int testWideSketches(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors);
+
     /** Lanes of a step; a bucket takes one step more than that says if its lanes begin within one. */
-    int lanesAStep();
+    int lanesAStep(int sketchBytes);
 
     /** The fastest form this machine has; the choice is logged once. */
     static Kernels best() {

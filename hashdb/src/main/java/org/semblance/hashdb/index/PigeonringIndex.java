@@ -1,6 +1,7 @@
 package org.semblance.hashdb.index;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,7 +18,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Multi-index hashing on a ring: exact, and some four orders of magnitude fewer comparisons than a scan.
  *
- * <p><b>Why it misses nothing.</b> The 256 bits are cut into m = 16 chunks of 16 bits, in a ring. For distance r each
+ * <p><b>Why it misses nothing.</b> The 256 bits are cut into m chunks, in a ring ({@link Ring}). For distance r each
  * chunk i is given {@code u_i} units, {@code r + 1} in all. Let two hashes differ in {@code d_i} bits of chunk i, and in at
  * most r in all. Then the sum of {@code d_i - u_i} is negative, and on a ring there is a start from which every running
  * sum is negative too: for every length l the chunks i to i + l - 1 differ in fewer bits than they have units (Qin and
@@ -25,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * start's chunk differs in at most {@code u_i - 1} bits: so for each chunk there is a table by its value, and a lookup
  * probes it with every value that near (Norouzi, Punjani and Fleet, "Fast Exact Search in Hamming Space with Multi-Index
  * Hashing", 2014). Length 2 says that chunk i and the next differ in at most {@code u_i + u_(i+1) - 1} bits together: so
- * beside each entry lies the next chunk, and one vector instruction tests 32 entries without touching their hashes.
+ * beside each entry lies the next chunk, and one vector instruction tests 16 or 32 entries without touching their hashes.
  * What is left, some ninety of ten million at distance 31, is compared in full.
  *
  * <p><b>Each match once.</b> A pair of hashes may find each other through several tables; only the one named by {@link
@@ -35,8 +36,10 @@ import org.slf4j.LoggerFactory;
  * one unit less. The index knows whether all its hashes agree in parity.
  *
  * <p><b>Cost.</b> At distance 31 a lookup probes 272 buckets of n / 65,536 lanes each, 6 bytes a lane in each of sixteen
- * tables. Sets of fewer than {@value #SCANNED_UP_TO} hashes have no tables and are scanned, and so is everything where
- * the tables would look at more than a scan does: distances above {@value UnitPlan#MAX_DISTANCE}, or somewhat below in
+ * tables; in sets that begin with {@value #LARGE_FROM} hashes 2,116 buckets of n / 4,194,304 lanes (some n / 1,048,576), 8
+ * bytes a lane in each of twelve. A set that grows beyond that number keeps its tables until it is opened anew: to have both
+ * kinds at once would take twice the memory. Sets of fewer than {@value #SCANNED_UP_TO} hashes have no tables and are scanned, and so is everything where
+ * the tables would look at more than a scan does: distances above 63, or somewhat below in
  * small sets.
  *
  * <p><b>Live.</b> One writer changes the tables in place ({@link LaneTable}); lookups take no lock and never wait ({@link
@@ -52,13 +55,36 @@ public final class PigeonringIndex implements HashIndex {
      * @param scannedUpTo sets of so many hashes have no tables
      * @param byCost whether lookups scan where that is expected to be faster than the tables
      * @param deadTolerated bytes of a table that may be dead, however small it is
+     * @param ring how hashes are cut while there are not many
+     * @param largeRing how they are if there are {@code largeFrom} of them when the tables are made
      */
-    record Tuning(int scannedUpTo, boolean byCost, long deadTolerated) {
+    record Tuning(int scannedUpTo, boolean byCost, long deadTolerated, Ring ring, Ring largeRing, int largeFrom) {
         /** Up to 2^15 hashes a scan is as fast as the tables, and has none of their memory; by the costs below. */
-        static final Tuning STANDARD = new Tuning(SCANNED_UP_TO, true, 1 << 20);
+        static final Tuning STANDARD = new Tuning(SCANNED_UP_TO, true, 1 << 20, Ring.SIXTEEN, Ring.TWELVE, LARGE_FROM);
+
+        /** With that ring for sets of any size. */
+        Tuning(int scannedUpTo, boolean byCost, long deadTolerated, Ring ring) {
+            this(scannedUpTo, byCost, deadTolerated, ring, ring, Integer.MAX_VALUE);
+        }
+
+        Ring ringFor(int hashes) {
+            return hashes >= largeFrom ? largeRing : ring;
+        }
+
+        /** The ring of tables that a snapshot has, or null if such are not for so many hashes. */
+        @Nullable
+        Ring kept(long ringNumber, int hashes) {
+            if (ringNumber == ringFor(hashes).number()) {
+                return ringFor(hashes);
+            }
+            // A set whose size goes up and down a little shall not have its tables made anew at each start.
+            return ringNumber == largeRing.number() && hashes >= largeFrom / 2 ? largeRing : null;
+        }
     }
 
     private static final int SCANNED_UP_TO = 1 << 15;
+    /** Measured: at ten million sixteen chunks are twice as fast, at a hundred million twelve; in between interpolated. */
+    private static final int LARGE_FROM = 50_000_000;
 
     /**
      * Costs in batches at ten million hashes; they decide only where the two ways come close. Those of the tables are
@@ -94,12 +120,15 @@ public final class PigeonringIndex implements HashIndex {
 
     /** The sixteen tables, with the scratch of the lookups that go through them. */
     private static final class Tables implements AutoCloseable {
-        final LaneTable[] byChunk = new LaneTable[LaneTable.CHUNKS];
+        final Ring ring;
+        final LaneTable[] byChunk;
         final ScratchPool<RingLookup> lookups;
 
-        Tables(SlotStore store, Readers readers, Kernels kernels, long deadTolerated) {
-            Arrays.setAll(byChunk, chunk -> new LaneTable(chunk, store, readers, deadTolerated));
-            lookups = new ScratchPool<>(() -> new RingLookup(store, byChunk, kernels));
+        Tables(Ring ring, SlotStore store, Readers readers, Kernels kernels, long deadTolerated) {
+            this.ring = ring;
+            byChunk = new LaneTable[ring.chunks()];
+            Arrays.setAll(byChunk, chunk -> new LaneTable(ring, chunk, store, readers, deadTolerated));
+            lookups = new ScratchPool<>(() -> new RingLookup(store, ring, byChunk, kernels));
         }
 
         void add(int slot) {
@@ -158,7 +187,7 @@ public final class PigeonringIndex implements HashIndex {
             return;
         }
         if (filling == null && abandoned == null && store.liveSlots() > tuning.scannedUpTo) {
-            filling = new Tables(store, readers, kernels, tuning.deadTolerated);
+            filling = newTables(tuning.ringFor(store.liveSlots()));
             filled = 0;
         }
         Tables next = filling;
@@ -187,6 +216,10 @@ public final class PigeonringIndex implements HashIndex {
         }
     }
 
+    private Tables newTables(Ring ring) {
+        return new Tables(ring, store, readers, kernels, tuning.deadTolerated);
+    }
+
     private void fillSome(Tables next) {
         int slots = store.slots();
         int end = Math.min(slots, filled + FILLED_AN_ADDITION);
@@ -206,7 +239,7 @@ public final class PigeonringIndex implements HashIndex {
         if (table.needsEvacuation()) {
             table.evacuateSome();
         } else {
-            evacuating = evacuating + 1 & LaneTable.CHUNKS - 1;
+            evacuating = live.ring.next(evacuating);
         }
     }
 
@@ -254,10 +287,10 @@ public final class PigeonringIndex implements HashIndex {
         int ticket = readers.enter();
         try {
             Tables live = tables;
-            if (live == null || scanIsCheaper(maxDistance)) {
+            if (live == null || scanIsCheaper(live.ring, maxDistance)) {
                 scan(queries, count, maxDistance, sink);
             } else {
-                UnitPlan[] plans = {plan(0, maxDistance), plan(1, maxDistance)};
+                UnitPlan[] plans = {plan(live.ring, 0, maxDistance), plan(live.ring, 1, maxDistance)};
                 RingLookup lookup = live.lookups.take();
                 lookup.lookup(queries, count, maxDistance, plans, sink);
                 live.lookups.give(lookup);
@@ -274,14 +307,14 @@ public final class PigeonringIndex implements HashIndex {
     }
 
     /** Whether comparing all hashes is expected to be faster than the probes, lanes and candidates of the tables. */
-    private boolean scanIsCheaper(int maxDistance) {
-        if (maxDistance > UnitPlan.MAX_DISTANCE) {
+    private boolean scanIsCheaper(Ring ring, int maxDistance) {
+        if (maxDistance > ring.maxDistance()) {
             return true;
         }
         if (!tuning.byCost) {
             return false;
         }
-        UnitPlan plan = UnitPlan.of(maxDistance);
+        UnitPlan plan = ring.plan(maxDistance);
         double hashes = store.slots();
         double tables = plan.probes() * PROBE_NANOS
                 + hashes * (plan.lanesAHash() * LANE_NANOS + plan.candidatesAHash() * CANDIDATE_NANOS);
@@ -290,11 +323,11 @@ public final class PigeonringIndex implements HashIndex {
     }
 
     /** The plan for queries of that parity: where all distances are even (odd), one less may be as good. */
-    private UnitPlan plan(int parity, int maxDistance) {
+    private UnitPlan plan(Ring ring, int parity, int maxDistance) {
         boolean even = store.hasOnlyParity(parity);
         boolean odd = store.hasOnlyParity(1 - parity);
         boolean lessWillDo = maxDistance > 0 && (maxDistance % 2 == 1 ? even : odd);
-        return UnitPlan.of(lessWillDo ? maxDistance - 1 : maxDistance);
+        return ring.plan(lessWillDo ? maxDistance - 1 : maxDistance);
     }
 
     /**
@@ -311,8 +344,9 @@ public final class PigeonringIndex implements HashIndex {
         try (SnapshotFormat.Writer out = new SnapshotFormat.Writer(file, seq, mark)) {
             store.save(out);
             Tables live = tables;
-            out.begin(Part.TABLES, Long.BYTES);
-            out.putLong(live == null ? 0 : 1);
+            out.begin(Part.TABLES, 2 * Long.BYTES);
+            out.putLong(live == null ? 0 : live.ring.number());
+            out.putLong(live == null ? 0 : live.ring.chunks());
             out.end();
             if (live != null) {
                 for (LaneTable table : live.byChunk) {
@@ -359,20 +393,21 @@ public final class PigeonringIndex implements HashIndex {
 
     private void load(SnapshotFormat.Reader in) throws IOException {
         store.load(in);
-        boolean withTables = in.next(Part.TABLES).getRest().getLong() != 0;
-        if (withTables) {
-            Tables next = new Tables(store, readers, kernels, tuning.deadTolerated);
+        ByteBuffer written = in.next(Part.TABLES).getRest();
+        long ringNumber = written.getLong();
+        List<SnapshotFormat.PartReader> parts = new ArrayList<>();
+        for (long count = written.getLong(); count > 0; count--) {
+            parts.add(in.next(Part.TABLE));
+        }
+        in.next(Part.END).end();
+        Ring ring = tuning.kept(ringNumber, store.liveSlots());
+        if (ring != null) {
+            Tables next = newTables(ring);
             filling = next;
-            List<SnapshotFormat.PartReader> parts = new ArrayList<>();
-            for (int chunk = 0; chunk < LaneTable.CHUNKS; chunk++) {
-                parts.add(in.next(Part.TABLE));
-            }
             loadAll(next.byChunk, parts);
             filling = null;
             tables = next;
-        }
-        in.next(Part.END).end();
-        if (!withTables && store.liveSlots() > tuning.scannedUpTo) {
+        } else if (store.liveSlots() > tuning.scannedUpTo) {
             fillAll();
         }
     }
@@ -380,7 +415,7 @@ public final class PigeonringIndex implements HashIndex {
     /** Each table by itself, on all cores. Returns when none is being written any more, also after a failure. */
     private static void loadAll(LaneTable[] byChunk, List<SnapshotFormat.PartReader> parts) throws IOException {
         AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
-        IntStream.range(0, LaneTable.CHUNKS).parallel().forEach(chunk -> {
+        IntStream.range(0, byChunk.length).parallel().forEach(chunk -> {
             try {
                 byChunk[chunk].load(parts.get(chunk));
             } catch (IOException | RuntimeException e) {
@@ -395,7 +430,7 @@ public final class PigeonringIndex implements HashIndex {
     }
 
     private void fillAll() {
-        Tables next = new Tables(store, readers, kernels, tuning.deadTolerated);
+        Tables next = newTables(tuning.ringFor(store.liveSlots()));
         Arrays.stream(next.byChunk).parallel().forEach(LaneTable::fill);
         tables = next;
     }
@@ -440,6 +475,7 @@ public final class PigeonringIndex implements HashIndex {
                 live != null
                         ? IndexState.Mode.TABLES
                         : abandoned == null ? IndexState.Mode.SCAN : IndexState.Mode.DEGRADED,
+                live == null ? 0 : live.byChunk.length,
                 used,
                 dead,
                 moving,

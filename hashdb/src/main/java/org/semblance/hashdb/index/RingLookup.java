@@ -34,14 +34,31 @@ final class RingLookup {
 
     private static final long[] NONE = {};
 
+    private static final int LIMIT_SHIFT = Ring.MAX_WIDTH;
+    private static final int CHUNK_SHIFT = 28;
+    /** Of a probe, the limit and the sketch. */
+    private static final int TEST_BITS = 26;
+
+    private static final long TEST_MASK = (1 << TEST_BITS) - 1;
+
+    /** In a sorted probe: query (16), bucket (22), limit (4), sketch (22). */
+    private static final int SORTED_QUERY_SHIFT = TEST_BITS + Ring.MAX_WIDTH;
+
+    private static final int SORTED_QUERIES = 1 << Long.SIZE - SORTED_QUERY_SHIFT;
+
+    /** Probes are sorted by so many of the upper bits of their buckets. */
+    private static final int PLACE_BITS = 16;
+
     private final SlotStore store;
+    private final Ring ring;
     private final LaneTable[] tables;
+    private final int halfChunks;
     private final Kernels kernels;
 
     /** The run: where the directory word of each bucket lies, and what it is probed for. */
     private final long[] entries = new long[RUN_PROBES];
 
-    /** Query (upper 32 bits), chunk (8), limit (8), sketch (16). */
+    /** Query (upper 32 bits), chunk (4), limit, see {@link UnitPlan#limit} (6), sketch (22). */
     private final long[] probes = new long[RUN_PROBES];
 
     private int run;
@@ -55,7 +72,7 @@ final class RingLookup {
     private final int[] lanes = new int[RUN_PROBES];
     private final long[] lines = new long[RUN_PROBES];
     private final long[] lastLines = new long[RUN_PROBES];
-    private final long[][] bases = new long[LaneTable.CHUNKS][];
+    private final long[][] bases = new long[Ring.MAX_CHUNKS][];
 
     private long[] survivors = new long[2 * Kernels.BLOCK];
 
@@ -67,7 +84,7 @@ final class RingLookup {
 
     private long[] unsorted = NONE;
     private long[] sorted = NONE;
-    private int[] bucketEnds = {};
+    private int[] placeEnds = {};
 
     private final CandidateSort putOff = new CandidateSort();
 
@@ -79,8 +96,10 @@ final class RingLookup {
     @SuppressWarnings("UnusedVariable")
     private long readAhead;
 
-    RingLookup(SlotStore store, LaneTable[] tables, Kernels kernels) {
+    RingLookup(SlotStore store, Ring ring, LaneTable[] tables, Kernels kernels) {
         this.store = store;
+        this.ring = ring;
+        halfChunks = ring.chunks() / 2;
         this.tables = tables;
         this.kernels = kernels;
     }
@@ -109,7 +128,7 @@ final class RingLookup {
             if (!inOrderOfBuckets) {
                 probeInOrder(chunk, count);
             } else {
-                int group = SORTED_PROBES / patterns;
+                int group = Math.min(SORTED_QUERIES, SORTED_PROBES / patterns);
                 for (int first = 0; first < count; first += group) {
                     probeSorted(chunk, first, Math.min(count, first + group));
                 }
@@ -135,13 +154,14 @@ final class RingLookup {
             UnitPlan plan = plans[parity(q)];
             long probe = probe(q, chunk, plan);
             int value = value(q, chunk);
+            int[] patterns = ring.patterns(chunk);
             int end = plan.patterns(chunk);
             for (int k = 0; k < end; ) {
                 int some = Math.min(end - k, RUN_PROBES - run);
                 for (int i = run; i < run + some; i++, k++) {
-                    int pattern = UnitPlan.PATTERNS[k];
+                    int pattern = patterns[k];
                     entries[i] = directory + 8L * (value ^ pattern);
-                    probes[i] = probe - ((long) Integer.bitCount(pattern) << 16);
+                    probes[i] = probe - ((long) Integer.bitCount(pattern) << LIMIT_SHIFT);
                 }
                 run += some;
                 if (run == RUN_PROBES) {
@@ -154,11 +174,11 @@ final class RingLookup {
     private void probeSorted(int chunk, int first, int end) {
         int total = sort(chunk, first, end);
         long directory = tables[chunk].directory();
-        long part = (long) first << 32 | (long) chunk << 24;
+        long part = (long) first << 32 | (long) chunk << CHUNK_SHIFT;
         for (int i = 0; i < total; i++) {
             long item = sorted[i];
-            entries[run] = directory + 8L * (item >>> 24 & 0xFFFF);
-            probes[run] = part + (item >>> 40 << 32) + (item & 0xFFFFFF);
+            entries[run] = directory + 8L * bucket(item);
+            probes[run] = part + (item >>> SORTED_QUERY_SHIFT << 32) + (item & TEST_MASK);
             if (++run == RUN_PROBES) {
                 finishRun();
             }
@@ -168,45 +188,52 @@ final class RingLookup {
     /** The probe of the query's own bucket; one bit of a pattern takes one from the limit. */
     private long probe(int q, int chunk, UnitPlan plan) {
         return (long) q << 32
-                | (long) chunk << 24
-                | (long) plan.limit(chunk) << 16
-                | value(q, chunk + 1 & LaneTable.CHUNKS - 1);
+                | (long) chunk << CHUNK_SHIFT
+                | (long) plan.limit(chunk) << LIMIT_SHIFT
+                | value(q, ring.next(chunk));
     }
 
-    /** Writes the probes of these queries by bucket to {@link #sorted}: query - first, bucket, limit, sketch. */
+    /** Writes the probes of these queries to {@link #sorted} in the order of their buckets, as far as {@link #PLACE_BITS} tell. */
     private int sort(int chunk, int first, int end) {
         int needed = (end - first) * Math.max(plans[0].patterns(chunk), plans[1].patterns(chunk));
         if (needed > sorted.length) {
-            bucketEnds = new int[LaneTable.BUCKETS];
+            placeEnds = new int[1 << PLACE_BITS];
             unsorted = new long[needed];
             sorted = new long[needed];
         }
-        int[] ends = bucketEnds;
+        int[] ends = placeEnds;
         Arrays.fill(ends, 0);
         int total = 0;
+        int[] patterns = ring.patterns(chunk);
+        int shift = Math.max(0, ring.width(chunk) - PLACE_BITS);
         for (int q = first; q < end; q++) {
             UnitPlan plan = plans[parity(q)];
-            long item = (long) (q - first) << 40 | (probe(q, chunk, plan) & 0xFFFFFF);
+            long item = (long) (q - first) << SORTED_QUERY_SHIFT | (probe(q, chunk, plan) & TEST_MASK);
             int value = value(q, chunk);
-            int patterns = plan.patterns(chunk);
-            for (int k = 0; k < patterns; k++) {
-                int pattern = UnitPlan.PATTERNS[k];
+            int probed = plan.patterns(chunk);
+            for (int k = 0; k < probed; k++) {
+                int pattern = patterns[k];
                 int bucket = value ^ pattern;
-                unsorted[total++] = item + ((long) bucket << 24) - ((long) Integer.bitCount(pattern) << 16);
-                ends[bucket]++;
+                unsorted[total++] =
+                        item + ((long) bucket << TEST_BITS) - ((long) Integer.bitCount(pattern) << LIMIT_SHIFT);
+                ends[bucket >>> shift]++;
             }
         }
         int sum = 0;
-        for (int bucket = 0; bucket < ends.length; bucket++) {
-            int count = ends[bucket];
-            ends[bucket] = sum;
+        for (int place = 0; place < ends.length; place++) {
+            int count = ends[place];
+            ends[place] = sum;
             sum += count;
         }
         for (int i = 0; i < total; i++) {
             long item = unsorted[i];
-            sorted[ends[(int) (item >>> 24) & 0xFFFF]++] = item;
+            sorted[ends[bucket(item) >>> shift]++] = item;
         }
         return total;
+    }
+
+    private static int bucket(long sortedProbe) {
+        return (int) (sortedProbe >>> TEST_BITS) & (1 << Ring.MAX_WIDTH) - 1;
     }
 
     /** Takes the run through all passes and begins a new one. */
@@ -240,7 +267,7 @@ final class RingLookup {
         for (int i = 0; i < total; i++) {
             long word = words[i];
             long probe = probes[i];
-            addresses[count] = Extents.address(bases[(int) probe >>> 24], (int) (word >>> 32));
+            addresses[count] = Extents.address(bases[(int) probe >>> CHUNK_SHIFT], (int) (word >>> 32));
             lanes[count] = (int) word;
             probes[count] = probe;
             count += -(int) word >>> 31;
@@ -255,10 +282,11 @@ final class RingLookup {
      * @return something that depends on every read
      */
     private long read(int first, int end) {
+        long sketchBytes = ring.sketchBytes();
         long sum = 0;
         for (int i = first; i < end; i++) {
-            long address = addresses[i];
-            long last = address + 2L * lanes[i];
+            long address = addresses[i] & -LINE_BYTES;
+            long last = addresses[i] + sketchBytes * lanes[i];
             for (; address < last; address += LINE_BYTES) {
                 sum += getLong(address);
             }
@@ -271,13 +299,14 @@ final class RingLookup {
      * memory that is read from end to end comes several times faster than every third line of it.
      */
     private long readEachOnce(int first, int end) {
+        long sketchBytes = ring.sketchBytes();
         int distinct = 0;
         long previous = 0;
         for (int i = first; i < end; i++) {
             long address = addresses[i];
             long line = address - 4L * lanes[i] & -LINE_BYTES;
             lines[distinct] = line;
-            lastLines[distinct] = (address + 2L * lanes[i] - 1) & -LINE_BYTES;
+            lastLines[distinct] = (address + sketchBytes * lanes[i] - 1) & -LINE_BYTES;
             long different = address - previous;
             distinct += (int) ((different | -different) >>> 63);
             previous = address;
@@ -294,11 +323,13 @@ final class RingLookup {
 
     /** Tests the sketches of some buckets and goes on with the lanes that survive. */
     private void testSketches(int first, int end, int sum) {
-        long needed = 2 * (sum / kernels.lanesAStep() + 2L * (end - first));
+        long needed = 2 * (sum / kernels.lanesAStep(ring.sketchBytes()) + 2L * (end - first));
         if (needed > survivors.length) {
             survivors = new long[Math.toIntExact(Math.max(needed, 2L * survivors.length))];
         }
-        int count = kernels.testSketches(addresses, lanes, probes, first, end, survivors);
+        int count = ring.sketchBytes() == Short.BYTES
+                ? kernels.testSketches(addresses, lanes, probes, first, end, survivors)
+                : kernels.testWideSketches(addresses, lanes, probes, first, end, survivors);
         if (inOrderOfBuckets) {
             putOff(count);
         } else {
@@ -331,7 +362,7 @@ final class RingLookup {
             long probe = probes[(int) (survivors[2 * i] >>> 48)];
             for (long rest = survivors[2 * i + 1]; rest != 0; rest &= rest - 1) {
                 int slot = getInt(top - 4L * Long.numberOfTrailingZeros(rest));
-                if (putOff.add(slot, (int) (probe >>> 32), (int) probe >>> 24)) {
+                if (putOff.add(slot, (int) (probe >>> 32), (int) probe >>> CHUNK_SHIFT)) {
                     comparePutOff();
                 }
             }
@@ -344,7 +375,8 @@ final class RingLookup {
             int some = Math.min(CANDIDATES, count - first);
             for (int i = 0; i < some; i++) {
                 candidates[i] = putOff.slot(first + i);
-                candidateProbes[i] = (long) putOff.query(first + i) << 32 | (long) putOff.chunk(first + i) << 24;
+                candidateProbes[i] =
+                        (long) putOff.query(first + i) << 32 | (long) putOff.chunk(first + i) << CHUNK_SHIFT;
             }
             compare(some);
         }
@@ -376,9 +408,9 @@ final class RingLookup {
         }
     }
 
-    /** 1 for a probe of a table of the lower half, chunks 0 to 7, and 0 for the others. */
-    private static int upperHalf(long probe) {
-        return ~(int) probe >>> 27 & 1;
+    /** 1 for a probe of a table by a chunk of the lower half, and 0 for the others. */
+    private int upperHalf(long probe) {
+        return ((int) probe >>> CHUNK_SHIFT) - halfChunks >>> 31;
     }
 
     private void verify(int slot, long probe) {
@@ -389,7 +421,7 @@ final class RingLookup {
         long x1 = store.word(slot, 1) ^ queries[at + 2];
         long x0 = store.word(slot, 0) ^ queries[at + 3];
         int distance = Long.bitCount(x3) + Long.bitCount(x2) + Long.bitCount(x1) + Long.bitCount(x0);
-        if (distance <= maxDistance && plans[parity(q)].start(x3, x2, x1, x0) == ((int) probe >>> 24)) {
+        if (distance <= maxDistance && plans[parity(q)].start(x3, x2, x1, x0) == ((int) probe >>> CHUNK_SHIFT)) {
             store.report(slot, queries[at], queries[at + 1], queries[at + 2], queries[at + 3], maxDistance, q, sink);
         }
     }
@@ -400,6 +432,6 @@ final class RingLookup {
     }
 
     private int value(int q, int chunk) {
-        return (int) (queries[4 * q + 3 - (chunk >> 2)] >>> (16 * (chunk & 3))) & 0xFFFF;
+        return ring.value(queries[4 * q + 3 - ring.word(chunk)], chunk);
     }
 }

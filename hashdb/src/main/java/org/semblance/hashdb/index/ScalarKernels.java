@@ -1,5 +1,6 @@
 package org.semblance.hashdb.index;
 
+import static org.semblance.hashdb.index.OffHeap.getInt;
 import static org.semblance.hashdb.index.OffHeap.getLong;
 
 /** The loops with {@link Long#bitCount} alone. */
@@ -38,7 +39,7 @@ final class ScalarKernels implements Kernels {
     private static final long LANE_TOPS = 0x8000_8000_8000_8000L;
 
     @Override
-    public int lanesAStep() {
+    public int lanesAStep(int sketchBytes) {
         return 4;
     }
 
@@ -50,13 +51,33 @@ final class ScalarKernels implements Kernels {
             long base = bases[p];
             int total = lanes[p];
             long sketch = (probes[p] & 0xFFFF) * LANE_ONES;
-            long limit = (probes[p] >>> 16 & 0xFF) * LANE_ONES;
+            long limit = (probes[p] >>> 22 & 0xF) * LANE_ONES;
             for (int lane = 0; lane < total; lane += 4) {
                 long differing = bitCounts(getLong(base + 2L * lane) ^ sketch);
                 // The top bit of a field stays where the limit is not below the count.
                 long near = ((limit | LANE_TOPS) - differing) & LANE_TOPS;
                 long mask = Long.compress(near, LANE_TOPS) & -1L >>> (64 - Math.min(4, total - lane));
                 survivors[2 * found] = (long) p << 48 | (base - 4L - 4L * lane);
+                survivors[2 * found + 1] = mask;
+                found += (int) (-mask >>> 63);
+            }
+        }
+        return found;
+    }
+
+    @Override
+    public int testWideSketches(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors) {
+        int found = 0;
+        for (int p = first; p < end; p++) {
+            int sketch = (int) probes[p] & 0x3FFFFF;
+            int limit = (int) probes[p] >>> 22 & 0xF;
+            for (int lane = 0; lane < lanes[p]; lane += 4) {
+                long mask = 0;
+                for (int i = 0; i < Math.min(4, lanes[p] - lane); i++) {
+                    int differing = Integer.bitCount(getInt(bases[p] + 4L * (lane + i)) ^ sketch);
+                    mask |= differing <= limit ? 1L << i : 0;
+                }
+                survivors[2 * found] = (long) p << 48 | (bases[p] - 4L - 4L * lane);
                 survivors[2 * found + 1] = mask;
                 found += (int) (-mask >>> 63);
             }

@@ -21,7 +21,7 @@ import org.semblance.hashdb.hash.Hash256;
  * <pre>
  *   head     magic (8 bytes), version (4), reserved (4), seq (8), mark (32), checksum of these (8)
  *   parts    name and length in bytes (16), checksum of these (8), the bytes, checksum of the bytes (8)
- *            SLOTS, LISTS, MAP, then TABLES (whether there are tables), and a TABLE for each chunk
+ *            SLOTS, LISTS, MAP, then TABLES (number of the ring, or 0 for none), and a TABLE for each chunk
  *   END      a part of length 0, so that a file cut short between two parts is noticed
  * </pre>
  *
@@ -32,7 +32,7 @@ import org.semblance.hashdb.hash.Hash256;
  * <p>A file is written under another name, forced to the disk, and then renamed, so that a crash leaves the old one.
  */
 final class SnapshotFormat {
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     /** "SEMBLIDX" in ASCII, on a little-endian machine. */
     private static final long MAGIC = 0x5844494C424D4553L;

@@ -1,65 +1,86 @@
 package org.semblance.hashdb.index;
 
-import java.util.Arrays;
-
 /**
- * How a distance is divided among the sixteen chunks, see {@link PigeonringIndex}: the units of each chunk, and so which
- * buckets of its table are looked at and how far the next chunk may be off.
+ * How a distance is divided among the chunks of a {@link Ring}, see {@link PigeonringIndex}: the units of each chunk, and
+ * so which buckets of its table are looked at and how far the next chunk may be off.
  */
 final class UnitPlan {
-    /** Patterns of up to three flipped bits of 16, those with fewer first. */
-    static final int[] PATTERNS = patterns();
-
-    /** The first patterns, {@code PATTERNS_UP_TO[k]} of them, have at most k bits. */
-    static final int[] PATTERNS_UP_TO = {1, 17, 137, 697};
-
-    /** Four units a chunk, sixteen chunks, one unit more than the distance. */
-    static final int MAX_DISTANCE = 63;
-
-    private static final UnitPlan[] PLANS = new UnitPlan[MAX_DISTANCE + 1];
-
-    static {
-        Arrays.setAll(PLANS, UnitPlan::new);
-    }
-
-    private final int[] units = new int[LaneTable.CHUNKS];
+    private final Ring ring;
+    private final int[] units;
+    private final int[] patterns;
     private final int probes;
     private final double lanesAHash;
     private final double candidatesAHash;
 
-    private UnitPlan(int distance) {
-        int total = distance + 1;
-        for (int chunk = 0; chunk < units.length; chunk++) {
-            // Spread evenly over the ring: the parts of total that end in this chunk.
-            units[chunk] = total * (chunk + 1) / units.length - total * chunk / units.length;
+    UnitPlan(Ring ring, int distance) {
+        this.ring = ring;
+        int chunks = ring.chunks();
+        units = new int[chunks];
+        patterns = new int[chunks];
+        for (int left = distance + 1; left > 0; ) {
+            left -= giveUnits(left);
         }
         int sum = 0;
+        double lanes = 0;
         double candidates = 0;
-        for (int chunk = 0; chunk < units.length; chunk++) {
-            for (int k = 0; k < patterns(chunk); k++) {
-                candidates += shareWithin(limit(chunk) - Integer.bitCount(PATTERNS[k])) / LaneTable.BUCKETS;
+        for (int chunk = 0; chunk < chunks; chunk++) {
+            patterns[chunk] = Ring.patternsUpTo(ring.width(chunk), units[chunk] - 1);
+            double buckets = 1 << ring.width(chunk);
+            for (int flips = 0; flips < units[chunk]; flips++) {
+                int nextWidth = ring.width(ring.next(chunk));
+                double share = (double) Ring.patternsUpTo(nextWidth, limit(chunk) - flips) / (1 << nextWidth);
+                candidates += share * patternsOf(ring.width(chunk), flips) / buckets;
             }
-            sum += patterns(chunk);
+            lanes += patterns[chunk] / buckets;
+            sum += patterns[chunk];
         }
         probes = sum;
-        lanesAHash = (double) sum / LaneTable.BUCKETS;
+        lanesAHash = lanes;
         candidatesAHash = candidates;
     }
 
-    /** The share of unrelated 16-bit sketches that differ in at most so many bits. */
-    private static double shareWithin(int bits) {
-        double binomial = 1;
-        double sum = 0;
-        for (int k = 0; k <= Math.min(bits, 16); k++) {
-            sum += binomial;
-            binomial = binomial * (16 - k) / (k + 1);
+    /**
+     * Gives a unit more to those chunks where it adds the fewest lanes; if there are not enough for all of them, to some that
+     * are spread evenly over the ring.
+     *
+     * @return how many it gave
+     */
+    private int giveUnits(int left) {
+        double least = Double.POSITIVE_INFINITY;
+        int equal = 0;
+        for (int chunk = 0; chunk < units.length; chunk++) {
+            double lanes = lanesOfNextUnit(chunk);
+            if (lanes < least) {
+                least = lanes;
+                equal = 0;
+            }
+            equal += lanes == least ? 1 : 0;
         }
-        return sum / (1 << 16);
+        int given = Math.min(left, equal);
+        boolean[] more = new boolean[units.length];
+        int place = 0;
+        for (int chunk = 0; chunk < units.length; chunk++) {
+            if (lanesOfNextUnit(chunk) == least) {
+                more[chunk] = given * (place + 1) / equal > given * place / equal;
+                place++;
+            }
+        }
+        for (int chunk = 0; chunk < units.length; chunk++) {
+            units[chunk] += more[chunk] ? 1 : 0;
+        }
+        return given;
     }
 
-    /** The plan for a distance of 0 to {@link #MAX_DISTANCE}. */
-    static UnitPlan of(int distance) {
-        return PLANS[distance];
+    /** How many lanes, for each stored hash, a lookup tests in addition if a chunk has a unit more. */
+    private double lanesOfNextUnit(int chunk) {
+        if (units[chunk] == Ring.MAX_UNITS) {
+            return Double.POSITIVE_INFINITY;
+        }
+        return (double) patternsOf(ring.width(chunk), units[chunk]) / (1 << ring.width(chunk));
+    }
+
+    private static int patternsOf(int width, int bits) {
+        return Ring.patternsUpTo(width, bits) - Ring.patternsUpTo(width, bits - 1);
     }
 
     /** How many buckets a lookup looks at in all tables. */
@@ -77,14 +98,14 @@ final class UnitPlan {
         return candidatesAHash;
     }
 
-    /** How many of {@link #PATTERNS} the table of this chunk is probed with; 0 if it is left out. */
+    /** How many of {@link Ring#patterns} the table of this chunk is probed with; 0 if it is left out. */
     int patterns(int chunk) {
-        return units[chunk] == 0 ? 0 : PATTERNS_UP_TO[units[chunk] - 1];
+        return patterns[chunk];
     }
 
     /** In how many bits this chunk and the next may differ together. */
     int limit(int chunk) {
-        return units[chunk] + units[chunk + 1 & LaneTable.CHUNKS - 1] - 1;
+        return units[chunk] + units[ring.next(chunk)] - 1;
     }
 
     /**
@@ -95,33 +116,20 @@ final class UnitPlan {
     int start(long x3, long x2, long x1, long x0) {
         int sum = 0;
         int highest = Integer.MIN_VALUE;
-        int after = 0;
-        for (int chunk = 0; chunk < LaneTable.CHUNKS; chunk++) {
-            long word = switch (chunk >> 2) {
+        int last = 0;
+        for (int chunk = 0; chunk < units.length; chunk++) {
+            long word = switch (ring.word(chunk)) {
                 case 0 -> x0;
                 case 1 -> x1;
                 case 2 -> x2;
                 default -> x3;
             };
-            sum += Long.bitCount(word >>> (16 * (chunk & 3)) & 0xFFFF) - units[chunk];
+            sum += Integer.bitCount(ring.value(word, chunk)) - units[chunk];
             if (sum >= highest) {
                 highest = sum;
-                after = chunk + 1;
+                last = chunk;
             }
         }
-        return after & LaneTable.CHUNKS - 1;
-    }
-
-    private static int[] patterns() {
-        int[] all = new int[697];
-        int count = 0;
-        for (int bits = 0; bits <= 3; bits++) {
-            for (int pattern = 0; pattern < 1 << 16; pattern++) {
-                if (Integer.bitCount(pattern) == bits) {
-                    all[count++] = pattern;
-                }
-            }
-        }
-        return all;
+        return ring.next(last);
     }
 }

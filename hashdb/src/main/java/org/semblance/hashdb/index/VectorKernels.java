@@ -3,6 +3,7 @@ package org.semblance.hashdb.index;
 import static org.semblance.hashdb.index.OffHeap.ALL;
 
 import java.nio.ByteOrder;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
@@ -27,7 +28,10 @@ final class VectorKernels implements Kernels {
 
     private static final int STEP = 4 * HALVES;
 
+    private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, LONGS.vectorShape());
+
     private static final int STEP_LANES = 2 * SHORTS.length();
+    private static final int WIDE_STEP_LANES = 2 * INTS.length();
 
     /** Swaps the two words of each half. */
     private static final VectorShuffle<Long> SWAP = VectorShuffle.fromOp(LONGS, i -> i ^ 1);
@@ -42,6 +46,8 @@ final class VectorKernels implements Kernels {
      * and prepare each of some three rounds at length.
      */
     private final int stride = STEP_LANES;
+
+    private final int wideStride = WIDE_STEP_LANES;
 
     int vectorBits() {
         return LONGS.vectorBitSize();
@@ -112,8 +118,8 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public int lanesAStep() {
-        return STEP_LANES;
+    public int lanesAStep(int sketchBytes) {
+        return 2 * VECTOR_BYTES / sketchBytes;
     }
 
     /**
@@ -125,7 +131,7 @@ final class VectorKernels implements Kernels {
         int found = 0;
         for (int p = first; p < end; p++) {
             ShortVector sketch = ShortVector.broadcast(SHORTS, (short) probes[p]);
-            ShortVector limit = ShortVector.broadcast(SHORTS, (short) (probes[p] >>> 16 & 0xFF));
+            ShortVector limit = ShortVector.broadcast(SHORTS, (short) limit(probes[p]));
             long at = bases[p] & -VECTOR_BYTES;
             int offset = (int) (bases[p] - at) >> 1;
             long top = (long) p << 48 | (bases[p] - 4L + 4L * offset);
@@ -145,6 +151,39 @@ final class VectorKernels implements Kernels {
         return found;
     }
 
+    @Override
+    public int testWideSketches(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors) {
+        int found = 0;
+        for (int p = first; p < end; p++) {
+            IntVector sketch = IntVector.broadcast(INTS, wideSketch(probes[p]));
+            IntVector limit = IntVector.broadcast(INTS, limit(probes[p]));
+            long at = bases[p] & -VECTOR_BYTES;
+            int offset = (int) (bases[p] - at) >> 2;
+            long top = (long) p << 48 | (bases[p] - 4L + 4L * offset);
+            long ours = -1L << offset;
+            int rest = offset + lanes[p];
+            while (rest > WIDE_STEP_LANES) {
+                found = keep(near(at, at + VECTOR_BYTES, sketch, limit) & ours, top, survivors, found);
+                ours = -1;
+                at += 2L * VECTOR_BYTES;
+                top -= 4L * WIDE_STEP_LANES;
+                rest -= wideStride;
+            }
+            long last = at + ((4L * rest - 1) & -VECTOR_BYTES);
+            long ending = -1L >>> (64 - rest);
+            found = keep(near(at, last, sketch, limit) & ours & ending, top, survivors, found);
+        }
+        return found;
+    }
+
+    private static int limit(long probe) {
+        return (int) probe >>> 22 & 0xF;
+    }
+
+    private static int wideSketch(long probe) {
+        return (int) probe & 0x3FFFFF;
+    }
+
     private static int keep(long near, long top, long[] survivors, int found) {
         survivors[2 * found] = top;
         survivors[2 * found + 1] = near;
@@ -157,6 +196,18 @@ final class VectorKernels implements Kernels {
 
     private static long near(long address, ShortVector sketch, ShortVector limit) {
         return ShortVector.fromMemorySegment(SHORTS, ALL, address, ORDER)
+                .lanewise(VectorOperators.XOR, sketch)
+                .lanewise(VectorOperators.BIT_COUNT)
+                .compare(VectorOperators.LE, limit)
+                .toLong();
+    }
+
+    private static long near(long address, long next, IntVector sketch, IntVector limit) {
+        return near(address, sketch, limit) | near(next, sketch, limit) << INTS.length();
+    }
+
+    private static long near(long address, IntVector sketch, IntVector limit) {
+        return IntVector.fromMemorySegment(INTS, ALL, address, ORDER)
                 .lanewise(VectorOperators.XOR, sketch)
                 .lanewise(VectorOperators.BIT_COUNT)
                 .compare(VectorOperators.LE, limit)

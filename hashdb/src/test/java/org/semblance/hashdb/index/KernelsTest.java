@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.semblance.hashdb.hash.Hash256;
 
 class KernelsTest {
@@ -53,48 +53,62 @@ class KernelsTest {
 
     /** The lanes of buckets that survive, as the two forms pack them: probe and address of the slot number. */
     @ParameterizedTest
-    @ValueSource(ints = {8, 40, 200})
-    void sketchesSurviveTheSameWithAndWithoutVectors(int largest) {
+    @CsvSource({"2, 8", "2, 40", "2, 200", "4, 8", "4, 40", "4, 200"})
+    void sketchesSurviveTheSameWithAndWithoutVectors(int sketchBytes, int largest) {
+        int sketchMask = sketchBytes == 2 ? 0xFFFF : 0x3FFFFF;
         try (OffHeap memory = OffHeap.allocate(1 << 16)) {
-            for (long at = 0; at < 1 << 16; at += 8) {
+            for (long at = 0; at < 1 << 16; at += sketchBytes) {
                 // Few bits, so that many lanes are near.
-                OffHeap.putLong(
-                        memory.address() + at,
-                        hashes.uniform().w0() & hashes.uniform().w1());
+                int sketch = (int) (hashes.uniform().w0() & hashes.uniform().w1()) & sketchMask;
+                if (sketchBytes == 2) {
+                    OffHeap.putShort(memory.address() + at, (short) sketch);
+                } else {
+                    OffHeap.putInt(memory.address() + at, sketch);
+                }
             }
             int count = 200;
             long[] bases = new long[count];
             int[] lanes = new int[count];
             long[] probes = new long[count];
             for (int p = 0; p < count; p++) {
-                // Where tables put buckets: few lanes share a line, many begin one.
+                // Where tables put buckets: few lanes share a line, many begin one or half of one.
                 int size = 1 + hashes.random.nextInt(p % 2 == 0 ? 8 : largest);
-                int align = size <= 8 ? 16 : size <= 16 ? 32 : 64;
+                int align = size <= 8 ? 16 : size <= 16 || sketchBytes == 4 ? 32 : 64;
                 bases[p] = memory.address() + 4096 + (long) align * hashes.random.nextInt(32);
                 lanes[p] = size;
-                probes[p] = (long) hashes.random.nextInt(17) << 16 | hashes.random.nextInt(1 << 16);
+                probes[p] = (long) hashes.random.nextInt(16) << 22
+                        | hashes.random.nextInt(1 << 22) & sketchMask
+                        | (long) hashes.random.nextInt() << 32;
             }
             List<String> expected = new ArrayList<>();
             for (int p = 10; p < count; p++) {
                 for (int lane = 0; lane < lanes[p]; lane++) {
-                    int sketch = OffHeap.getShort(bases[p] + 2L * lane) & 0xFFFF;
-                    if (Integer.bitCount(sketch ^ ((int) probes[p] & 0xFFFF)) <= probes[p] >>> 16) {
+                    long at = bases[p] + (long) sketchBytes * lane;
+                    int sketch = (sketchBytes == 2 ? OffHeap.getShort(at) : OffHeap.getInt(at)) & sketchMask;
+                    int limit = (int) probes[p] >>> 22 & 15;
+                    if (Integer.bitCount(sketch ^ (int) probes[p] & sketchMask) <= limit) {
                         expected.add(p + "@" + (bases[p] - 4L * (lane + 1)));
                     }
                 }
             }
-            assertThat(survivors(new ScalarKernels(), bases, lanes, probes)).isEqualTo(expected);
-            assertThat(survivors(new VectorKernels(), bases, lanes, probes)).isEqualTo(expected);
+            assertThat(survivors(new ScalarKernels(), sketchBytes, bases, lanes, probes))
+                    .as(hashes.replay())
+                    .isEqualTo(expected);
+            assertThat(survivors(new VectorKernels(), sketchBytes, bases, lanes, probes))
+                    .as(hashes.replay())
+                    .isEqualTo(expected);
         }
     }
 
-    private List<String> survivors(Kernels kernels, long[] bases, int[] lanes, long[] probes) {
+    private List<String> survivors(Kernels kernels, int sketchBytes, long[] bases, int[] lanes, long[] probes) {
         int steps = 1;
         for (int p = 10; p < lanes.length; p++) {
-            steps += lanes[p] / kernels.lanesAStep() + 2;
+            steps += lanes[p] / kernels.lanesAStep(sketchBytes) + 2;
         }
         long[] pairs = new long[2 * steps];
-        int count = kernels.testSketches(bases, lanes, probes, 10, lanes.length, pairs);
+        int count = sketchBytes == 2
+                ? kernels.testSketches(bases, lanes, probes, 10, lanes.length, pairs)
+                : kernels.testWideSketches(bases, lanes, probes, 10, lanes.length, pairs);
         List<String> found = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             long mask = pairs[2 * i + 1];

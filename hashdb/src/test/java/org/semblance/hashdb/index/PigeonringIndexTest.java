@@ -15,7 +15,7 @@ class PigeonringIndexTest extends HashIndexContractTest {
 
     @Override
     HashIndex newIndex() {
-        return new PigeonringIndex(Kernels.best(), new PigeonringIndex.Tuning(0, false, 256));
+        return new PigeonringIndex(Kernels.best(), new PigeonringIndex.Tuning(0, false, 256, Ring.SIXTEEN));
     }
 
     private record Hit(int query, int distance, long contentId) {}
@@ -77,10 +77,12 @@ class PigeonringIndexTest extends HashIndexContractTest {
         }
     }
 
-    /** So many that the probes of a table are sorted. */
-    @Test
-    void answersThousandsOfQueriesInOneCall() {
-        try (HashIndex index = newIndex();
+    /** So many that the probes of a table are sorted; with the tables of small sets and with those of large ones. */
+    @ParameterizedTest
+    @ValueSource(ints = {16, 12})
+    void answersThousandsOfQueriesInOneCall(int tables) {
+        Ring ring = tables == 16 ? Ring.SIXTEEN : Ring.TWELVE;
+        try (HashIndex index = new PigeonringIndex(Kernels.best(), new PigeonringIndex.Tuning(0, false, 256, ring));
                 HashIndex scan = new LinearScanIndex()) {
             Hash256[] seeds = {hashes.halfSet(), hashes.halfSet(), hashes.uniform()};
             for (int i = 0; i < 2_000; i++) {
@@ -95,10 +97,46 @@ class PigeonringIndexTest extends HashIndexContractTest {
                     queries[4 * q + w] = hash.word(3 - w);
                 }
             }
-            for (int d : new int[] {3, 30, 31, 47}) {
+            int[] distances = tables == 16 ? new int[] {3, 30, 31, 47} : new int[] {3, 31};
+            for (int d : distances) {
                 assertThat(lookup(index, queries, d))
                         .as("distance %d, %s", d, hashes.replay())
                         .isEqualTo(lookup(scan, queries, d));
+            }
+        }
+    }
+
+    /** The tables of large sets, made in one go and by single additions. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void twelveTablesEqualTheScanAtEveryDistance(boolean inOneCall) {
+        try (PigeonringIndex index =
+                        new PigeonringIndex(Kernels.best(), new PigeonringIndex.Tuning(100, false, 256, Ring.TWELVE));
+                HashIndex scan = new LinearScanIndex()) {
+            Hash256 seed = hashes.halfSet();
+            Hash256[] stored = new Hash256[6_000];
+            for (int i = 0; i < stored.length; i++) {
+                stored[i] = i <= 40 ? hashes.at(seed, i) : hashes.any(seed, Hash256.ZERO);
+                scan.add(stored[i], i);
+                if (!inOneCall) {
+                    index.add(stored[i], i);
+                }
+            }
+            if (inOneCall) {
+                index.addAll(sink -> {
+                    for (int i = 0; i < stored.length; i++) {
+                        sink.pair(stored[i].w3(), stored[i].w2(), stored[i].w1(), stored[i].w0(), i);
+                    }
+                });
+            }
+            assertThat(index.state().tables()).isEqualTo(12);
+            for (Hash256 query : new Hash256[] {seed, stored[5_000], hashes.at(seed, 9)}) {
+                long[] words = {query.w3(), query.w2(), query.w1(), query.w0()};
+                for (int d = 0; d <= 50; d++) {
+                    assertThat(lookup(index, words, d))
+                            .as("distance %d, %s", d, hashes.replay())
+                            .isEqualTo(lookup(scan, words, d));
+                }
             }
         }
     }
@@ -134,7 +172,7 @@ class PigeonringIndexTest extends HashIndexContractTest {
     void givesTheMemoryOfOutgrownBucketsBack() {
         int size = 30_000;
         try (PigeonringIndex index =
-                new PigeonringIndex(Kernels.best(), new PigeonringIndex.Tuning(0, false, 1 << 16))) {
+                new PigeonringIndex(Kernels.best(), new PigeonringIndex.Tuning(0, false, 1 << 16, Ring.SIXTEEN))) {
             Hash256[] all = new Hash256[size];
             for (int i = 0; i < size; i++) {
                 // Three of the chunks are the same for all: three buckets that outgrow their memory again and again.

@@ -4,6 +4,6 @@ package org.semblance.hashdb.index;
 class ScalarPigeonringIndexTest extends HashIndexContractTest {
     @Override
     HashIndex newIndex() {
-        return new PigeonringIndex(new ScalarKernels(), new PigeonringIndex.Tuning(500, false, 1 << 20));
+        return new PigeonringIndex(new ScalarKernels(), new PigeonringIndex.Tuning(500, false, 1 << 20, Ring.SIXTEEN));
     }
 }

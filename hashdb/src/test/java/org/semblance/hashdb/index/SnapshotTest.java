@@ -32,7 +32,7 @@ class SnapshotTest {
     }
 
     private static PigeonringIndex.Tuning tuning(boolean withTables) {
-        return new PigeonringIndex.Tuning(withTables ? 0 : 1 << 20, false, 256);
+        return new PigeonringIndex.Tuning(withTables ? 0 : 1 << 20, false, 256, Ring.SIXTEEN);
     }
 
     private static Set<Hit> all(HashIndex index, Hash256 query, int maxDistance) {
@@ -89,6 +89,44 @@ class SnapshotTest {
                 assertSame(third, scan, seed);
             }
         }
+    }
+
+    /** From sixteen tables to twelve and back, as a set needs that grows and shrinks. */
+    @Test
+    void makesTheTablesAnewIfTheSetHasOutgrownThem() throws IOException {
+        Path file = folder.resolve("index");
+        Hash256 seed = hashes.halfSet();
+        try (PigeonringIndex index = new PigeonringIndex(Kernels.best(), tuning(5_000));
+                HashIndex scan = new LinearScanIndex()) {
+            for (int i = 0; i < 3_000; i++) {
+                Hash256 hash = hashes.any(seed);
+                index.add(hash, i);
+                scan.add(hash, i);
+            }
+            assertThat(index.state().tables()).isEqualTo(16);
+            index.save(file, 1, seed);
+            try (PigeonringIndex large =
+                    PigeonringIndex.open(file, Kernels.best(), tuning(1_000)).index()) {
+                assertThat(large.state().tables()).isEqualTo(12);
+                Hash256 hash = hashes.any(seed);
+                large.add(hash, 10_000);
+                scan.add(hash, 10_000);
+                assertSame(large, scan, seed);
+                large.save(file, 2, seed);
+            }
+            // They are kept until the set has less than half the size from which they are made.
+            for (int largeFrom : new int[] {5_000, 7_000}) {
+                try (PigeonringIndex again = PigeonringIndex.open(file, Kernels.best(), tuning(largeFrom))
+                        .index()) {
+                    assertThat(again.state().tables()).isEqualTo(largeFrom == 5_000 ? 12 : 16);
+                    assertSame(again, scan, seed);
+                }
+            }
+        }
+    }
+
+    private static PigeonringIndex.Tuning tuning(int largeFrom) {
+        return new PigeonringIndex.Tuning(0, false, 256, Ring.SIXTEEN, Ring.TWELVE, largeFrom);
     }
 
     private void assertSame(HashIndex index, HashIndex scan, Hash256 seed) {
@@ -150,11 +188,11 @@ class SnapshotTest {
         Files.write(file, withVersion(good, SnapshotFormat.VERSION + 1));
         assertThatExceptionOfType(SnapshotException.TooNew.class)
                 .isThrownBy(() -> PigeonringIndex.open(file).index().close())
-                .withMessage(file + ": index snapshot of version 2 (expected: 1; written by a newer release)");
-        Files.write(file, withVersion(good, 0));
+                .withMessage(file + ": index snapshot of version 3 (expected: 2; written by a newer release)");
+        Files.write(file, withVersion(good, SnapshotFormat.VERSION - 1));
         assertThatExceptionOfType(SnapshotException.TooOld.class)
                 .isThrownBy(() -> PigeonringIndex.open(file).index().close())
-                .withMessage(file + ": index snapshot of version 0 (expected: 1; written by an older release)");
+                .withMessage(file + ": index snapshot of version 1 (expected: 2; written by an older release)");
         assertThatExceptionOfType(NoSuchFileException.class)
                 .isThrownBy(() ->
                         PigeonringIndex.open(folder.resolve("none")).index().close());

@@ -1,0 +1,144 @@
+package org.semblance.hashdb.index;
+
+import java.util.Arrays;
+
+/**
+ * How the 256 bits of a hash are cut into the chunks of a ring, see {@link PigeonringIndex}. No chunk crosses a word.
+ *
+ * <p>The wider the chunks, the shorter the buckets and the fewer candidates, but the more buckets there are within reach,
+ * and each is a wait for memory. At distance 31 sixteen chunks are faster up to some forty million hashes, and twelve
+ * beyond: twice as fast at a hundred million (shared/index-notes.md; measured in bench/results/lookups.md).
+ */
+final class Ring {
+    /** Sixteen chunks of 16 bits: at distance 31 one bit of each may be flipped, 272 buckets. */
+    static final Ring SIXTEEN = new Ring(1, Short.BYTES, 32, 16, 16, 16, 16);
+
+    /** Twelve chunks of 20 or 22 bits: one bit of the former and two of the latter, 2,116 buckets. */
+    static final Ring TWELVE = new Ring(2, Integer.BYTES, 8, 20, 22, 22);
+
+    static final int MAX_CHUNKS = 16;
+
+    /** Bits of a chunk at most, and so of a bucket's number and of a sketch. */
+    static final int MAX_WIDTH = 22;
+
+    /** Units of a chunk at most: one more than bits of it are flipped. */
+    static final int MAX_UNITS = 4;
+
+    private static final int WORDS = 4;
+
+    private final int number;
+    private final int sketchBytes;
+    private final int laneQuantum;
+    private final int[] widths;
+    private final int[] shifts;
+    private final int[][] patterns;
+    private final UnitPlan[] plans;
+
+    /**
+     * @param number what stands for it in snapshots, 1 or more
+     * @param sketchBytes 2, if no chunk has more than 16 bits, or 4
+     * @param laneQuantum buckets but small ones have room for a multiple of so many lanes: their sketches then begin on a
+     *     cache line, or on half of one
+     * @param widths of the chunks that each word is cut into, from its lowest bit on: 64 in all
+     */
+    Ring(int number, int sketchBytes, int laneQuantum, int... widths) {
+        this.number = number;
+        this.sketchBytes = sketchBytes;
+        this.laneQuantum = laneQuantum;
+        this.widths = widths;
+        shifts = new int[widths.length];
+        for (int i = 1; i < widths.length; i++) {
+            shifts[i] = shifts[i - 1] + widths[i - 1];
+        }
+        patterns = new int[MAX_WIDTH + 1][];
+        for (int width : widths) {
+            patterns[width] = allPatterns(width);
+        }
+        plans = new UnitPlan[MAX_UNITS * chunks()];
+        Arrays.setAll(plans, distance -> new UnitPlan(this, distance));
+    }
+
+    int number() {
+        return number;
+    }
+
+    int chunks() {
+        return WORDS * widths.length;
+    }
+
+    /** The chunk after that one. */
+    int next(int chunk) {
+        return chunk + 1 == chunks() ? 0 : chunk + 1;
+    }
+
+    /** Bits of a chunk. */
+    int width(int chunk) {
+        return widths[chunk % widths.length];
+    }
+
+    /** The word that a chunk lies in: 0, the lowest, to 3. */
+    int word(int chunk) {
+        return chunk / widths.length;
+    }
+
+    /** The value of a chunk, given the word that it lies in. */
+    int value(long word, int chunk) {
+        return (int) (word >>> shifts[chunk % widths.length]) & (1 << width(chunk)) - 1;
+    }
+
+    /** Bytes of a sketch: the value of the next chunk. */
+    int sketchBytes() {
+        return sketchBytes;
+    }
+
+    int laneQuantum() {
+        return laneQuantum;
+    }
+
+    /** Beyond it there is no plan, for more than {@value #MAX_UNITS} units a chunk look at more than a scan does. */
+    int maxDistance() {
+        return plans.length - 1;
+    }
+
+    /** The plan for a distance of 0 to {@link #maxDistance}. */
+    UnitPlan plan(int distance) {
+        return plans[distance];
+    }
+
+    /** The bits that may be flipped in a chunk: patterns of up to three, those with fewer first. */
+    int[] patterns(int chunk) {
+        return patterns[width(chunk)];
+    }
+
+    private static int[] allPatterns(int width) {
+        int[] all = new int[patternsUpTo(width, MAX_UNITS - 1)];
+        int count = 0;
+        for (int bits = 0; bits < MAX_UNITS; bits++) {
+            int pattern = (1 << bits) - 1;
+            for (int end = patternsUpTo(width, bits); count < end; count++) {
+                all[count] = pattern;
+                pattern = bits == 0 ? 0 : nextPattern(pattern);
+            }
+        }
+        return all;
+    }
+
+    /** The next larger number with as many bits set: the lowest run of ones moves on, all but its top bit back down. */
+    private static int nextPattern(int pattern) {
+        int lowest = pattern & -pattern;
+        int carried = pattern + lowest;
+        int run = Integer.bitCount(pattern ^ carried) - 1;
+        return carried | (1 << run - 1) - 1;
+    }
+
+    /** How many patterns of that many bits have at most {@code bits} set; 0 for less than none. */
+    static int patternsUpTo(int width, int bits) {
+        long exactly = 1;
+        long sum = 0;
+        for (int k = 0; k <= Math.min(bits, width); k++) {
+            sum += exactly;
+            exactly = exactly * (width - k) / (k + 1);
+        }
+        return (int) sum;
+    }
+}
