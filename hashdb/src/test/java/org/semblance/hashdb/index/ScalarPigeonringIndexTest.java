@@ -1,9 +1,15 @@
 package org.semblance.hashdb.index;
 
-/** Tables without vector instructions, that replace the scan in the middle of the tests. */
+/**
+ * Tables without vector instructions, that replace the scan in the middle of the tests; with sketches of four bytes and
+ * chunks of different widths, as in the tables of large sets, but with fewer buckets. {@link KernelsTest} has the other
+ * combinations.
+ */
 class ScalarPigeonringIndexTest extends HashIndexContractTest {
+    private static final Ring RING = new Ring(3, Integer.BYTES, 8, 14, 17, 15, 18);
+
     @Override
     HashIndex newIndex() {
-        return new PigeonringIndex(new ScalarKernels(), new PigeonringIndex.Tuning(500, false, 1 << 20, Ring.SIXTEEN));
+        return new PigeonringIndex(new ScalarKernels(), new PigeonringIndex.Tuning(500, false, 1 << 20, RING));
     }
 }
