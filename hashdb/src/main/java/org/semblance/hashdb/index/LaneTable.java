@@ -60,11 +60,12 @@ final class LaneTable implements AutoCloseable {
     private final int buckets;
     private final int sketchBytes;
     private final int laneBytes;
+    /** Directory and capacities in one block, for each would begin with a huge page of its own. */
     private final OffHeap directoryMemory;
-    private final long directory;
-    /** Lanes that a bucket has room for, 4 bytes each; writer only. */
-    private final OffHeap capacityMemory;
 
+    private final long directory;
+    private final long directoryBytes;
+    /** Lanes that a bucket has room for, 4 bytes each; writer only. */
     private final long capacities;
 
     /** Next bucket to move, or {@link #buckets} when none is left. */
@@ -81,10 +82,10 @@ final class LaneTable implements AutoCloseable {
         buckets = 1 << ring.width(chunk);
         sketchBytes = ring.sketchBytes();
         laneBytes = Integer.BYTES + sketchBytes;
-        directoryMemory = OffHeap.allocate((long) buckets * Long.BYTES);
+        directoryBytes = (long) buckets * Long.BYTES;
+        directoryMemory = OffHeap.allocate(directoryBytes + (long) buckets * Integer.BYTES);
         directory = directoryMemory.address();
-        capacityMemory = OffHeap.allocate((long) buckets * Integer.BYTES);
-        capacities = capacityMemory.address();
+        capacities = directory + directoryBytes;
         evacuated = buckets;
     }
 
@@ -99,7 +100,7 @@ final class LaneTable implements AutoCloseable {
     }
 
     long offHeapBytes() {
-        return directoryMemory.bytes() + capacityMemory.bytes() + extents.mappedBytes();
+        return directoryMemory.bytes() + extents.mappedBytes();
     }
 
     long usedBytes() {
@@ -245,7 +246,7 @@ final class LaneTable implements AutoCloseable {
                 units = places[bucket] + size;
             }
         }
-        out.begin(Part.TABLE, Long.BYTES + directoryMemory.bytes() + (long) units * Extents.UNIT);
+        out.begin(Part.TABLE, Long.BYTES + directoryBytes + (long) units * Extents.UNIT);
         out.putLong(units);
         for (int bucket = 0; bucket < buckets; bucket++) {
             int count = (int) word(bucket);
@@ -271,7 +272,7 @@ final class LaneTable implements AutoCloseable {
     /** Fills an empty table, which no lookup sees yet, with what {@link #save} wrote. */
     void load(SnapshotFormat.PartReader in) throws IOException {
         int units = (int) in.getLong();
-        in.getMemory(directory, directoryMemory.bytes());
+        in.getMemory(directory, directoryBytes);
         in.require((long) units * Extents.UNIT);
         in.getMemory(extents.adopt(units), (long) units * Extents.UNIT);
         in.end();
@@ -387,7 +388,6 @@ final class LaneTable implements AutoCloseable {
     @Override
     public void close() {
         directoryMemory.close();
-        capacityMemory.close();
         extents.close();
     }
 }

@@ -29,8 +29,11 @@ final class Ring {
     private final int number;
     private final int sketchBytes;
     private final int laneQuantum;
-    private final int[] widths;
+    /** By chunk. */
+    private final int[] words;
+
     private final int[] shifts;
+    private final int[] widths;
     private final int[][] patterns;
     private final UnitPlan[] plans;
 
@@ -45,16 +48,19 @@ final class Ring {
         this.number = number;
         this.sketchBytes = sketchBytes;
         this.laneQuantum = laneQuantum;
-        this.widths = widths;
-        shifts = new int[widths.length];
-        for (int i = 1; i < widths.length; i++) {
-            shifts[i] = shifts[i - 1] + widths[i - 1];
+        int chunks = WORDS * widths.length;
+        words = new int[chunks];
+        shifts = new int[chunks];
+        this.widths = new int[chunks];
+        patterns = new int[chunks][];
+        for (int chunk = 0; chunk < chunks; chunk++) {
+            int place = chunk % widths.length;
+            words[chunk] = chunk / widths.length;
+            shifts[chunk] = place == 0 ? 0 : shifts[chunk - 1] + widths[place - 1];
+            this.widths[chunk] = widths[place];
+            patterns[chunk] = place == chunk ? allPatterns(widths[place]) : patterns[place];
         }
-        patterns = new int[MAX_WIDTH + 1][];
-        for (int width : widths) {
-            patterns[width] = allPatterns(width);
-        }
-        plans = new UnitPlan[MAX_UNITS * chunks()];
+        plans = new UnitPlan[MAX_UNITS * chunks];
         Arrays.setAll(plans, distance -> new UnitPlan(this, distance));
     }
 
@@ -63,7 +69,7 @@ final class Ring {
     }
 
     int chunks() {
-        return WORDS * widths.length;
+        return widths.length;
     }
 
     /** The chunk after that one. */
@@ -73,17 +79,17 @@ final class Ring {
 
     /** Bits of a chunk. */
     int width(int chunk) {
-        return widths[chunk % widths.length];
+        return widths[chunk];
     }
 
     /** The word that a chunk lies in: 0, the lowest, to 3. */
     int word(int chunk) {
-        return chunk / widths.length;
+        return words[chunk];
     }
 
     /** The value of a chunk, given the word that it lies in. */
     int value(long word, int chunk) {
-        return (int) (word >>> shifts[chunk % widths.length]) & (1 << width(chunk)) - 1;
+        return (int) (word >>> shifts[chunk]) & (1 << widths[chunk]) - 1;
     }
 
     /** Bytes of a sketch: the value of the next chunk. */
@@ -107,7 +113,7 @@ final class Ring {
 
     /** The bits that may be flipped in a chunk: patterns of up to three, those with fewer first. */
     int[] patterns(int chunk) {
-        return patterns[width(chunk)];
+        return patterns[chunk];
     }
 
     private static int[] allPatterns(int width) {
