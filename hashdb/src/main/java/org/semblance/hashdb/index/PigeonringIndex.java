@@ -118,7 +118,7 @@ public final class PigeonringIndex implements HashIndex {
     private int filled;
     private int evacuating;
 
-    /** The sixteen tables, with the scratch of the lookups that go through them. */
+    /** A table for each chunk, with the scratch of the lookups that go through them. */
     private static final class Tables implements AutoCloseable {
         final Ring ring;
         final LaneTable[] byChunk;
