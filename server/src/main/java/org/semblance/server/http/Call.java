@@ -49,7 +49,7 @@ final class Call {
     private final HttpTransport transport;
     private final Wire wire;
     private final HttpRequest head;
-    private final long headNanos = System.nanoTime();
+    private final long beganNanos;
     private final Pace pace;
     private final RequestTrace trace = new RequestTrace();
 
@@ -77,11 +77,14 @@ final class Call {
     /** Set when the client is gone: work that has not begun is not worth beginning. */
     private volatile boolean abandoned;
 
-    Call(HttpTransport transport, Wire wire, HttpRequest head) {
+    /** @param beganNanos the {@link System#nanoTime} at which the first byte of its head had come, from which it is timed */
+    Call(HttpTransport transport, Wire wire, HttpRequest head, long beganNanos) {
         this.transport = transport;
         this.wire = wire;
         this.head = head;
-        this.pace = new Pace(transport.config(), headNanos);
+        this.beganNanos = beganNanos;
+        // Its client cannot help it if the head has waited here, and is hurried as of now.
+        this.pace = new Pace(transport.config(), System.nanoTime());
         transport.begun();
     }
 
@@ -262,7 +265,7 @@ final class Call {
             wire.want();
         } else if (lines == null) { // else it has been handed on line by line
             reader = null;
-            trace.took(Stage.RECEIVE, bodyNanos - headNanos);
+            trace.took(Stage.RECEIVE, bodyNanos - beganNanos);
             dispatch(body.finish());
         }
     }
@@ -412,7 +415,7 @@ final class Call {
                 body,
                 caller(),
                 trace,
-                headNanos,
+                beganNanos,
                 bodyNanos,
                 System.nanoTime(),
                 deadlineNanos,
@@ -463,7 +466,7 @@ final class Call {
                     .addKeyValue("key", caller().key())
                     .addKeyValue("in_bytes", pace.received())
                     .addKeyValue("out_bytes", sentBytes)
-                    .addKeyValue("total_us", (System.nanoTime() - headNanos) / 1_000)
+                    .addKeyValue("total_us", (System.nanoTime() - beganNanos) / 1_000)
                     .log("request");
         }
     }
@@ -525,7 +528,7 @@ final class Call {
                         found == null ? NO_ROUTE : route().pattern(),
                         status,
                         trace,
-                        end - headNanos);
+                        end - beganNanos);
     }
 
     /** What the wire's alarm was set for has not happened in time. */

@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -45,11 +44,12 @@ final class FirstBytes extends FirstLook {
     static void speakHttp1(ChannelPipeline pipeline, HttpTransport transport, Http1Connection.Below below) {
         ServerConfig config = transport.config();
         pipeline.addLast(new HttpResponseEncoder());
-        pipeline.addLast(new HttpRequestDecoder(new HttpDecoderConfig()
+        HttpDecoderConfig limits = new HttpDecoderConfig()
                 .setMaxInitialLineLength(config.maxRequestLineBytes())
                 .setMaxHeaderSize(config.maxHeaderBytes())
                 .setMaxChunkSize(MAX_CHUNK_BYTES)
-                .setUseRfc9112TransferEncoding(true)));
+                .setUseRfc9112TransferEncoding(true);
+        pipeline.addLast(new RequestDecoder(limits, Arrivals.of(pipeline.channel())));
         pipeline.addLast(new Http1Connection(transport, below));
     }
 }

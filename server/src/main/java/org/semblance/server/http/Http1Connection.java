@@ -62,7 +62,7 @@ final class Http1Connection extends PullHandler implements Wire {
     private @Nullable Call call;
 
     /** The head that asked for HTTP/2, until its request's end has come. */
-    private @Nullable HttpRequest upgrading;
+    private RequestDecoder.@Nullable Head upgrading;
 
     /** The last answer has been sent. */
     private boolean ended;
@@ -107,10 +107,10 @@ final class Http1Connection extends PullHandler implements Wire {
     @Override
     void handle(Object message) {
         Call now = call;
-        HttpRequest asksForHttp2 = upgrading;
-        // In this order: a request that cannot be read is a head and a body in one.
-        if (message instanceof HttpRequest head) {
-            if (below == Below.TCP && Http2Upgrade.isAskedFor(head) && endsWithItsHead(head)) {
+        RequestDecoder.Head asksForHttp2 = upgrading;
+        if (message instanceof RequestDecoder.Head head) {
+            HttpRequest request = head.request();
+            if (below == Below.TCP && Http2Upgrade.isAskedFor(request) && endsWithItsHead(request)) {
                 upgrading = head;
                 wantNext();
             } else {
@@ -118,7 +118,7 @@ final class Http1Connection extends PullHandler implements Wire {
             }
         } else if (asksForHttp2 != null) {
             upgrading = null;
-            if (hasMore() || !Http2Upgrade.upgrade(this, transport, asksForHttp2)) {
+            if (hasMore() || !Http2Upgrade.upgrade(this, transport, asksForHttp2.request())) {
                 begin(asksForHttp2, true);
             }
         } else if (now == null) {
@@ -128,8 +128,8 @@ final class Http1Connection extends PullHandler implements Wire {
         }
     }
 
-    private void begin(HttpRequest head, boolean ended) {
-        Call now = new Call(transport, this, head);
+    private void begin(RequestDecoder.Head head, boolean ended) {
+        Call now = new Call(transport, this, head.request(), head.beganNanos());
         call = now;
         now.begin(ended);
     }

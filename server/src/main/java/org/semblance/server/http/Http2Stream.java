@@ -47,6 +47,9 @@ final class Http2Stream extends PullHandler implements Wire {
     private @Nullable Alarm alarm;
     private @Nullable Call call;
 
+    /** When the bytes had come by which its head was complete. */
+    private long beganNanos;
+
     Http2Stream(HttpTransport transport, Http2Connection connection) {
         this.transport = transport;
         this.connection = connection;
@@ -56,6 +59,7 @@ final class Http2Stream extends PullHandler implements Wire {
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         super.handlerAdded(ctx);
         alarm = new Alarm(ctx.executor(), this::onAlarm);
+        beganNanos = Arrivals.of(ctx.channel().parent()).nanos();
     }
 
     @Override
@@ -69,7 +73,7 @@ final class Http2Stream extends PullHandler implements Wire {
     void handle(Object message) {
         Call now = call;
         if (message instanceof Http2HeadersFrame frame && now == null) {
-            Call begun = new Call(transport, this, head(frame.headers()));
+            Call begun = new Call(transport, this, head(frame.headers()), beganNanos);
             call = begun;
             begun.begin(frame.isEndStream());
         } else if (message instanceof Http2DataFrame data && now != null) {

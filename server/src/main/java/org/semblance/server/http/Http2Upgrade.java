@@ -6,7 +6,6 @@ import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
@@ -76,7 +75,7 @@ final class Http2Upgrade {
             pipeline.fireExceptionCaught(e); // To the codec, which tells the client and ends the connection.
         }
         pipeline.remove(connection);
-        pipeline.remove(HttpRequestDecoder.class); // What came behind the request goes on to the codec.
+        pipeline.remove(RequestDecoder.class); // What came behind the request goes on to the codec.
         return true;
     }
 

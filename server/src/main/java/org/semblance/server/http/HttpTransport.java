@@ -132,7 +132,11 @@ public final class HttpTransport {
         loops.scheduleAtFixedRate(this::tick, 1, 1, TimeUnit.SECONDS);
         loops.scheduleAtFixedRate(refusals::report, 10, 10, TimeUnit.SECONDS);
         try {
-            listener = (ServerSocketChannel) new ServerBootstrap()
+            ServerBootstrap bootstrap = new ServerBootstrap();
+            if (epoll) {
+                bootstrap.option(Arrivals.NOTED, 1);
+            }
+            listener = (ServerSocketChannel) bootstrap
                     .group(loops)
                     .channel(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
                     .option(ChannelOption.SO_BACKLOG, 1_024)
@@ -197,6 +201,7 @@ public final class HttpTransport {
                     return;
                 }
                 connections.add(channel);
+                Arrivals.watch(channel);
                 channel.pipeline()
                         .addLast(
                                 new LingeringClose(HttpTransport.this),

@@ -17,7 +17,7 @@ final class Pace {
     private long pausedSinceNanos;
     private long pausedNanos;
 
-    /** @param headNanos the {@link System#nanoTime} at which the head had come */
+    /** @param headNanos the {@link System#nanoTime} at which the head was read */
     Pace(ServerConfig config, long headNanos) {
         this.patienceMs = config.stallTimeoutMs();
         this.bytesPerSecond = config.minBodyBytesPerSecond();

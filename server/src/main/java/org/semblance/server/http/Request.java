@@ -27,8 +27,8 @@ final class Request {
     private final Caller caller;
     private final RequestTrace trace;
 
-    /** {@link System#nanoTime} when the head was complete, when the body was, and when work began. */
-    private final long headNanos;
+    /** {@link System#nanoTime} when its first byte had come, when its body was complete, and when work began. */
+    private final long beganNanos;
 
     private final long bodyNanos;
     private final long workNanos;
@@ -42,7 +42,7 @@ final class Request {
             Body body,
             Caller caller,
             RequestTrace trace,
-            long headNanos,
+            long beganNanos,
             long bodyNanos,
             long workNanos,
             long deadlineNanos,
@@ -53,7 +53,7 @@ final class Request {
         this.body = body;
         this.caller = caller;
         this.trace = trace;
-        this.headNanos = headNanos;
+        this.beganNanos = beganNanos;
         this.bodyNanos = bodyNanos;
         this.workNanos = workNanos;
         this.deadlineNanos = deadlineNanos;
@@ -178,16 +178,17 @@ final class Request {
         return Deadline.after(Duration.ofNanos(deadlineNanos - System.nanoTime()), abandoned);
     }
 
+    /** Microseconds from the request's first byte to the end of its body. */
     long receiveUs() {
-        return (bodyNanos - headNanos) / 1_000;
+        return (bodyNanos - beganNanos) / 1_000;
     }
 
     long queueUs() {
         return (workNanos - bodyNanos) / 1_000;
     }
 
-    /** Microseconds from the request's head until now. */
+    /** Microseconds from the request's first byte until now. */
     long totalUs() {
-        return (System.nanoTime() - headNanos) / 1_000;
+        return (System.nanoTime() - beganNanos) / 1_000;
     }
 }

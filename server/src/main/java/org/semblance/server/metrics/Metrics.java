@@ -113,7 +113,7 @@ public final class Metrics implements AutoCloseable {
      *
      * @param method of the route, or {@code none}
      * @param route the pattern, or {@code none} if there is no route
-     * @param totalNanos from its head to the end of its answer
+     * @param totalNanos from its first byte to the end of its answer
      */
     public void answered(String method, String route, int status, RequestTrace trace, long totalNanos) {
         requests.computeIfAbsent(new Outcome(method, route, status, trace.verdictLabel()), this::counter)
@@ -139,7 +139,7 @@ public final class Metrics implements AutoCloseable {
 
     private Timer timer(String route) {
         return Timer.builder("semblance.request")
-                .description("Time from a request's head to the end of its answer")
+                .description("Time from the first byte of a request to the end of its answer")
                 .tag("route", route)
                 .serviceLevelObjectives(BUCKETS)
                 .register(registry);

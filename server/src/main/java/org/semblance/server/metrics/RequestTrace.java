@@ -15,7 +15,7 @@ public final class RequestTrace {
 
     /** Where the time of a request goes; a request need not have all of them. */
     public enum Stage {
-        /** From the end of its head to the end of its body. */
+        /** From its first byte to the end of its body, with the time that they waited to be read. */
         RECEIVE,
         /** Waits for a worker. */
         QUEUE,
