@@ -30,7 +30,9 @@ import java.util.regex.Pattern;
  *
  * <p>After the warm-up there is a round for each number of connections, which send one request after the other, or so many a
  * second in all. No request comes twice. What is banked has to be found at its distance, and nothing else. Client and server
- * share the machine; the processors' time that each took is told.
+ * share the machine; the processors' time that each took is told. Last comes what the server's own {@code /metrics} say of the
+ * times, beside what they are here: from when a request was sent to when the kernel had its answer, and how much later the client
+ * had it, for want of a processor.
  *
  * <p>Fails with exit status 1 if any status but 200 and 503 was seen, a connection broke, something was missed or found that is
  * not there, or the server counted other requests than were sent.
@@ -194,7 +196,7 @@ public final class HttpLoadRun {
         RouteTimes here = RouteTimes.of(result.times(), told.buckets().keySet());
         print(
                 "  /metrics %,.0f requests, mean %.3f ms, p50 %.2f, p99 %.2f; client %,d, mean %.3f ms (%+.1f %%), in the same"
-                        + " buckets p50 %.2f, p99 %.2f",
+                        + " buckets p50 %.2f, p99 %.2f (%+.1f %%), read %.3f ms later",
                 told.count(),
                 told.meanMs(),
                 told.quantileMs(0.5),
@@ -203,7 +205,9 @@ public final class HttpLoadRun {
                 here.meanMs(),
                 100 * (here.meanMs() / told.meanMs() - 1),
                 here.quantileMs(0.5),
-                here.quantileMs(0.99));
+                here.quantileMs(0.99),
+                100 * (here.quantileMs(0.99) / told.quantileMs(0.99) - 1),
+                1_000 * result.unreadSeconds() / here.count());
         return told.count() == sent;
     }
 

@@ -31,6 +31,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.semblance.server.http.Arrivals;
 
 /**
  * Sends {@link LookupTraffic} over connections that stay, and takes the time. One thread does it all, since it shares the cores
@@ -38,6 +39,9 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Without a rate each connection sends the next request when the last is answered. With one, requests are due at fixed times
  * whatever becomes of those before them, and wait here if no connection is free; a latency counts from when its request was due.
+ *
+ * <p>A latency ends when this thread has the answer, which it may have waited for a processor to read. A server can tell of none
+ * of that, so what is compared with its own clock ends when the kernel had the answer.
  */
 final class LoadClient implements AutoCloseable {
     private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
@@ -63,7 +67,8 @@ final class LoadClient implements AutoCloseable {
      * @param statuses how many of each, and of what else went wrong
      * @param answers of those of status 200
      * @param latencies of them, in nanoseconds from when the request was due, ascending
-     * @param times likewise, from when it was sent
+     * @param times likewise, from when it was sent to when its answer had come
+     * @param unreadSeconds for which all answers together had come and were not read
      * @param late requests that were due and could not be sent before the end
      */
     record Result(
@@ -72,6 +77,7 @@ final class LoadClient implements AutoCloseable {
             Map<LookupTraffic.Answer, Long> answers,
             long[] latencies,
             long[] times,
+            double unreadSeconds,
             long late) {
         long count(LookupTraffic.Answer answer) {
             return answers.getOrDefault(answer, 0L);
@@ -91,14 +97,19 @@ final class LoadClient implements AutoCloseable {
         Round round = new Round(traffic, rate, seconds);
         List<ChannelFuture> opened = new ArrayList<>();
         for (int i = 0; i < connections; i++) {
-            opened.add(new Bootstrap()
+            Bootstrap bootstrap = new Bootstrap();
+            if (Epoll.isAvailable()) {
+                bootstrap.option(Arrivals.NOTED, 1);
+            }
+            opened.add(bootstrap
                     .group(loops)
                     .channel(Epoll.isAvailable() ? EpollSocketChannel.class : NioSocketChannel.class)
                     .option(ChannelOption.TCP_NODELAY, true)
                     .handler(new ChannelInitializer<>() {
                         @Override
                         protected void initChannel(Channel channel) {
-                            channel.pipeline().addLast(new Connection(round));
+                            Arrivals.watch(channel);
+                            channel.pipeline().addLast(new Connection(round, Arrivals.of(channel)));
                         }
                     })
                     .connect(InetAddress.getLoopbackAddress(), port));
@@ -138,6 +149,7 @@ final class LoadClient implements AutoCloseable {
         private long[] latencies = new long[1 << 16];
         private long[] times = new long[1 << 16];
         private int measured;
+        private long unreadNanos;
 
         Round(LookupTraffic traffic, double rate, int seconds) {
             this.traffic = traffic;
@@ -173,6 +185,7 @@ final class LoadClient implements AutoCloseable {
                         answers,
                         sorted(latencies),
                         sorted(times),
+                        unreadNanos / 1e9,
                         Math.max(0, due - sent)));
             }
         }
@@ -200,7 +213,7 @@ final class LoadClient implements AutoCloseable {
             statuses.merge(status, 1L, Long::sum);
         }
 
-        void answered(LookupTraffic.Answer answer, long latency, long time) {
+        void answered(LookupTraffic.Answer answer, long latency, long time, long unread) {
             answers.merge(answer, 1L, Long::sum);
             if (measured == times.length) {
                 latencies = Arrays.copyOf(latencies, 2 * measured);
@@ -208,6 +221,7 @@ final class LoadClient implements AutoCloseable {
             }
             latencies[measured] = latency;
             times[measured++] = time;
+            unreadNanos += unread;
         }
     }
 
@@ -217,6 +231,7 @@ final class LoadClient implements AutoCloseable {
         private static final String RETRY = "\r\nretry-after: ";
 
         private final Round round;
+        private final Arrivals arrivals;
         private final ByteBuf in = Unpooled.buffer(4_096);
         private ChannelHandlerContext context;
         private long asked;
@@ -224,8 +239,9 @@ final class LoadClient implements AutoCloseable {
         private long sentNanos;
 
         @SuppressWarnings("NullAway.Init") // It is active before anything is asked of it.
-        Connection(Round round) {
+        Connection(Round round, Arrivals arrivals) {
             this.round = round;
+            this.arrivals = arrivals;
         }
 
         @Override
@@ -256,11 +272,12 @@ final class LoadClient implements AutoCloseable {
                 return;
             }
             long now = System.nanoTime();
+            long came = arrivals.nanos();
             String status = head.substring(9, 12);
             round.count(status);
             if (status.equals("200")) {
                 String body = in.toString(headBytes + 4, bodyBytes, StandardCharsets.UTF_8);
-                round.answered(round.traffic.judge(asked, body), now - dueNanos, now - sentNanos);
+                round.answered(round.traffic.judge(asked, body), now - dueNanos, came - sentNanos, now - came);
             }
             in.clear();
             if (status.equals("503")) { // As a client should.
