@@ -53,6 +53,7 @@ final class RingLookup {
     private final Ring ring;
     private final LaneTable[] tables;
     private final int halfChunks;
+    private final int sketchShift;
     private final Kernels kernels;
 
     /** The run: where the directory word of each bucket lies, and what it is probed for. */
@@ -100,6 +101,7 @@ final class RingLookup {
         this.store = store;
         this.ring = ring;
         halfChunks = ring.chunks() / 2;
+        sketchShift = Integer.numberOfTrailingZeros(ring.sketchBytes());
         this.tables = tables;
         this.kernels = kernels;
     }
@@ -282,11 +284,11 @@ final class RingLookup {
      * @return something that depends on every read
      */
     private long read(int first, int end) {
-        long sketchBytes = ring.sketchBytes();
+        int sketchShift = this.sketchShift;
         long sum = 0;
         for (int i = first; i < end; i++) {
-            long address = addresses[i] & -LINE_BYTES;
-            long last = addresses[i] + sketchBytes * lanes[i];
+            long address = addresses[i];
+            long last = address + ((long) lanes[i] << sketchShift);
             for (; address < last; address += LINE_BYTES) {
                 sum += getLong(address);
             }
@@ -299,14 +301,13 @@ final class RingLookup {
      * memory that is read from end to end comes several times faster than every third line of it.
      */
     private long readEachOnce(int first, int end) {
-        long sketchBytes = ring.sketchBytes();
         int distinct = 0;
         long previous = 0;
         for (int i = first; i < end; i++) {
             long address = addresses[i];
             long line = address - 4L * lanes[i] & -LINE_BYTES;
             lines[distinct] = line;
-            lastLines[distinct] = (address + sketchBytes * lanes[i] - 1) & -LINE_BYTES;
+            lastLines[distinct] = (address + ((long) lanes[i] << sketchShift) - 1) & -LINE_BYTES;
             long different = address - previous;
             distinct += (int) ((different | -different) >>> 63);
             previous = address;
