@@ -367,8 +367,10 @@ final class LaneTable implements AutoCloseable {
         putInt(capacities + 4L * bucket, lanes);
     }
 
-    /** Room for that many lanes: a quarter or a half of the ring's quantum, or a multiple of it; always of four, so that
-     * slot numbers are whole units. */
+    /**
+     * Room for that many lanes: a quarter or a half of the ring's quantum, or a multiple of it; always of four, so that slot
+     * numbers are whole units.
+     */
     private int capacity(int lanes) {
         int quantum = ring.laneQuantum();
         int least = Math.max(LEAST_LANES, quantum / 4);
