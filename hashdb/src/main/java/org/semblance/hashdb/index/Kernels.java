@@ -33,10 +33,10 @@ interface Kernels {
 
     /**
      * Tests the sketches of 2 bytes of buckets (see {@link LaneTable}), and makes of each step that leaves survivors a pair of
-     * longs: the address of the slot number of the step's first lane (48 bits) below the number of the probe (16 bits);
-     * and the lanes that survive (bit k: lane k, whose slot number lies 4 k bytes below the first one's).
+     * longs: the number of the probe (upper 32 bits) and that of the step's first lane; and the lanes that survive (bit k:
+     * k lanes after the first one).
      *
-     * @param bases of the buckets
+     * @param bases addresses of the first sketches
      * @param lanes how many each has, 1 or more
      * @param probes in the lower 26 bits the limit (4) and the query's sketch (22); a lane survives whose sketch differs
      *     from it in at most limit bits

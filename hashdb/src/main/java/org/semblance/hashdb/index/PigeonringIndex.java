@@ -116,7 +116,8 @@ public final class PigeonringIndex implements HashIndex {
     private @Nullable Tables abandoned;
 
     private int filled;
-    private int evacuating;
+    /** The table whose turn it is to be set right. */
+    private int maintained;
 
     /** A table for each chunk, with the scratch of the lookups that go through them. */
     private static final class Tables implements AutoCloseable {
@@ -204,7 +205,7 @@ public final class PigeonringIndex implements HashIndex {
         boolean done = false;
         try {
             change.run();
-            evacuateSome(live);
+            maintainSome(live);
             done = true;
         } finally {
             if (!done) {
@@ -234,12 +235,12 @@ public final class PigeonringIndex implements HashIndex {
         }
     }
 
-    private void evacuateSome(Tables live) {
-        LaneTable table = live.byChunk[evacuating];
-        if (table.needsEvacuation()) {
-            table.evacuateSome();
+    private void maintainSome(Tables live) {
+        LaneTable table = live.byChunk[maintained];
+        if (table.needsMaintenance()) {
+            table.maintainSome();
         } else {
-            evacuating = live.ring.next(evacuating);
+            maintained = live.ring.next(maintained);
         }
     }
 

@@ -11,10 +11,10 @@ import java.util.Arrays;
  */
 final class Ring {
     /** Sixteen chunks of 16 bits: at distance 31 one bit of each may be flipped, 272 buckets. */
-    static final Ring SIXTEEN = new Ring(1, Short.BYTES, 32, 16, 16, 16, 16);
+    static final Ring SIXTEEN = new Ring(1, Short.BYTES, 32, 64, 16, 16, 16, 16);
 
     /** Twelve chunks of 20 or 22 bits: one bit of the former and two of the latter, 2,116 buckets. */
-    static final Ring TWELVE = new Ring(2, Integer.BYTES, 8, 20, 22, 22);
+    static final Ring TWELVE = new Ring(2, Integer.BYTES, 8, 8, 20, 22, 22);
 
     static final int MAX_CHUNKS = 16;
 
@@ -26,9 +26,13 @@ final class Ring {
 
     private static final int WORDS = 4;
 
+    /** Cells are too short for one bucket of 160. */
+    private static final double CELL_DEVIATIONS = 2.5;
+
     private final int number;
     private final int sketchBytes;
     private final int laneQuantum;
+    private final int largestCell;
     /** By chunk. */
     private final int[] words;
 
@@ -42,12 +46,14 @@ final class Ring {
      * @param sketchBytes 2, if no chunk has more than 16 bits, or 4
      * @param laneQuantum buckets but small ones have room for a multiple of so many lanes: their sketches then begin on a
      *     cache line, or on half of one
+     * @param largestCell bytes of a cell of {@link Directory}: 8, or with sketches of 2 bytes up to 64, a cache line
      * @param widths of the chunks that each word is cut into, from its lowest bit on: 64 in all
      */
-    Ring(int number, int sketchBytes, int laneQuantum, int... widths) {
+    Ring(int number, int sketchBytes, int laneQuantum, int largestCell, int... widths) {
         this.number = number;
         this.sketchBytes = sketchBytes;
         this.laneQuantum = laneQuantum;
+        this.largestCell = largestCell;
         int chunks = WORDS * widths.length;
         words = new int[chunks];
         shifts = new int[chunks];
@@ -99,6 +105,21 @@ final class Ring {
 
     int laneQuantum() {
         return laneQuantum;
+    }
+
+    /**
+     * Bytes of a cell of {@link Directory} in sets of that size: the fewest that have room for the sketches of nearly all
+     * buckets, if hashes are unrelated. 8, for no sketches, where none has.
+     */
+    int cellBytes(int chunk, long hashes) {
+        double mean = (double) hashes / (1 << widths[chunk]);
+        double lanes = mean + CELL_DEVIATIONS * Math.sqrt(mean);
+        for (int bytes = 2 * Directory.WORD_BYTES; bytes <= largestCell; bytes *= 2) {
+            if (Directory.WORD_BYTES + sketchBytes * lanes <= bytes) {
+                return bytes;
+            }
+        }
+        return Directory.WORD_BYTES;
     }
 
     /** Beyond it there is no plan, for more than {@value #MAX_UNITS} units a chunk look at more than a scan does. */

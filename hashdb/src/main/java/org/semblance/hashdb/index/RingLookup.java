@@ -25,7 +25,6 @@ final class RingLookup {
     private static final int READ_AHEAD_LANES = 1 << 16;
 
     private static final int LINE_BYTES = 64;
-    private static final long ADDRESS = (1L << 48) - 1;
     private static final int CANDIDATES = 1024;
     /** From this many queries on the probes are sorted: every other bucket is then wanted at distance 31; an estimate. */
     private static final int SORTED_FROM = 2048;
@@ -66,8 +65,9 @@ final class RingLookup {
     /** Whether runs of this lookup are sorted, so that probes of a bucket stand together. */
     private boolean inOrderOfBuckets;
 
-    /** The directory words, then the buckets of the run that are not empty: address and lanes. */
     private final long[] words = new long[RUN_PROBES];
+    /** The buckets of the run that are not empty: their bases, where their sketches are read, and how many lanes there are. */
+    private final long[] buckets = new long[RUN_PROBES];
 
     private final long[] addresses = new long[RUN_PROBES];
     private final int[] lanes = new int[RUN_PROBES];
@@ -151,7 +151,9 @@ final class RingLookup {
     }
 
     private void probeInOrder(int chunk, int count) {
-        long directory = tables[chunk].directory();
+        Directory directory = tables[chunk].directory();
+        long cells = directory.cells();
+        int cellShift = directory.cellShift();
         for (int q = 0; q < count; q++) {
             UnitPlan plan = plans[parity(q)];
             long probe = probe(q, chunk, plan);
@@ -162,7 +164,7 @@ final class RingLookup {
                 int some = Math.min(end - k, RUN_PROBES - run);
                 for (int i = run; i < run + some; i++, k++) {
                     int pattern = patterns[k];
-                    entries[i] = directory + 8L * (value ^ pattern);
+                    entries[i] = cells + ((long) (value ^ pattern) << cellShift);
                     probes[i] = probe - ((long) Integer.bitCount(pattern) << LIMIT_SHIFT);
                 }
                 run += some;
@@ -175,11 +177,13 @@ final class RingLookup {
 
     private void probeSorted(int chunk, int first, int end) {
         int total = sort(chunk, first, end);
-        long directory = tables[chunk].directory();
+        Directory directory = tables[chunk].directory();
+        long cells = directory.cells();
+        int cellShift = directory.cellShift();
         long part = (long) first << 32 | (long) chunk << CHUNK_SHIFT;
         for (int i = 0; i < total; i++) {
             long item = sorted[i];
-            entries[run] = directory + 8L * bucket(item);
+            entries[run] = cells + ((long) bucket(item) << cellShift);
             probes[run] = part + (item >>> SORTED_QUERY_SHIFT << 32) + (item & TEST_MASK);
             if (++run == RUN_PROBES) {
                 finishRun();
@@ -269,10 +273,12 @@ final class RingLookup {
         for (int i = 0; i < total; i++) {
             long word = words[i];
             long probe = probes[i];
-            addresses[count] = Extents.address(bases[(int) probe >>> CHUNK_SHIFT], (int) (word >>> 32));
-            lanes[count] = (int) word;
+            long bucket = Extents.address(bases[(int) probe >>> CHUNK_SHIFT], Directory.base(word));
+            buckets[count] = bucket;
+            addresses[count] = Directory.isCopied(word) ? entries[i] + Directory.WORD_BYTES : bucket;
+            lanes[count] = Directory.lanes(word);
             probes[count] = probe;
-            count += -(int) word >>> 31;
+            count += -Directory.lanes(word) >>> 31;
         }
         return count;
     }
@@ -304,13 +310,13 @@ final class RingLookup {
         int distinct = 0;
         long previous = 0;
         for (int i = first; i < end; i++) {
-            long address = addresses[i];
-            long line = address - 4L * lanes[i] & -LINE_BYTES;
-            lines[distinct] = line;
-            lastLines[distinct] = (address + ((long) lanes[i] << sketchShift) - 1) & -LINE_BYTES;
-            long different = address - previous;
+            long bucket = buckets[i];
+            long sketches = addresses[i] == bucket ? (long) lanes[i] << sketchShift : 0;
+            lines[distinct] = LaneTable.slotAt(bucket, lanes[i] - 1) & -LINE_BYTES;
+            lastLines[distinct] = (bucket + sketches - 1) & -LINE_BYTES;
+            long different = bucket - previous;
             distinct += (int) ((different | -different) >>> 63);
-            previous = address;
+            previous = bucket;
         }
         long sum = 0;
         for (int i = 0; i < distinct; i++) {
@@ -342,8 +348,9 @@ final class RingLookup {
     private void follow(int count) {
         int n = waiting;
         for (int i = 0; i < count; i++) {
-            long top = survivors[2 * i] & ADDRESS;
-            long probe = probes[(int) (survivors[2 * i] >>> 48)];
+            int p = (int) (survivors[2 * i] >>> 32);
+            long probe = probes[p];
+            long top = LaneTable.slotAt(buckets[p], (int) survivors[2 * i]);
             for (long rest = survivors[2 * i + 1]; rest != 0; rest &= rest - 1) {
                 candidates[n] = getInt(top - 4L * Long.numberOfTrailingZeros(rest));
                 candidateProbes[n] = probe;
@@ -359,8 +366,9 @@ final class RingLookup {
     /** Reads the slot numbers of the lanes that survived and puts the comparison off until there are many. */
     private void putOff(int count) {
         for (int i = 0; i < count; i++) {
-            long top = survivors[2 * i] & ADDRESS;
-            long probe = probes[(int) (survivors[2 * i] >>> 48)];
+            int p = (int) (survivors[2 * i] >>> 32);
+            long probe = probes[p];
+            long top = LaneTable.slotAt(buckets[p], (int) survivors[2 * i]);
             for (long rest = survivors[2 * i + 1]; rest != 0; rest &= rest - 1) {
                 int slot = getInt(top - 4L * Long.numberOfTrailingZeros(rest));
                 if (putOff.add(slot, (int) (probe >>> 32), (int) probe >>> CHUNK_SHIFT)) {

@@ -57,7 +57,7 @@ final class ScalarKernels implements Kernels {
                 // The top bit of a field stays where the limit is not below the count.
                 long near = ((limit | LANE_TOPS) - differing) & LANE_TOPS;
                 long mask = Long.compress(near, LANE_TOPS) & -1L >>> (64 - Math.min(4, total - lane));
-                survivors[2 * found] = (long) p << 48 | (base - 4L - 4L * lane);
+                survivors[2 * found] = (long) p << 32 | lane;
                 survivors[2 * found + 1] = mask;
                 found += (int) (-mask >>> 63);
             }
@@ -77,7 +77,7 @@ final class ScalarKernels implements Kernels {
                     int differing = Integer.bitCount(getInt(bases[p] + 4L * (lane + i)) ^ sketch);
                     mask |= differing <= limit ? 1L << i : 0;
                 }
-                survivors[2 * found] = (long) p << 48 | (bases[p] - 4L - 4L * lane);
+                survivors[2 * found] = (long) p << 32 | lane;
                 survivors[2 * found + 1] = mask;
                 found += (int) (-mask >>> 63);
             }

@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -315,6 +316,14 @@ final class SnapshotFormat {
         /** A number. Nothing may rely on it before {@link #end} has checked the part. */
         long getLong() throws IOException {
             return get(Long.BYTES).get(LONG, 0);
+        }
+
+        /** The next numbers; likewise. */
+        LongBuffer getLongs(int count) throws IOException {
+            return get(Math.multiplyExact(Long.BYTES, count))
+                    .asByteBuffer()
+                    .order(ByteOrder.nativeOrder())
+                    .asLongBuffer();
         }
 
         /** Copies the next bytes to off-heap memory. */

@@ -133,20 +133,19 @@ final class VectorKernels implements Kernels {
             ShortVector sketch = ShortVector.broadcast(SHORTS, (short) probes[p]);
             ShortVector limit = ShortVector.broadcast(SHORTS, (short) limit(probes[p]));
             long at = bases[p] & -VECTOR_BYTES;
-            int offset = (int) (bases[p] - at) >> 1;
-            long top = (long) p << 48 | (bases[p] - 4L + 4L * offset);
-            long ours = -1L << offset;
-            int rest = offset + lanes[p];
+            int before = (int) (bases[p] - at) >> 1;
+            int rest = before + lanes[p];
+            long step = (long) p << 32;
             while (rest > STEP_LANES) {
-                found = keep(near(at, at + VECTOR_BYTES, sketch, limit) & ours, top, survivors, found);
-                ours = -1;
+                found = keep(near(at, at + VECTOR_BYTES, sketch, limit) >>> before, step, survivors, found);
                 at += 2L * VECTOR_BYTES;
-                top -= 4L * STEP_LANES;
+                step += stride - before;
                 rest -= stride;
+                before = 0;
             }
             long last = at + ((2L * rest - 1) & -VECTOR_BYTES);
             long ending = -1L >>> (64 - rest);
-            found = keep(near(at, last, sketch, limit) & ours & ending, top, survivors, found);
+            found = keep((near(at, last, sketch, limit) & ending) >>> before, step, survivors, found);
         }
         return found;
     }
@@ -158,20 +157,19 @@ final class VectorKernels implements Kernels {
             IntVector sketch = IntVector.broadcast(INTS, wideSketch(probes[p]));
             IntVector limit = IntVector.broadcast(INTS, limit(probes[p]));
             long at = bases[p] & -VECTOR_BYTES;
-            int offset = (int) (bases[p] - at) >> 2;
-            long top = (long) p << 48 | (bases[p] - 4L + 4L * offset);
-            long ours = -1L << offset;
-            int rest = offset + lanes[p];
+            int before = (int) (bases[p] - at) >> 2;
+            int rest = before + lanes[p];
+            long step = (long) p << 32;
             while (rest > WIDE_STEP_LANES) {
-                found = keep(near(at, at + VECTOR_BYTES, sketch, limit) & ours, top, survivors, found);
-                ours = -1;
+                found = keep(near(at, at + VECTOR_BYTES, sketch, limit) >>> before, step, survivors, found);
                 at += 2L * VECTOR_BYTES;
-                top -= 4L * WIDE_STEP_LANES;
+                step += wideStride - before;
                 rest -= wideStride;
+                before = 0;
             }
             long last = at + ((4L * rest - 1) & -VECTOR_BYTES);
             long ending = -1L >>> (64 - rest);
-            found = keep(near(at, last, sketch, limit) & ours & ending, top, survivors, found);
+            found = keep((near(at, last, sketch, limit) & ending) >>> before, step, survivors, found);
         }
         return found;
     }
@@ -184,8 +182,8 @@ final class VectorKernels implements Kernels {
         return (int) probe & 0x3FFFFF;
     }
 
-    private static int keep(long near, long top, long[] survivors, int found) {
-        survivors[2 * found] = top;
+    private static int keep(long near, long step, long[] survivors, int found) {
+        survivors[2 * found] = step;
         survivors[2 * found + 1] = near;
         return found + (int) ((near | -near) >>> 63);
     }

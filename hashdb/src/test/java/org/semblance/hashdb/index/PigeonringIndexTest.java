@@ -2,6 +2,7 @@ package org.semblance.hashdb.index;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -138,6 +139,45 @@ class PigeonringIndexTest extends HashIndexContractTest {
                             .isEqualTo(lookup(scan, words, d));
                 }
             }
+        }
+    }
+
+    /** From where cells of the directories have room for 28 sketches to where they have room for 12, and back. */
+    @Test
+    void equalsTheScanWhileDirectoriesAreReshaped() {
+        int most = 410_000;
+        int fewest = 300_000;
+        try (PigeonringIndex index = new PigeonringIndex();
+                HashIndex scan = new LinearScanIndex()) {
+            Hash256[] stored = new Hash256[most];
+            Arrays.setAll(stored, i -> hashes.uniform());
+            for (HashIndex each : new HashIndex[] {index, scan}) {
+                each.addAll(sink -> {
+                    for (int i = 0; i < most; i++) {
+                        sink.pair(stored[i].w3(), stored[i].w2(), stored[i].w1(), stored[i].w0(), i);
+                    }
+                });
+            }
+            long[] queries = new long[4 * 64];
+            for (int q = 0; q < 64; q++) {
+                Hash256 query = hashes.at(stored[hashes.random.nextInt(most)], hashes.random.nextInt(32));
+                for (int w = 0; w < 4; w++) {
+                    queries[4 * q + w] = query.word(3 - w);
+                }
+            }
+            long before = index.offHeapBytes();
+            assertThat(lookup(index, queries, 31)).as(hashes.replay()).isEqualTo(lookup(scan, queries, 31));
+            for (int i = most - 1; i >= fewest; i--) {
+                index.remove(stored[i], i);
+                scan.remove(stored[i], i);
+            }
+            assertThat(index.offHeapBytes()).as(hashes.replay()).isLessThan(before - (20 << 20));
+            assertThat(lookup(index, queries, 31)).as(hashes.replay()).isEqualTo(lookup(scan, queries, 31));
+            for (int i = fewest; i < most; i++) {
+                index.add(stored[i], i);
+                scan.add(stored[i], i);
+            }
+            assertThat(lookup(index, queries, 31)).as(hashes.replay()).isEqualTo(lookup(scan, queries, 31));
         }
     }
 

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.semblance.hashdb.hash.Hash256;
 
@@ -13,7 +14,7 @@ class RingTest {
     private final RandomHashes hashes = RandomHashes.fromRunSeed();
 
     static Stream<Ring> rings() {
-        return Stream.of(Ring.SIXTEEN, Ring.TWELVE, new Ring(3, Integer.BYTES, 8, 14, 17, 15, 18));
+        return Stream.of(Ring.SIXTEEN, Ring.TWELVE, new Ring(3, Integer.BYTES, 8, 8, 14, 17, 15, 18));
     }
 
     @ParameterizedTest
@@ -55,6 +56,24 @@ class RingTest {
             assertThat(distinct).hasSize(all);
             assertThat(ring.patterns(chunk)).hasSize(all);
         }
+    }
+
+    /** 65,536 buckets: room for 4, 12 or 28 sketches where nearly all have at most so many. */
+    @ParameterizedTest
+    @CsvSource({
+        "0, 16",
+        "1, 16",
+        "80000, 16",
+        "90000, 32",
+        "380000, 32",
+        "450000, 64",
+        "1000000, 64",
+        "1300000, 8",
+        "10000000, 8"
+    })
+    void cellsHaveRoomForTheSketchesOfShortBuckets(int hashes, int bytes) {
+        assertThat(Ring.SIXTEEN.cellBytes(5, hashes)).isEqualTo(bytes);
+        assertThat(Ring.TWELVE.cellBytes(5, hashes)).isEqualTo(8);
     }
 
     /** By the pairs at every distance that a plan covers: the chunk that is to report them does find them. */

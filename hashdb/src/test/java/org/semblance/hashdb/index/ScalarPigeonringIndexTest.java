@@ -6,7 +6,7 @@ package org.semblance.hashdb.index;
  * combinations.
  */
 class ScalarPigeonringIndexTest extends HashIndexContractTest {
-    private static final Ring RING = new Ring(3, Integer.BYTES, 8, 14, 17, 15, 18);
+    private static final Ring RING = new Ring(3, Integer.BYTES, 8, 8, 14, 17, 15, 18);
 
     @Override
     HashIndex newIndex() {
