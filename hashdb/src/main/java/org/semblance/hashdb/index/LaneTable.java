@@ -247,8 +247,9 @@ final class LaneTable implements AutoCloseable {
                 readers.advance();
             }
         } else if (!directory.suits(store.liveSlots())) {
+            Directory next = directory.reshaped(store.liveSlots());
             former = directory;
-            directory = directory.reshaped(store.liveSlots());
+            directory = next;
             replacedIn = readers.phase();
         } else {
             evacuateSome();
