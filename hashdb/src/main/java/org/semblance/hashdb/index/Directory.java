@@ -98,6 +98,11 @@ final class Directory implements AutoCloseable {
         return cellShift;
     }
 
+    /** Whether cells have room for sketches. */
+    boolean hasCopies() {
+        return copiedLanes > 0;
+    }
+
     long word(int bucket) {
         return getLong(cell(bucket));
     }
@@ -130,7 +135,7 @@ final class Directory implements AutoCloseable {
 
     /** Copies the sketches of all buckets that are short enough, after {@link #put}. */
     void copyAll() {
-        if (copiedLanes > 0) {
+        if (hasCopies()) {
             for (int bucket = 0; bucket < buckets; bucket++) {
                 copy(bucket);
             }

@@ -64,6 +64,8 @@ final class RingLookup {
     private int run;
     /** Whether runs of this lookup are sorted, so that probes of a bucket stand together. */
     private boolean inOrderOfBuckets;
+    /** Whether the set is of a size at which few buckets have more lanes than their cells. */
+    private boolean shortBuckets;
 
     private final long[] words = new long[RUN_PROBES];
     /** The buckets of the run that are not empty: their bases, where their sketches are read, and how many lanes there are. */
@@ -118,6 +120,7 @@ final class RingLookup {
         this.sink = sink;
         run = 0;
         waiting = 0;
+        shortBuckets = tables[0].directory().hasCopies();
         inOrderOfBuckets = count >= SORTED_FROM;
         if (inOrderOfBuckets) {
             putOff.begin();
@@ -334,9 +337,14 @@ final class RingLookup {
         if (needed > survivors.length) {
             survivors = new long[Math.toIntExact(Math.max(needed, 2L * survivors.length))];
         }
-        int count = ring.sketchBytes() == Short.BYTES
-                ? kernels.testSketches(addresses, lanes, probes, first, end, survivors)
-                : kernels.testWideSketches(addresses, lanes, probes, first, end, survivors);
+        int count;
+        if (ring.sketchBytes() != Short.BYTES) {
+            count = kernels.testWideSketches(addresses, lanes, probes, first, end, survivors);
+        } else if (shortBuckets) {
+            count = kernels.testShortBuckets(addresses, lanes, probes, first, end, survivors);
+        } else {
+            count = kernels.testSketches(addresses, lanes, probes, first, end, survivors);
+        }
         if (inOrderOfBuckets) {
             putOff(count);
         } else {

@@ -66,6 +66,11 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public int testShortBuckets(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors) {
+        return testSketches(bases, lanes, probes, first, end, survivors);
+    }
+
+    @Override
     public int testWideSketches(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors) {
         int found = 0;
         for (int p = first; p < end; p++) {

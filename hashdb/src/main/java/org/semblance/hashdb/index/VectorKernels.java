@@ -150,6 +150,37 @@ final class VectorKernels implements Kernels {
         return found;
     }
 
+    /**
+     * The same steps in one loop over all buckets. A loop within each is prepared by the compiler at length once it has been
+     * seen to run: a bucket then took 15 ns instead of 4 where one in fifteen has a second step. For buckets of many steps
+     * this form is the slower one, by a seventh.
+     */
+    @Override
+    public int testShortBuckets(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors) {
+        int found = 0;
+        int p = first;
+        int tested = 0;
+        while (p < end) {
+            long at = (bases[p] & -VECTOR_BYTES) + 2L * tested;
+            int before = (int) (bases[p] & VECTOR_BYTES - 1) >> 1;
+            int rest = before + lanes[p] - tested;
+            int some = Math.min(rest, STEP_LANES);
+            ShortVector sketch = ShortVector.broadcast(SHORTS, (short) probes[p]);
+            ShortVector limit = ShortVector.broadcast(SHORTS, (short) limit(probes[p]));
+            long last = at + ((2L * some - 1) & -VECTOR_BYTES);
+            long near = near(at, last, sketch, limit) & -1L >>> (64 - some);
+            long step = (long) p << 32 | Math.max(tested - before, 0);
+            found = keep(near >>> Math.max(before - tested, 0), step, survivors, found);
+            if (rest > STEP_LANES) {
+                tested += STEP_LANES;
+            } else {
+                tested = 0;
+                p++;
+            }
+        }
+        return found;
+    }
+
     @Override
     public int testWideSketches(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors) {
         int found = 0;

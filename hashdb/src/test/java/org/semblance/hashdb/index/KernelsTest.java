@@ -53,8 +53,13 @@ class KernelsTest {
 
     /** The lanes of buckets that survive, as the two forms pack them: probe and lane. */
     @ParameterizedTest
-    @CsvSource({"2, 8", "2, 40", "2, 200", "4, 8", "4, 40", "4, 200"})
-    void sketchesSurviveTheSameWithAndWithoutVectors(int sketchBytes, int largest) {
+    @CsvSource({
+        "OF_TWO_BYTES, 8", "OF_TWO_BYTES, 40", "OF_TWO_BYTES, 200",
+        "OF_SHORT_BUCKETS, 8", "OF_SHORT_BUCKETS, 40", "OF_SHORT_BUCKETS, 200",
+        "OF_FOUR_BYTES, 8", "OF_FOUR_BYTES, 40", "OF_FOUR_BYTES, 200"
+    })
+    void sketchesSurviveTheSameWithAndWithoutVectors(Sketches kind, int largest) {
+        int sketchBytes = kind == Sketches.OF_FOUR_BYTES ? 4 : 2;
         int sketchMask = sketchBytes == 2 ? 0xFFFF : 0x3FFFFF;
         try (OffHeap memory = OffHeap.allocate(1 << 16)) {
             for (long at = 0; at < 1 << 16; at += sketchBytes) {
@@ -75,6 +80,10 @@ class KernelsTest {
                 int size = 1 + hashes.random.nextInt(p % 2 == 0 ? 8 : largest);
                 int align = size <= 8 ? 16 : size <= 16 || sketchBytes == 4 ? 32 : 64;
                 bases[p] = memory.address() + 4096 + (long) align * hashes.random.nextInt(32);
+                if (p % 3 == 0) {
+                    // Behind the word in a cell of the directory.
+                    bases[p] += Directory.WORD_BYTES;
+                }
                 lanes[p] = size;
                 probes[p] = (long) hashes.random.nextInt(16) << 22
                         | hashes.random.nextInt(1 << 22) & sketchMask
@@ -91,24 +100,33 @@ class KernelsTest {
                     }
                 }
             }
-            assertThat(survivors(new ScalarKernels(), sketchBytes, bases, lanes, probes))
+            assertThat(survivors(new ScalarKernels(), kind, bases, lanes, probes))
                     .as(hashes.replay())
                     .isEqualTo(expected);
-            assertThat(survivors(new VectorKernels(), sketchBytes, bases, lanes, probes))
+            assertThat(survivors(new VectorKernels(), kind, bases, lanes, probes))
                     .as(hashes.replay())
                     .isEqualTo(expected);
         }
     }
 
-    private List<String> survivors(Kernels kernels, int sketchBytes, long[] bases, int[] lanes, long[] probes) {
+    private enum Sketches {
+        OF_TWO_BYTES,
+        OF_SHORT_BUCKETS,
+        OF_FOUR_BYTES
+    }
+
+    private List<String> survivors(Kernels kernels, Sketches kind, long[] bases, int[] lanes, long[] probes) {
+        int sketchBytes = kind == Sketches.OF_FOUR_BYTES ? 4 : 2;
         int steps = 1;
         for (int p = 10; p < lanes.length; p++) {
             steps += lanes[p] / kernels.lanesAStep(sketchBytes) + 2;
         }
         long[] pairs = new long[2 * steps];
-        int count = sketchBytes == 2
-                ? kernels.testSketches(bases, lanes, probes, 10, lanes.length, pairs)
-                : kernels.testWideSketches(bases, lanes, probes, 10, lanes.length, pairs);
+        int count = switch (kind) {
+            case OF_TWO_BYTES -> kernels.testSketches(bases, lanes, probes, 10, lanes.length, pairs);
+            case OF_SHORT_BUCKETS -> kernels.testShortBuckets(bases, lanes, probes, 10, lanes.length, pairs);
+            case OF_FOUR_BYTES -> kernels.testWideSketches(bases, lanes, probes, 10, lanes.length, pairs);
+        };
         List<String> found = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             long mask = pairs[2 * i + 1];
