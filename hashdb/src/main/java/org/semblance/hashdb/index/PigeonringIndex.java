@@ -38,9 +38,10 @@ import org.slf4j.LoggerFactory;
  * <p><b>Cost.</b> At distance 31 a lookup probes 272 buckets of n / 65,536 lanes each, 6 bytes a lane in each of sixteen
  * tables; in sets that begin with {@value #LARGE_FROM} hashes 2,116 buckets of n / 4,194,304 lanes (some n / 1,048,576), 8
  * bytes a lane in each of twelve. A set that grows beyond that number keeps its tables until it is opened anew: to have both
- * kinds at once would take twice the memory. Sets of fewer than {@value #SCANNED_UP_TO} hashes have no tables and are scanned,
- * and so is everything where the tables would look at more than a scan does: distances beyond {@link Ring#maxDistance}, 63 or
- * 47, or somewhat below in small sets.
+ * kinds at once would take twice the memory. Up to some 1.1 million hashes the sketches lie in the directory as well, so that
+ * a bucket is one cache line ({@link Directory}): 60 MB more. Sets of fewer than {@value #SCANNED_UP_TO} hashes have no tables
+ * and are scanned, and so is everything where the tables would look at more than a scan does: distances beyond {@link
+ * Ring#maxDistance}, 63 or 47, or somewhat below in small sets.
  *
  * <p><b>Live.</b> One writer changes the tables in place ({@link LaneTable}); lookups take no lock and never wait ({@link
  * Readers}). When a set grows beyond the scan, tables are filled beside the running index, some entries with each

@@ -26,7 +26,7 @@ final class Ring {
 
     private static final int WORDS = 4;
 
-    /** Cells are too short for one bucket of 160. */
+    /** By so many standard deviations above the mean: one bucket of 160 does not fit. */
     private static final double CELL_DEVIATIONS = 2.5;
 
     private final int number;
