@@ -9,8 +9,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -79,6 +79,9 @@ public final class ContentMatcher {
 
     /** Known videos of which a still picture's second is told; more are told of without. */
     private static final int MAX_TIMED = 8;
+
+    /** Of a damaged image. With a smaller share of its rows a hash finds the whole picture too rarely to be relied on. */
+    private static final double LEAST_SEEN = 0.85;
 
     private final ContentHasher hasher;
     private final HashDb db;
@@ -166,6 +169,11 @@ public final class ContentMatcher {
                 judgement = new Upload(hashed, options).judge(allowed, deadline);
                 lookupNanos += System.nanoTime() - asked;
             }
+        }
+        if (judgement.matches.isEmpty() && hashed.seen() < LEAST_SEEN) {
+            String reason = String.format(
+                    Locale.ROOT, "%s; %.0f %% of its rows are too few to tell", hashed.reason(), 100 * hashed.seen());
+            return undecided(Verdict.UNDECIDABLE, reason, hashed, version, lookupNanos);
         }
         return new MatchReport(
                 judgement.verdict(),
@@ -321,25 +329,28 @@ public final class ContentMatcher {
                     : sampling;
         }
 
-        /** What an image as a whole is near, nearest first. */
+        /** What an image as a whole is near, by each of its readings nearest first. */
         private List<Claim> ofStill() {
             if (still == null) {
                 return List.of();
             }
             BitSet evidence = new BitSet();
             evidence.set(stillMoment);
+            List<Hash256> readings = new ArrayList<>(List.of(still.hash()));
+            readings.addAll(hashed.others());
             List<Claim> claims = new ArrayList<>();
             int timed = 0;
-            for (Match match : counted(db.lookup(still.hash()), options)) {
-                Alignment alignment = match.content().isVideo() && timed++ < MAX_TIMED ? seconds(match) : null;
-                claims.add(new Claim(match, alignment, evidence, null));
+            for (Hash256 reading : readings) {
+                for (Match match : counted(db.lookup(reading), options)) {
+                    boolean isTimed = match.content().isVideo() && timed++ < MAX_TIMED;
+                    claims.add(new Claim(match, isTimed ? seconds(match, reading) : null, evidence, null));
+                }
             }
             return claims;
         }
 
         /** When a known video shows this picture. */
-        private @Nullable Alignment seconds(Match match) {
-            Signal picture = Objects.requireNonNull(still);
+        private @Nullable Alignment seconds(Match match, Hash256 picture) {
             List<Span> spans = new ArrayList<>();
             KnownVideo known = db.video(match.content().id()).orElse(null);
             if (known == null) {
@@ -347,7 +358,7 @@ public final class ContentMatcher {
             }
             Stretch last = null;
             for (FrameSpan span : known.frames()) {
-                if (span.hash().distance(picture.hash()) <= match.threshold()) {
+                if (span.hash().distance(picture) <= match.threshold()) {
                     double from = span.fromMs() / 1000.0;
                     double until = span.untilMs() / 1000.0;
                     if (last != null && from <= last.until()) {

@@ -22,6 +22,8 @@ import org.semblance.hashdb.hash.SignalType;
  * @param signals PDQ if an image was hashed, of an animated one that of its first frame; MD5 and SHA-256 of the bytes always
  * @param dihedral the seven variants of the PDQ hash if they were asked for, otherwise empty
  * @param video the frames of a video or an animated image, chosen by what they are for; null if there are none
+ * @param others hashes of other readings of an image of which rows are missing, to look up as well; mostly empty
+ * @param seen the share of an image's rows that were decoded, above 0 and at most 1; 1 for all else
  * @param decodeUs microseconds for digests, checks and decoding; of a video for hashing too, which goes along
  * @param hashUs microseconds for PDQ of an image
  */
@@ -33,10 +35,27 @@ public record HashReport(
         List<Signal> signals,
         Map<Transform, Hash256> dihedral,
         @Nullable VideoHashes video,
+        List<Hash256> others,
+        double seen,
         long decodeUs,
         long hashUs) {
     public HashReport {
         signals = List.copyOf(signals);
+        others = List.copyOf(others);
+    }
+
+    /** Of a content of which nothing is missing. */
+    public HashReport(
+            @Nullable Verdict failure,
+            String reason,
+            @Nullable ContentType contentType,
+            String format,
+            List<Signal> signals,
+            Map<Transform, Hash256> dihedral,
+            @Nullable VideoHashes video,
+            long decodeUs,
+            long hashUs) {
+        this(failure, reason, contentType, format, signals, dihedral, video, List.of(), 1, decodeUs, hashUs);
     }
 
     /** A content that could not be hashed: what is wrong with it, and how long it took to see that. */
@@ -66,8 +85,8 @@ public record HashReport(
         return signals.stream().filter(s -> s.type() == type).findFirst();
     }
 
-    /** Whether frames that the content may have were not looked at; then the reason says why. */
+    /** Whether rows or frames that the content has were not looked at; then the reason says why. */
     public boolean isPartial() {
-        return video != null && video.summary().isPartial();
+        return seen < 1 || (video != null && video.summary().isPartial());
     }
 }

@@ -18,12 +18,14 @@ import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.DecodedImage;
 import org.semblance.engine.media.FrameSampling;
 import org.semblance.engine.media.FrameSampling.EveryFrame;
+import org.semblance.engine.media.IconDirectory;
 import org.semblance.engine.media.ImageDecoder;
 import org.semblance.engine.media.ImageHeader;
 import org.semblance.engine.media.MediaException;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.media.MediaSource;
+import org.semblance.engine.media.MissingRows;
 import org.semblance.engine.media.VideoLimits;
 import org.semblance.engine.media.VideoSummary;
 import org.semblance.engine.media.internal.NativeImageDecoder;
@@ -125,9 +127,15 @@ public final class InProcessHasher implements ContentHasher {
     }
 
     private HashReport hashImage(MediaSource.InMemory source, HashRequest request) throws MediaException {
-        ImageHeader header = ImageHeader.read(source.content(), source.format(), limits);
+        ByteBuffer picture = source.content();
+        MediaFormat format = source.format();
+        if (format == MediaFormat.ICO) {
+            picture = IconDirectory.largest(picture);
+            format = MediaFormat.detect(picture) == MediaFormat.PNG ? MediaFormat.PNG : format;
+        }
+        ImageHeader header = ImageHeader.read(picture, format, limits);
         HashReport still;
-        try (DecodedImage image = decoder.decode(source.content(), header, request.deadline())) {
+        try (DecodedImage image = decoder.decode(picture, header, request.deadline())) {
             long decoded = System.nanoTime();
             request.deadline().check("hash");
             still = hashed(image, request, decoded);
@@ -156,6 +164,8 @@ public final class InProcessHasher implements ContentHasher {
                 image.signals(),
                 image.dihedral(),
                 hashes,
+                image.others(),
+                image.seen(),
                 micros(System.nanoTime() - request.startNanos()) - image.hashUs(),
                 image.hashUs());
     }
@@ -193,6 +203,11 @@ public final class InProcessHasher implements ContentHasher {
         List<Signal> signals = new ArrayList<>();
         signals.add(Signal.pdq(hash));
         signals.addAll(request.known());
+        List<Hash256> others = image.lacksRows()
+                ? List.of(
+                        pdq.hash(MissingRows.faded(image)).hash(),
+                        pdq.hash(MissingRows.cropped(image)).hash())
+                : List.of();
         return new HashReport(
                 null,
                 image.note(),
@@ -201,6 +216,8 @@ public final class InProcessHasher implements ContentHasher {
                 signals,
                 variants,
                 null,
+                others,
+                image.seen(),
                 micros(decoded - request.startNanos()),
                 micros(System.nanoTime() - decoded));
     }

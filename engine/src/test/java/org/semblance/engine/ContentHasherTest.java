@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.engine.media.DecodePath;
@@ -247,17 +249,42 @@ class ContentHasherTest {
     }
 
     @Test
-    void onlyAJpegThatIsCutOffIsHashed() {
+    void aFileThatIsCutOffSaysSo() {
         for (byte[] file : files) {
             for (int tenth = 1; tenth < 10; tenth++) {
                 HashReport report = exact.hash(ByteBuffer.wrap(Arrays.copyOf(file, file.length * tenth / 10)));
-                if (report.failure() == null) {
-                    assertThat(report.format())
-                            .as("%d bytes, tenth %d", file.length, tenth)
-                            .isEqualTo("jpeg");
+                if (report.failure() == null && report.video() == null) {
+                    assertThat(report.reason())
+                            .as("%s of %d bytes, tenth %d", report.format(), file.length, tenth)
+                            .isNotEmpty();
                 }
             }
         }
+    }
+
+    /** A browser shows the rows that are there. */
+    @ParameterizedTest
+    @ValueSource(strings = {".jpg", ".png", ".gif", ".bmp", ".webp"})
+    void aFileWithoutItsLastRowsIsHashedFromTheOthers(String suffix) {
+        byte[] file = Encoders.encode(PHOTO, suffix);
+        Hash256 whole = exact.hash(ByteBuffer.wrap(file))
+                .signal(SignalType.PDQ)
+                .orElseThrow()
+                .hash();
+        HashReport report = exact.hash(ByteBuffer.wrap(Arrays.copyOf(file, file.length * 9 / 10)));
+        assertThat(report.failure()).as(report.reason()).isNull();
+        assertThat(report.seen()).isBetween(0.7, 0.999);
+        assertThat(report.isPartial()).isTrue();
+        assertThat(report.others()).hasSize(2);
+        assertThat(Stream.concat(
+                                Stream.of(report.signal(SignalType.PDQ)
+                                        .orElseThrow()
+                                        .hash()),
+                                report.others().stream())
+                        .mapToInt(whole::distance)
+                        .min()
+                        .orElseThrow())
+                .isLessThanOrEqualTo(31);
     }
 
     @Test

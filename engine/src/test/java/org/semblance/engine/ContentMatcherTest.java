@@ -196,11 +196,30 @@ class ContentMatcherTest {
         MatchReport text = match(new byte[] {1, 2, 3});
         assertThat(text.verdict()).isEqualTo(Verdict.UNSUPPORTED);
         assertThat(text.reason()).isEqualTo(text.hashed().reason()).isNotEmpty();
-        assertThat(match(Arrays.copyOf(PNG, 500)).verdict()).isEqualTo(Verdict.CORRUPT);
+        assertThat(match(Arrays.copyOf(PNG, 60)).verdict()).isEqualTo(Verdict.CORRUPT);
         try (ContentHasher small = new InProcessHasher(new MediaLimits(1_000_000, 10), DecodePath.FAST)) {
             MatchReport large = new ContentMatcher(small, db).match(ByteBuffer.wrap(PNG), MatchOptions.DEFAULT);
             assertThat(large.verdict()).isEqualTo(Verdict.TOO_LARGE);
         }
+    }
+
+    @Test
+    void aDamagedPictureIsMatchedByTheRowsThatAreThere() {
+        long id = add("BAD", pdq(PNG));
+        MatchReport report = match(Arrays.copyOf(PNG, PNG.length * 95 / 100));
+        assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
+        assertThat(report.partial()).isTrue();
+        assertThat(report.matches()).extracting(m -> m.match().content().id()).containsExactly(id);
+        assertThat(report.reason()).contains("rows 1 to ");
+    }
+
+    @Test
+    void ofADamagedPictureWithTooFewRowsNothingCanBeTold() {
+        add("BAD", pdq(OTHER));
+        MatchReport report = match(Arrays.copyOf(PNG, PNG.length * 3 / 4));
+        assertThat(report.verdict()).isEqualTo(Verdict.UNDECIDABLE);
+        assertThat(report.partial()).isTrue();
+        assertThat(report.reason()).contains("too few to tell");
     }
 
     @Test

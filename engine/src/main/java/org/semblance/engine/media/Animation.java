@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** Tells images of several frames from those of one, by their structure alone. */
 public final class Animation {
@@ -86,6 +87,24 @@ public final class Animation {
             copied = (int) at;
         }
         return longer.put(whole.slice(copied, whole.limit() - copied)).flip();
+    }
+
+    /**
+     * Where the first picture of a GIF begins; empty if there is none whose descriptor is whole.
+     *
+     * @param gif from its signature on
+     */
+    static OptionalLong firstGifPicture(FileBytes gif) {
+        long[] first = {-1};
+        try {
+            walkGif(gif, (at, hasControl) -> {
+                first[0] = at + 10 <= gif.size() ? at : -1;
+                return false;
+            });
+        } catch (MediaException e) {
+            // The file ends before.
+        }
+        return first[0] < 0 ? OptionalLong.empty() : OptionalLong.of(first[0]);
     }
 
     /** Sees the pictures of a GIF. */

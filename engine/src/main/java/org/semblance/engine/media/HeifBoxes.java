@@ -32,6 +32,7 @@ final class HeifBoxes {
     private final FileBytes bytes;
     private final List<Extent> extents = new ArrayList<>();
     private int boxes;
+    private boolean metaRead;
 
     private HeifBoxes(MediaFormat format, ByteBuffer content) {
         this.format = format;
@@ -40,7 +41,14 @@ final class HeifBoxes {
 
     static List<Extent> extents(MediaFormat format, ByteBuffer content) throws MediaException {
         HeifBoxes boxes = new HeifBoxes(format, content);
-        boxes.walk(0, boxes.bytes.size(), 0);
+        try {
+            boxes.walk(0, boxes.bytes.size(), 0);
+        } catch (MediaException e) {
+            // What stands behind the sizes matters to no viewer.
+            if (e.kind() == MediaException.Kind.TOO_LARGE || !boxes.metaRead) {
+                throw e;
+            }
+        }
         return boxes.extents;
     }
 
@@ -69,6 +77,7 @@ final class HeifBoxes {
             }
             if (type == META && depth == 0) {
                 walk(body + 4, at + size, 1); // After version and flags.
+                metaRead = true;
             } else if ((type == PROPERTIES && depth == 1) || (type == CONTAINER && depth == 2)) {
                 walk(body, at + size, depth + 1);
             } else if (type == EXTENT && depth == 3) {

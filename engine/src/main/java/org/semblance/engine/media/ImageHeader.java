@@ -4,19 +4,21 @@ import static org.semblance.engine.media.FileBytes.key;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.OptionalLong;
 import org.semblance.engine.media.HeifBoxes.Extent;
 
 /**
  * What a file says of its picture before anything is decoded. Read in Java, because here is decided whether native code
  * sees the bytes at all, and how much memory they may make it ask for.
  *
- * @param width columns, at least 1
- * @param height rows, at least 1; {@code width * height} is within the limit it was read with
+ * @param width columns, at least 1; 1 for a format whose header only its decoder reads, which checks the limit itself
+ * @param height rows, likewise; {@code width * height} is within the limit it was read with
  * @param grey whether the picture is stored as one channel. PDQ's luma of such a picture is the sample itself, while
  *     that of a colour picture is a sum of three products, even if all its pixels are grey: the two differ in the last
  *     bit for 35 of the 256 values, which is enough to flip a bit of the hash.
+ * @param sound whether the file's structure is such that a strict decoder may see it; otherwise a lenient one has to
  */
-public record ImageHeader(MediaFormat format, int width, int height, boolean grey) {
+public record ImageHeader(MediaFormat format, int width, int height, boolean grey, boolean sound) {
     /**
      * Scans of a progressive JPEG beyond which it is refused: each makes the decoder visit every pixel again, for a few
      * bytes of file. Encoders write about 10.
@@ -39,7 +41,12 @@ public record ImageHeader(MediaFormat format, int width, int height, boolean gre
             case BMP -> bmp(new FileBytes(format, content, ByteOrder.LITTLE_ENDIAN));
             case TIFF -> tiff(content, limits);
             case HEIC, AVIF -> heif(format, content, limits);
-            default -> throw MediaException.unsupported(format, format.unsupportedReason());
+            default -> {
+                if (!format.isSupportedImage()) {
+                    throw MediaException.unsupported(format, format.unsupportedReason());
+                }
+                yield new ImageHeader(format, 1, 1, false, false);
+            }
         };
         limits.checkPixels(format, header.width, header.height);
         return header;
@@ -57,32 +64,21 @@ public record ImageHeader(MediaFormat format, int width, int height, boolean gre
             }
             int marker = b.u8(at++);
             if (isFrameHeader(marker)) {
-                if (b.u8(at + 2) != 8) {
-                    throw MediaException.unsupported(MediaFormat.JPEG, b.u8(at + 2) + "-bit samples (expected: 8)");
-                }
                 if (marker == 0xC2 || marker == 0xCA) {
                     checkScans(b, at);
                 }
-                return new ImageHeader(MediaFormat.JPEG, b.u16(at + 5), b.u16(at + 3), b.u8(at + 7) == 1);
+                boolean sound = b.u8(at + 2) == 8;
+                return new ImageHeader(MediaFormat.JPEG, b.u16(at + 5), b.u16(at + 3), b.u8(at + 7) == 1, sound);
             } else if (marker == 0xDA || marker == 0xD9) {
                 throw MediaException.corrupt(MediaFormat.JPEG, "no frame header before offset " + at);
             } else if (marker != 0 && marker != 0x01 && (marker < 0xD0 || marker > 0xD8)) {
-                at += segmentLength(b, at);
+                at += Math.max(2, b.u16(at)); // A length below 2 is taken for 2, as decoders do.
             }
         }
     }
 
     private static boolean isFrameHeader(int marker) {
         return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
-    }
-
-    private static int segmentLength(FileBytes b, long at) throws MediaException {
-        int length = b.u16(at);
-        if (length < 2) {
-            throw MediaException.corrupt(
-                    MediaFormat.JPEG, "segment at offset " + at + " of length " + length + " (expected: at least 2)");
-        }
-        return length;
     }
 
     private static void checkScans(FileBytes b, long frameHeader) throws MediaException {
@@ -104,15 +100,14 @@ public record ImageHeader(MediaFormat format, int width, int height, boolean gre
             throw MediaException.corrupt(MediaFormat.PNG, "no IHDR of 13 bytes at offset 8");
         }
         boolean data = false;
-        for (long at = 8; at < b.size(); ) {
+        boolean sound = true;
+        for (long at = 8; at < b.size() && sound; ) {
+            if (at + 8 > b.size()) {
+                break;
+            }
             long length = b.u32(at);
             int type = b.i32(at + 4);
-            if (length > b.size() - at - 12) {
-                throw MediaException.corrupt(
-                        MediaFormat.PNG,
-                        "chunk at offset " + at + " of " + length + " bytes, but only "
-                                + Math.max(0, b.size() - at - 12) + " follow");
-            }
+            sound = length <= b.size() - at - 12;
             data |= type == key("IDAT");
             if (type == key("IEND")) {
                 break;
@@ -123,7 +118,8 @@ public record ImageHeader(MediaFormat format, int width, int height, boolean gre
             throw MediaException.corrupt(MediaFormat.PNG, "no IDAT chunk");
         }
         int colourType = b.u8(25);
-        return new ImageHeader(MediaFormat.PNG, clamp(b.u32(16)), clamp(b.u32(20)), colourType == 0 || colourType == 4);
+        boolean grey = colourType == 0 || colourType == 4;
+        return new ImageHeader(MediaFormat.PNG, clamp(b.u32(16)), clamp(b.u32(20)), grey, sound);
     }
 
     /** RFC 9649, sections 2.5 to 2.7. */
@@ -148,9 +144,19 @@ public record ImageHeader(MediaFormat format, int width, int height, boolean gre
         };
     }
 
-    /** GIF89a, section 18: the logical screen. */
+    /** GIF89a, section 18: the logical screen; or more, if the first picture lies outside of it. */
     private static ImageHeader gif(FileBytes b) throws MediaException {
-        return colour(MediaFormat.GIF, b.u16(6), b.u16(8));
+        int width = b.u16(6);
+        int height = b.u16(8);
+        OptionalLong first = Animation.firstGifPicture(b);
+        if (first.isEmpty()) {
+            return new ImageHeader(MediaFormat.GIF, Math.max(1, width), Math.max(1, height), false, false);
+        }
+        long at = first.getAsLong();
+        int right = b.u16(at + 1) + b.u16(at + 5);
+        int bottom = b.u16(at + 3) + b.u16(at + 7);
+        boolean sound = right <= width && bottom <= height;
+        return new ImageHeader(MediaFormat.GIF, Math.max(width, right), Math.max(height, bottom), false, sound);
     }
 
     /** The first header has sides of 16 bits; a negative height means rows from the top down. */
@@ -163,16 +169,11 @@ public record ImageHeader(MediaFormat format, int width, int height, boolean gre
 
     private static ImageHeader tiff(ByteBuffer content, MediaLimits limits) throws MediaException {
         TiffDirectory directory = TiffDirectory.read(content);
-        if (directory.floatingPoint()) {
-            throw MediaException.unsupported(MediaFormat.TIFF, "floating-point samples (expected: whole numbers)");
-        }
-        if (directory.bits() > 16) {
-            throw MediaException.unsupported(
-                    MediaFormat.TIFF, directory.bits() + "-bit samples (expected: at most 16)");
-        }
         // A tile is decoded whole, however little of it the picture uses.
         limits.checkPixels(MediaFormat.TIFF, directory.tileWidth(), directory.tileHeight());
-        return new ImageHeader(MediaFormat.TIFF, clamp(directory.width()), clamp(directory.height()), directory.grey());
+        boolean sound = !directory.floatingPoint() && directory.bits() <= 16;
+        return new ImageHeader(
+                MediaFormat.TIFF, clamp(directory.width()), clamp(directory.height()), directory.grey(), sound);
     }
 
     /** Every picture in the file must be within the limits, since the decoder may open more than the one it returns. */
@@ -191,7 +192,7 @@ public record ImageHeader(MediaFormat format, int width, int height, boolean gre
     }
 
     private static ImageHeader colour(MediaFormat format, int width, int height) {
-        return new ImageHeader(format, width, height, false);
+        return new ImageHeader(format, width, height, false, true);
     }
 
     /** A side too long for an {@code int} stays too long for any limit. */

@@ -79,6 +79,8 @@ sealed interface Reply {
         out.u8(report.dihedral().size());
         report.dihedral()
                 .forEach((transform, hash) -> out.u8(transform.ordinal()).hash(hash));
+        out.f64(report.seen()).u8(report.others().size());
+        report.others().forEach(out::hash);
         VideoHashes video = report.video();
         out.u8(video == null ? 0 : 1);
         if (video != null) {
@@ -148,6 +150,12 @@ sealed interface Reply {
         for (int left = in.get(); left > 0; left--) {
             dihedral.put(element(Transform.values(), in.get()), Hash256.read(in));
         }
+        double seen = finite(in);
+        check(seen > 0 && seen <= 1, "a share of " + seen);
+        List<Hash256> others = new ArrayList<>();
+        for (int left = in.get(); left > 0; left--) {
+            others.add(Hash256.read(in));
+        }
         MediaFormat format = request.source().format();
         VideoHashes video = flag(in) ? video(in, format) : null;
         if (failure != null) {
@@ -163,6 +171,8 @@ sealed interface Reply {
                 signals,
                 dihedral,
                 video,
+                others,
+                seen,
                 us - hashUs,
                 hashUs);
     }

@@ -46,20 +46,20 @@ class ImageHeaderTest {
                     .isTrue();
         }
         ImageHeader lossless = read(Encoders.losslessWebp(PHOTO));
-        assertThat(lossless).isEqualTo(new ImageHeader(MediaFormat.WEBP, 83, 47, false));
+        assertThat(lossless).isEqualTo(new ImageHeader(MediaFormat.WEBP, 83, 47, false, true));
         ImageHeader progressive = read(Encoders.progressiveJpeg(PHOTO, 80));
-        assertThat(progressive).isEqualTo(new ImageHeader(MediaFormat.JPEG, 83, 47, false));
+        assertThat(progressive).isEqualTo(new ImageHeader(MediaFormat.JPEG, 83, 47, false, true));
     }
 
     @Test
     void readsTiffOfEitherByteOrder() throws MediaException {
         for (ByteOrder order : List.of(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)) {
             byte[] rgba = HandMade.tiff(order, 5, 7, 4, 8, 2, 2, 1, new byte[5 * 7 * 4]);
-            assertThat(read(rgba)).isEqualTo(new ImageHeader(MediaFormat.TIFF, 5, 7, false));
+            assertThat(read(rgba)).isEqualTo(new ImageHeader(MediaFormat.TIFF, 5, 7, false, true));
             assertThat(TiffDirectory.read(ByteBuffer.wrap(rgba)).unassociatedAlphaAt())
                     .isPositive();
             byte[] grey = HandMade.tiff(order, 5, 7, 2, 8, 0, 0, 1, new byte[5 * 7 * 2]);
-            assertThat(read(grey)).isEqualTo(new ImageHeader(MediaFormat.TIFF, 5, 7, true));
+            assertThat(read(grey)).isEqualTo(new ImageHeader(MediaFormat.TIFF, 5, 7, true, true));
             assertThat(TiffDirectory.read(ByteBuffer.wrap(grey)).unassociatedAlphaAt())
                     .isEqualTo(-1);
         }
@@ -106,14 +106,11 @@ class ImageHeaderTest {
 
     /** The file makes OpenCV 4.14 allocate 2.1 GB, whatever limit of pixels it is given. */
     @Test
-    void refusesAPngWhoseChunkIsLongerThanTheFile() {
+    void keepsAPngWhoseChunkIsLongerThanTheFileFromTheStrictDecoder() throws MediaException {
         byte[] bomb =
                 HandMade.png(HandMade.pngHeader(16, 16, 8, 2), HandMade.pngChunk("IDAT", new byte[48], 0x7FFFFFF0));
         assertThat(bomb).hasSizeLessThan(106);
-        assertThat(failure(bomb))
-                .hasMessage("png: chunk at offset 33 of 2147483632 bytes, but only 48 follow")
-                .extracting(MediaException::kind)
-                .isEqualTo(Kind.CORRUPT);
+        assertThat(read(bomb)).isEqualTo(new ImageHeader(MediaFormat.PNG, 16, 16, false, false));
         byte[] negative = HandMade.png(HandMade.pngHeader(16, 16, 8, 2), HandMade.pngChunk("tEXt", new byte[8], -1));
         assertThat(failure(negative).kind()).isEqualTo(Kind.CORRUPT);
     }
@@ -130,7 +127,7 @@ class ImageHeaderTest {
     }
 
     @Test
-    void refusesWhatItDoesNotDecode() {
+    void tellsWhatAStrictDecoderDoesNotRead() throws MediaException {
         byte[] deepJpeg = Encoders.jpeg(PHOTO, 80);
         for (int i = 0; i < deepJpeg.length - 1; i++) {
             if ((deepJpeg[i] & 0xFF) == 0xFF && (deepJpeg[i + 1] & 0xFF) == 0xC0) {
@@ -138,11 +135,13 @@ class ImageHeaderTest {
                 break;
             }
         }
-        assertThat(failure(deepJpeg)).hasMessage("jpeg: 12-bit samples (expected: 8)");
-        assertThat(failure(HandMade.tiff(ByteOrder.LITTLE_ENDIAN, 2, 2, 1, 32, 1, -1, 3, new byte[16])))
-                .hasMessageContaining("floating-point");
-        assertThat(failure(HandMade.tiff(ByteOrder.LITTLE_ENDIAN, 2, 2, 1, 32, 1, -1, 1, new byte[16])))
-                .hasMessageContaining("32-bit");
+        assertThat(read(deepJpeg).sound()).isFalse();
+        assertThat(read(HandMade.tiff(ByteOrder.LITTLE_ENDIAN, 2, 2, 1, 32, 1, -1, 3, new byte[16]))
+                        .sound())
+                .isFalse();
+        assertThat(read(HandMade.tiff(ByteOrder.LITTLE_ENDIAN, 2, 2, 1, 32, 1, -1, 1, new byte[16]))
+                        .sound())
+                .isFalse();
         assertThat(failure(HandMade.latin1("II+\0\b\0\0\0")).kind()).isEqualTo(Kind.UNSUPPORTED);
         assertThat(failure(HandMade.latin1("%PDF-1.4")).kind()).isEqualTo(Kind.UNSUPPORTED);
     }
@@ -150,7 +149,7 @@ class ImageHeaderTest {
     @Test
     void everyPictureInAHeifFileMustBeWithinTheLimits() throws MediaException {
         byte[] file = heif(ispe(64, 48), ispe(640, 480));
-        assertThat(read(file)).isEqualTo(new ImageHeader(MediaFormat.HEIC, 640, 480, false));
+        assertThat(read(file)).isEqualTo(new ImageHeader(MediaFormat.HEIC, 640, 480, false, true));
         assertThatThrownBy(() -> read(file, new MediaLimits(1000, 640 * 480 - 1)))
                 .hasMessage("heic: 640x480 pixels (limit: 307199)");
         assertThat(failure(heif(ispe(64, 48), ispe(-1, -1))).kind()).isEqualTo(Kind.TOO_LARGE);

@@ -10,6 +10,7 @@ import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_REDUCED_GRAYSCA
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.global.opencv_imgcodecs;
@@ -41,7 +42,7 @@ import org.semblance.engine.pdq.Luma;
  *   <li>Of an animation the first frame counts, and of pages the first.
  *   <li>A JPEG that is cut off is hashed from the part that is there, the rest being grey: this is what browsers show, so
  *       a cut would otherwise be a way past us. OpenCV refuses such a file, but not when an end marker is put behind it.
- *       Of the other formats OpenCV gives nothing, and the verdict is corrupt.
+ *       Of damaged files of other formats OpenCV gives nothing, and other decoders are asked.
  * </ul>
  *
  * <p>The exact path decodes every pixel in colour, as the reference does. The fast path does so too, but for JPEG: there it
@@ -52,6 +53,10 @@ import org.semblance.engine.pdq.Luma;
 final class OpencvImages {
     private static final int JPEG_MARKER = 0xFF;
     private static final int JPEG_END_OF_IMAGE = 0xD9;
+    private static final byte MID_GREY = (byte) 128;
+
+    /** Columns of two blocks whose chroma is subsampled. */
+    private static final int FIRST_BLOCKS = 32;
 
     /**
      * On the fast path a JPEG is decoded at a half, a quarter or an eighth if its short side is then still as long as
@@ -72,16 +77,56 @@ final class OpencvImages {
         int flags = flags(header);
         String note = "";
         Mat pixels = imdecode(header.format() == MediaFormat.TIFF ? withRawAlpha(bytes) : bytes, flags, header);
-        if (pixels.empty() && header.format() == MediaFormat.JPEG && !endsJpeg(bytes)) {
+        boolean isCut = header.format() == MediaFormat.JPEG && !endsJpeg(bytes);
+        if (pixels.empty() && isCut) {
             pixels = imdecode(withEndOfImage(bytes), flags, header);
-            note = "jpeg: cut off, hashed from the part that is there";
         }
         if (pixels.empty()) {
             throw MediaException.corrupt(
                     header.format(),
                     "its header says " + header.width() + "x" + header.height() + ", but its pixels do not decode");
         }
-        return image(highBytes(pixels, header.format()), note);
+        int rows = header.format() == MediaFormat.JPEG ? knownRows(pixels) : pixels.rows();
+        if (isCut) {
+            int missing = pixels.rows() - rows;
+            note = "jpeg: cut off, hashed from the part that is there"
+                    + (missing == 0 ? "" : " (%d %% of the rows)".formatted(100 * rows / pixels.rows()));
+        }
+        return image(highBytes(pixels, header.format()), rows, note);
+    }
+
+    /** Whether these decoders read that format. */
+    static boolean reads(MediaFormat format) {
+        return switch (format) {
+            case JPEG, PNG, WEBP, GIF, BMP, TIFF -> true;
+            default -> false;
+        };
+    }
+
+    /**
+     * The rows of a JPEG before those that libjpeg had no data for, and which it leaves mid-grey. It does not tell, so that
+     * this is by their looks; of a picture that is sound the last row mostly settles it.
+     */
+    private static int knownRows(Mat pixels) {
+        long rowBytes = (long) pixels.cols() * pixels.channels();
+        MemorySegment all = MemorySegment.ofAddress(pixels.data().address())
+                .reinterpret(pixels.step1() * (pixels.rows() - 1) + rowBytes);
+        // In the first of such rows a block or two were made of what was left of the data.
+        long left = Math.min(FIRST_BLOCKS, pixels.cols() / 4) * pixels.channels();
+        int rows = pixels.rows();
+        while (rows > 0 && isMidGrey(all, (rows - 1) * pixels.step1() + left, rowBytes - left)) {
+            rows--;
+        }
+        return rows == 0 ? pixels.rows() : rows;
+    }
+
+    private static boolean isMidGrey(MemorySegment all, long from, long bytes) {
+        for (long at = from; at < from + bytes; at++) {
+            if (all.get(ValueLayout.JAVA_BYTE, at) != MID_GREY) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private int flags(ImageHeader header) {
@@ -158,7 +203,7 @@ final class OpencvImages {
 
     /** The pixels live until the arena is closed. */
     @SuppressWarnings("MustBeClosedChecker") // The picture closes it.
-    private static DecodedImage image(Mat pixels, String note) {
+    private static DecodedImage image(Mat pixels, int rows, String note) {
         pixels.retainReference(); // Past the end of the pointer scope.
         Arena memory = Arena.ofConfined();
         MemorySegment segment = MemorySegment.ofAddress(pixels.data().address())
@@ -166,6 +211,6 @@ final class OpencvImages {
         Luma luma = pixels.channels() == 1
                 ? new GreyLuma(segment, pixels.cols(), pixels.rows(), pixels.step1())
                 : InterleavedLuma.bgr(segment, pixels.cols(), pixels.rows(), pixels.step1());
-        return new DecodedImage(luma, note, memory);
+        return new DecodedImage(luma, 0, rows, note, memory);
     }
 }

@@ -1,8 +1,6 @@
 package org.semblance.engine.media.internal;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
@@ -16,11 +14,7 @@ import org.bytedeco.ffmpeg.avutil.AVPixFmtDescriptor;
 import org.bytedeco.ffmpeg.global.avcodec;
 import org.bytedeco.ffmpeg.global.avformat;
 import org.bytedeco.ffmpeg.global.avutil;
-import org.bytedeco.ffmpeg.global.swscale;
-import org.bytedeco.ffmpeg.swscale.SwsContext;
 import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.IntPointer;
-import org.bytedeco.javacpp.PointerPointer;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
@@ -29,9 +23,6 @@ import org.semblance.engine.media.ImageHeader;
 import org.semblance.engine.media.MediaException;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.media.MediaLimits;
-import org.semblance.engine.pdq.GreyLuma;
-import org.semblance.engine.pdq.InterleavedLuma;
-import org.semblance.engine.pdq.Luma;
 
 /**
  * FFmpeg's decoders for pictures in HEIF files.
@@ -44,21 +35,16 @@ import org.semblance.engine.pdq.Luma;
  * rotation that a HEIF item may carry is ignored, as EXIF orientation is for every other format, so that a photo has the
  * same hash as the JPEG a phone makes of it when it sends it (which carries the rotation as EXIF).
  */
-final class FfmpegImages {
+final class HeifImages {
     private static final String DEMUXER = "mov";
     private static final String DEMUXER_NAMES = "mov,mp4,m4a,3gp,3g2,mj2";
     private static final String AV1_DECODER = "libaom-av1";
     private static final String DECODER_NAMES = "hevc," + AV1_DECODER;
 
-    /** swscale writes whole vectors, a little past the end of a row. */
-    private static final int ROW_PADDING = 64;
-
-    private static final int FIXED_POINT_ONE = 1 << 16;
-
     private final MediaLimits limits;
     private final DecodePath path;
 
-    FfmpegImages(MediaLimits limits, DecodePath path) {
+    HeifImages(MediaLimits limits, DecodePath path) {
         this.limits = limits;
         this.path = path;
     }
@@ -88,7 +74,7 @@ final class FfmpegImages {
         int error = avformat.avformat_open_input(file, (String) null, avformat.av_find_input_format(DEMUXER), options);
         avutil.av_dict_free(options);
         if (error < 0) { // Which has freed the context.
-            throw MediaException.corrupt(format, "its boxes cannot be read (" + message(error) + ")");
+            throw MediaException.corrupt(format, "its boxes cannot be read (" + FfmpegError.text(error) + ")");
         }
         return file;
     }
@@ -156,14 +142,7 @@ final class FfmpegImages {
     }
 
     private DecodedImage image(AVFrame frame, AVStream stream, MediaFormat format) throws MediaException {
-        Canvas canvas = new Canvas(frame.width(), frame.height(), isGreyLuma(frame));
-        try {
-            convert(frame, stream, canvas.pixels, canvas.stride, canvas.grey, format);
-            return canvas.image(0, 0, frame.width(), frame.height());
-        } catch (Throwable e) {
-            canvas.memory.close();
-            throw e;
-        }
+        return FrameCanvas.of(frame, isFullRange(frame, stream), isGreyLuma(frame), format);
     }
 
     /**
@@ -187,7 +166,7 @@ final class FfmpegImages {
         }
         AVPacket packet = avcodec.av_packet_alloc();
         AVFrame frame = avutil.av_frame_alloc();
-        Canvas canvas = null;
+        FrameCanvas canvas = null;
         try {
             long pixelsLeft = (long) grid.coded_width() * grid.coded_height();
             int tilesLeft = grid.nb_tiles();
@@ -204,9 +183,14 @@ final class FfmpegImages {
                         throw MediaException.corrupt(format, "its tiles have more pixels than its grid");
                     }
                     if (canvas == null) {
-                        canvas = new Canvas(grid.coded_width(), grid.coded_height(), isGreyLuma(frame));
+                        canvas = new FrameCanvas(grid.coded_width(), grid.coded_height(), isGreyLuma(frame));
                     }
-                    canvas.place(frame, stream, grid.offsets_horizontal(tile), grid.offsets_vertical(tile), format);
+                    canvas.place(
+                            frame,
+                            isFullRange(frame, stream),
+                            grid.offsets_horizontal(tile),
+                            grid.offsets_vertical(tile),
+                            format);
                     tilesLeft--;
                 }
                 avcodec.av_packet_unref(packet);
@@ -220,7 +204,7 @@ final class FfmpegImages {
             return image;
         } finally {
             if (canvas != null) {
-                canvas.memory.close();
+                canvas.close();
             }
             avutil.av_frame_free(frame);
             avcodec.av_packet_free(packet);
@@ -263,7 +247,7 @@ final class FfmpegImages {
                 error = avcodec.avcodec_receive_frame(context, frame);
             }
             if (error < 0) {
-                throw MediaException.corrupt(format, "its pixels do not decode (" + message(error) + ")");
+                throw MediaException.corrupt(format, "its pixels do not decode (" + FfmpegError.text(error) + ")");
             }
         } finally {
             avcodec.avcodec_free_context(context);
@@ -292,132 +276,11 @@ final class FfmpegImages {
         return path == DecodePath.FAST || descriptor.nb_components() < 3;
     }
 
-    /** Writes the frame as grey or RGB bytes of full range. */
-    private static void convert(
-            AVFrame frame, AVStream stream, MemorySegment target, int stride, boolean grey, MediaFormat format)
-            throws MediaException {
-        SwsContext scaler = swscale.sws_alloc_context();
-        try {
-            scaler.src_w(frame.width()).src_h(frame.height()).src_format(frame.format());
-            scaler.dst_w(frame.width()).dst_h(frame.height());
-            scaler.dst_format(grey ? avutil.AV_PIX_FMT_GRAY8 : avutil.AV_PIX_FMT_RGB24);
-            scaler.flags(swscale.SWS_BILINEAR
-                    | swscale.SWS_ACCURATE_RND
-                    | swscale.SWS_FULL_CHR_H_INT
-                    | swscale.SWS_BITEXACT);
-            scaler.dither(swscale.SWS_DITHER_NONE);
-            scaler.threads(1);
-            IntPointer matrix = swscale.sws_getCoefficients(frame.colorspace());
-            int error = swscale.sws_init_context(scaler, null, null);
-            if (error >= 0) {
-                // Fails for a pair of formats that needs no matrix, which is as good.
-                int ignored = swscale.sws_setColorspaceDetails(
-                        scaler,
-                        matrix,
-                        isFullRange(frame, stream) ? 1 : 0,
-                        swscale.sws_getCoefficients(swscale.SWS_CS_DEFAULT),
-                        1,
-                        0,
-                        FIXED_POINT_ONE,
-                        FIXED_POINT_ONE);
-                assert ignored <= 0;
-                error = swscale.sws_scale(
-                        scaler,
-                        frame.data(),
-                        frame.linesize(),
-                        0,
-                        frame.height(),
-                        new PointerPointer<>(new BytePointer[] {bytes(target)}),
-                        new IntPointer(stride, 0, 0, 0));
-            }
-            if (error < 0) {
-                throw MediaException.unsupported(
-                        format,
-                        "pixels of kind " + frame.format() + ", " + frame.width() + "x" + frame.height()
-                                + ", cannot be converted (" + message(error) + ")");
-            }
-        } finally {
-            swscale.sws_free_context(scaler);
-        }
-    }
-
     /** Where neither the picture nor the file tells, MIAF (ISO/IEC 23000-22, 7.3.6.4) says full range. */
     private static boolean isFullRange(AVFrame frame, AVStream stream) {
         int range = frame.color_range() != avutil.AVCOL_RANGE_UNSPECIFIED
                 ? frame.color_range()
                 : stream.codecpar().color_range();
         return range != avutil.AVCOL_RANGE_MPEG;
-    }
-
-    private static BytePointer bytes(MemorySegment segment) {
-        return new BytePointer(segment.asByteBuffer());
-    }
-
-    /** FFmpeg's words for an error, which it pads with zeros. */
-    private static String message(int error) {
-        byte[] text = new byte[avutil.AV_ERROR_MAX_STRING_SIZE];
-        if (avutil.av_strerror(error, text, text.length) < 0) {
-            return "error " + error;
-        }
-        int end = 0;
-        while (end < text.length && text[end] != 0) {
-            end++;
-        }
-        return new String(text, 0, end, StandardCharsets.US_ASCII);
-    }
-
-    /** Native memory that pictures are converted into. */
-    @SuppressWarnings("MustBeClosedChecker") // The picture made of it closes it, or whoever makes none.
-    private static final class Canvas {
-        final Arena memory = Arena.ofConfined();
-        final int width;
-        final int height;
-        final boolean grey;
-        final int channels;
-        final int stride;
-        final MemorySegment pixels;
-
-        Canvas(int width, int height, boolean grey) {
-            this.width = width;
-            this.height = height;
-            this.grey = grey;
-            this.channels = grey ? 1 : 3;
-            this.stride = stride(width, channels);
-            this.pixels = memory.allocate((long) stride * height + ROW_PADDING, ROW_PADDING);
-        }
-
-        static int stride(int width, int channels) {
-            return Math.addExact(Math.multiplyExact(width, channels), ROW_PADDING) & -ROW_PADDING;
-        }
-
-        /** Converts a tile aside and copies its rows, so that what swscale writes past a row harms no neighbour. */
-        void place(AVFrame tile, AVStream stream, int x, int y, MediaFormat format) throws MediaException {
-            if (x < 0 || y < 0 || x > width - tile.width() || y > height - tile.height()) {
-                throw MediaException.corrupt(
-                        format,
-                        "a tile of " + tile.width() + "x" + tile.height() + " at " + x + "," + y
-                                + " outside its grid of " + width + "x" + height);
-            }
-            try (Arena aside = Arena.ofConfined()) {
-                int tileStride = stride(tile.width(), channels);
-                MemorySegment rows = aside.allocate((long) tileStride * tile.height() + ROW_PADDING, ROW_PADDING);
-                convert(tile, stream, rows, tileStride, grey, format);
-                for (int row = 0; row < tile.height(); row++) {
-                    MemorySegment.copy(
-                            rows,
-                            (long) row * tileStride,
-                            pixels,
-                            (long) (y + row) * stride + (long) x * channels,
-                            (long) tile.width() * channels);
-                }
-            }
-        }
-
-        /** A part of the canvas as a picture, which owns the memory from here on. */
-        DecodedImage image(int x, int y, int w, int h) {
-            MemorySegment part = pixels.asSlice((long) y * stride + (long) x * channels);
-            Luma luma = grey ? new GreyLuma(part, w, h, stride) : InterleavedLuma.rgb(part, w, h, stride);
-            return new DecodedImage(luma, "", memory);
-        }
     }
 }
