@@ -1,8 +1,13 @@
 package org.semblance.engine.media.internal;
 
 import java.util.Map;
+import org.bytedeco.ffmpeg.avformat.AVInputFormat;
+import org.bytedeco.ffmpeg.avformat.AVProbeData;
+import org.bytedeco.ffmpeg.global.avformat;
 import org.bytedeco.ffmpeg.global.avutil;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.FrameSampling;
@@ -18,8 +23,9 @@ import org.semblance.engine.media.VideoSummary.Ending;
 /**
  * FFmpeg's demuxers and decoders, in this process, on the caller's thread; for animated WebP, OpenCV's.
  *
- * <p>The demuxer is chosen by our own look at the first bytes, never by FFmpeg's probing, so that none of its playlists
- * and scripts is reached; the decoder comes from a list as well, and no protocol may be opened.
+ * <p>The demuxer is chosen by our own look at the first bytes; where these tell no more than that it is some video, FFmpeg's
+ * probing chooses among {@link FfmpegLists}, so that none of its playlists and scripts is reached. The decoder comes from a
+ * list as well, and no protocol may be opened.
  */
 public final class NativeVideoReader implements VideoReader {
     private static final Map<MediaFormat, String> DEMUXERS = Map.of(
@@ -27,10 +33,15 @@ public final class NativeVideoReader implements VideoReader {
             MediaFormat.MKV, "matroska",
             MediaFormat.AVI, "avi",
             MediaFormat.FLV, "flv",
+            MediaFormat.ASF, "asf",
+            MediaFormat.OGG, "ogg",
+            MediaFormat.MXF, "mxf",
+            MediaFormat.RM, "rm",
             MediaFormat.GIF, "gif",
             MediaFormat.PNG, "apng");
 
-    private static final int TS_SYNC_BYTE = 'G';
+    /** As many bytes are enough for FFmpeg to tell streams apart that have little more than a start code. */
+    private static final int PROBE_BYTES = 1 << 18;
 
     /**
      * The largest block that FFmpeg may ask for, in this process: a table of 2^31 samples, which a header of a few bytes
@@ -101,14 +112,29 @@ public final class NativeVideoReader implements VideoReader {
     }
 
     private static String demuxer(MediaSource source, VideoInput input) throws MediaException {
-        if (source.format() == MediaFormat.MPEG) {
-            return input.firstByte() == TS_SYNC_BYTE ? "mpegts" : "mpeg";
-        }
         String name = DEMUXERS.get(source.format());
+        if (name == null && source.format().isVideo()) {
+            name = probed(input.head(PROBE_BYTES));
+        }
         if (name == null) {
             throw MediaException.unsupported(source.format(), "not a video of a format we know");
         }
         return name;
+    }
+
+    /** FFmpeg's choice for a file that begins so, if it is one of ours; otherwise null. */
+    private static @Nullable String probed(byte[] head) {
+        int padding = avformat.AVPROBE_PADDING_SIZE;
+        try (BytePointer bytes = new BytePointer(head.length + (long) padding);
+                BytePointer name = new BytePointer("");
+                AVProbeData probe = new AVProbeData()) {
+            bytes.put(head, 0, head.length);
+            bytes.position(head.length).put(new byte[padding], 0, padding).position(0);
+            probe.buf(bytes).buf_size(head.length).filename(name).mime_type(null);
+            AVInputFormat found = avformat.av_probe_input_format3(probe, 1, new int[1]);
+            String names = found == null ? "" : found.name().getString();
+            return FfmpegLists.mayDemux(names) ? names.split(",", 2)[0] : null;
+        }
     }
 
     private VideoSummary summary(VideoStream stream, FrameSelection selection, Deadline deadline)

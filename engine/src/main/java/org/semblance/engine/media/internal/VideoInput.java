@@ -109,11 +109,20 @@ final class VideoInput implements AutoCloseable {
         interrupt.opaque(opaque);
     }
 
-    /** The first byte, 0..255, or -1 if there is none. */
-    int firstByte() {
+    /** The first bytes, as many as there are but no more than {@code most}. */
+    byte[] head(int most) {
+        int length = (int) Math.min(most, size);
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment one = arena.allocate(1);
-            return size > 0 && bytes.read(0, one) > 0 ? one.get(ValueLayout.JAVA_BYTE, 0) & 0xFF : -1;
+            MemorySegment head = arena.allocate(Math.max(1, length));
+            int at = 0;
+            while (at < length) {
+                int read = bytes.read(at, head.asSlice(at, length - at));
+                if (read <= 0) {
+                    break;
+                }
+                at += read;
+            }
+            return head.asSlice(0, at).toArray(ValueLayout.JAVA_BYTE);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,8 +1,6 @@
 package org.semblance.engine.media.internal;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.Set;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
@@ -32,29 +30,7 @@ import org.semblance.engine.media.VideoSummary.Ending;
  * about which packets are key frames. The decoder finds out, and the pass ends so that another one trusts nothing.
  */
 final class VideoStream implements AutoCloseable {
-    /** FFmpeg's names of the demuxers, all aliases of each. */
-    private static final String DEMUXERS =
-            "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,gif,apng,mpegts,mpeg,mpegvideo";
-
     private static final String AV1_DECODER = "libaom-av1";
-
-    private static final Set<String> DECODERS = Set.of(
-            "h264",
-            "hevc",
-            "vp8",
-            "vp9",
-            AV1_DECODER,
-            "mpeg4",
-            "mpeg1video",
-            "mpeg2video",
-            "h263",
-            "flv",
-            "mjpeg",
-            "prores",
-            "gif",
-            "apng");
-
-    private static final String DECODER_NAMES = String.join(",", DECODERS);
 
     /** Bytes of packets kept while a key frame is awaited, or read ahead; beyond them decoding begins. */
     private static final long MAX_PENDING_BYTES = 32L << 20;
@@ -174,7 +150,7 @@ final class VideoStream implements AutoCloseable {
         AVStream stream = error < 0 ? null : videoStream(file);
         if (stream == null) {
             throw error < 0
-                    ? MediaException.corrupt(format, "its streams cannot be read (" + message(error) + ")")
+                    ? MediaException.corrupt(format, "its streams cannot be read (" + FfmpegError.text(error) + ")")
                     : MediaException.unsupported(
                             format, "no video in it (" + file.nb_streams() + " streams of other kinds)");
         }
@@ -197,8 +173,8 @@ final class VideoStream implements AutoCloseable {
         input.attach(file);
         file.max_streams(limits.maxStreams() + 1);
         AVDictionary options = new AVDictionary(null);
-        avutil.av_dict_set(options, "format_whitelist", DEMUXERS, 0);
-        avutil.av_dict_set(options, "codec_whitelist", DECODER_NAMES, 0);
+        avutil.av_dict_set(options, "format_whitelist", FfmpegLists.DEMUXER_NAMES, 0);
+        avutil.av_dict_set(options, "codec_whitelist", FfmpegLists.DECODER_NAMES, 0);
         avutil.av_dict_set(options, "protocol_whitelist", "", 0);
         int error =
                 avformat.avformat_open_input(file, (String) null, avformat.av_find_input_format(demuxerName), options);
@@ -208,7 +184,7 @@ final class VideoStream implements AutoCloseable {
                     format,
                     "more than " + limits.maxStreams() + " streams, or a table of more frames than memory holds");
         } else if (error < 0) { // Which has freed the context.
-            throw MediaException.corrupt(format, "its header cannot be read (" + message(error) + ")");
+            throw MediaException.corrupt(format, "its header cannot be read (" + FfmpegError.text(error) + ")");
         }
         return file;
     }
@@ -285,7 +261,7 @@ final class VideoStream implements AutoCloseable {
                 ? avcodec.avcodec_find_decoder_by_name(AV1_DECODER)
                 : avcodec.avcodec_find_decoder(id);
         codec = avcodec.avcodec_get_name(id).getString();
-        if (found == null || !DECODERS.contains(found.name().getString())) {
+        if (found == null || !FfmpegLists.mayDecode(found.name().getString())) {
             throw MediaException.unsupported(
                     format, "its video is of codec " + codec + ", for which there is no decoder");
         }
@@ -299,7 +275,7 @@ final class VideoStream implements AutoCloseable {
         }
         if (error < 0) {
             avcodec.avcodec_free_context(context);
-            throw MediaException.corrupt(format, "its decoder refuses to start (" + message(error) + ")");
+            throw MediaException.corrupt(format, "its decoder refuses to start (" + FfmpegError.text(error) + ")");
         }
         return context;
     }
@@ -519,18 +495,5 @@ final class VideoStream implements AutoCloseable {
         if (demuxer != null) {
             avformat.avformat_close_input(demuxer);
         }
-    }
-
-    /** FFmpeg's words for an error, which it pads with zeros. */
-    private static String message(int error) {
-        byte[] text = new byte[avutil.AV_ERROR_MAX_STRING_SIZE];
-        if (avutil.av_strerror(error, text, text.length) < 0) {
-            return "error " + error;
-        }
-        int end = 0;
-        while (end < text.length && text[end] != 0) {
-            end++;
-        }
-        return new String(text, 0, end, StandardCharsets.US_ASCII);
     }
 }
