@@ -3,6 +3,7 @@ package org.semblance.bench.browser;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,7 +25,8 @@ import org.semblance.hashdb.hash.HashAndQuality;
  * <p>{@code BrowserReport SEED PICTURES FOLDER [CHROMIUM]}: makes {@link OneStepChanges}, has Chromium draw each file, and
  * matches each among the unchanged files. A file is shown like the original if the PDQ hashes of the two drawings are within
  * the distance of a match. Prints a table by format and each file that is shown and not matched; writes to the folder
- * {@code shown.tsv} (name, distance of the drawings, verdict) and the drawings of what was missed. Fails with exit status 1
+ * {@code changes.tsv} (name, distance of the drawings, verdict), {@code shown.txt} (what is shown like the original) and the
+ * drawings of what was missed. Fails with exit status 1
  * if anything was missed.
  */
 public final class BrowserReport {
@@ -65,16 +67,13 @@ public final class BrowserReport {
         Map<String, HashAndQuality> originals = new LinkedHashMap<>();
         Map<String, Row> rows = new TreeMap<>();
         List<String> lines = new ArrayList<>();
+        List<String> names = new ArrayList<>();
         int missed = 0;
         Path data = Files.createTempDirectory("semblance-browser");
         try (Verdicts verdicts = new Verdicts(data)) {
             for (Change change : changes) {
                 if (change.isOriginal()) {
-                    try {
-                        verdicts.bank(change.file());
-                    } catch (IllegalArgumentException e) {
-                        out.println(change.name() + ": " + e.getMessage());
-                    }
+                    verdicts.bank(change.file());
                 }
             }
             for (int i = 0; i < changes.size(); i++) {
@@ -94,6 +93,9 @@ public final class BrowserReport {
                 row.hashed += report.hashed().failure() == null ? 1 : 0;
                 row.matched += isShown && report.verdict() == Verdict.MATCH ? 1 : 0;
                 String verdict = report.verdict().wireName();
+                if (isShown) {
+                    names.add(change.name());
+                }
                 lines.add(change.name() + "\t" + distance + "\t" + verdict + "\t" + report.reason());
                 if (isShown && report.verdict() != Verdict.MATCH) {
                     missed++;
@@ -105,7 +107,8 @@ public final class BrowserReport {
                 }
             }
         }
-        Files.write(folder.resolve("shown.tsv"), lines);
+        Files.write(folder.resolve("changes.tsv"), lines);
+        Files.write(folder.resolve("shown.txt"), names);
         print(rows, missed);
         return missed == 0;
     }
@@ -128,6 +131,6 @@ public final class BrowserReport {
             rgb[3 * i + 1] = (byte) (pixel >> 8);
             rgb[3 * i + 2] = (byte) pixel;
         }
-        return InterleavedLuma.rgb(java.lang.foreign.MemorySegment.ofArray(rgb), width, height, 3L * width);
+        return InterleavedLuma.rgb(MemorySegment.ofArray(rgb), width, height, 3L * width);
     }
 }

@@ -33,6 +33,12 @@ public record TiffDirectory(
     private static final int SAMPLE_FORMAT = 339;
 
     private static final int TYPE_SHORT = 3;
+    private static final int TYPE_LONG8 = 16;
+    private static final int BIG_VERSION = 43;
+
+    /** More than any file has; each is read. */
+    private static final int MAX_ENTRIES = 1 << 16;
+
     private static final int UNASSOCIATED_ALPHA = 2;
     private static final int IEEE_FLOAT = 3;
     private static final int BLACK_IS_ZERO = 1;
@@ -40,16 +46,15 @@ public record TiffDirectory(
     /**
      * Reads the bytes between position and limit (which stay as they are); they open with a TIFF's magic bytes.
      *
-     * @throws MediaException if the directory is not within the file, or its offsets have 64 bits
+     * @throws MediaException if the directory is not within the file
      */
     public static TiffDirectory read(ByteBuffer content) throws MediaException {
         ByteOrder order = content.get(content.position()) == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
         FileBytes b = new FileBytes(MediaFormat.TIFF, content, order);
-        if (b.u16(2) != 42) {
-            throw MediaException.unsupported(MediaFormat.TIFF, "offsets of 64 bits (BigTIFF)");
-        }
-        long directory = b.u32(4);
-        int entries = b.u16(directory);
+        boolean big = b.u16(2) == BIG_VERSION;
+        long directory = big ? b.i64(8) : b.u32(4);
+        long entries = big ? Math.min(b.i64(directory), MAX_ENTRIES) : b.u16(directory);
+        long first = directory + (big ? 8 : 2);
         long width = 0;
         long height = 0;
         long bits = 1;
@@ -60,19 +65,19 @@ public record TiffDirectory(
         long tileHeight = 1;
         long alphaAt = -1;
         for (int i = 0; i < entries; i++) {
-            long entry = directory + 2 + 12L * i;
-            switch (b.u16(entry)) {
-                case IMAGE_WIDTH -> width = value(b, entry);
-                case IMAGE_LENGTH -> height = value(b, entry);
-                case BITS_PER_SAMPLE -> bits = value(b, entry);
-                case PHOTOMETRIC -> photometric = value(b, entry);
-                case SAMPLES_PER_PIXEL -> samples = value(b, entry);
-                case TILE_WIDTH -> tileWidth = value(b, entry);
-                case TILE_LENGTH -> tileHeight = value(b, entry);
-                case SAMPLE_FORMAT -> format = value(b, entry);
+            Entry entry = new Entry(b, first + i * (big ? 20L : 12L), big);
+            switch (b.u16(entry.at)) {
+                case IMAGE_WIDTH -> width = entry.value();
+                case IMAGE_LENGTH -> height = entry.value();
+                case BITS_PER_SAMPLE -> bits = entry.value();
+                case PHOTOMETRIC -> photometric = entry.value();
+                case SAMPLES_PER_PIXEL -> samples = entry.value();
+                case TILE_WIDTH -> tileWidth = entry.value();
+                case TILE_LENGTH -> tileHeight = entry.value();
+                case SAMPLE_FORMAT -> format = entry.value();
                 case EXTRA_SAMPLES -> {
-                    if (isShort(b, entry) && value(b, entry) == UNASSOCIATED_ALPHA) {
-                        alphaAt = valueAt(b, entry);
+                    if (entry.isShort() && entry.value() == UNASSOCIATED_ALPHA) {
+                        alphaAt = entry.valueAt();
                     }
                 }
                 default -> {}
@@ -82,19 +87,33 @@ public record TiffDirectory(
         return new TiffDirectory(width, height, bits, format == IEEE_FLOAT, grey, tileWidth, tileHeight, alphaAt);
     }
 
-    /** The first value of an entry of shorts or longs. */
-    private static long value(FileBytes b, long entry) throws MediaException {
-        long at = valueAt(b, entry);
-        return isShort(b, entry) ? b.u16(at) : b.u32(at);
-    }
+    /**
+     * An entry of shorts or longs.
+     *
+     * @param big whether counts and offsets have 64 bits, as in BigTIFF
+     */
+    private record Entry(FileBytes b, long at, boolean big) {
+        /** The first value. */
+        long value() throws MediaException {
+            long where = valueAt();
+            return isShort() ? b.u16(where) : type() == TYPE_LONG8 ? b.i64(where) : b.u32(where);
+        }
 
-    /** Where the first value is: in the entry itself if all of them fit into its four bytes. */
-    private static long valueAt(FileBytes b, long entry) throws MediaException {
-        long bytes = b.u32(entry + 4) * (isShort(b, entry) ? 2 : 4);
-        return bytes <= 4 ? entry + 8 : b.u32(entry + 8);
-    }
+        /** Where the first value is: in the entry itself if all of them fit into its last field. */
+        long valueAt() throws MediaException {
+            long count = big ? b.i64(at + 4) : b.u32(at + 4);
+            long bytes = isShort() ? 2 : type() == TYPE_LONG8 ? 8 : 4;
+            long field = at + (big ? 12 : 8);
+            boolean fits = count >= 0 && count <= (big ? 8 : 4) / bytes;
+            return fits ? field : big ? b.i64(field) : b.u32(field);
+        }
 
-    private static boolean isShort(FileBytes b, long entry) throws MediaException {
-        return b.u16(entry + 2) == TYPE_SHORT;
+        boolean isShort() throws MediaException {
+            return type() == TYPE_SHORT;
+        }
+
+        private int type() throws MediaException {
+            return b.u16(at + 2);
+        }
     }
 }

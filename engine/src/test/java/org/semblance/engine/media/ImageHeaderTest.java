@@ -142,7 +142,7 @@ class ImageHeaderTest {
         assertThat(read(HandMade.tiff(ByteOrder.LITTLE_ENDIAN, 2, 2, 1, 32, 1, -1, 1, new byte[16]))
                         .sound())
                 .isFalse();
-        assertThat(failure(HandMade.latin1("II+\0\b\0\0\0")).kind()).isEqualTo(Kind.UNSUPPORTED);
+        assertThat(failure(HandMade.latin1("II+\0\b\0\0\0")).kind()).isEqualTo(Kind.CORRUPT);
         assertThat(failure(HandMade.latin1("%PDF-1.4")).kind()).isEqualTo(Kind.UNSUPPORTED);
     }
 
