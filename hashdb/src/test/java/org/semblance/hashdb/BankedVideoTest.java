@@ -37,7 +37,7 @@ import org.semblance.hashdb.hash.SignalType;
 /** A video is found by each of its frames as an image is by its hash, and its frames come back as they were banked. */
 class BankedVideoTest {
     private static final Origin ANALYST = new Origin("analyst", "");
-    private static final Signal MD5 = new Signal(SignalType.MD5, "d41d8cd98f00b204e9800998ecf8427e");
+    private static final Signal MD5 = new Signal(SignalType.MD5, "d35c785545392755e7e4164457657269");
 
     @TempDir
     private Path folder;

@@ -91,6 +91,15 @@ final class Rules {
         if (draft.signals().size() > MAX_SIGNALS) {
             throw invalid("signals", "signals: " + draft.signals().size() + " (expected: at most " + MAX_SIGNALS + ")");
         }
+        for (Signal signal : draft.signals()) {
+            if (signal.isOfEmptyFile()) {
+                throw invalid(
+                        "signals",
+                        "signals: " + signal.type().wireName()
+                                + ": the digest of the empty file (expected: the digest of"
+                                + " a file with content; every empty upload would match)");
+            }
+        }
         return new ContentDraft(
                 distinct(draft.signals()),
                 labels(draft.labels()),

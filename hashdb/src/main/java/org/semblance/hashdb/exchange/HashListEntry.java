@@ -7,8 +7,13 @@ public sealed interface HashListEntry {
     /** The line of the file it ends on, from 1. */
     long line();
 
-    /** An entry that can be banked. */
-    record Usable(long line, ContentDraft content) implements HashListEntry {}
+    /** An entry that can be banked, in a bank of a kind that its category {@linkplain ListCategory#fits fits}. */
+    record Usable(long line, ContentDraft content, ListCategory category) implements HashListEntry {
+        /** An entry of a list without categories. */
+        public Usable(long line, ContentDraft content) {
+            this(line, content, ListCategory.UNSTATED);
+        }
+    }
 
     /**
      * An entry that cannot.

@@ -9,9 +9,12 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.hash.HashAndQuality;
 import org.semblance.hashdb.hash.Signal;
@@ -38,6 +41,7 @@ public final class HashListReader implements Closeable {
     private final BufferedReader lines;
     private final SignalType bareType;
     private final @Nullable HashListTable table;
+    private final Set<String> ignored = new LinkedHashSet<>();
     private @Nullable String pending;
     private long line;
 
@@ -74,6 +78,11 @@ public final class HashListReader implements Closeable {
         return text == null ? null : parse(text);
     }
 
+    /** The columns, in all entries so far, of which nothing is taken. */
+    public List<String> ignoredColumns() {
+        return table != null ? table.ignoredColumns() : List.copyOf(ignored);
+    }
+
     /** Bytes of the file taken in so far, for a progress bar. */
     public long bytesRead() {
         return bytes.count;
@@ -108,6 +117,9 @@ public final class HashListReader implements Closeable {
             int comma = text.indexOf(',');
             if (comma >= 0) {
                 int end = text.indexOf(',', comma + 1);
+                if (end >= 0) {
+                    ignored.add("path");
+                }
                 String quality = text.substring(comma + 1, end < 0 ? text.length() : end);
                 return usable(signal(SignalType.PDQ, text.substring(0, comma), quality));
             }
@@ -128,7 +140,27 @@ public final class HashListReader implements Closeable {
     }
 
     private HashListEntry usable(Signal signal) {
-        return new HashListEntry.Usable(line, new ContentDraft(List.of(signal)));
+        return entry(line, new ContentDraft(List.of(signal)), ListCategory.UNSTATED);
+    }
+
+    /** An entry that can be banked, unless the catalog would refuse it. */
+    static HashListEntry entry(long line, ContentDraft content, ListCategory category) {
+        try {
+            content.check();
+            return new HashListEntry.Usable(line, content, category);
+        } catch (ChangeRefusedException e) {
+            return new HashListEntry.Unusable(line, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** The labels that stand for what a list says in a category. */
+    static List<String> labels(String category) {
+        return ListCategory.of(category)
+                .map(known -> switch (known) {
+                    case DISPUTED, INVESTIGATION_SEED -> List.of(known.name().toLowerCase(Locale.ROOT));
+                    case UNSTATED, POSITIVE_CLASS, NEGATIVE_CLASS -> List.<String>of();
+                })
+                .orElseGet(() -> category.isEmpty() ? List.of() : List.of(category));
     }
 
     /**

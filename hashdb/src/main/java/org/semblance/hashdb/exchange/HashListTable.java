@@ -5,10 +5,13 @@ import java.io.Reader;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.hash.Signal;
@@ -18,32 +21,43 @@ import tools.jackson.databind.MappingIterator;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.dataformat.csv.CsvMapper;
 import tools.jackson.dataformat.csv.CsvReadFeature;
+import tools.jackson.dataformat.csv.CsvSchema;
 
 /**
- * The rows of a hash list in CSV.
+ * The rows of a hash list in CSV, whose separator is the one of comma, semicolon and tab that its header has most of.
  *
- * <p>Columns are known by their header, in any order and case, others are ignored:
+ * <p>Columns are known by their header, in any order and case; the others are {@linkplain #ignoredColumns named}:
  *
  * <ul>
  *   <li>the hash: {@code pdq}, {@code md5}, {@code sha1}, {@code sha256} (several make one content of several signals), or
  *       {@code hash}, {@code value}, {@code signal}, {@code signal_str}, {@code hash_digest} with its type in
  *       {@code type}, {@code signal_type} or {@code algorithm} (PDQ if there is none);
  *   <li>{@code quality} of the PDQ hash; {@code note}; {@code source} or {@code collab};
- *   <li>{@code labels} or {@code tags}, separated by semicolons if there is any, otherwise by spaces.
+ *   <li>{@code labels} and {@code tags}, separated by semicolons if there is any, otherwise by spaces; {@code label}, which
+ *       is one label unless there is a semicolon;
+ *   <li>{@code category}: a {@link ListCategory}, of which {@code DISPUTED} and {@code INVESTIGATION_SEED} become a label
+ *       as well; any other text is a label alone.
  * </ul>
  */
 final class HashListTable {
     private static final List<String> VALUE = List.of("hash", "value", "signal", "signal_str", "hash_digest");
     private static final List<String> TYPE = List.of("type", "signal_type", "algorithm");
+    private static final List<String> SOURCE = List.of("source", "collab");
+    private static final String SEPARATORS = ",;\t";
 
     private static final CsvMapper CSV = CsvMapper.builder()
             .enable(CsvReadFeature.WRAP_AS_ARRAY)
             .enable(CsvReadFeature.SKIP_EMPTY_LINES)
             .build();
 
-    private final Map<String, Integer> columns = new HashMap<>();
+    /** The first column of each name, and where it is. */
+    private final Map<String, Integer> columns = new LinkedHashMap<>();
+
     private final Map<SignalType, Integer> typedColumns = new EnumMap<>(SignalType.class);
-    private final @Nullable Integer valueColumn;
+    private final @Nullable Integer value;
+    private final @Nullable Integer type;
+    private final @Nullable Integer source;
+    private final List<String> ignored;
     private final MappingIterator<String[]> rows;
     private final long headerLine;
 
@@ -54,7 +68,8 @@ final class HashListTable {
      */
     HashListTable(String header, long headerLine, Reader rest) throws IOException {
         this.headerLine = headerLine;
-        ObjectReader reader = CSV.readerFor(String[].class);
+        ObjectReader reader =
+                CSV.readerFor(String[].class).with(CsvSchema.emptySchema().withColumnSeparator(separator(header)));
         String[] names;
         try (MappingIterator<String[]> first = reader.readValues(header)) {
             names = first.hasNext() ? first.next() : new String[0];
@@ -64,23 +79,65 @@ final class HashListTable {
         for (int i = 0; i < names.length; i++) {
             columns.putIfAbsent(names[i].strip().toLowerCase(Locale.ROOT), i);
         }
-        for (SignalType type : SignalType.values()) {
-            Integer column = columns.get(type.wireName());
+        for (SignalType signalType : SignalType.values()) {
+            Integer column = columns.get(signalType.wireName());
             if (column != null) {
-                typedColumns.put(type, column);
+                typedColumns.put(signalType, column);
             }
         }
-        this.valueColumn = VALUE.stream()
-                .filter(columns::containsKey)
-                .map(columns::get)
-                .findFirst()
-                .orElse(null);
-        if (typedColumns.isEmpty() && valueColumn == null) {
+        this.value = firstOf(VALUE);
+        this.type = value == null ? null : firstOf(TYPE);
+        this.source = firstOf(SOURCE);
+        if (typedColumns.isEmpty() && value == null) {
             throw new IOException(
                     "line " + headerLine + ": '" + header + "' (expected: a hash, '<type> <hash>', or a CSV"
                             + " header with one of pdq, md5, sha1, sha256, " + String.join(", ", VALUE) + ")");
         }
+        this.ignored = ignored(names);
         this.rows = reader.readValues(rest);
+    }
+
+    private static char separator(String header) {
+        char most = SEPARATORS.charAt(0);
+        for (char separator : SEPARATORS.toCharArray()) {
+            if (count(header, separator) > count(header, most)) {
+                most = separator;
+            }
+        }
+        return most;
+    }
+
+    private static long count(String text, char wanted) {
+        return text.chars().filter(c -> c == wanted).count();
+    }
+
+    private @Nullable Integer firstOf(List<String> names) {
+        return names.stream()
+                .filter(columns::containsKey)
+                .map(columns::get)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private List<String> ignored(String[] names) {
+        Set<@Nullable Integer> read = new HashSet<>(typedColumns.values());
+        read.addAll(Arrays.asList(value, type, source));
+        for (String name : List.of("quality", "note", "label", "labels", "tags", "category")) {
+            read.add(columns.get(name));
+        }
+        List<String> unread = new ArrayList<>();
+        for (int i = 0; i < names.length; i++) {
+            String name = names[i].strip();
+            if (!read.contains(i)) {
+                unread.add(name.isEmpty() ? "column " + (i + 1) + " without a name" : name);
+            }
+        }
+        return List.copyOf(unread);
+    }
+
+    /** The columns that are not read, in their order; the second one of a name is not, either. */
+    List<String> ignoredColumns() {
+        return ignored;
     }
 
     @Nullable
@@ -92,7 +149,7 @@ final class HashListTable {
             }
             String[] row = rows.next();
             line = headerLine + rows.currentLocation().getLineNr() - 1;
-            return new HashListEntry.Usable(line, content(row));
+            return HashListReader.entry(line, content(row), category(row));
         } catch (IllegalArgumentException e) {
             return new HashListEntry.Unusable(line, String.valueOf(e.getMessage()));
         } catch (JacksonException e) {
@@ -105,43 +162,50 @@ final class HashListTable {
 
     private ContentDraft content(String[] row) {
         List<Signal> signals = new ArrayList<>();
-        String quality = cell(row, List.of("quality"));
-        typedColumns.forEach((type, column) -> {
-            String value = column < row.length ? row[column].strip() : "";
-            if (!value.isEmpty()) {
-                signals.add(HashListReader.signal(type, value, quality));
+        String quality = cell(row, "quality");
+        typedColumns.forEach((signalType, column) -> {
+            String text = cell(row, column);
+            if (!text.isEmpty()) {
+                signals.add(HashListReader.signal(signalType, text, quality));
             }
         });
-        if (valueColumn != null) {
-            String type = cell(row, TYPE);
-            String value = valueColumn < row.length ? row[valueColumn].strip() : "";
-            signals.add(
-                    HashListReader.signal(type.isEmpty() ? SignalType.PDQ : HashListReader.type(type), value, quality));
+        if (value != null) {
+            String named = cell(row, type);
+            SignalType signalType = named.isEmpty() ? SignalType.PDQ : HashListReader.type(named);
+            signals.add(HashListReader.signal(signalType, cell(row, value), quality));
         }
         if (signals.isEmpty()) {
             throw new IllegalArgumentException("no hash in the row");
         }
-        String together = cell(row, List.of("labels", "tags"));
-        List<String> labels = Arrays.stream(together.split(together.contains(";") ? ";" : " "))
+        return new ContentDraft(
+                signals, labels(row), emptyToNull(cell(row, "note")), emptyToNull(cell(row, source)), null);
+    }
+
+    private List<String> labels(String[] row) {
+        Set<String> labels = new LinkedHashSet<>(split(cell(row, "labels"), " "));
+        labels.addAll(split(cell(row, "tags"), " "));
+        labels.addAll(split(cell(row, "label"), ";"));
+        labels.addAll(HashListReader.labels(cell(row, "category")));
+        return List.copyOf(labels);
+    }
+
+    private static List<String> split(String together, String otherwise) {
+        return Arrays.stream(together.split(together.contains(";") ? ";" : otherwise))
                 .map(String::strip)
                 .filter(label -> !label.isEmpty())
                 .toList();
-        return new ContentDraft(
-                signals,
-                labels,
-                emptyToNull(cell(row, List.of("note"))),
-                emptyToNull(cell(row, List.of("source", "collab"))),
-                null);
     }
 
-    private String cell(String[] row, List<String> names) {
-        for (String name : names) {
-            Integer column = columns.get(name);
-            if (column != null && column < row.length) {
-                return row[column].strip();
-            }
-        }
-        return "";
+    private ListCategory category(String[] row) {
+        return ListCategory.of(cell(row, "category")).orElse(ListCategory.UNSTATED);
+    }
+
+    private String cell(String[] row, String name) {
+        return cell(row, columns.get(name));
+    }
+
+    private static String cell(String[] row, @Nullable Integer column) {
+        return column != null && column < row.length ? row[column].strip() : "";
     }
 
     private static @Nullable String emptyToNull(String text) {

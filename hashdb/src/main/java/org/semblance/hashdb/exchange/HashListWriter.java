@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.BankContent;
+import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 import tools.jackson.databind.SequenceWriter;
@@ -24,19 +25,26 @@ public final class HashListWriter implements Closeable {
             CsvMapper.builder().enable(CsvWriteFeature.STRICT_CHECK_FOR_QUOTING).build();
 
     private final SequenceWriter rows;
+    private final List<String> category;
 
     /**
      * Writes the header.
      *
      * @param out closed with this
+     * @param kind of the bank; rows of allowed content are of the category {@link ListCategory#NEGATIVE_CLASS}, so that no
+     *     import takes them for known bad
      */
-    public HashListWriter(Writer out) throws IOException {
+    public HashListWriter(Writer out, BankKind kind) throws IOException {
+        this.category = kind == BankKind.ALLOW ? List.of(ListCategory.NEGATIVE_CLASS.name()) : List.of();
         this.rows = CSV.writerFor(String[].class).writeValues(out);
         List<String> columns = new ArrayList<>();
         for (SignalType type : SignalType.values()) {
             columns.add(type.wireName());
         }
         columns.addAll(List.of("quality", "labels", "note", "source"));
+        if (!category.isEmpty()) {
+            columns.add("category");
+        }
         rows.write(columns.toArray(String[]::new));
     }
 
@@ -50,7 +58,7 @@ public final class HashListWriter implements Closeable {
     }
 
     /** Takes the first signal of each type. */
-    private static String[] row(BankContent content, List<Signal> left) {
+    private String[] row(BankContent content, List<Signal> left) {
         List<String> row = new ArrayList<>();
         String quality = "";
         for (SignalType type : SignalType.values()) {
@@ -65,6 +73,7 @@ public final class HashListWriter implements Closeable {
         // The semicolon at the end tells a label of several words from several labels.
         String labels = content.labels().isEmpty() ? "" : String.join(";", content.labels()) + ";";
         row.addAll(Arrays.asList(quality, labels, text(content.note()), text(content.source())));
+        row.addAll(category);
         return row.toArray(String[]::new);
     }
 

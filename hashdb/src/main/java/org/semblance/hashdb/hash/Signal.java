@@ -45,6 +45,14 @@ public record Signal(
     }
 
     /**
+     * Whether this is the digest of a file without a byte. Lists have it where a file could not be read; it says nothing
+     * about a content.
+     */
+    public boolean isOfEmptyFile() {
+        return value.equals(type.ofEmptyFile());
+    }
+
+    /**
      * The bits of a perceptual hash.
      *
      * @throws IllegalStateException if this is a digest

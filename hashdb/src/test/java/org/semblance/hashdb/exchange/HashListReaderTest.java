@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -58,7 +60,9 @@ class HashListReaderTest {
                         + ",GIFCT,POSITIVE_CLASS,is video\n" + "MD5," + MD5 + ",\"a, \"\"b\"\"\",,\n"))
                 .containsExactly(
                         new HashListEntry.Usable(
-                                2, new ContentDraft(List.of(pdq(A)), List.of("is", "video"), null, "GIFCT", null)),
+                                2,
+                                new ContentDraft(List.of(pdq(A)), List.of("is", "video"), null, "GIFCT", null),
+                                ListCategory.POSITIVE_CLASS),
                         new HashListEntry.Usable(
                                 3,
                                 new ContentDraft(
@@ -89,6 +93,102 @@ class HashListReaderTest {
     }
 
     @Test
+    void readsWhatAListThinksOfAnEntry() throws IOException {
+        assertThat(read("signal_type,signal_str,category,tags\npdq," + A + ",NEGATIVE_CLASS,\npdq," + A
+                        + ",disputed,is\npdq," + B + ",INVESTIGATION_SEED,\npdq," + B + ",Bomb making,\n"))
+                .containsExactly(
+                        new HashListEntry.Usable(2, labelled(A), ListCategory.NEGATIVE_CLASS),
+                        new HashListEntry.Usable(3, labelled(A, "is", "disputed"), ListCategory.DISPUTED),
+                        new HashListEntry.Usable(4, labelled(B, "investigation_seed"), ListCategory.INVESTIGATION_SEED),
+                        new HashListEntry.Usable(5, labelled(B, "Bomb making"), ListCategory.UNSTATED));
+    }
+
+    @Test
+    void readsLabelsFromEachOfTheirColumns() throws IOException {
+        assertThat(read("hash,label,Labels,tags\n" + A + ",two words,a b,\"c d;e\"\n"))
+                .containsExactly(new HashListEntry.Usable(2, labelled(A, "a", "b", "c d", "e", "two words")));
+    }
+
+    @Test
+    void readsTheSeparatorsOfSpreadsheets() throws IOException {
+        assertThat(read("Hash;Type;Note\n" + A + ";pdq;one, two\n" + MD5 + ";MD5;\n"))
+                .containsExactly(
+                        new HashListEntry.Usable(
+                                2, new ContentDraft(List.of(pdq(A)), List.of(), "one, two", null, null)),
+                        usable(3, new Signal(SignalType.MD5, MD5)));
+        assertThat(read("md5\tnote\n" + MD5 + "\t\n")).containsExactly(usable(2, new Signal(SignalType.MD5, MD5)));
+    }
+
+    @Test
+    void namesTheColumnsThatAreNotRead() throws IOException {
+        assertThat(ignored("hash,Case Number,note,value,,note,type,md5\n"))
+                .containsExactly("Case Number", "value", "column 5 without a name", "note");
+        // A type of nothing.
+        assertThat(ignored("md5,type\n")).containsExactly("type");
+        assertThat(ignored("signal_type,signal_str,collab,category,tags,label,labels,quality\n"))
+                .isEmpty();
+        assertThat(ignored(A + ",100,a.jpg\n")).containsExactly("path");
+        assertThat(ignored(A + ",100\n")).isEmpty();
+    }
+
+    @Test
+    void leavesOutWhatTheCatalogWouldRefuse() throws IOException {
+        List<HashListEntry> entries = read("md5,sha1,sha256,note\nd41d8cd98f00b204e9800998ecf8427e,,,\n"
+                + MD5 + ",DA39A3EE5E6B4B0D3255BFEF95601890AFD80709,,\n"
+                + MD5 + ",,e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855,\n"
+                + MD5 + ",,," + "n".repeat(256) + "\n" + MD5 + ",,,\n");
+        assertThat(reason(entries.get(0))).startsWith("signals: md5: the digest of the empty file");
+        assertThat(reason(entries.get(1))).startsWith("signals: sha1: the digest of the empty file");
+        assertThat(reason(entries.get(2))).startsWith("signals: sha256: the digest of the empty file");
+        assertThat(reason(entries.get(3))).isEqualTo("note must be at most 255 characters");
+        assertThat(entries.get(4)).isEqualTo(usable(6, new Signal(SignalType.MD5, MD5)));
+        assertThat(reason(read("md5 d41d8cd98f00b204e9800998ecf8427e\n").getFirst()))
+                .startsWith("signals: md5: the digest of the empty file");
+    }
+
+    @Test
+    void givesEachKindOfBankWhatBelongsInIt() throws IOException {
+        String list = "hash,category,x\n" + A + ",NEGATIVE_CLASS,\n" + B + ",POSITIVE_CLASS,\n" + A + ",DISPUTED,\n" + B
+                + ",,\n12,NEGATIVE_CLASS,\n";
+        HashListIntake match = intake(list, BankKind.MATCH);
+        assertThat(all(match)).containsExactly(labelled(B), labelled(A, "disputed"), labelled(B));
+        assertThat(match.leftOut()).containsExactly(Map.entry(ListCategory.NEGATIVE_CLASS, 1L));
+        assertThat(match.entries()).isEqualTo(5);
+        assertThat(match.unusable()).isEqualTo(1);
+        assertThat(match.ignoredColumns()).containsExactly("x");
+
+        HashListIntake allow = intake(list, BankKind.ALLOW);
+        assertThat(all(allow)).containsExactly(labelled(A), labelled(B));
+        assertThat(allow.leftOut())
+                .containsExactly(Map.entry(ListCategory.POSITIVE_CLASS, 1L), Map.entry(ListCategory.DISPUTED, 1L));
+    }
+
+    private static HashListIntake intake(String text, BankKind kind) throws IOException {
+        return new HashListIntake(reader(text, SignalType.PDQ), kind, bad -> {});
+    }
+
+    private static List<ContentDraft> all(HashListIntake intake) throws IOException {
+        List<ContentDraft> all = new ArrayList<>();
+        for (ContentDraft next = intake.next(); next != null; next = intake.next()) {
+            all.add(next);
+        }
+        return all;
+    }
+
+    private static List<String> ignored(String text) throws IOException {
+        try (HashListReader reader = reader(text, SignalType.PDQ)) {
+            while (reader.next() != null) {
+                // A column may be met late.
+            }
+            return reader.ignoredColumns();
+        }
+    }
+
+    private static ContentDraft labelled(String pdq, String... labels) {
+        return new ContentDraft(List.of(pdq(pdq)), List.of(labels), null, null, null);
+    }
+
+    @Test
     void refusesAFileThatIsNoHashList() {
         assertThatThrownBy(() -> read("hello, world\n"))
                 .isInstanceOf(IOException.class)
@@ -107,13 +207,16 @@ class HashListReaderTest {
 
     private static List<HashListEntry> read(String text, SignalType bareType) throws IOException {
         List<HashListEntry> entries = new ArrayList<>();
-        try (HashListReader reader =
-                new HashListReader(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), bareType)) {
+        try (HashListReader reader = reader(text, bareType)) {
             for (HashListEntry entry = reader.next(); entry != null; entry = reader.next()) {
                 entries.add(entry);
             }
         }
         return entries;
+    }
+
+    private static HashListReader reader(String text, SignalType bareType) throws IOException {
+        return new HashListReader(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), bareType);
     }
 
     private static Signal pdq(String hex) {

@@ -8,7 +8,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankContent;
+import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.exchange.HashListWriter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -38,10 +40,8 @@ final class ExportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         try (HashDb db = data.open()) {
-            if (db.bank(bank).isEmpty()) {
-                throw new BadInputException("--bank: no bank " + bank);
-            }
-            long without = write(db, spec.commandLine().getOut());
+            Bank from = db.bank(bank).orElseThrow(() -> new BadInputException("--bank: no bank " + bank));
+            long without = write(db, from.kind(), spec.commandLine().getOut());
             if (without > 0) {
                 spec.commandLine().getErr().println(without + " videos are known by their frames alone, and left out");
             }
@@ -50,9 +50,9 @@ final class ExportCommand implements Callable<Integer> {
     }
 
     /** Returns how many contents are not among the rows, for having no signal. */
-    private long write(HashDb db, PrintWriter out) throws IOException {
+    private long write(HashDb db, BankKind kind, PrintWriter out) throws IOException {
         long without = 0;
-        try (HashListWriter list = new HashListWriter(new Open(out))) {
+        try (HashListWriter list = new HashListWriter(new Open(out), kind)) {
             List<BankContent> page = db.contents(bank, 0, PAGE);
             while (!page.isEmpty()) {
                 Instant now = Instant.now();

@@ -12,6 +12,7 @@ import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.exchange.HashListEntry;
+import org.semblance.hashdb.exchange.HashListIntake;
 import org.semblance.hashdb.exchange.HashListReader;
 import org.semblance.hashdb.hash.SignalType;
 import picocli.CommandLine.Command;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Banks a hash list: lines of '<type> <hex>', bare hex, what PDQ tools print, or CSV with a header.",
+            "Rows of category NEGATIVE_CLASS go into banks of kind allow alone. The summary names ignored columns.",
             "An import that was cut off goes on where it stopped when it is started again."
         })
 final class ImportCommand implements Callable<Integer> {
@@ -56,32 +58,33 @@ final class ImportCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    private long entries;
     private long imported;
-    private long unusable;
+    private long complaints;
 
     @Override
     public Integer call() {
         SignalType bareType = bareType();
-        try (HashListReader list = new HashListReader(file, bareType);
+        try (HashListReader reader = new HashListReader(file, bareType);
                 HashDb db = data.open();
                 Progress progress = Progress.overBytes("import", Files.size(file))) {
             ImportMark mark = new ImportMark(file);
             Bank target = bank(db);
-            long skipped = skip(list, again ? 0 : mark.entriesIn(db, target));
+            HashListIntake list = new HashListIntake(reader, target.kind(), this::complain);
+            list.skip(again ? 0 : mark.entriesIn(db, target));
+            long skipped = list.entries();
             for (List<ContentDraft> batch = batch(list); !batch.isEmpty(); batch = batch(list)) {
-                db.apply(new Change.AddContents(bank, batch), DataFolder.origin(mark.reason(entries)));
+                db.apply(new Change.AddContents(bank, batch), DataFolder.origin(mark.reason(list.entries())));
                 imported += batch.size();
-                progress.to(list.bytesRead());
+                progress.to(reader.bytesRead());
             }
-            report(skipped);
+            report(list, skipped);
+            return list.unusable() == 0 ? Main.DONE : Main.BAD_INPUT;
         } catch (IOException e) {
             throw new BadInputException(
                     file + ": " + e.getMessage()
                             + (imported == 0 ? "" : " (" + imported + " contents before it are banked)"),
                     e);
         }
-        return unusable == 0 ? Main.DONE : Main.BAD_INPUT;
     }
 
     private SignalType bareType() {
@@ -99,46 +102,45 @@ final class ImportCommand implements Callable<Integer> {
         });
     }
 
-    /** Passes over entries that are banked already. Returns how many. */
-    private long skip(HashListReader list, long done) throws IOException {
-        while (entries < done && list.next() != null) {
-            entries++;
-        }
-        return entries;
-    }
-
-    /** The next contents of the list, at most {@link #BATCH}; what cannot be used is told and left out. */
-    private List<ContentDraft> batch(HashListReader list) throws IOException {
+    /** The next contents of the list, at most {@link #BATCH}. */
+    private static List<ContentDraft> batch(HashListIntake list) throws IOException {
         List<ContentDraft> batch = new ArrayList<>();
-        while (batch.size() < BATCH) {
-            HashListEntry entry = list.next();
-            if (entry == null) {
+        for (ContentDraft next = list.next(); next != null; next = list.next()) {
+            batch.add(next);
+            if (batch.size() == BATCH) {
                 break;
-            }
-            entries++;
-            switch (entry) {
-                case HashListEntry.Usable usable -> batch.add(usable.content());
-                case HashListEntry.Unusable bad -> complain(bad);
             }
         }
         return batch;
     }
 
     private void complain(HashListEntry.Unusable bad) {
-        unusable++;
+        complaints++;
         PrintWriter err = spec.commandLine().getErr();
-        if (unusable <= COMPLAINTS) {
+        if (complaints <= COMPLAINTS) {
             err.println(file + ":" + bad.line() + ": " + bad.reason());
-        } else if (unusable == COMPLAINTS + 1) {
+        } else if (complaints == COMPLAINTS + 1) {
             err.println("(further bad entries are counted only)");
         }
     }
 
-    private void report(long skipped) {
+    private void report(HashListIntake list, long skipped) {
         PrintWriter out = spec.commandLine().getOut();
-        out.println(imported + " contents imported into " + bank
-                + (skipped == 0 ? "" : ", after " + skipped + " entries that were banked before")
-                + (unusable == 0 ? "" : ", " + unusable + " entries left out"));
+        StringBuilder summary = new StringBuilder(imported + " contents imported into " + bank);
+        if (skipped > 0) {
+            summary.append(", after " + skipped + " entries that were banked before");
+        }
+        if (list.unusable() > 0) {
+            summary.append(", " + list.unusable() + " entries left out");
+        }
+        list.leftOut()
+                .forEach((category, count) -> summary.append(", " + count + " entries of category " + category
+                        + " left out, which do not belong in a bank of kind "
+                        + list.kind().wireName()));
+        if (!list.ignoredColumns().isEmpty()) {
+            summary.append(", columns ignored: " + String.join(", ", list.ignoredColumns()));
+        }
+        out.println(summary);
         out.flush();
     }
 }

@@ -20,6 +20,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ChangeRefusedException.Reason;
@@ -28,7 +29,7 @@ import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.exchange.Exchange;
 import org.semblance.hashdb.exchange.ExchangeApi;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
-import org.semblance.hashdb.exchange.HashListEntry;
+import org.semblance.hashdb.exchange.HashListIntake;
 import org.semblance.hashdb.exchange.HashListReader;
 import org.semblance.hashdb.hash.SignalType;
 import org.slf4j.Logger;
@@ -272,14 +273,18 @@ public final class Exchanges implements AutoCloseable {
             return sync.finish();
         }
         Path file = realFile(exchange.config());
-        long unusable = 0;
-        long firstUnusable = 0;
-        try (HashListReader list = new HashListReader(file, bareType(exchange))) {
-            for (HashListEntry entry = list.next(); entry != null; entry = list.next()) {
-                switch (entry) {
-                    case HashListEntry.Usable usable -> sync.entry(usable.content());
-                    case HashListEntry.Unusable bad -> firstUnusable = unusable++ == 0 ? bad.line() : firstUnusable;
-                }
+        long[] firstUnusable = {0};
+        BankKind kind = bank(exchange).map(Bank::kind).orElse(BankKind.MATCH);
+        try (HashListReader reader = new HashListReader(file, bareType(exchange))) {
+            HashListIntake list = new HashListIntake(
+                    reader, kind, bad -> firstUnusable[0] = firstUnusable[0] == 0 ? bad.line() : firstUnusable[0]);
+            for (ContentDraft content = list.next(); content != null; content = list.next()) {
+                sync.entry(content);
+            }
+            tellLeftOut(exchange, list, firstUnusable[0]);
+            if (sync.listed() == 0) {
+                throw new FetchFailedException(
+                        "no usable entry in the file, " + list.entries() + " that are none; nothing was withdrawn");
             }
         } catch (IOException e) {
             throw new FetchFailedException("the file is no hash list: " + e.getMessage());
@@ -288,19 +293,28 @@ public final class Exchanges implements AutoCloseable {
         if (!version(file).equals(version)) {
             throw new FetchFailedException("the file changed while it was read");
         }
-        if (sync.listed() == 0) {
-            throw new FetchFailedException(
-                    "no usable entry in the file, " + unusable + " that are none; nothing was withdrawn");
-        }
-        if (unusable > 0) {
-            // Not why: that may quote a hash.
+        return sync.finish();
+    }
+
+    /** Not why an entry cannot be banked: that may quote a hash. */
+    private static void tellLeftOut(Exchange exchange, HashListIntake list, long firstUnusable) {
+        if (list.unusable() > 0) {
             LOG.warn(
                     "exchange {}: {} entries cannot be banked and are left out, the first in line {}",
                     exchange.name(),
-                    unusable,
+                    list.unusable(),
                     firstUnusable);
         }
-        return sync.finish();
+        list.leftOut()
+                .forEach((category, count) -> LOG.info(
+                        "exchange {}: {} entries of category {} are left out of a bank of kind {}",
+                        exchange.name(),
+                        count,
+                        category,
+                        list.kind().wireName()));
+        if (!list.ignoredColumns().isEmpty()) {
+            LOG.info("exchange {}: columns ignored: {}", exchange.name(), String.join(", ", list.ignoredColumns()));
+        }
     }
 
     private static SignalType bareType(Exchange exchange) {

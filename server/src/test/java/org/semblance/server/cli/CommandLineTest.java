@@ -201,12 +201,32 @@ class CommandLineTest {
     }
 
     @Test
+    void neverBanksWhatAListCallsHarmlessAsAMatch() throws IOException {
+        Path list = Files.writeString(
+                folder.resolve("list.csv"),
+                "signal_type;signal_str;category;Case Number\npdq;" + HASH + ";NEGATIVE_CLASS;7\npdq;" + "1".repeat(64)
+                        + ";POSITIVE_CLASS;8\n");
+        assertThat(onData("import", "--bank", "LIST", list.toString())).isZero();
+        assertThat(out)
+                .isEqualTo("1 contents imported into LIST, 1 entries of category NEGATIVE_CLASS left out, which do not"
+                        + " belong in a bank of kind match, columns ignored: Case Number\n");
+        assertThat(onData("lookup", "--fail-on-match", HASH)).isZero();
+        assertThat(onData("lookup", "--fail-on-match", "1".repeat(64))).isEqualTo(Main.MATCHED);
+
+        assertThat(onData("bank", "create", "FINE", "--allow")).isZero();
+        assertThat(onData("import", "--bank", "FINE", list.toString())).isZero();
+        assertThat(out).startsWith("1 contents imported into FINE, 1 entries of category POSITIVE_CLASS left out");
+        assertThat(onData("export", "--bank", "FINE")).isZero();
+        assertThat(out).contains(HASH + ",,,,,,,,NEGATIVE_CLASS\n");
+    }
+
+    @Test
     void exportsABankForAnImport() throws IOException {
         Path list = Files.writeString(
                 folder.resolve("list.csv"),
                 "pdq,quality,md5,labels,note,source\n"
                         + HASH
-                        + ",77,d41d8cd98f00b204e9800998ecf8427e,two words;one;,\"a \"\"note\"\", with\nlines\",list\n"
+                        + ",77,d35c785545392755e7e4164457657269,two words;one;,\"a \"\"note\"\", with\nlines\",list\n"
                         + "1".repeat(64) + ",100,,,,\n,,900150983cd24fb0d6963f7d28e17f72,,,\n");
         assertThat(onData("import", "--bank", "OUT", list.toString())).isZero();
         assertThat(onData("bank", "add", "OUT", photo.toString())).isZero();
@@ -217,7 +237,7 @@ class CommandLineTest {
                 .startsWith("pdq,md5,sha1,sha256,quality,labels,note,source\n")
                 .contains(
                         HASH
-                                + ",d41d8cd98f00b204e9800998ecf8427e,,,77,one;two words;,\"a \"\"note\"\", with\nlines\",list\n");
+                                + ",d35c785545392755e7e4164457657269,,,77,one;two words;,\"a \"\"note\"\", with\nlines\",list\n");
 
         Path again = Files.writeString(folder.resolve("again.csv"), exported);
         assertThat(onData("import", "--bank", "BACK", again.toString())).isZero();

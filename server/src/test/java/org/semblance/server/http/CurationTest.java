@@ -129,6 +129,30 @@ class CurationTest {
         assertThat(hits("DELETED")).isEmpty();
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "md5, D41D8CD98F00B204E9800998ECF8427E",
+        "sha1, da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        "sha256, e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    })
+    void banksNoDigestOfTheEmptyFile(String type, String digest) {
+        String name = "EMPTY_" + type.toUpperCase(java.util.Locale.ROOT);
+        String content = bank(name) + "/content";
+        String signals = "{\"signals\":[{\"type\":\"" + type + "\",\"hash\":\"" + digest + "\"}]}";
+        Answer one = server.postJson(content, signals);
+        assertThat(one.status()).isEqualTo(400);
+        assertThat(one.json().get("field").stringValue()).isEqualTo("signals");
+        assertThat(one.text()).contains(type + ": the digest of the empty file");
+        Answer bulk =
+                server.send("POST", content, Map.of("Content-Type", "application/x-ndjson"), bytes(signals + "\n"));
+        assertThat(bulk.text()).contains("the digest of the empty file").doesNotContain("\"id\"");
+        if (type.equals("md5")) {
+            Answer hma = server.postJson("/c/bank/" + name + "/signal", "{\"video_md5\":\"" + digest + "\"}");
+            assertThat(hma.status()).isEqualTo(400);
+        }
+        assertThat(server.get(content).json().get("contents")).isEmpty();
+    }
+
     @Test
     void changesAContent() {
         String content = bank("PATCHED") + "/content";

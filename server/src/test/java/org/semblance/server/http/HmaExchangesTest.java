@@ -338,6 +338,19 @@ class HmaExchangesTest {
     }
 
     @Test
+    void banksOfAFileNeitherWhatItCallsHarmlessNorTheEmptyFile() throws Exception {
+        deliver(
+                file(server, "categories.csv"),
+                "type,hash,category\npdq," + ONE + ",POSITIVE_CLASS\npdq," + TWO
+                        + ",NEGATIVE_CLASS\nmd5,d41d8cd98f00b204e9800998ecf8427e,POSITIVE_CLASS\n");
+        create(server, "CATEGORIES", "local_file", "{\"filename\":\"categories.csv\"}");
+        JsonNode status = statusWhen(server, "CATEGORIES", HmaExchangesTest::upToDate);
+        assertThat(status.get("fetched_items").longValue()).isEqualTo(1);
+        assertThat(found(server, "CATEGORIES", "pdq", ONE)).hasSize(1);
+        assertThat(found(server, "CATEGORIES", "pdq", TWO)).isEmpty();
+    }
+
+    @Test
     void followsNoLinkOutOfItsFolder() throws Exception {
         Path secret = folder.resolve("secret.txt");
         Files.writeString(secret, "pdq " + ONE + "\n");
