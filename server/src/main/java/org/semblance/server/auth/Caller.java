@@ -75,10 +75,17 @@ public final class Caller {
         return seesDistance;
     }
 
-    /** @throws AccessRefusedException if it may not be told distances and hashes */
+    /**
+     * Refuses what would tell hashes or distances, and answers to hashes that the caller chooses: who asks about one hash
+     * after another, a bit apart, learns from yes and no alone what is banked.
+     *
+     * @throws AccessRefusedException if it may not be told distances and hashes
+     */
     public void requiresDistance() {
         if (!seesDistance) {
-            throw AccessRefusedException.forbidden("key " + key + ": is not told hashes and distances");
+            throw AccessRefusedException.forbidden(
+                    "key " + key
+                            + ": is not told hashes and distances, nor answered on hashes that it chooses; /v1/match and POST /m/lookup take files");
         }
     }
 

@@ -64,7 +64,9 @@ final class KeyCommand implements Callable<Integer> {
                 description = "The key knows of this bank alone; may be given several times (default: all banks).")
         private List<String> banks = List.of();
 
-        @Option(names = "--hide-distance", description = "The key is told neither distances nor hashes.")
+        @Option(
+                names = "--hide-distance",
+                description = "The key is told neither distances nor hashes, and is answered on files, not on hashes.")
         private boolean hideDistance;
 
         @Option(

@@ -76,6 +76,7 @@ final class HmaLookups {
     }
 
     private Response rawLookup(Request request) {
+        request.caller().requiresDistance();
         List<Map<String, @Nullable Object>> errors = new ArrayList<>();
         Map<String, String> given = HmaRoutes.given(request, "signal", "signal_type", "banks", "include_distance");
         for (String field : List.of("signal", "signal_type")) {
@@ -106,6 +107,7 @@ final class HmaLookups {
         if (url != null && !url.isEmpty()) {
             throw new HttpError(403, HmaRoutes.NO_URLS);
         }
+        request.caller().requiresDistance();
         String signal = request.query("signal");
         String type = request.query("signal_type");
         if (signal == null || type == null || signal.isEmpty() || type.isEmpty()) {

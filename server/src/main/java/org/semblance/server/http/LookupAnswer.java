@@ -2,7 +2,6 @@ package org.semblance.server.http;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +32,6 @@ final class LookupAnswer {
     }
 
     private final Form form;
-    private final boolean told;
     private ByteArrayOutputStream out = new ByteArrayOutputStream();
     private long version;
     private long asked;
@@ -43,10 +41,8 @@ final class LookupAnswer {
     /** The gravest of all. */
     private Verdict best = Verdict.NO_MATCH;
 
-    /** @param told whether the caller may be told distances */
-    LookupAnswer(Form form, boolean told) {
+    LookupAnswer(Form form) {
         this.form = form;
-        this.told = told;
     }
 
     /** The lookups that follow see the database at that version. */
@@ -118,10 +114,10 @@ final class LookupAnswer {
         }
         result.put("verdict", verdict.wireName());
         if (!known.isEmpty()) {
-            result.set("matches", ReportJson.hits(known, told));
+            result.set("matches", ReportJson.hits(known));
         }
         if (!allowed.isEmpty()) {
-            result.set("suppressed_by", ReportJson.hits(allowed, told));
+            result.set("suppressed_by", ReportJson.hits(allowed));
         }
         add(result);
     }
@@ -156,16 +152,11 @@ final class LookupAnswer {
         first = false;
     }
 
-    private List<Match> ofKind(BankKind kind, List<Match> matches) {
+    private static List<Match> ofKind(BankKind kind, List<Match> matches) {
         if (matches.isEmpty()) {
             return matches;
         }
-        var some = matches.stream().filter(m -> m.bank().kind() == kind);
-        // Nearest first tells how near.
-        return (told
-                        ? some
-                        : some.sorted(Comparator.comparingLong(m -> m.content().id())))
-                .toList();
+        return matches.stream().filter(m -> m.bank().kind() == kind).toList();
     }
 
     private void write(String ascii) {

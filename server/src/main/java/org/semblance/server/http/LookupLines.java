@@ -30,8 +30,7 @@ final class LookupLines implements LineAnswerer {
         this.visible = visible;
         this.banks = banks;
         this.trace = request.trace();
-        this.answer = new LookupAnswer(
-                LookupAnswer.Form.ENDLESS_LINES, request.caller().seesDistance());
+        this.answer = new LookupAnswer(LookupAnswer.Form.ENDLESS_LINES);
     }
 
     @Override

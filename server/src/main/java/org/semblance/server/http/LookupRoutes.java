@@ -42,18 +42,18 @@ final class LookupRoutes {
     }
 
     private LineAnswerer lines(Request request) {
+        request.caller().requiresDistance();
         ScopedDb visible = new ScopedDb(db, request.caller());
         return new LookupLines(visible, NativeRoutes.wantedBanks(request, visible), request);
     }
 
     private Response whole(Request request) {
+        request.caller().requiresDistance();
         ScopedDb visible = new ScopedDb(db, request.caller());
         Set<String> banks = NativeRoutes.wantedBanks(request, visible);
         List<LookupQuery> queries = queries(request);
         boolean lines = request.accepts(Ndjson.MEDIA_TYPE);
-        LookupAnswer answer = new LookupAnswer(
-                lines ? LookupAnswer.Form.LINES : LookupAnswer.Form.JSON,
-                request.caller().seesDistance());
+        LookupAnswer answer = new LookupAnswer(lines ? LookupAnswer.Form.LINES : LookupAnswer.Form.JSON);
         // Before the lookups, so that what it promises has been seen.
         answer.version(visible.seq());
         answer.begin(queries.size());

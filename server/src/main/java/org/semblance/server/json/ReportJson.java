@@ -125,16 +125,15 @@ public final class ReportJson {
                 .put("hash", entry.hash());
     }
 
-    /** Hits of a lookup by a hash, in the order they come: no more than where and, if that may be told, how near. */
-    public static ArrayNode hits(List<Match> matches, boolean told) {
+    /** Hits of a lookup by a hash, in the order they come: no more than where and how near. */
+    public static ArrayNode hits(List<Match> matches) {
         ArrayNode array = NODES.arrayNode();
         for (Match match : matches) {
-            ObjectNode node = array.addObject()
+            array.addObject()
                     .put("bank", match.bank().name())
-                    .put("content_id", match.content().id());
-            if (told) {
-                node.put("distance", match.distance()).put("threshold", match.threshold());
-            }
+                    .put("content_id", match.content().id())
+                    .put("distance", match.distance())
+                    .put("threshold", match.threshold());
         }
         return array;
     }

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -535,16 +536,7 @@ class AccessTest {
                 Call.of("GET", "/h/hash?url=x"))) {
             assertThat(call.by(blind).status()).as(call.path).isEqualTo(403);
         }
-        String query = "signal_type=pdq&signal=" + HASH_A.substring(0, 63) + "0";
-        String hit = "{\"bank_content_id\":" + idA + ",\"distance\":\"-\"}";
-        assertThat(Call.of("GET", "/m/lookup?" + query).by(blind).text()).isEqualTo("{\"" + A + "\":[" + hit + "]}\n");
-        assertThat(Call.of("GET", "/m/raw_lookup?include_distance=true&" + query)
-                        .by(blind)
-                        .text())
-                .isEqualTo("{\"matches\":[" + hit + "]}\n");
-        Call lookup = Call.json("POST", "/v1/lookup", "[\"" + HASH_A + "\"]");
-        assertThat(lookup.by(blind).json().get("results").get(0).get("matches").toString())
-                .isEqualTo("[{\"bank\":\"" + A + "\",\"content_id\":" + idA + "}]");
+        assertThat(Call.form("/m/lookup", "photo", PHOTO_B).by(blind).text()).contains("\"distance\":\"-\"");
         assertNoHash(Call.of("GET", "/v1/banks/" + B + "/content").by(blind));
         assertNoHash(Call.of("GET", "/v1/banks/" + B + "/content/" + idB).by(blind));
         assertThat(Call.of("GET", "/c/bank/" + B + "/content/" + idB + "?include_signals=true")
@@ -560,36 +552,77 @@ class AccessTest {
         assertThat(answer.text()).doesNotContainPattern("[0-9a-f]{32}").doesNotContain("distance", "threshold");
     }
 
+    /**
+     * The attack: a hash that is banked some bits away is asked about, then with one bit more changed, and so on. Whether
+     * each still matches tells the bits of what is banked.
+     */
+    @Test
+    void answersAKeyThatIsNotToSeeDistancesOnNoHashThatItChooses() {
+        String md5 = "d35c785545392755e7e4164457657269";
+        String octets = "application/octet-stream";
+        for (Call call : List.of(
+                Call.json("POST", "/v1/lookup", "[\"" + HASH_A + "\"]"),
+                Call.json("POST", "/v1/lookup", "{\"hashes\":[\"" + HASH_A + "\"]}"),
+                new Call(
+                        "POST",
+                        "/v1/lookup",
+                        Map.of("Content-Type", octets),
+                        HexFormat.of().parseHex(HASH_A)),
+                new Call(
+                        "POST",
+                        "/v1/lookup",
+                        Map.of("Content-Type", "application/x-ndjson"),
+                        (HASH_A + "\n").getBytes(StandardCharsets.UTF_8)),
+                new Call(
+                        "POST",
+                        "/v1/lookup",
+                        Map.of("Content-Type", octets, "Accept", "application/x-ndjson"),
+                        HexFormat.of().parseHex(HASH_A)),
+                Call.of("GET", LOOKUP_A),
+                Call.of("GET", LOOKUP_A + "&bypass_coinflip=true&banks=" + A),
+                Call.of("GET", "/m/lookup?signal_type=video_md5&signal=" + md5),
+                Call.of("GET", "/m/raw_lookup?signal_type=pdq&signal=" + HASH_A),
+                Call.of("GET", "/m/raw_lookup?include_distance=true&signal_type=pdq&signal=" + HASH_A),
+                Call.json("POST", "/m/compare", "{\"pdq\":[\"" + HASH_A + "\",\"" + HASH_B + "\"]}"))) {
+            Answer refused = call.by(blind);
+            assertThat(refused.status()).as(call.path).isEqualTo(403);
+            assertThat(refused.text())
+                    .contains("nor answered on hashes that it chooses")
+                    .doesNotContain(A);
+            assertThat(call.by(admin).status()).as(call.path).isEqualTo(200);
+        }
+    }
+
     @Test
     void orderTellsAKeyThatIsNotToSeeDistancesNothing() {
         // The farther one first, so that it has the smaller id.
         Call.of("DELETE", "/c/bank/" + A).by(admin);
         created(Call.json("POST", "/c/banks", "{\"name\":\"" + A + "\"}").by(admin), 201);
-        String far = HASH_A.substring(0, 62) + "dd";
+        byte[] photo = Pictures.png(Pictures.photo(5, 400, 300));
+        String hash =
+                Call.form("/h/hash", "photo", photo).by(admin).json().get("pdq").stringValue();
+        String far = HexFormat.of().toHexDigits((byte) (Integer.parseInt(hash.substring(0, 2), 16) ^ 0xff))
+                + hash.substring(2);
         long idFar = created(
                 Call.json("POST", "/c/bank/" + A + "/signal", "{\"pdq\":\"" + far + "\"}")
                         .by(admin),
                 200);
         long idNear = created(
-                Call.json("POST", "/c/bank/" + A + "/signal", "{\"pdq\":\"" + HASH_A + "\"}")
+                Call.json("POST", "/c/bank/" + A + "/signal", "{\"pdq\":\"" + hash + "\"}")
                         .by(admin),
                 200);
-        Call raw = Call.of("GET", "/m/raw_lookup?signal_type=pdq&signal=" + HASH_A);
-        assertThat(raw.by(admin).text()).isEqualTo("{\"matches\":[" + idNear + "," + idFar + "]}\n");
-        assertThat(raw.by(blind).text()).isEqualTo("{\"matches\":[" + idFar + "," + idNear + "]}\n");
-        Call many = Call.json("POST", "/v1/lookup", "[\"" + HASH_A + "\"]");
-        assertThat(idsOf(many.by(admin))).containsExactly(idNear, idFar);
-        assertThat(idsOf(many.by(blind))).containsExactly(idFar, idNear);
+        Call upload = new Call("POST", "/v1/match", Map.of(), photo);
+        assertThat(ids(upload.by(admin).json().get("matches"), "content_id")).containsExactly(idNear, idFar);
+        assertThat(ids(upload.by(blind).json().get("matches"), "content_id")).containsExactly(idFar, idNear);
+        Call hma = Call.form("/m/lookup", "photo", photo);
+        assertThat(ids(hma.by(admin).json().get("pdq").get(A), "bank_content_id"))
+                .containsExactly(idNear, idFar);
+        assertThat(ids(hma.by(blind).json().get("pdq").get(A), "bank_content_id"))
+                .containsExactly(idFar, idNear);
     }
 
-    private static List<Long> idsOf(Answer lookup) {
-        return lookup.json()
-                .get("results")
-                .get(0)
-                .get("matches")
-                .valueStream()
-                .map(match -> match.get("content_id").longValue())
-                .toList();
+    private static List<Long> ids(JsonNode hits, String name) {
+        return hits.valueStream().map(hit -> hit.get(name).longValue()).toList();
     }
 
     @Test
