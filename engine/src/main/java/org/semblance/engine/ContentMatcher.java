@@ -208,9 +208,13 @@ public final class ContentMatcher {
         }
     }
 
-    /** Whether {@link #match} would find these bytes known, in whatever bank, and decode nothing. */
-    public boolean knows(Digests digests) {
-        return !ofKind(BankKind.MATCH, exactMatches(digests, MatchOptions.DEFAULT))
+    /**
+     * Whether {@link #match} would find these bytes known, and decode nothing.
+     *
+     * @param banks names of the banks that count; empty for all
+     */
+    public boolean knows(Digests digests, Set<String> banks) {
+        return !ofKind(BankKind.MATCH, exactMatches(digests, new MatchOptions(banks)))
                 .isEmpty();
     }
 
@@ -340,13 +344,18 @@ public final class ContentMatcher {
             readings.addAll(hashed.others());
             List<Claim> claims = new ArrayList<>();
             int timed = 0;
-            for (Hash256 reading : readings) {
-                for (Match match : counted(db.lookup(reading), options)) {
+            List<List<Match>> found = lookup(readings);
+            for (int i = 0; i < found.size(); i++) {
+                for (Match match : counted(found.get(i), options)) {
                     boolean isTimed = match.content().isVideo() && timed++ < MAX_TIMED;
-                    claims.add(new Claim(match, isTimed ? seconds(match, reading) : null, evidence, null));
+                    claims.add(new Claim(match, isTimed ? seconds(match, readings.get(i)) : null, evidence, null));
                 }
             }
             return claims;
+        }
+
+        private List<List<Match>> lookup(List<Hash256> hashes) {
+            return db.lookup(hashes, options.banks());
         }
 
         /** When a known video shows this picture. */
@@ -385,7 +394,7 @@ public final class ContentMatcher {
                     break;
                 }
                 List<Hash256> batch = all.subList(from, Math.min(all.size(), from + LOOKUP_BATCH));
-                List<List<Match>> found = db.lookup(batch);
+                List<List<Match>> found = lookup(batch);
                 for (int i = 0; i < batch.size(); i++) {
                     answers.put(batch.get(i), counted(found.get(i), options));
                 }
@@ -534,7 +543,7 @@ public final class ContentMatcher {
     private List<Match> exactMatches(Digests digests, MatchOptions options) {
         List<Match> matches = List.of();
         for (Signal digest : digests.byStrength()) {
-            matches = merge(matches, db.lookupDigest(digest));
+            matches = merge(matches, db.lookupDigest(digest, options.banks()));
         }
         return counted(matches, options);
     }

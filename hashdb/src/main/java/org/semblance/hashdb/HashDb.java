@@ -9,12 +9,14 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
@@ -76,6 +78,7 @@ public final class HashDb implements AutoCloseable {
     private final IndexKeeper indexes;
     private final LiveIndex index;
     private final ViewKeeper views;
+    private final ContentBanks contentBanks;
     private volatile Seen seen;
     private volatile boolean closed;
 
@@ -95,6 +98,7 @@ public final class HashDb implements AutoCloseable {
         this.index = indexes.index();
         this.seen = new Seen(indexes.opened());
         this.views = new ViewKeeper(folder, catalog, writing, events);
+        this.contentBanks = new ContentBanks(catalog);
     }
 
     /**
@@ -271,6 +275,8 @@ public final class HashDb implements AutoCloseable {
     }
 
     private void follow() {
+        // Before the index has them, so that lookups in some banks know the bank of each hit.
+        contentBanks.catchUp();
         Catalog.State state = views.follow(seen.seq, indexes::change);
         seen = new Seen(state);
         indexes.reached(state.seq());
@@ -346,6 +352,18 @@ public final class HashDb implements AutoCloseable {
      * them find is asked of the view once.
      */
     public List<List<Match>> lookup(List<Hash256> queries) {
+        return lookup(queries, Set.of());
+    }
+
+    /**
+     * Likewise in some banks alone. Contents of other banks are passed over before anything of them is read, so that the
+     * time tells nothing of how many there are.
+     *
+     * @param banks names, of which those that there are count; empty for all banks
+     */
+    public List<List<Match>> lookup(List<Hash256> queries, Set<String> banks) {
+        Seen now = seen;
+        Scope scope = banks.isEmpty() ? null : new Scope(now, banks, contentBanks);
         long[] words = new long[4 * queries.size()];
         Hits[] hits = new Hits[queries.size()];
         int i = 0;
@@ -356,12 +374,20 @@ public final class HashDb implements AutoCloseable {
             words[4 * i + 3] = query.w0();
             hits[i++] = new Hits();
         }
-        index.lookup(
-                words,
-                queries.size(),
-                seen.largestThreshold,
-                (query, distance, contentId) -> hits[query].add(contentId, distance));
-        return matches(hits, SignalType.PDQ);
+        if (scope == null) {
+            index.lookup(
+                    words,
+                    queries.size(),
+                    now.largestThreshold,
+                    (query, distance, contentId) -> hits[query].add(contentId, distance));
+        } else if (!scope.isEmpty()) {
+            index.lookup(words, queries.size(), scope.largestThreshold, (query, distance, contentId) -> {
+                if (scope.mayHold(contentId)) {
+                    hits[query].add(contentId, distance);
+                }
+            });
+        }
+        return matches(hits, SignalType.PDQ, scope);
     }
 
     /**
@@ -370,22 +396,30 @@ public final class HashDb implements AutoCloseable {
      * @throws IllegalArgumentException if the signal is not a digest
      */
     public List<Match> lookupDigest(Signal digest) {
+        return lookupDigest(digest, Set.of());
+    }
+
+    /** Likewise in some banks alone, as {@link #lookup(List, Set)}. */
+    public List<Match> lookupDigest(Signal digest, Set<String> banks) {
         if (!digest.type().isDigest()) {
             throw new IllegalArgumentException(
                     "signal type: " + digest.type().wireName() + " (expected: a digest, as in md5, sha1 or sha256)");
         }
+        Scope scope = banks.isEmpty() ? null : new Scope(seen, banks, contentBanks);
         Hits hits = new Hits();
         ServingView view = views.view();
         long[] ids = view == null ? null : view.contentsWith(digest);
         for (long id : ids == null ? catalog.contentsWith(digest) : ids) {
-            hits.add(id, 0);
+            if (scope == null || scope.mayHold(id)) {
+                hits.add(id, 0);
+            }
         }
-        return matches(new Hits[] {hits}, digest.type()).getFirst();
+        return matches(new Hits[] {hits}, digest.type(), scope).getFirst();
     }
 
-    private List<List<Match>> matches(Hits[] hits, SignalType type) {
+    private List<List<Match>> matches(Hits[] hits, SignalType type, @Nullable Scope scope) {
         long[] ids = hits.length == 0 ? new long[0] : union(hits, 0, hits.length);
-        @Nullable Candidate[] candidates = candidates(ids, type);
+        @Nullable Candidate[] candidates = candidates(ids, type, scope);
         List<List<Match>> answers = new ArrayList<>(hits.length);
         for (Hits some : hits) {
             answers.add(some.matches(ids, candidates));
@@ -417,8 +451,8 @@ public final class HashDb implements AutoCloseable {
         return count == both.length ? both : Arrays.copyOf(both, count);
     }
 
-    /** What each content comes to; null for one that is withdrawn or disabled. */
-    private @Nullable Candidate[] candidates(long[] ids, SignalType type) {
+    /** What each content comes to; null for one that is withdrawn or disabled, or not in the banks that count. */
+    private @Nullable Candidate[] candidates(long[] ids, SignalType type, @Nullable Scope scope) {
         @Nullable Candidate[] candidates = new @Nullable Candidate[ids.length];
         if (ids.length == 0) {
             return candidates;
@@ -427,7 +461,7 @@ public final class HashDb implements AutoCloseable {
         for (ContentRecord content : records(ids)) {
             // The banks are looked at after the index, so that they know the bank of each hit.
             Bank bank = seen.byId.get(content.bankId());
-            if (bank != null && content.enabledAt(now)) {
+            if (bank != null && content.enabledAt(now) && (scope == null || scope.holds(bank.id()))) {
                 candidates[Arrays.binarySearch(ids, content.id())] =
                         new Candidate(bank, content, type, type.isDigest() ? 0 : threshold(bank));
             }
@@ -459,6 +493,11 @@ public final class HashDb implements AutoCloseable {
     /** For tests: waits until the view answers. */
     void awaitView() throws InterruptedException {
         views.await();
+    }
+
+    /** For tests: waits until the bank of each content is known. */
+    void awaitContentBanks() throws InterruptedException {
+        contentBanks.await();
     }
 
     /** For tests: waits until the index is not being saved. */
@@ -592,6 +631,7 @@ public final class HashDb implements AutoCloseable {
             writing.unlock();
         }
         indexes.beginClose(patience);
+        contentBanks.close();
         views.close();
         indexes.close();
         catalog.close();
@@ -626,6 +666,40 @@ public final class HashDb implements AutoCloseable {
                 largest = Math.max(largest, threshold(bank));
             }
             largestThreshold = largest;
+        }
+    }
+
+    /** The banks of which a lookup is to know. */
+    private static final class Scope {
+        private final BitSet banks = new BitSet();
+        private final ContentBanks contentBanks;
+        private final int largestThreshold;
+
+        Scope(Seen seen, Set<String> names, ContentBanks contentBanks) {
+            this.contentBanks = contentBanks;
+            int largest = 0;
+            for (String name : names) {
+                Bank bank = seen.byName.get(name);
+                if (bank != null) {
+                    banks.set(Math.toIntExact(bank.id()));
+                    largest = Math.max(largest, threshold(bank));
+                }
+            }
+            largestThreshold = largest;
+        }
+
+        boolean isEmpty() {
+            return banks.isEmpty();
+        }
+
+        boolean holds(long bankId) {
+            return banks.get((int) bankId);
+        }
+
+        /** Whether the content is in one of the banks, as far as that can be told without reading it. */
+        boolean mayHold(long contentId) {
+            int bank = contentBanks.of(contentId);
+            return bank == ContentBanks.UNKNOWN || banks.get(bank);
         }
     }
 

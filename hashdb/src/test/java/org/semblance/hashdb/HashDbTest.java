@@ -3,12 +3,15 @@ package org.semblance.hashdb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,6 +106,96 @@ class HashDbTest {
                         .isEmpty();
             }
         }
+    }
+
+    @Test
+    void looksUpInSomeBanksAsIfThereWereNoOthers() throws InterruptedException {
+        List<String> names = List.of("A", "B", "C", "D");
+        names.forEach(name -> apply(new Change.CreateBank(name)));
+        apply(new Change.UpdateBank("D", null, null, null, 60));
+        List<Hash256> centres =
+                Stream.generate(() -> RandomSeed.hash(random)).limit(4).toList();
+        for (int round = 0; round < 40; round++) {
+            List<ContentDraft> drafts = new ArrayList<>();
+            for (int i = random.nextInt(1, 300); i > 0; i--) {
+                Hash256 centre = centres.get(random.nextInt(centres.size()));
+                drafts.add(new ContentDraft(List.of(
+                        new Signal(
+                                SignalType.PDQ,
+                                RandomSeed.at(centre, random.nextInt(40), random)
+                                        .toHex()),
+                        MD5)));
+            }
+            apply(new Change.AddContents(names.get(random.nextInt(names.size())), drafts));
+        }
+        for (int pass = 0; pass < 3; pass++) {
+            for (Set<String> banks : List.of(Set.of("A"), Set.of("B", "D"), Set.of("C", "NONE"), Set.of("NONE"))) {
+                List<List<Match>> scoped = db.lookup(centres, banks);
+                List<List<Match>> all = db.lookup(centres);
+                for (int i = 0; i < centres.size(); i++) {
+                    assertThat(scoped.get(i))
+                            .as("%s, pass %s, %s", banks, pass, RandomSeed.replay())
+                            .containsExactlyElementsOf(of(banks, all.get(i)));
+                }
+                assertThat(db.lookupDigest(MD5, banks)).containsExactlyElementsOf(of(banks, db.lookupDigest(MD5)));
+            }
+            if (pass == 0) {
+                reopen(); // The banks may not be known yet.
+            } else {
+                db.awaitContentBanks();
+            }
+        }
+    }
+
+    private static List<Match> of(Set<String> banks, List<Match> matches) {
+        return matches.stream()
+                .filter(match -> banks.contains(match.bank().name()))
+                .toList();
+    }
+
+    /** What is allocated stands for what is done: a content whose record is read costs hundreds of bytes. */
+    @Test
+    void readsNothingOfContentsInOtherBanks() throws InterruptedException {
+        apply(new Change.CreateBank("SEEN"));
+        apply(new Change.CreateBank("HIDDEN"));
+        Hash256 crowded = RandomSeed.hash(random);
+        List<ContentDraft> drafts = new ArrayList<>();
+        for (int i = 0; i < 3_000; i++) {
+            drafts.add(new ContentDraft(List.of(
+                    new Signal(
+                            SignalType.PDQ,
+                            RandomSeed.at(crowded, 1 + i % 31, random).toHex()),
+                    MD5)));
+        }
+        apply(new Change.AddContents("HIDDEN", drafts));
+        add("SEEN", draft(RandomSeed.hash(random)));
+        reopen();
+        db.awaitView();
+        db.awaitContentBanks();
+        Hash256 lonely = RandomSeed.hash(random);
+        Signal unknown = new Signal(SignalType.MD5, "0".repeat(32));
+        Set<String> scope = Set.of("SEEN");
+        long nearNothing = 0;
+        long nearHidden = 0;
+        for (int i = 0; i < 50; i++) { // So that the last ones load no class.
+            nearNothing = allocated(() -> {
+                assertThat(db.lookup(List.of(lonely), scope).getFirst()).isEmpty();
+                assertThat(db.lookupDigest(unknown, scope)).isEmpty();
+            });
+            nearHidden = allocated(() -> {
+                assertThat(db.lookup(List.of(crowded), scope).getFirst()).isEmpty();
+                assertThat(db.lookupDigest(MD5, scope)).isEmpty();
+            });
+        }
+        // The list of ids that a digest has is 8 bytes each, twice.
+        assertThat(nearHidden).isLessThan(nearNothing + 20L * drafts.size());
+    }
+
+    private static long allocated(Runnable work) {
+        var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        work.run();
+        return threads.getCurrentThreadAllocatedBytes() - before;
     }
 
     @Test

@@ -397,6 +397,41 @@ public final class Catalog implements AutoCloseable {
         }
     }
 
+    /** Receives the banks of contents. */
+    @FunctionalInterface
+    public interface BankSink {
+        /** Contents from the first id to the last; not every id between need be one. */
+        void contents(long first, long last, long bankId);
+    }
+
+    /** Gives the banks of the contents from the first id to the last to the sink, withdrawn ones among them. */
+    public void banks(long first, long last, BankSink sink) {
+        readers.read(reader -> {
+            // The rows at which another bank begins: a list that was imported is one.
+            PreparedStatement select = reader.prepare("SELECT id, bank_id FROM (SELECT id, bank_id,"
+                    + " lag(bank_id) OVER (ORDER BY id) AS before FROM content WHERE id BETWEEN ? AND ?)"
+                    + " WHERE before IS NOT bank_id ORDER BY id");
+            select.setLong(1, first);
+            select.setLong(2, last);
+            try (ResultSet row = select.executeQuery()) {
+                long from = 0;
+                long bank = 0;
+                while (row.next()) {
+                    long next = row.getLong(1);
+                    if (from > 0) {
+                        sink.contents(from, next - 1, bank);
+                    }
+                    from = next;
+                    bank = row.getLong(2);
+                }
+                if (from > 0) {
+                    sink.contents(from, last, bank);
+                }
+            }
+            return null;
+        });
+    }
+
     /** How many contents were ever added. */
     public long contents() {
         return number("SELECT coalesce(max(id), 0) FROM content");

@@ -65,18 +65,18 @@ public final class ScopedDb {
 
     /** As {@link HashDb#lookup(Hash256)}, in its banks. */
     public List<Match> lookup(Hash256 query) {
-        return seen(db.lookup(query));
+        return lookup(List.of(query)).getFirst();
     }
 
     /** As {@link HashDb#lookup(List)}, in its banks. */
     public List<List<Match>> lookup(List<Hash256> queries) {
-        List<List<Match>> all = db.lookup(queries);
+        List<List<Match>> all = db.lookup(queries, caller.banks());
         return caller.seesAllBanks() ? all : all.stream().map(this::seen).toList();
     }
 
     /** As {@link HashDb#lookupDigest}, in its banks. */
     public List<Match> lookupDigest(Signal digest) {
-        return seen(db.lookupDigest(digest));
+        return seen(db.lookupDigest(digest, caller.banks()));
     }
 
     /**
@@ -89,6 +89,7 @@ public final class ScopedDb {
         return db.journal(afterSeq, limit);
     }
 
+    /** The names are looked at once more, since a bank can have got another one meanwhile. */
     private List<Match> seen(List<Match> matches) {
         return caller.seesAllBanks()
                 ? matches

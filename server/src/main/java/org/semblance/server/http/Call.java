@@ -122,7 +122,8 @@ final class Call {
         return it;
     }
 
-    private Caller caller() {
+    /** Who makes the request. */
+    Caller caller() {
         Gate.Pass it = pass;
         return it == null ? Caller.NOBODY : it.caller();
     }

@@ -66,7 +66,7 @@ final class Job implements WorkerPool.Task<Worker> {
 
     private boolean isKnown(Worker worker) {
         try {
-            return worker.matcher().knows(body.digests());
+            return worker.matcher().knows(body.digests(), call.caller().banks());
         } catch (RuntimeException e) {
             return false; // Whoever does the work meets it again, and answers.
         }
