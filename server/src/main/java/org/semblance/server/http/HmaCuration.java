@@ -94,8 +94,18 @@ final class HmaCuration {
                 200, db(request).banks().stream().map(HmaCuration::json).toList());
     }
 
+    /**
+     * A bank of allowed content says so in a field that HMA does not have, and which its clients pass over. Any other is HMA's
+     * to the byte.
+     */
     private static Map<String, Object> json(Bank bank) {
-        return Map.of("matching_enabled_ratio", bank.enabledRatio(), "name", bank.name());
+        return json(bank.name(), bank.enabledRatio(), bank.kind());
+    }
+
+    private static Map<String, Object> json(String name, Object ratio, BankKind kind) {
+        return kind == BankKind.MATCH
+                ? Map.of("matching_enabled_ratio", ratio, "name", name)
+                : Map.of("kind", kind.wireName(), "matching_enabled_ratio", ratio, "name", name);
     }
 
     private Bank bank(Request request) {
@@ -119,7 +129,7 @@ final class HmaCuration {
         } catch (ChangeRefusedException e) {
             throw conflict(e, "Bank already exists");
         }
-        return Response.sortedJson(201, Map.of("matching_enabled_ratio", ratio, "name", name));
+        return Response.sortedJson(201, json(name, ratio, BankKind.MATCH));
     }
 
     private Response updateBank(Request request) {
@@ -141,7 +151,7 @@ final class HmaCuration {
         if (fields.ratio == null && fields.enabled != null) {
             shown = fields.enabled ? 1 : 0; // an integer here and nowhere else, as HMA has it
         }
-        return Response.sortedJson(200, Map.of("matching_enabled_ratio", shown, "name", newName));
+        return Response.sortedJson(200, json(newName, shown, bank.kind()));
     }
 
     private static RuntimeException conflict(ChangeRefusedException refused, String message) {

@@ -121,8 +121,11 @@ final class NativeRoutes {
         return Response.json(200, answer.put("list_version", visible.seq()));
     }
 
-    /** Takes hashes and distances out, if the caller is not to be told. */
+    /** Takes out what the caller is not to be told: hashes and distances, and the notes of those who curate. */
     static void hide(Request request, ObjectNode answer) {
+        if (!request.caller().may(Role.CURATE)) {
+            ReportJson.hideNotes(answer);
+        }
         if (!request.caller().seesDistance()) {
             ReportJson.hideDistances(answer);
         }

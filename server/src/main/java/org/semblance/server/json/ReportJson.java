@@ -266,6 +266,15 @@ public final class ReportJson {
         }
     }
 
+    /** Takes the analysts' notes out, in which names and case numbers stand. */
+    public static void hideNotes(ObjectNode report) {
+        for (String list : List.of("matches", "suppressed_by")) {
+            for (JsonNode hit : report.path(list)) {
+                ((ObjectNode) hit).remove("note");
+            }
+        }
+    }
+
     /** Whether the verdict says that the content itself could not be judged. */
     public static boolean isFailure(Verdict verdict) {
         return verdict == Verdict.UNSUPPORTED || verdict == Verdict.CORRUPT || verdict == Verdict.TOO_LARGE;

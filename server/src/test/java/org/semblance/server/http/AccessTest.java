@@ -594,6 +594,53 @@ class AccessTest {
     }
 
     @Test
+    void showsNotesToThoseWhoCurateAlone() {
+        Path data = folder.resolve("notes");
+        String upload = key(data, "upload", Role.MATCH, Set.of(), false, null);
+        String blindUpload = key(data, "blind", Role.MATCH, Set.of(), true, null);
+        String owner = key(data, "owner", Role.ADMIN, Set.of(), false, null);
+        String curate = key(data, "curate", Role.CURATE, Set.of(), false, null);
+        TestServer.Form form =
+                TestServer.form(List.of("file"), PHOTO_B, Map.of("note", "case 17, J. Doe", "labels", "logo"));
+        try (TestServer own = new TestServer(data)) {
+            own.send(
+                    "POST",
+                    "/v1/banks",
+                    Map.of("X-API-Key", owner, "Content-Type", "application/json"),
+                    "{\"name\":\"N\"}".getBytes(StandardCharsets.UTF_8));
+            Map<String, String> type = Map.of("X-API-Key", curate, "Content-Type", form.contentType());
+            created(own.send("POST", "/v1/banks/N/content", type, form.body()), 201);
+            for (String secret : List.of(upload, blindUpload, curate, owner)) {
+                String answer = own.send("POST", "/v1/match", Map.of("X-API-Key", secret), PHOTO_B)
+                        .text();
+                assertThat(answer).contains("\"verdict\":\"match\"", "\"logo\"");
+                if (secret.equals(curate) || secret.equals(owner)) {
+                    assertThat(answer).contains("\"note\":\"case 17, J. Doe\"");
+                } else {
+                    assertThat(answer).doesNotContain("case 17", "note");
+                }
+            }
+        }
+    }
+
+    @Test
+    void hmasListOfBanksTellsWhichHoldAllowedContent() {
+        created(
+                Call.json("POST", "/v1/banks", "{\"name\":\"FINE\",\"kind\":\"allow\"}")
+                        .by(admin),
+                201);
+        String fine = "{\"kind\":\"allow\",\"matching_enabled_ratio\":1.0,\"name\":\"FINE\"}";
+        assertThat(Call.of("GET", "/c/banks").by(admin).text())
+                .contains(fine, "{\"matching_enabled_ratio\":1.0,\"name\":\"" + A + "\"}");
+        assertThat(Call.of("GET", "/c/bank/FINE").by(admin).text()).isEqualTo(fine + "\n");
+        assertThat(Call.json("PUT", "/c/bank/FINE", "{\"enabled_ratio\":1.0}")
+                        .by(admin)
+                        .text())
+                .isEqualTo(fine + "\n");
+        assertThat(Call.of("DELETE", "/v1/banks/FINE").by(admin).status()).isEqualTo(200);
+    }
+
+    @Test
     void orderTellsAKeyThatIsNotToSeeDistancesNothing() {
         // The farther one first, so that it has the smaller id.
         Call.of("DELETE", "/c/bank/" + A).by(admin);
