@@ -23,8 +23,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Lets requests in or not, by their keys. Never blocks, so that an event loop may ask it: a thread of its own follows the
- * file of keys, and a change of it is in force within a second. A file that cannot be read or is gone changes nothing: the
- * last good keys go on to be asked for, and the log says so.
+ * file of keys, and a change of it is in force within a second. A file that cannot be read, is gone or holds no keys any more
+ * changes nothing: the last good keys go on to be asked for, and the log says so. Nor does a server start without keys where
+ * there were some.
  *
  * <p>A secret is compared by finding its SHA-256 in a map. How long that takes tells something about a hash which the
  * caller can neither choose nor invert, and nothing about a secret.
@@ -42,8 +43,9 @@ public final class Gate implements AutoCloseable {
             Thread.ofPlatform().daemon().name("keys").factory());
     private volatile Map<String, Holder> holders = Map.of();
 
-    // The follower's: what it read last, and what it complained of last.
+    // The follower's: what it read last, whether that there are keys is remembered, and what it complained of last.
     private byte @Nullable [] seen;
+    private boolean remembered;
     private @Nullable String complaint;
 
     /** A key and what its holder does at the moment. */
@@ -124,10 +126,17 @@ public final class Gate implements AutoCloseable {
         return gate;
     }
 
+    /** No server that had keys answers everybody because they are gone, unless it is told to. */
     private void checkGuarded(String bindAddress, Path folder) {
         boolean loopback = isLoopback(bindAddress);
         switch (policy) {
             case KEYS -> {
+                if (holders.isEmpty() && file.hadKeys()) {
+                    throw new KeysRefusedException(file.path() + ": " + (seen == null ? "is missing" : "holds no keys")
+                            + ", though keys were made for this database; put it back from a backup, or make a key with:"
+                            + " semblance key create NAME --role admin --data " + folder
+                            + " (--open answers everybody on this machine all the same)");
+                }
                 if (!loopback && holders.isEmpty()) {
                     throw new KeysRefusedException("address " + bindAddress + ": there are no keys, so that everybody"
                             + " who reaches it could read and change the banks; make one with: semblance key create"
@@ -174,11 +183,20 @@ public final class Gate implements AutoCloseable {
             if (now == null && !holders.isEmpty()) {
                 throw new KeysRefusedException(file.path() + ": gone");
             }
+            if (!remembered && !holders.isEmpty()) {
+                file.rememberKeys();
+                remembered = true;
+            }
             if (now == null || Arrays.equals(now, seen)) {
                 complaint = null;
                 return;
             }
-            take(file.parse(now));
+            List<Key> keys = file.parse(now);
+            if (keys.isEmpty() && !holders.isEmpty()) {
+                throw new KeysRefusedException(
+                        file.path() + ": holds no keys any more (expected: revoked ones stay in it)");
+            }
+            take(keys);
             seen = now;
             complaint = null;
             LOG.info("{} keys are in force", holders.size());

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -44,6 +45,9 @@ import tools.jackson.databind.node.ObjectNode;
  *   "concurrent":4,"created_at":…,"expires_at":…,"revoked_at":…}]}
  * </pre>
  *
+ * <p>That there ever were keys is remembered by a file beside it, {@code keys.json.made}, so that a {@code keys.json} that is
+ * emptied or lost opens no server.
+ *
  * <p>Without {@code banks} a key sees all of them; an empty array is refused, or taking the last name out by hand would
  * open every bank. Times are ISO 8601 in UTC.
  */
@@ -52,6 +56,12 @@ public final class KeyFile {
 
     private static final int FORMAT = 1;
     private static final String LOCK = ".keys.lock";
+    private static final String MARK = NAME + ".made";
+
+    private static final String MARK_TEXT = """
+            Keys were made for this database. While this file is here, a server that finds no keys in keys.json refuses to start
+            instead of answering everybody; --open answers everybody all the same.
+            """;
     private static final Set<String> FIELDS = Set.of(
             "name",
             "sha256",
@@ -105,6 +115,30 @@ public final class KeyFile {
             return null;
         } catch (IOException e) {
             throw new KeysRefusedException(file + ": cannot be read: " + e, e);
+        }
+    }
+
+    /** Whether there ever were keys; before there was a mark, their lock remained. */
+    boolean hadKeys() {
+        return Files.exists(folder.resolve(MARK)) || Files.exists(folder.resolve(LOCK));
+    }
+
+    /**
+     * Remembers that there are keys.
+     *
+     * @throws KeysRefusedException if that cannot be written
+     */
+    void rememberKeys() {
+        try {
+            mark();
+        } catch (IOException e) {
+            throw new KeysRefusedException(folder.resolve(MARK) + ": cannot be written: " + e, e);
+        }
+    }
+
+    private void mark() throws IOException {
+        if (!Files.exists(folder.resolve(MARK))) {
+            replace(MARK, MARK_TEXT.getBytes(StandardCharsets.UTF_8));
         }
     }
 
@@ -188,16 +222,21 @@ public final class KeyFile {
     }
 
     private void write(List<Key> keys) throws IOException {
-        Path aside = folder.resolve(NAME + ".new");
+        mark();
+        replace(NAME, JSON.writeValueAsBytes(json(keys)));
+    }
+
+    private void replace(String name, byte[] content) throws IOException {
+        Path aside = folder.resolve(name + ".new");
         Files.deleteIfExists(aside);
         try (FileChannel channel = create(aside, StandardOpenOption.CREATE_NEW)) {
-            ByteBuffer bytes = ByteBuffer.wrap(JSON.writeValueAsBytes(json(keys)));
+            ByteBuffer bytes = ByteBuffer.wrap(content);
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }
             channel.force(true);
         }
-        Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(aside, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
             directory.force(true);
         } catch (FileSystemException e) {

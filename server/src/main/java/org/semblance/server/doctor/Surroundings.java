@@ -198,7 +198,8 @@ final class Surroundings {
             return Finding.ok(
                     "keys", "access = " + ConfigKey.ACCESS.toml(config.access()) + ", on " + config.bindAddress());
         } catch (KeysRefusedException e) {
-            return Finding.fail("keys", String.valueOf(e.getMessage()), "Make a key, or set access or host.");
+            return Finding.fail(
+                    "keys", String.valueOf(e.getMessage()), "Put keys.json back or make a key, or set access or host.");
         }
     }
 

@@ -62,6 +62,65 @@ class GateTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"format\":1,\"keys\":[]}", "", "gone"})
+    void noLossOfTheKeysOpensAServerThatRunsOrOneThatStarts(String left) throws IOException {
+        String secret = key("a", null, null, null);
+        Path file = folder.resolve("keys.json");
+        try (Gate gate = gate()) {
+            leave(file, left);
+            gate.refresh();
+            gate.refresh();
+            assertThat(refusal(gate, List.of(), Role.MATCH)).isEqualTo(Reason.NO_KEY);
+            assertThat(refusal(gate, List.of(secret), Role.MATCH)).isNull();
+        }
+        assertThatThrownBy(() -> Gate.start(folder, AccessPolicy.KEYS, "127.0.0.1"))
+                .isInstanceOf(KeysRefusedException.class)
+                .hasMessageStartingWith(file + ": ");
+        // Whoever means it may, unless the file is damaged; and another key is asked for again.
+        if (!left.isEmpty()) {
+            Gate.start(folder, AccessPolicy.OPEN, "127.0.0.1").close();
+        }
+        Files.deleteIfExists(file);
+        key("b", null, null, null);
+        Gate.start(folder, AccessPolicy.KEYS, "127.0.0.1").close();
+    }
+
+    @Test
+    void saysWhatToDoWhenTheKeysAreGone() throws IOException {
+        key("a", null, null, null);
+        leave(folder.resolve("keys.json"), "gone");
+        assertThatThrownBy(() -> Gate.start(folder, AccessPolicy.KEYS, "127.0.0.1"))
+                .hasMessage(
+                        folder.resolve("keys.json") + ": is missing, though keys were made for this database; put it"
+                                + " back from a backup, or make a key with: semblance key create NAME --role admin --data "
+                                + folder
+                                + " (--open answers everybody on this machine all the same)");
+    }
+
+    /** A file of keys that was written by hand, or that an older release made. */
+    @Test
+    void remembersKeysThatItFinds() throws IOException {
+        String secret = key("a", null, null, null);
+        Files.delete(folder.resolve("keys.json.made"));
+        Files.delete(folder.resolve(".keys.lock"));
+        try (Gate gate = gate()) {
+            gate.refresh();
+            assertThat(refusal(gate, List.of(secret), Role.MATCH)).isNull();
+        }
+        leave(folder.resolve("keys.json"), "gone");
+        assertThatThrownBy(() -> Gate.start(folder, AccessPolicy.KEYS, "127.0.0.1"))
+                .isInstanceOf(KeysRefusedException.class);
+    }
+
+    private static void leave(Path file, String text) throws IOException {
+        if (text.equals("gone")) {
+            Files.delete(file);
+        } else {
+            Files.writeString(file, text);
+        }
+    }
+
     @Test
     void keepsTheLastGoodKeysWhileTheFileIsDamagedAndTakesTheNextGoodOne() throws IOException {
         String secret = key("a", null, null, null);
