@@ -4,8 +4,13 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.HashAndQuality;
 
@@ -87,6 +92,47 @@ public final class Vpdq {
             frames.add(frame(place, frames.size(), fields[0], fields[1], fields[2]));
         }
         return frames;
+    }
+
+    /**
+     * What is banked of a video of which such an array is known. Frames that were sampled stand each for the time until one
+     * that shows something else.
+     *
+     * @param durationMs the video's length, or null if it ends with its last frame
+     * @return empty if no frame has enough quality
+     * @throws IllegalArgumentException if the text is not of the form, or it lasts too long
+     */
+    public static Optional<KnownVideo> known(String json, @Nullable Integer durationMs) {
+        List<FrameHash> frames = parseJson(json).stream()
+                .sorted(Comparator.comparingDouble(FrameHash::seconds))
+                .toList();
+        double last = frames.isEmpty() ? 0 : frames.getLast().seconds();
+        int lastMs = (int) Math.min(Math.round(last * 1000), Integer.MAX_VALUE);
+        int endMs = durationMs == null ? lastMs : durationMs;
+        if (endMs < lastMs || endMs > KnownVideo.MAX_DURATION_MS) {
+            throw new IllegalArgumentException("duration_ms: '" + endMs + "' (expected: from the last frame, " + lastMs
+                    + ", to " + KnownVideo.MAX_DURATION_MS + ")");
+        }
+        List<FrameSpan> spans = new ArrayList<>();
+        for (VideoHashes.Kept kept : VideoHashes.prune(
+                frames, endMs / 1000.0, VideoHashes.SAME_PICTURE_DISTANCE, HashAndQuality.MIN_QUALITY)) {
+            int from = Math.min((int) Math.round(kept.frame().seconds() * 1000), endMs);
+            int until = Math.clamp(Math.round(kept.until() * 1000), from, endMs);
+            spans.add(
+                    new FrameSpan(kept.frame().pdq().hash(), kept.frame().pdq().quality(), from, until));
+        }
+        return spans.isEmpty() ? Optional.empty() : Optional.of(new KnownVideo(endMs, spans));
+    }
+
+    /**
+     * Likewise, of a list: one that has no such frame can never match.
+     *
+     * @throws IllegalArgumentException also if no frame has enough quality
+     */
+    public static KnownVideo known(String json) {
+        return known(json, null)
+                .orElseThrow(() -> new IllegalArgumentException("vpdq: no frame of quality "
+                        + HashAndQuality.MIN_QUALITY + " or more, so it would never match"));
     }
 
     /** The strings of an array of strings. None of what they may hold needs an escape, so one is refused. */

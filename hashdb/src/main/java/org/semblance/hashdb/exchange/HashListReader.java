@@ -26,10 +26,7 @@ import org.semblance.hashdb.hash.SignalType;
  * <p>The first line that is neither empty nor a comment ({@code #}) decides what the file is:
  *
  * <ul>
- *   <li>{@code <hex>}, the type following from the caller's default: bare hashes;
- *   <li>{@code <type> <hex>}, such as {@code pdq f8f8…}: what python-threatexchange's file exchange reads, its
- *       {@code video_md5} included;
- *   <li>{@code <64 hex>,<quality>[,…]}: what Meta's PDQ tools print;
+ *   <li>a hash, with its type or without, and what tools print of one: a {@link HashListLine};
  *   <li>anything else: CSV (RFC 4180) with a header, see {@link HashListTable}.
  * </ul>
  *
@@ -37,9 +34,13 @@ import org.semblance.hashdb.hash.SignalType;
  * with one bad line must still protect.
  */
 public final class HashListReader implements Closeable {
+    /** A video of as many frames as can be banked, with some room. */
+    private static final int MAX_ENTRY_BYTES = 20_000_000;
+
     private final CountingStream bytes;
     private final BufferedReader lines;
     private final SignalType bareType;
+    private final VideoSignals videos;
     private final @Nullable HashListTable table;
     private final Set<String> ignored = new LinkedHashSet<>();
     private @Nullable String pending;
@@ -51,25 +52,28 @@ public final class HashListReader implements Closeable {
      * @param bareType the type of hashes that come without one
      * @throws IOException if it cannot be read, or is CSV whose header has no hash column
      */
-    public HashListReader(Path file, SignalType bareType) throws IOException {
-        this(Files.newInputStream(file), bareType);
+    public HashListReader(Path file, SignalType bareType, VideoSignals videos) throws IOException {
+        this(Files.newInputStream(file), bareType, videos);
     }
 
-    HashListReader(InputStream in, SignalType bareType) throws IOException {
+    /** Likewise of what the stream gives, which is closed with this. */
+    public HashListReader(InputStream in, SignalType bareType, VideoSignals videos) throws IOException {
         this.bytes = new CountingStream(in);
         this.bareType = bareType;
+        this.videos = videos;
         this.lines = new BufferedReader(new InputStreamReader(bytes, StandardCharsets.UTF_8), 1 << 16);
         String first = nextLine();
-        if (first == null || isBare(first) || isTyped(first) || isToolOutput(first)) {
+        if (first == null || HashListLine.opensList(first, bareType)) {
             this.pending = first;
             this.table = null;
         } else {
-            this.table = new HashListTable(first, line, lines);
+            this.table = new HashListTable(first, line, lines, videos);
         }
     }
 
     /** The next entry, or null at the end of the list. */
     public @Nullable HashListEntry next() throws IOException {
+        bytes.beginEntry();
         if (table != null) {
             return table.next();
         }
@@ -109,21 +113,7 @@ public final class HashListReader implements Closeable {
 
     private HashListEntry parse(String text) {
         try {
-            if (isTyped(text)) {
-                int space = text.indexOf(' ');
-                SignalType type = type(text.substring(0, space));
-                return usable(new Signal(type, text.substring(space + 1).strip()));
-            }
-            int comma = text.indexOf(',');
-            if (comma >= 0) {
-                int end = text.indexOf(',', comma + 1);
-                if (end >= 0) {
-                    ignored.add("path");
-                }
-                String quality = text.substring(comma + 1, end < 0 ? text.length() : end);
-                return usable(signal(SignalType.PDQ, text.substring(0, comma), quality));
-            }
-            return usable(new Signal(bareType, text));
+            return new HashListLine(text, bareType, videos, ignored).entry(line);
         } catch (IllegalArgumentException e) {
             return new HashListEntry.Unusable(line, String.valueOf(e.getMessage()));
         }
@@ -137,10 +127,6 @@ public final class HashListReader implements Closeable {
     public static SignalType type(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
         return lower.equals("video_md5") ? SignalType.MD5 : SignalType.parse(lower);
-    }
-
-    private HashListEntry usable(Signal signal) {
-        return entry(line, new ContentDraft(List.of(signal)), ListCategory.UNSTATED);
     }
 
     /** An entry that can be banked, unless the catalog would refuse it. */
@@ -186,35 +172,25 @@ public final class HashListReader implements Closeable {
         return signal;
     }
 
-    private boolean isBare(String text) {
-        return text.length() == bareType.hexDigits() && isHex(text, text.length());
-    }
-
-    private static boolean isTyped(String text) {
-        int space = text.indexOf(' ');
-        return space > 0
-                && text.indexOf(',') < 0
-                && isHex(text.substring(space + 1).strip(), 1);
-    }
-
-    private static boolean isToolOutput(String text) {
-        return text.indexOf(',') == SignalType.PDQ.hexDigits() && isHex(text, SignalType.PDQ.hexDigits());
-    }
-
-    private static boolean isHex(String text, int digits) {
-        return text.length() >= digits && text.chars().limit(digits).allMatch(c -> Character.digit(c, 16) >= 0);
-    }
-
     private static final class CountingStream extends FilterInputStream {
         private volatile long count;
+        private long begun;
 
         CountingStream(InputStream in) {
             super(in);
         }
 
+        /** What was read before is not of the entry that comes. */
+        void beginEntry() {
+            begun = count;
+        }
+
         @Override
         @SuppressWarnings("NonAtomicVolatileUpdate") // one reader writes, a progress bar reads
         public int read(byte[] target, int offset, int length) throws IOException {
+            if (count - begun > MAX_ENTRY_BYTES) {
+                throw new IOException("an entry of more than " + MAX_ENTRY_BYTES + " bytes");
+            }
             int n = super.read(target, offset, length);
             count += Math.max(0, n);
             return n;

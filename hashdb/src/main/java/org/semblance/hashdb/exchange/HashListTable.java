@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 import tools.jackson.core.JacksonException;
@@ -31,7 +32,7 @@ import tools.jackson.dataformat.csv.CsvSchema;
  * <ul>
  *   <li>the hash: {@code pdq}, {@code md5}, {@code sha1}, {@code sha256} (several make one content of several signals), or
  *       {@code hash}, {@code value}, {@code signal}, {@code signal_str}, {@code hash_digest} with its type in
- *       {@code type}, {@code signal_type} or {@code algorithm} (PDQ if there is none);
+ *       {@code type}, {@code signal_type} or {@code algorithm} (PDQ if there is none; {@code vpdq} for the frames of a video);
  *   <li>{@code quality} of the PDQ hash; {@code note}; {@code source} or {@code collab};
  *   <li>{@code labels} and {@code tags}, separated by semicolons if there is any, otherwise by spaces; {@code label}, which
  *       is one label unless there is a semicolon;
@@ -54,6 +55,7 @@ final class HashListTable {
     private final Map<String, Integer> columns = new LinkedHashMap<>();
 
     private final Map<SignalType, Integer> typedColumns = new EnumMap<>(SignalType.class);
+    private final VideoSignals videos;
     private final @Nullable Integer value;
     private final @Nullable Integer type;
     private final @Nullable Integer source;
@@ -66,8 +68,9 @@ final class HashListTable {
      * @param headerLine its number in the file
      * @param rest what follows it
      */
-    HashListTable(String header, long headerLine, Reader rest) throws IOException {
+    HashListTable(String header, long headerLine, Reader rest, VideoSignals videos) throws IOException {
         this.headerLine = headerLine;
+        this.videos = videos;
         ObjectReader reader =
                 CSV.readerFor(String[].class).with(CsvSchema.emptySchema().withColumnSeparator(separator(header)));
         String[] names;
@@ -162,6 +165,7 @@ final class HashListTable {
 
     private ContentDraft content(String[] row) {
         List<Signal> signals = new ArrayList<>();
+        KnownVideo video = null;
         String quality = cell(row, "quality");
         typedColumns.forEach((signalType, column) -> {
             String text = cell(row, column);
@@ -171,14 +175,18 @@ final class HashListTable {
         });
         if (value != null) {
             String named = cell(row, type);
-            SignalType signalType = named.isEmpty() ? SignalType.PDQ : HashListReader.type(named);
-            signals.add(HashListReader.signal(signalType, cell(row, value), quality));
+            if (named.equalsIgnoreCase(VideoSignals.TYPE)) {
+                video = videos.known(cell(row, value));
+            } else {
+                SignalType signalType = named.isEmpty() ? SignalType.PDQ : HashListReader.type(named);
+                signals.add(HashListReader.signal(signalType, cell(row, value), quality));
+            }
         }
-        if (signals.isEmpty()) {
+        if (signals.isEmpty() && video == null) {
             throw new IllegalArgumentException("no hash in the row");
         }
         return new ContentDraft(
-                signals, labels(row), emptyToNull(cell(row, "note")), emptyToNull(cell(row, source)), null);
+                signals, labels(row), emptyToNull(cell(row, "note")), emptyToNull(cell(row, source)), null, video);
     }
 
     private List<String> labels(String[] row) {

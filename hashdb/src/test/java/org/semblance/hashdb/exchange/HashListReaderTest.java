@@ -9,9 +9,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.hash.FrameSpan;
+import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 
@@ -101,6 +105,103 @@ class HashListReaderTest {
                         new HashListEntry.Usable(3, labelled(A, "is", "disputed"), ListCategory.DISPUTED),
                         new HashListEntry.Usable(4, labelled(B, "investigation_seed"), ListCategory.INVESTIGATION_SEED),
                         new HashListEntry.Usable(5, labelled(B, "Bomb making"), ListCategory.UNSTATED));
+    }
+
+    /** Both orders: python-threatexchange changed it. */
+    @Test
+    void readsWhatThreatexchangesDatasetPrints() throws IOException {
+        assertThat(read("pdq " + A + " 'Sample Signals' INVESTIGATION_SEED\nvideo_md5 " + MD5
+                        + " \"it's\" POSITIVE_CLASS\npdq " + B + " 'a\\'b' NEGATIVE_CLASS x y,z\n'Old one' pdq " + A
+                        + " DISPUTED is,video\n" + A + " 'C' POSITIVE_CLASS\n" + A + " POSITIVE_CLASS\npdq " + A
+                        + "\n"))
+                .containsExactly(
+                        dataset(1, pdq(A), ListCategory.INVESTIGATION_SEED, "Sample Signals", "investigation_seed"),
+                        dataset(2, new Signal(SignalType.MD5, MD5), ListCategory.POSITIVE_CLASS, "it's"),
+                        dataset(3, pdq(B), ListCategory.NEGATIVE_CLASS, "a'b", "x y", "z"),
+                        dataset(4, pdq(A), ListCategory.DISPUTED, "Old one", "is", "video", "disputed"),
+                        dataset(5, pdq(A), ListCategory.POSITIVE_CLASS, "C"),
+                        dataset(6, pdq(A), ListCategory.POSITIVE_CLASS, null),
+                        usable(7, pdq(A)));
+    }
+
+    /** It prints all types, in any order. */
+    @Test
+    void namesTheTypesOfADatasetThatCannotBeBanked() throws IOException {
+        List<HashListEntry> entries =
+                read("raw_text bball now? 'Sample Signals' INVESTIGATION_SEED\nurl https://x.test/a,b"
+                        + " 'Sample Signals' INVESTIGATION_SEED\npdq " + A
+                        + " 'Sample Signals' INVESTIGATION_SEED\npdq " + A
+                        + " 'open POSITIVE_CLASS\npdq " + A + " WHATEVER\n");
+        assertThat(reason(entries.get(0))).startsWith("signal type: 'raw_text' (expected: ");
+        assertThat(reason(entries.get(1))).startsWith("signal type: 'url' (expected: ");
+        assertThat(entries.get(2)).isInstanceOf(HashListEntry.Usable.class);
+        assertThat(reason(entries.get(3))).contains("collaboration that has no end");
+        assertThat(reason(entries.get(4))).startsWith("'WHATEVER' after the hash (expected: ");
+    }
+
+    @Test
+    void readsVideosInAllForms() throws IOException {
+        String frames = "[\"" + A + ",100,0.0\", \"" + B + ",100,1.0\"]";
+        ContentDraft video = new ContentDraft(List.of(), List.of(), null, null, null, video(frames));
+        assertThat(read("vpdq " + frames + "\n" + frames + "\n"))
+                .containsExactly(new HashListEntry.Usable(1, video), new HashListEntry.Usable(2, video));
+        assertThat(read(frames + "\n")).containsExactly(new HashListEntry.Usable(1, video));
+        assertThat(read("vpdq " + frames + " 'C' POSITIVE_CLASS a\n"))
+                .containsExactly(new HashListEntry.Usable(
+                        1,
+                        new ContentDraft(List.of(), List.of("a"), null, "C", null, video(frames)),
+                        ListCategory.POSITIVE_CLASS));
+        assertThat(read("signal_type,signal_str,collab,category,tags\nvpdq,\"" + frames.replace("\"", "\"\"")
+                                + "\",C,POSITIVE_CLASS,a\nvpdq,[],C,POSITIVE_CLASS,\n")
+                        .getFirst())
+                .isEqualTo(new HashListEntry.Usable(
+                        2,
+                        new ContentDraft(List.of(), List.of("a"), null, "C", null, video(frames)),
+                        ListCategory.POSITIVE_CLASS));
+        assertThat(reason(read("vpdq []\n").getFirst())).isEqualTo("vpdq: no frames");
+        assertThat(reason(read("pdq " + A + "\nvpdq [\"a\n").get(1))).startsWith("vpdq: an array that has no end");
+    }
+
+    @Test
+    void readsTheDetailsOfThePdqTool() throws IOException {
+        String list = "hash=" + A + ",norm=128,delta=0,quality=100,filename=a, b=c.jpg\nhash=" + B
+                + ",norm=128,delta=12,quality=49,filename=b.jpg\nhash=" + B + ",xform=rot90,filename=b.jpg\n";
+        List<HashListEntry> entries = read(list);
+        assertThat(entries.get(0)).isEqualTo(usable(1, new Signal(SignalType.PDQ, A, 100)));
+        assertThat(reason(entries.get(1))).startsWith("quality: 49 (expected: at least 50");
+        assertThat(entries.get(2)).isEqualTo(usable(3, pdq(B)));
+        assertThat(ignored(list)).containsExactly("norm", "delta", "filename", "xform");
+    }
+
+    @Test
+    void readsNoEntryThatHasNoEnd() {
+        for (String begin : List.of("hash,note\n" + A + ",\"", "pdq " + A + "\n")) {
+            assertThatThrownBy(() -> read(begin + "x".repeat(21_000_000)))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("an entry of more than 20000000 bytes");
+        }
+    }
+
+    private static HashListEntry dataset(
+            long line, Signal signal, ListCategory category, @Nullable String source, String... labels) {
+        return new HashListEntry.Usable(
+                line, new ContentDraft(List.of(signal), List.of(labels), null, source, null), category);
+    }
+
+    /** Of each string a frame; enough to tell that a list hands the right text on. */
+    private static KnownVideo video(String signal) {
+        List<FrameSpan> frames = new ArrayList<>();
+        for (String text :
+                signal.substring(1, signal.length() - 1).replace("\"", "").split(", ")) {
+            String[] fields = text.split(",");
+            if (fields.length == 3) {
+                frames.add(new FrameSpan(Hash256.parse(fields[0]), 100, frames.size(), frames.size() + 1));
+            }
+        }
+        if (frames.isEmpty()) {
+            throw new IllegalArgumentException("vpdq: no frames");
+        }
+        return new KnownVideo(frames.size(), frames);
     }
 
     @Test
@@ -216,7 +317,8 @@ class HashListReaderTest {
     }
 
     private static HashListReader reader(String text, SignalType bareType) throws IOException {
-        return new HashListReader(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), bareType);
+        return new HashListReader(
+                new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), bareType, HashListReaderTest::video);
     }
 
     private static Signal pdq(String hex) {

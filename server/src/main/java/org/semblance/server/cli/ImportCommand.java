@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.semblance.engine.video.Vpdq;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.Change;
@@ -26,7 +27,7 @@ import picocli.CommandLine.Spec;
         name = "import",
         mixinStandardHelpOptions = true,
         description = {
-            "Banks a hash list: lines of '<type> <hex>', bare hex, what PDQ tools print, or CSV with a header.",
+            "Banks a hash list: lines of '<type> <hex>', bare hex, what PDQ tools and tx dataset -P print, or CSV with a header.",
             "Rows of category NEGATIVE_CLASS go into banks of kind allow alone. The summary names ignored columns.",
             "An import that was cut off goes on where it stopped when it is started again."
         })
@@ -64,7 +65,7 @@ final class ImportCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         SignalType bareType = bareType();
-        try (HashListReader reader = new HashListReader(file, bareType);
+        try (HashListReader reader = new HashListReader(file, bareType, Vpdq::known);
                 HashDb db = data.open();
                 Progress progress = Progress.overBytes("import", Files.size(file))) {
             ImportMark mark = new ImportMark(file);

@@ -21,6 +21,7 @@ import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.exchange.Exchange;
@@ -31,7 +32,7 @@ import org.semblance.hashdb.hash.Signal;
  * changes, what is in both is left alone, and only once the list has been read to its end is what it no longer has
  * withdrawn. So it may be broken off at any place and done again. Contents that others put in the bank are not touched.
  *
- * <p>An entry is known by its signals, labels, note and source; one that differs in any of them is another entry. In memory
+ * <p>An entry is known by its signals, frames, labels, note and source; one that differs in any of them is another entry. In memory
  * is a hash of each, some 100 bytes.
  */
 final class BankSync {
@@ -76,11 +77,7 @@ final class BankSync {
                 !page.isEmpty();
                 page = db.contents(bank, after, PAGE)) {
             for (BankContent content : page) {
-                if (exchange.owns(content.source())
-                        && entries.putIfAbsent(
-                                        key(content.signals(), content.labels(), content.note(), content.source()),
-                                        content.id())
-                                != null) {
+                if (exchange.owns(content.source()) && entries.putIfAbsent(key(content), content.id()) != null) {
                     surplus.add(content.id());
                 }
             }
@@ -104,13 +101,13 @@ final class BankSync {
         String source = exchange.source(draft.source());
         List<String> labels = draft.labels().stream().sorted().distinct().toList();
         String note = draft.note() == null || draft.note().isEmpty() ? null : draft.note();
-        Long known = entries.put(key(draft.signals(), labels, note, source), LISTED);
+        Long known = entries.put(key(draft.signals(), draft.video(), labels, note, source), LISTED);
         if (known != null && known == LISTED) {
             return;
         }
         listed++;
         if (known == null) {
-            batch.add(new ContentDraft(draft.signals(), labels, note, source, draft.metadata()));
+            batch.add(new ContentDraft(draft.signals(), labels, note, source, draft.metadata(), draft.video()));
             if (batch.size() == BATCH) {
                 flush();
             }
@@ -190,7 +187,18 @@ final class BankSync {
         }
     }
 
-    private static Key key(List<Signal> signals, List<String> labels, @Nullable String note, @Nullable String source) {
+    private Key key(BankContent content) {
+        KnownVideo video =
+                content.video() == null ? null : db.video(content.id()).orElse(null);
+        return key(content.signals(), video, content.labels(), content.note(), content.source());
+    }
+
+    private static Key key(
+            List<Signal> signals,
+            @Nullable KnownVideo video,
+            List<String> labels,
+            @Nullable String note,
+            @Nullable String source) {
         MessageDigest sha = sha256();
         // Each part by type and in an order of its own; a NUL cannot be in any.
         signals.stream()
@@ -202,6 +210,9 @@ final class BankSync {
         update(sha, "");
         update(sha, note == null ? "" : note);
         update(sha, source == null ? "" : source);
+        if (video != null) {
+            sha.update(video.frameBytes());
+        }
         ByteBuffer digest = ByteBuffer.wrap(sha.digest());
         return new Key(digest.getLong(), digest.getLong());
     }

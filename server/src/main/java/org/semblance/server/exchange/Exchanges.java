@@ -18,6 +18,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.video.Vpdq;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankKind;
@@ -275,7 +276,7 @@ public final class Exchanges implements AutoCloseable {
         Path file = realFile(exchange.config());
         long[] firstUnusable = {0};
         BankKind kind = bank(exchange).map(Bank::kind).orElse(BankKind.MATCH);
-        try (HashListReader reader = new HashListReader(file, bareType(exchange))) {
+        try (HashListReader reader = new HashListReader(file, bareType(exchange), Vpdq::known)) {
             HashListIntake list = new HashListIntake(
                     reader, kind, bad -> firstUnusable[0] = firstUnusable[0] == 0 ? bad.line() : firstUnusable[0]);
             for (ContentDraft content = list.next(); content != null; content = list.next()) {

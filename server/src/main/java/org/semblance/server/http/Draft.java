@@ -2,19 +2,16 @@ package org.semblance.server.http;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.media.MediaSource;
-import org.semblance.engine.video.FrameHash;
 import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.Vpdq;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.KnownVideo;
-import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.HashAndQuality;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -86,37 +83,18 @@ record Draft(ContentDraft content, List<String> warnings) {
         }
     }
 
-    /** The video of frames that may have been sampled: each stands for the time until one that shows something else. */
     private static @Nullable KnownVideo video(String vpdq, @Nullable Integer durationMs, List<String> warnings) {
         try {
-            List<FrameHash> frames = Vpdq.parseJson(vpdq).stream()
-                    .sorted(Comparator.comparingDouble(FrameHash::seconds))
-                    .toList();
-            double last = frames.isEmpty() ? 0 : frames.getLast().seconds();
-            int lastMs = (int) Math.min(Math.round(last * 1000), Integer.MAX_VALUE);
-            int endMs = durationMs == null ? lastMs : durationMs;
-            if (endMs < lastMs || endMs > KnownVideo.MAX_DURATION_MS) {
-                throw HttpError.field(
-                        400,
-                        "duration_ms",
-                        Integer.toString(endMs),
-                        "from the last frame, " + lastMs + ", to " + KnownVideo.MAX_DURATION_MS);
-            }
-            List<FrameSpan> spans = new ArrayList<>();
-            for (VideoHashes.Kept kept : VideoHashes.prune(
-                    frames, endMs / 1000.0, VideoHashes.SAME_PICTURE_DISTANCE, HashAndQuality.MIN_QUALITY)) {
-                int from = Math.min((int) Math.round(kept.frame().seconds() * 1000), endMs);
-                int until = Math.clamp(Math.round(kept.until() * 1000), from, endMs);
-                spans.add(new FrameSpan(
-                        kept.frame().pdq().hash(), kept.frame().pdq().quality(), from, until));
-            }
-            if (spans.isEmpty()) {
+            KnownVideo video = Vpdq.known(vpdq, durationMs).orElse(null);
+            if (video == null) {
                 warnings.add(noFrames());
-                return null;
             }
-            return new KnownVideo(endMs, spans);
+            return video;
         } catch (IllegalArgumentException e) {
-            throw HttpError.of(400, "signals", "signals: vpdq: " + e.getMessage());
+            String why = String.valueOf(e.getMessage());
+            throw why.startsWith("duration_ms")
+                    ? HttpError.of(400, "duration_ms", why)
+                    : HttpError.of(400, "signals", "signals: vpdq: " + why);
         }
     }
 

@@ -221,6 +221,18 @@ class CommandLineTest {
     }
 
     @Test
+    void importsVideosOfAList() throws IOException {
+        Path list = Files.writeString(
+                folder.resolve("dataset.txt"),
+                "vpdq [\"" + HASH + ",100,0.0\", \"" + "1".repeat(64) + ",100,1.0\", \"" + HASH
+                        + ",20,2.0\"] 'C' POSITIVE_CLASS is\nvpdq [\"" + HASH + ",20,0.0\"] 'C' POSITIVE_CLASS\n");
+        assertThat(onData("import", "--bank", "VIDEOS", list.toString())).isEqualTo(Main.BAD_INPUT);
+        assertThat(out).isEqualTo("1 contents imported into VIDEOS, 1 entries left out\n");
+        assertThat(err).contains(list + ":2: vpdq: no frame of quality 50 or more, so it would never match");
+        assertThat(onData("lookup", "--fail-on-match", "1".repeat(64))).isEqualTo(Main.MATCHED);
+    }
+
+    @Test
     void exportsABankForAnImport() throws IOException {
         Path list = Files.writeString(
                 folder.resolve("list.csv"),

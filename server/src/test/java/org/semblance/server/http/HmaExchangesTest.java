@@ -351,6 +351,25 @@ class HmaExchangesTest {
     }
 
     @Test
+    void tellsVideosOfAFileApartByTheirFrames() throws Exception {
+        String one = "vpdq [\"" + ONE + ",100,0.0\"]\n";
+        String two = "vpdq [\"" + TWO + ",100,0.0\"]\n";
+        Path list = file(server, "videos.txt");
+        deliver(list, one + two + one);
+        create(server, "VIDEOS", "local_file", "{\"filename\":\"videos.txt\"}");
+        assertThat(statusWhen(server, "VIDEOS", HmaExchangesTest::upToDate)
+                        .get("fetched_items")
+                        .longValue())
+                .isEqualTo(2);
+        List<Long> kept = found(server, "VIDEOS", "pdq", TWO);
+        assertThat(kept).hasSize(1);
+        deliver(list, two);
+        statusWhen(
+                server, "VIDEOS", status -> found(server, "VIDEOS", "pdq", ONE).isEmpty());
+        assertThat(found(server, "VIDEOS", "pdq", TWO)).isEqualTo(kept);
+    }
+
+    @Test
     void followsNoLinkOutOfItsFolder() throws Exception {
         Path secret = folder.resolve("secret.txt");
         Files.writeString(secret, "pdq " + ONE + "\n");
