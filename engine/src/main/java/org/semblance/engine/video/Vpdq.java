@@ -129,8 +129,8 @@ public final class Vpdq {
      *
      * @throws IllegalArgumentException also if no frame has enough quality
      */
-    public static KnownVideo known(String json) {
-        return known(json, null)
+    public static KnownVideo listed(String json, @Nullable Integer durationMs) {
+        return known(json, durationMs)
                 .orElseThrow(() -> new IllegalArgumentException("vpdq: no frame of quality "
                         + HashAndQuality.MIN_QUALITY + " or more, so it would never match"));
     }

@@ -114,7 +114,7 @@ final class HashListLine {
                 null,
                 collaboration == null || collaboration.isEmpty() ? null : collaboration,
                 null,
-                video ? videos.known(signal) : null);
+                video ? videos.known(signal, null) : null);
         return HashListReader.entry(line, draft, category);
     }
 

@@ -33,6 +33,7 @@ import tools.jackson.dataformat.csv.CsvSchema;
  *   <li>the hash: {@code pdq}, {@code md5}, {@code sha1}, {@code sha256} (several make one content of several signals), or
  *       {@code hash}, {@code value}, {@code signal}, {@code signal_str}, {@code hash_digest} with its type in
  *       {@code type}, {@code signal_type} or {@code algorithm} (PDQ if there is none; {@code vpdq} for the frames of a video);
+ *   <li>{@code vpdq}, the frames of a video, and its {@code duration_ms};
  *   <li>{@code quality} of the PDQ hash; {@code note}; {@code source} or {@code collab};
  *   <li>{@code labels} and {@code tags}, separated by semicolons if there is any, otherwise by spaces; {@code label}, which
  *       is one label unless there is a semicolon;
@@ -44,6 +45,9 @@ final class HashListTable {
     private static final List<String> VALUE = List.of("hash", "value", "signal", "signal_str", "hash_digest");
     private static final List<String> TYPE = List.of("type", "signal_type", "algorithm");
     private static final List<String> SOURCE = List.of("source", "collab");
+    private static final String DURATION = "duration_ms";
+    private static final List<String> READ_BY_NAME =
+            List.of("quality", "note", "label", "labels", "tags", "category", VideoSignals.TYPE, DURATION);
     private static final String SEPARATORS = ",;\t";
 
     private static final CsvMapper CSV = CsvMapper.builder()
@@ -91,10 +95,10 @@ final class HashListTable {
         this.value = firstOf(VALUE);
         this.type = value == null ? null : firstOf(TYPE);
         this.source = firstOf(SOURCE);
-        if (typedColumns.isEmpty() && value == null) {
+        if (typedColumns.isEmpty() && value == null && !columns.containsKey(VideoSignals.TYPE)) {
             throw new IOException(
                     "line " + headerLine + ": '" + header + "' (expected: a hash, '<type> <hash>', or a CSV"
-                            + " header with one of pdq, md5, sha1, sha256, " + String.join(", ", VALUE) + ")");
+                            + " header with one of pdq, md5, sha1, sha256, vpdq, " + String.join(", ", VALUE) + ")");
         }
         this.ignored = ignored(names);
         this.rows = reader.readValues(rest);
@@ -125,7 +129,7 @@ final class HashListTable {
     private List<String> ignored(String[] names) {
         Set<@Nullable Integer> read = new HashSet<>(typedColumns.values());
         read.addAll(Arrays.asList(value, type, source));
-        for (String name : List.of("quality", "note", "label", "labels", "tags", "category")) {
+        for (String name : READ_BY_NAME) {
             read.add(columns.get(name));
         }
         List<String> unread = new ArrayList<>();
@@ -173,10 +177,13 @@ final class HashListTable {
                 signals.add(HashListReader.signal(signalType, text, quality));
             }
         });
+        if (!cell(row, VideoSignals.TYPE).isEmpty()) {
+            video = videos.known(cell(row, VideoSignals.TYPE), durationMs(row));
+        }
         if (value != null) {
             String named = cell(row, type);
             if (named.equalsIgnoreCase(VideoSignals.TYPE)) {
-                video = videos.known(cell(row, value));
+                video = videos.known(cell(row, value), durationMs(row));
             } else {
                 SignalType signalType = named.isEmpty() ? SignalType.PDQ : HashListReader.type(named);
                 signals.add(HashListReader.signal(signalType, cell(row, value), quality));
@@ -187,6 +194,15 @@ final class HashListTable {
         }
         return new ContentDraft(
                 signals, labels(row), emptyToNull(cell(row, "note")), emptyToNull(cell(row, source)), null, video);
+    }
+
+    private @Nullable Integer durationMs(String[] row) {
+        String text = cell(row, DURATION);
+        try {
+            return text.isEmpty() ? null : Integer.valueOf(text);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(DURATION + ": '" + text + "' (expected: milliseconds)", e);
+        }
     }
 
     private List<String> labels(String[] row) {

@@ -1,5 +1,6 @@
 package org.semblance.hashdb.exchange;
 
+import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.KnownVideo;
 
 /** Reads signals of the type {@value #TYPE}: how frames become what is banked is not a list's business. */
@@ -12,7 +13,8 @@ public interface VideoSignals {
      * What is banked of a video.
      *
      * @param signal a JSON array of strings {@code "hash,quality,seconds"}
+     * @param durationMs the video's length, or null if the list does not tell it
      * @throws IllegalArgumentException if it is not of that form, or nothing of it can be banked
      */
-    KnownVideo known(String signal);
+    KnownVideo known(String signal, @Nullable Integer durationMs);
 }

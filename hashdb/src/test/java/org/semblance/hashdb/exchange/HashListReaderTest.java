@@ -142,22 +142,25 @@ class HashListReaderTest {
     @Test
     void readsVideosInAllForms() throws IOException {
         String frames = "[\"" + A + ",100,0.0\", \"" + B + ",100,1.0\"]";
-        ContentDraft video = new ContentDraft(List.of(), List.of(), null, null, null, video(frames));
+        ContentDraft video = new ContentDraft(List.of(), List.of(), null, null, null, video(frames, null));
         assertThat(read("vpdq " + frames + "\n" + frames + "\n"))
                 .containsExactly(new HashListEntry.Usable(1, video), new HashListEntry.Usable(2, video));
         assertThat(read(frames + "\n")).containsExactly(new HashListEntry.Usable(1, video));
         assertThat(read("vpdq " + frames + " 'C' POSITIVE_CLASS a\n"))
                 .containsExactly(new HashListEntry.Usable(
                         1,
-                        new ContentDraft(List.of(), List.of("a"), null, "C", null, video(frames)),
+                        new ContentDraft(List.of(), List.of("a"), null, "C", null, video(frames, null)),
                         ListCategory.POSITIVE_CLASS));
         assertThat(read("signal_type,signal_str,collab,category,tags\nvpdq,\"" + frames.replace("\"", "\"\"")
                                 + "\",C,POSITIVE_CLASS,a\nvpdq,[],C,POSITIVE_CLASS,\n")
                         .getFirst())
                 .isEqualTo(new HashListEntry.Usable(
                         2,
-                        new ContentDraft(List.of(), List.of("a"), null, "C", null, video(frames)),
+                        new ContentDraft(List.of(), List.of("a"), null, "C", null, video(frames, null)),
                         ListCategory.POSITIVE_CLASS));
+        assertThat(read("md5,vpdq,duration_ms\n" + MD5 + ",\"" + frames.replace("\"", "\"\"") + "\",7000\n"))
+                .containsExactly(new HashListEntry.Usable(
+                        2, new ContentDraft(List.of(new Signal(SignalType.MD5, MD5)), video(frames, 7000))));
         assertThat(reason(read("vpdq []\n").getFirst())).isEqualTo("vpdq: no frames");
         assertThat(reason(read("pdq " + A + "\nvpdq [\"a\n").get(1))).startsWith("vpdq: an array that has no end");
     }
@@ -189,7 +192,7 @@ class HashListReaderTest {
     }
 
     /** Of each string a frame; enough to tell that a list hands the right text on. */
-    private static KnownVideo video(String signal) {
+    private static KnownVideo video(String signal, @Nullable Integer durationMs) {
         List<FrameSpan> frames = new ArrayList<>();
         for (String text :
                 signal.substring(1, signal.length() - 1).replace("\"", "").split(", ")) {
@@ -201,7 +204,7 @@ class HashListReaderTest {
         if (frames.isEmpty()) {
             throw new IllegalArgumentException("vpdq: no frames");
         }
-        return new KnownVideo(frames.size(), frames);
+        return new KnownVideo(durationMs == null ? frames.size() : durationMs, frames);
     }
 
     @Test

@@ -22,8 +22,7 @@ import picocli.CommandLine.Spec;
         name = "export",
         mixinStandardHelpOptions = true,
         description = {
-            "Prints a bank as a hash list in CSV, which import reads and partners can: what is enabled in it.",
-            "Of a video the digests of its file alone."
+            "Prints a bank as a hash list in CSV, which import reads and partners can: what is enabled in it."
         })
 final class ExportCommand implements Callable<Integer> {
     private static final int PAGE = 1_000;
@@ -41,24 +40,19 @@ final class ExportCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         try (HashDb db = data.open()) {
             Bank from = db.bank(bank).orElseThrow(() -> new BadInputException("--bank: no bank " + bank));
-            long without = write(db, from.kind(), spec.commandLine().getOut());
-            if (without > 0) {
-                spec.commandLine().getErr().println(without + " videos are known by their frames alone, and left out");
-            }
+            write(db, from.kind(), spec.commandLine().getOut());
         }
         return Main.DONE;
     }
 
-    /** Returns how many contents are not among the rows, for having no signal. */
-    private long write(HashDb db, BankKind kind, PrintWriter out) throws IOException {
-        long without = 0;
-        try (HashListWriter list = new HashListWriter(new Open(out), kind)) {
+    private void write(HashDb db, BankKind kind, PrintWriter out) throws IOException {
+        try (HashListWriter list = new HashListWriter(new Open(out), kind, content -> db.video(content.id()))) {
             List<BankContent> page = db.contents(bank, 0, PAGE);
             while (!page.isEmpty()) {
                 Instant now = Instant.now();
                 for (BankContent content : page) {
-                    if (content.enabledAt(now) && !list.write(content)) {
-                        without++;
+                    if (content.enabledAt(now)) {
+                        list.write(content);
                     }
                 }
                 if (out.checkError()) {
@@ -67,7 +61,6 @@ final class ExportCommand implements Callable<Integer> {
                 page = db.contents(bank, page.getLast().id(), PAGE);
             }
         }
-        return without;
     }
 
     /** Leaves the standard output open. */

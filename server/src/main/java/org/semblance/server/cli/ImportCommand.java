@@ -65,7 +65,7 @@ final class ImportCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         SignalType bareType = bareType();
-        try (HashListReader reader = new HashListReader(file, bareType, Vpdq::known);
+        try (HashListReader reader = new HashListReader(file, bareType, Vpdq::listed);
                 HashDb db = data.open();
                 Progress progress = Progress.overBytes("import", Files.size(file))) {
             ImportMark mark = new ImportMark(file);

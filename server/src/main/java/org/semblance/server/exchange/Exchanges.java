@@ -276,7 +276,7 @@ public final class Exchanges implements AutoCloseable {
         Path file = realFile(exchange.config());
         long[] firstUnusable = {0};
         BankKind kind = bank(exchange).map(Bank::kind).orElse(BankKind.MATCH);
-        try (HashListReader reader = new HashListReader(file, bareType(exchange), Vpdq::known)) {
+        try (HashListReader reader = new HashListReader(file, bareType(exchange), Vpdq::listed)) {
             HashListIntake list = new HashListIntake(
                     reader, kind, bad -> firstUnusable[0] = firstUnusable[0] == 0 ? bad.line() : firstUnusable[0]);
             for (ContentDraft content = list.next(); content != null; content = list.next()) {

@@ -51,6 +51,7 @@ final class Bodies {
             case NOTHING -> MAX_UNWANTED_BYTES;
             case JSON -> Json.MAX_BYTES;
             case HASHES -> LookupRoutes.MAX_BYTES;
+            case LIST -> config.maxBodyBytes();
             case UPLOAD, MATCHED_UPLOAD, BANKED_UPLOAD -> config.maxVideoBytes();
         };
     }

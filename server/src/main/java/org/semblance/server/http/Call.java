@@ -216,11 +216,18 @@ final class Call {
     }
 
     private BodyReader openBody(Route route) {
+        if (route.action() instanceof Route.Stream action) {
+            LineStream stream = new LineStream(
+                    this, wire, transport, action.pieces(), action.mediaType(), false, deadlineMs(false));
+            lines = stream;
+            return stream;
+        }
         if (route.action() instanceof Route.ByLine action
                 && Body.mediaType(head.headers()).equals(Ndjson.MEDIA_TYPE)) {
             ContentCoding coding = ContentCoding.of(head.headers());
             boolean isShort = Bodies.isShort(head, route.takes(), transport.config());
-            LineStream stream = new LineStream(this, wire, transport, action, isShort, deadlineMs(false));
+            LineStream stream = new LineStream(
+                    this, wire, transport, action.lines(), Ndjson.MEDIA_TYPE, isShort, deadlineMs(false));
             lines = stream;
             return Bodies.decoding(coding, stream, Long.MAX_VALUE, transport, wire);
         }
@@ -313,6 +320,7 @@ final class Call {
             }
             case Route.Work action -> offerOrRefuse(body, action);
             case Route.ByLine action -> offerOrRefuse(body, action.whole());
+            case Route.Stream action -> throw new IllegalStateException("its body is never whole");
         }
     }
 
@@ -389,6 +397,7 @@ final class Call {
     private boolean isSlow(Body body) {
         Route.Takes takes = route().takes();
         return takes.isUpload() && body.upload().isMoving()
+                || takes == Route.Takes.LIST
                 || takes == Route.Takes.BANKED_UPLOAD
                         && Body.mediaType(head.headers()).equals(Ndjson.MEDIA_TYPE);
     }
@@ -404,7 +413,7 @@ final class Call {
         if (!slow) {
             return config.deadlineMs();
         }
-        return route().takes() == Route.Takes.BANKED_UPLOAD ? config.bankDeadlineMs() : config.videoDeadlineMs();
+        return route().takes().isBanked() ? config.bankDeadlineMs() : config.videoDeadlineMs();
     }
 
     /** The request as its handler sees it. */

@@ -25,6 +25,8 @@ import org.slf4j.LoggerFactory;
  * and whichever side is slow. Only a client that has told the length of its body may send all of it before it reads: then its
  * answers wait in memory, within the budget that all bodies share.
  *
+ * <p>An answer that is no answer to lines ({@link Route.Stream}) is what a body without a line is answered by, piece by piece.
+ *
  * <p>It ends when its body does, or when nothing comes or is taken for a time, when the key it came with is no longer good, or
  * when the server stops: these are told by a last line, a problem without the number of a query.
  *
@@ -59,7 +61,8 @@ final class LineStream implements BodyReader {
     private final Call call;
     private final Wire wire;
     private final HttpTransport transport;
-    private final Route.ByLine route;
+    private final Route.Opening opening;
+    private final String mediaType;
     private final boolean lengthKnown;
     private final long deadlineMs;
     private final long patienceMs;
@@ -75,6 +78,9 @@ final class LineStream implements BodyReader {
     private @Nullable ByteBuf lines;
 
     private boolean busy;
+
+    /** Whether there is more of the answer to what has come, though no line is left. */
+    private boolean more;
 
     /** Made and used by the workers, one after the other; as is the compressor while it is busy. */
     private @Nullable LineAnswerer answerer;
@@ -92,18 +98,26 @@ final class LineStream implements BodyReader {
     /**
      * Answers the body of that call.
      *
+     * @param mediaType of the answer
      * @param lengthKnown whether the client told how long its body is, and that it is no longer than one that is looked up whole
      * @throws HttpError 503 if there is no memory for it
      */
     LineStream(
-            Call call, Wire wire, HttpTransport transport, Route.ByLine route, boolean lengthKnown, long deadlineMs) {
+            Call call,
+            Wire wire,
+            HttpTransport transport,
+            Route.Opening opening,
+            String mediaType,
+            boolean lengthKnown,
+            long deadlineMs) {
         if (!transport.budget().take(COST_BYTES)) {
             throw HttpError.busy("too many bytes of uploads are in work");
         }
         this.call = call;
         this.wire = wire;
         this.transport = transport;
-        this.route = route;
+        this.opening = opening;
+        this.mediaType = mediaType;
         this.lengthKnown = lengthKnown;
         this.deadlineMs = deadlineMs;
         this.patienceMs = transport.config().idleTimeoutMs();
@@ -183,7 +197,7 @@ final class LineStream implements BodyReader {
         if (lines == null) {
             lines = cut();
         }
-        if (lines != null || (ended && !begun)) {
+        if (lines != null || (ended && (more || !begun))) {
             busy = true;
             new Batch(lines).enqueue();
         } else if (ended) {
@@ -270,7 +284,7 @@ final class LineStream implements BodyReader {
             try {
                 LineAnswerer by = answerer;
                 if (by == null) {
-                    by = route.lines().open(call.request(Body.EMPTY, deadlineNanos));
+                    by = opening.open(call.request(Body.EMPTY, deadlineNanos));
                     answerer = by;
                 }
                 ByteBuffer view = asked == null ? NOTHING : asked.nioBuffer();
@@ -314,6 +328,7 @@ final class LineStream implements BodyReader {
             call.fail(failure);
             return;
         }
+        more = !all;
         if (all) {
             freeLines();
         }
@@ -335,7 +350,7 @@ final class LineStream implements BodyReader {
         if (coder != null) {
             headers.put("Content-Encoding", "gzip");
         }
-        call.startLines(new Response(200, Ndjson.MEDIA_TYPE, new byte[0], headers));
+        call.startLines(new Response(200, mediaType, new byte[0], headers));
     }
 
     private void goOn() {
@@ -388,6 +403,11 @@ final class LineStream implements BodyReader {
         }
         over = true;
         HttpError why = reason;
+        if (why != null && !mediaType.equals(Ndjson.MEDIA_TYPE)) {
+            free();
+            wire.cutOff(); // Nothing else tells the client that this is not all.
+            return;
+        }
         if (why != null) {
             byte[] line = Ndjson.line(Dialect.problem(why));
             send(coder == null ? line : coder.piece(line));

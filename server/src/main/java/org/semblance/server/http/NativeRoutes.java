@@ -47,6 +47,7 @@ final class NativeRoutes {
         routes.addAll(new LookupRoutes(db).routes());
         routes.addAll(new BankRoutes(db).routes());
         routes.addAll(new ContentRoutes(db).routes());
+        routes.addAll(new ListRoutes(db).routes());
         routes.add(work(
                 Role.ADMIN, "GET", "/v1/journal", Set.of("after", "limit"), (request, worker) -> journal(request)));
         routes.add(immediate(Role.ADMIN, "/v1/keys", this::keys));

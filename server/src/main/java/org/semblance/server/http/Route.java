@@ -39,10 +39,17 @@ record Route(
         /** As {@link #UPLOAD}, to be matched: if its bytes are known, there is nothing to decode. */
         MATCHED_UPLOAD,
         /** As {@link #UPLOAD}, to be banked: a video is hashed whole, which may take long. */
-        BANKED_UPLOAD;
+        BANKED_UPLOAD,
+        /** A hash list, raw or in a form, of at most {@code maxBodyBytes}: many contents to be banked. */
+        LIST;
 
         boolean isUpload() {
-            return this == UPLOAD || this == MATCHED_UPLOAD || this == BANKED_UPLOAD;
+            return this == UPLOAD || this == MATCHED_UPLOAD || this == BANKED_UPLOAD || this == LIST;
+        }
+
+        /** Whether what it takes is banked. */
+        boolean isBanked() {
+            return this == BANKED_UPLOAD || this == LIST;
         }
     }
 
@@ -67,6 +74,15 @@ record Route(
      * @param lines makes what answers the lines of a body
      */
     record ByLine(Work whole, Opening lines) implements Action {}
+
+    /**
+     * Answers by what comes piece by piece, as long as the client takes it. If it fails half way, the connection is cut, so
+     * that no part is taken for the whole.
+     *
+     * @param mediaType of the answer
+     * @param pieces makes what gives the pieces
+     */
+    record Stream(String mediaType, Opening pieces) implements Action {}
 
     /** Checks a request whose lines are yet to come, on a worker thread. */
     @FunctionalInterface

@@ -217,7 +217,7 @@ class CommandLineTest {
         assertThat(onData("import", "--bank", "FINE", list.toString())).isZero();
         assertThat(out).startsWith("1 contents imported into FINE, 1 entries of category POSITIVE_CLASS left out");
         assertThat(onData("export", "--bank", "FINE")).isZero();
-        assertThat(out).contains(HASH + ",,,,,,,,NEGATIVE_CLASS\n");
+        assertThat(out).contains(HASH + ",,,,,,,,,,NEGATIVE_CLASS\n");
     }
 
     @Test
@@ -230,6 +230,15 @@ class CommandLineTest {
         assertThat(out).isEqualTo("1 contents imported into VIDEOS, 1 entries left out\n");
         assertThat(err).contains(list + ":2: vpdq: no frame of quality 50 or more, so it would never match");
         assertThat(onData("lookup", "--fail-on-match", "1".repeat(64))).isEqualTo(Main.MATCHED);
+
+        // And they leave it as they came.
+        assertThat(onData("export", "--bank", "VIDEOS")).isZero();
+        String exported = out;
+        assertThat(exported).contains(HASH + ",100,0.000\"\", \"\"" + "1".repeat(64) + ",100,1.000\"\"]\",2000\n");
+        Path again = Files.writeString(folder.resolve("again.csv"), exported);
+        assertThat(onData("import", "--bank", "BACK", again.toString())).isZero();
+        assertThat(onData("export", "--bank", "BACK")).isZero();
+        assertThat(out).isEqualTo(exported);
     }
 
     @Test
@@ -246,10 +255,10 @@ class CommandLineTest {
         String exported = out;
         assertThat(exported.lines()).hasSize(1 + 4 + 1); // and the note's second line
         assertThat(exported)
-                .startsWith("pdq,md5,sha1,sha256,quality,labels,note,source\n")
+                .startsWith("pdq,md5,sha1,sha256,quality,labels,note,source,vpdq,duration_ms\n")
                 .contains(
                         HASH
-                                + ",d35c785545392755e7e4164457657269,,,77,one;two words;,\"a \"\"note\"\", with\nlines\",list\n");
+                                + ",d35c785545392755e7e4164457657269,,,77,one;two words;,\"a \"\"note\"\", with\nlines\",list,,\n");
 
         Path again = Files.writeString(folder.resolve("again.csv"), exported);
         assertThat(onData("import", "--bank", "BACK", again.toString())).isZero();

@@ -201,6 +201,18 @@ class AccessTest {
                 Role.CURATE,
                 (bank, id) -> Call.json("POST", "/v1/banks/" + bank + "/content", pdq));
         entry(
+                "POST /v1/banks/{bank}/import",
+                Role.CURATE,
+                (bank, id) -> new Call(
+                        "POST",
+                        "/v1/banks/" + bank + "/import",
+                        Map.of("Content-Type", "text/csv"),
+                        ("pdq\n" + HASH_A + "\n").getBytes(StandardCharsets.UTF_8)));
+        entry(
+                "GET /v1/banks/{bank}/export",
+                Role.CURATE,
+                (bank, id) -> Call.of("GET", "/v1/banks/" + bank + "/export"));
+        entry(
                 "GET /v1/banks/{bank}/content",
                 Role.CURATE,
                 (bank, id) -> Call.of("GET", "/v1/banks/" + bank + "/content"));
@@ -533,6 +545,7 @@ class AccessTest {
         for (Call call : List.of(
                 new Call("POST", "/v1/hash", Map.of(), PHOTO_B),
                 Call.form("/h/hash", "photo", PHOTO_B),
+                Call.of("GET", "/v1/banks/" + A + "/export"),
                 Call.of("GET", "/h/hash?url=x"))) {
             assertThat(call.by(blind).status()).as(call.path).isEqualTo(403);
         }

@@ -308,6 +308,12 @@ class OpenApiTest {
         Map<String, String> octets = Map.of("Content-Type", "application/octet-stream");
         Map<String, String> lines = Map.of("Content-Type", Ndjson.MEDIA_TYPE);
         json("POST", "/v1/banks", "{\"name\":\"KNOWN\",\"description\":\"d\",\"distance_threshold\":null}");
+        call(
+                "POST",
+                "/v1/banks/KNOWN/import?dry_run=true",
+                Map.of("Content-Type", "text/csv"),
+                ("pdq,x\n" + HASH + ",\nzz,\n").getBytes(StandardCharsets.UTF_8));
+        get("/v1/banks/KNOWN/export");
         json("POST", "/v1/banks", "{\"name\":\"FINE\",\"kind\":\"allow\"}");
         get("/v1/banks");
         get("/v1/banks/KNOWN");
