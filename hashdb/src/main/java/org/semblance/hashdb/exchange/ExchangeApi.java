@@ -23,7 +23,6 @@ public enum ExchangeApi {
     /** The hash sharing of the National Center for Missing and Exploited Children. */
     NCMEC(
             List.of(
-                    // HMA 1.1.7 has eight more, for the same hosts; these are the ones of its earlier releases.
                     new ExchangeField(
                             "environment",
                             Type.ENUM,
@@ -32,11 +31,19 @@ public enum ExchangeApi {
                             "which database to connect to",
                             List.of(
                                     "https://report.cybertip.org/hashsharing",
+                                    "https://report.cybertip.org/exploitative-hashsharing",
+                                    "https://lesp.ncmec.org/csam-hashsharing",
                                     "https://hashsharing.ncmec.org/npo",
                                     "https://hashsharing.ncmec.org/exploitative",
+                                    "https://hashsharing.ncmec.org/generative-ai-csam",
+                                    "https://hashsharing.ncmec.org/generative-ai-exploitative",
                                     "https://exttest.cybertip.org/hashsharing",
+                                    "https://exttest.cybertip.org/exploitative-hashsharing",
+                                    "https://betalesp.ncmec.org/csam-hashsharing",
                                     "https://hashsharing-test.ncmec.org/npo",
-                                    "https://hashsharing-test.ncmec.org/exploitative")),
+                                    "https://hashsharing-test.ncmec.org/exploitative",
+                                    "https://hashsharing-test.ncmec.org/generative-ai-csam",
+                                    "https://hashsharing-test.ncmec.org/generative-ai-exploitative")),
                     ExchangeField.optional(
                             "only_esp_ids",
                             Type.SET_OF_NUMBER,
@@ -54,6 +61,13 @@ public enum ExchangeApi {
                     ExchangeField.required("subscription_key", Type.STRING, "sent as Ocp-Apim-Subscription-Key"),
                     ExchangeField.optional(
                             "base_url_override", Type.STRING, null, "in place of https://api.stopncii.org/v1"))),
+
+    /** The hash list of Tech Against Terrorism. */
+    TAT(
+            List.of(),
+            List.of(
+                    ExchangeField.required("username", Type.STRING, "user name of the hash list API"),
+                    ExchangeField.required("password", Type.STRING, "password of the hash list API"))),
 
     /** A file on the server's own disk that {@link HashListReader} reads. */
     LOCAL_FILE(

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.ContentDraft;
@@ -24,6 +25,9 @@ import org.semblance.hashdb.hash.SignalType;
 final class HashListLine {
     private static final Pattern CATEGORY =
             Pattern.compile("\\s(NEGATIVE_CLASS|INVESTIGATION_SEED|POSITIVE_CLASS|DISPUTED)(\\s|$)");
+
+    /** A number before the tags, which signals of StopNCII have. */
+    private static final Pattern CONFIDENCE = Pattern.compile("[+-]?\\d+(\\s+|$)");
 
     private static final String DETAILS = "hash=";
 
@@ -101,6 +105,11 @@ final class HashListLine {
                     .orElseThrow(
                             () -> new IllegalArgumentException("'" + word + "' after the hash (expected: nothing, or"
                                     + " NEGATIVE_CLASS, INVESTIGATION_SEED, POSITIVE_CLASS or DISPUTED)"));
+            Matcher confidence = CONFIDENCE.matcher(text).region(at, text.length());
+            if (confidence.lookingAt()) {
+                ignored.add("confidence");
+                at = confidence.end();
+            }
             Arrays.stream(text.substring(at).split(","))
                     .map(String::strip)
                     .filter(tag -> !tag.isEmpty())

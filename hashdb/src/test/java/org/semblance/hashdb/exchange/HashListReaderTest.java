@@ -124,6 +124,16 @@ class HashListReaderTest {
                         usable(7, pdq(A)));
     }
 
+    @Test
+    void readsWhatItPrintsOfStopNcii() throws IOException {
+        String list = "pdq " + A + " 'S' INVESTIGATION_SEED +2 +One,+Two\npdq " + B + " 'S' INVESTIGATION_SEED 0 \n";
+        assertThat(read(list))
+                .containsExactly(
+                        dataset(1, pdq(A), ListCategory.INVESTIGATION_SEED, "S", "+One", "+Two", "investigation_seed"),
+                        dataset(2, pdq(B), ListCategory.INVESTIGATION_SEED, "S", "investigation_seed"));
+        assertThat(ignored(list)).containsExactly("confidence");
+    }
+
     /** It prints all types, in any order. */
     @Test
     void namesTheTypesOfADatasetThatCannotBeBanked() throws IOException {

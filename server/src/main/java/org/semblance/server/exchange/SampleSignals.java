@@ -3,43 +3,46 @@ package org.semblance.server.exchange;
 import java.util.ArrayList;
 import java.util.List;
 import org.semblance.hashdb.catalog.ContentDraft;
-import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 
 /**
- * What the exchange {@code sample} gives: as many signals of each type as HMA's has, around the PDQ hash that HMA's
- * documentation looks up.
+ * What the exchange {@code sample} gives: the example signals of HMA's, so that what its documentation and tests look up is
+ * found. One is left out, the MD5 of the empty file, which no bank takes.
  */
 final class SampleSignals {
     /** Raised when the signals change, so that they are fetched again. */
-    static final String VERSION = "1";
+    static final String VERSION = "2";
 
-    private static final Hash256 EXAMPLE =
-            Hash256.parse("f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22");
-    private static final int PDQ_HASHES = 16;
+    /** Of a picture of a bridge and eleven changed copies, and of four other pictures. */
+    private static final List<String> PDQ = List.of(
+            "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22",
+            "f8f8f0cee0f4a84f06370a2a038f63f0b36e26d596621e1d33e6b39c4e9c9b22",
+            "f8f8f0cee0f4a84f0637022a038f67f0b36e26d596621e1d33e6b39c4e9c9b22",
+            "f8f8f0cee0f4a84f06370a2a068f67f0b36e26d596621e1d33e6339c4e9c9b22",
+            "f8f8f0cee0f4a84f06370a22038f67f0b36e2ed596221e1d33e6b39c4e9c9b22",
+            "f8f8f0cee0f4a84f0e370a22038f67f0b36e2ed596221e1d33e6b39c4a9c9b22",
+            "d8f8f0cec0f4a84f8e370a22038f67f0b36a2ed597231e1d72e6b39c4a9c9b22",
+            "f8f8f0cee0f4a84f06370a22038f67f0b36e2ed596621e1d33e6339c4e9c9b22",
+            "d0f8f1ccc0f4a84d0a370a3a228f67f0b36e2ed5b6623e1d33e6339c4e9c9b22",
+            "d8f8f1eec0f4a84f0e37022a078f63f0b36e2ed596621e1d33e6239c4e9c9b22",
+            "d8f8f0cec4f4a84f0637022a078f67f0b36e2ee5b6621e1d33e6239c4e9c9b22",
+            "d8f8f0cec0f4a84f0637022a278f67f0b36e2ed596621e1d33e6339c4e9c9b22",
+            "e64cc9d91c623882f8d1f1d9a398e78c9f199b3bd83924f2b7e11e0bf861b064",
+            "6227401f601ff4ccafcc9fad4b0d95d371a2eb7265a3285234d228ca94deeb2d",
+            "c186f9619659658c4b6916daf934496985f4259c72c39676ab9edb631c3c349c",
+            "62c9789627838f69f23cf98c29e37836d61c87c31c59587c4b49a783f496725c");
 
-    /** Of the texts {@code semblance sample 1} and {@code semblance sample 2}. */
-    private static final List<String> MD5 =
-            List.of("b87c2b2c6623956c0127811548d4d183", "eb174b8037a32ab67b3a185ba98ae75b");
+    private static final String MD5 = "cab08b36195edb1a1231d2d09fa450e0";
 
     private SampleSignals() {}
 
     static List<ContentDraft> contents() {
         List<ContentDraft> contents = new ArrayList<>();
-        for (int i = 0; i < PDQ_HASHES; i++) {
-            // The example itself, and copies of it 2, 4, ... 30 bits away.
-            Hash256 near = flipped(2 * i);
-            contents.add(new ContentDraft(List.of(new Signal(SignalType.PDQ, near.toHex()))));
+        for (String hash : PDQ) {
+            contents.add(new ContentDraft(List.of(new Signal(SignalType.PDQ, hash))));
         }
-        for (String md5 : MD5) {
-            contents.add(new ContentDraft(List.of(new Signal(SignalType.MD5, md5))));
-        }
+        contents.add(new ContentDraft(List.of(new Signal(SignalType.MD5, MD5))));
         return contents;
-    }
-
-    /** The example with that many of its lowest bits flipped, below 64. */
-    private static Hash256 flipped(int bits) {
-        return new Hash256(EXAMPLE.w3(), EXAMPLE.w2(), EXAMPLE.w1(), EXAMPLE.w0() ^ ((1L << bits) - 1));
     }
 }

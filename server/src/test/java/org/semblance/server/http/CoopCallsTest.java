@@ -145,7 +145,7 @@ class CoopCallsTest {
         assertAnswer(
                 get("/c/exchanges/apis"),
                 200,
-                "[\"sample\",\"fb_threatexchange\",\"ncmec\",\"stop_ncii\",\"local_file\"]\n");
+                "[\"sample\",\"fb_threatexchange\",\"ncmec\",\"stop_ncii\",\"tat\",\"local_file\"]\n");
         assertAnswer(
                 get("/c/exchanges/api/fb_threatexchange"),
                 200,

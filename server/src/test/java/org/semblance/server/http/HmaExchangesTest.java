@@ -20,6 +20,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.semblance.hashdb.exchange.ExchangesRefusedException;
 import org.semblance.server.http.TestServer.Answer;
 import tools.jackson.databind.JsonNode;
@@ -96,7 +97,7 @@ class HmaExchangesTest {
     @Test
     void listsTheApisAndTheirSchemas() {
         assertThat(server.get("/c/exchanges/apis").text())
-                .isEqualTo("[\"sample\",\"fb_threatexchange\",\"ncmec\",\"stop_ncii\",\"local_file\"]\n");
+                .isEqualTo("[\"sample\",\"fb_threatexchange\",\"ncmec\",\"stop_ncii\",\"tat\",\"local_file\"]\n");
         JsonNode sample = server.get("/c/exchanges/api/sample/schema").json();
         assertThat(sample.get("config_schema").get("fields").size()).isZero();
         assertThat(sample.get("credentials_schema").isNull()).isTrue();
@@ -180,7 +181,7 @@ class HmaExchangesTest {
             {"bank":"X","api":"local_file","api_json":{"filename":"a/../../b"}}     | Failed to parse `api_json` - wrong value for field "filename" (expected: a file below the server's folder for exchanges)
             {"bank":"X","api":"local_file","api_json":{"filename":"."}}             | Failed to parse `api_json` - wrong value for field "filename" (expected: a file below the server's folder for exchanges)
             {"bank":"X","api":"local_file","api_json":{"filename":"a\\u0000b"}}     | Failed to parse `api_json` - wrong value for field "filename" (expected: a file below the server's folder for exchanges)
-            {"bank":"X","api":"ncmec","api_json":{"environment":"https://evil"}}    | Failed to parse `api_json` - wrong value for field "environment" (expected: https://report.cybertip.org/hashsharing, https://hashsharing.ncmec.org/npo, https://hashsharing.ncmec.org/exploitative, https://exttest.cybertip.org/hashsharing, https://hashsharing-test.ncmec.org/npo, https://hashsharing-test.ncmec.org/exploitative)
+            {"bank":"X","api":"ncmec","api_json":{"environment":"https://evil"}}    | Failed to parse `api_json` - wrong value for field "environment" (expected: https://report.cybertip.org/hashsharing, https://report.cybertip.org/exploitative-hashsharing, https://lesp.ncmec.org/csam-hashsharing, https://hashsharing.ncmec.org/npo, https://hashsharing.ncmec.org/exploitative, https://hashsharing.ncmec.org/generative-ai-csam, https://hashsharing.ncmec.org/generative-ai-exploitative, https://exttest.cybertip.org/hashsharing, https://exttest.cybertip.org/exploitative-hashsharing, https://betalesp.ncmec.org/csam-hashsharing, https://hashsharing-test.ncmec.org/npo, https://hashsharing-test.ncmec.org/exploitative, https://hashsharing-test.ncmec.org/generative-ai-csam, https://hashsharing-test.ncmec.org/generative-ai-exploitative)
             """)
     void refusesAnExchangeThatIsNoneAndMakesNoBank(String body, String message) {
         Answer answer = server.postJson("/c/exchanges", body);
@@ -227,6 +228,42 @@ class HmaExchangesTest {
                 .contains("\"class_name\":\"ExchangeUpdateRequest\"");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "https://report.cybertip.org/hashsharing",
+                "https://report.cybertip.org/exploitative-hashsharing",
+                "https://lesp.ncmec.org/csam-hashsharing",
+                "https://hashsharing.ncmec.org/npo",
+                "https://hashsharing.ncmec.org/exploitative",
+                "https://hashsharing.ncmec.org/generative-ai-csam",
+                "https://hashsharing.ncmec.org/generative-ai-exploitative",
+                "https://exttest.cybertip.org/hashsharing",
+                "https://exttest.cybertip.org/exploitative-hashsharing",
+                "https://betalesp.ncmec.org/csam-hashsharing",
+                "https://hashsharing-test.ncmec.org/npo",
+                "https://hashsharing-test.ncmec.org/exploitative",
+                "https://hashsharing-test.ncmec.org/generative-ai-csam",
+                "https://hashsharing-test.ncmec.org/generative-ai-exploitative"
+            })
+    void takesEachEnvironmentOfNcmec(String environment) {
+        String name = "N_" + environment.replaceAll("[^a-z]", "_").toUpperCase(java.util.Locale.ROOT);
+        Answer made = create(server, name, "ncmec", "{\"environment\":\"" + environment + "\"}");
+        assertThat(made.status()).as(made.text()).isEqualTo(201);
+        assertThat(server.get("/c/exchange/" + name).json().get("environment").stringValue())
+                .isEqualTo(environment);
+    }
+
+    @Test
+    void takesTheExchangeOfTechAgainstTerrorism() {
+        assertThat(create(server, "TAT_A", "tat", "{}").status()).isEqualTo(201);
+        Answer set = server.postJson(
+                "/c/exchanges/api/tat", "{\"credential_json\":{\"username\":\"u\",\"password\":\"p\"}}");
+        assertThat(set.json().get("has_set_authentification").booleanValue()).isTrue();
+        assertThat(server.get("/c/exchange/TAT_A/status").json().get("message").stringValue())
+                .isEqualTo("this release does not fetch from tat");
+    }
+
     @Test
     void knowsNoExchangeOfAnotherName() {
         for (String path : List.of("/c/exchange/NOPE", "/c/exchange/NOPE/status")) {
@@ -252,10 +289,16 @@ class HmaExchangesTest {
                         "last_fetch_succeeded",
                         "running_fetch_start_ts",
                         "up_to_date");
-        assertThat(status.get("fetched_items").longValue()).isEqualTo(18);
+        // HMA has one more, the MD5 of the empty file.
+        assertThat(status.get("fetched_items").longValue()).isEqualTo(17);
         assertThat(status.get("last_fetch_succeeded").booleanValue()).isTrue();
         List<Long> ids = found(server, "SAMPLE", "pdq", EXAMPLE);
-        assertThat(ids).hasSize(16);
+        assertThat(ids).hasSize(12);
+        // The first examples of its signal types, which HMA's own tests look up.
+        assertThat(found(server, "SAMPLE", "video_md5", "cab08b36195edb1a1231d2d09fa450e0"))
+                .hasSize(1);
+        assertThat(found(server, "SAMPLE", "pdq", "62c9789627838f69f23cf98c29e37836d61c87c31c59587c4b49a783f496725c"))
+                .hasSize(1);
         JsonNode content =
                 server.get("/c/bank/SAMPLE/content/" + ids.getFirst()).json();
         assertThat(content.get("metadata").toString())
