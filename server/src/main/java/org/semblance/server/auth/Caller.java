@@ -44,7 +44,11 @@ public final class Caller {
                     role == null
                             ? "a key of role " + wanted.wireName() + " is needed"
                             : "key " + key + ": role " + role.wireName() + " (expected: " + wanted.wireName()
-                                    + (wanted == Role.ADMIN ? ")" : " or more)"));
+                                    + switch (wanted) {
+                                        case MATCH, CURATE -> " or more)";
+                                        case OPS -> " or admin)";
+                                        case ADMIN -> ")";
+                                    });
         }
     }
 

@@ -332,7 +332,8 @@ public final class KeyFile {
             return new Key(
                     required(node, "name"),
                     required(node, "sha256"),
-                    Role.of(required(node, "role")).orElseThrow(() -> wrong(node, "role", "match, curate or admin")),
+                    Role.of(required(node, "role"))
+                            .orElseThrow(() -> wrong(node, "role", "match, curate, admin or ops")),
                     banks(node),
                     flag(node, "hide_distance"),
                     number(node, "rate_per_second"),

@@ -3,18 +3,26 @@ package org.semblance.server.auth;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What a key may do; each role may do what the ones before it may. */
+/**
+ * What a key may do. Of {@link #MATCH}, {@link #CURATE} and {@link #ADMIN} each may do what the ones before it may, and an admin
+ * what those do who watch; {@link #OPS} may do nothing of the others.
+ */
 public enum Role {
     /** Ask: match, hash, look up, read the list version. */
     MATCH,
     /** Read banks, and change what is in them. */
     CURATE,
     /** Make, change and delete banks; read the journal and the use of keys. */
-    ADMIN;
+    ADMIN,
+    /**
+     * Watch: read metrics, the use of keys, and how index and exchanges are. Neither uploads nor hashes nor what is in a bank, and
+     * no change; so a key of it may lie on a machine that monitors.
+     */
+    OPS;
 
     /** Whether this role suffices where that one is asked for. */
     public boolean includes(Role other) {
-        return compareTo(other) >= 0;
+        return this == other || this == ADMIN || (this == CURATE && other == MATCH);
     }
 
     /** As the command line and {@code keys.json} name it. */

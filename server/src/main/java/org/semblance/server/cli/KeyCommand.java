@@ -55,7 +55,7 @@ final class KeyCommand implements Callable<Integer> {
                 required = true,
                 paramLabel = "ROLE",
                 description = "match: ask. curate: also read banks and change what is in them. admin: also make, change"
-                        + " and delete banks.")
+                        + " and delete banks. ops: read metrics and states, and nothing else.")
         private Role role;
 
         @Option(

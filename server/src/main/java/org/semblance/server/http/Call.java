@@ -191,7 +191,7 @@ final class Call {
             throw HttpError.busy("the server is stopping");
         }
         HttpHeaders headers = head.headers();
-        pass = transport.gate().admit(Heads.secrets(headers), route.role());
+        pass = transport.gate().admit(Heads.secrets(headers), route.role(), route.forOps());
         if (route.changes() && caller().key() == null) {
             Heads.refuseWebPages(headers);
         }

@@ -40,12 +40,17 @@ final class HmaExchanges {
                         Role.ADMIN, "POST", "/c/exchanges/api/{api}", (request, worker) -> setCredentials(request)),
                 HmaRoutes.work(
                         Role.CURATE, "GET", "/c/exchanges/api/{api}/schema", (request, worker) -> schema(request)),
-                HmaRoutes.work(Role.CURATE, "GET", "/c/exchanges", (request, worker) -> list(request)),
+                HmaRoutes.work(Role.CURATE, "GET", "/c/exchanges", (request, worker) -> list(request))
+                        .forOpsToo(),
                 HmaRoutes.json(Role.ADMIN, "POST", "/c/exchanges", (request, worker) -> create(request)),
                 HmaRoutes.work(
                         Role.CURATE, "GET", "/c/exchange/{exchange}", (request, worker) -> config(exchange(request))),
                 HmaRoutes.work(
-                        Role.CURATE, "GET", "/c/exchange/{exchange}/status", (request, worker) -> status(request)),
+                                Role.CURATE,
+                                "GET",
+                                "/c/exchange/{exchange}/status",
+                                (request, worker) -> status(request))
+                        .forOpsToo(),
                 HmaRoutes.json(Role.ADMIN, "PUT", "/c/exchange/{exchange}", (request, worker) -> update(request)),
                 HmaRoutes.work(Role.ADMIN, "DELETE", "/c/exchange/{exchange}", (request, worker) -> delete(request)));
     }

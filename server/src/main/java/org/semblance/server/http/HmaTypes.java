@@ -40,19 +40,21 @@ final class HmaTypes {
     List<Route> routes() {
         return List.of(
                 HmaRoutes.work(
-                        Role.MATCH,
-                        "GET",
-                        "/m/index/status",
-                        Set.of("signal_type"),
-                        (request, worker) -> indexStatus(request)),
+                                Role.MATCH,
+                                "GET",
+                                "/m/index/status",
+                                Set.of("signal_type"),
+                                (request, worker) -> indexStatus(request))
+                        .forOpsToo(),
                 HmaRoutes.work(Role.CURATE, "GET", "/c/signal_type", (request, worker) -> signalTypes()),
                 HmaRoutes.json(Role.ADMIN, "PUT", "/c/signal_type/{type}", (request, worker) -> setRatio(request)),
                 HmaRoutes.work(
-                        Role.CURATE,
-                        "GET",
-                        "/c/signal_type/index",
-                        Set.of("signal_type"),
-                        (request, worker) -> signalTypeIndex(request)),
+                                Role.CURATE,
+                                "GET",
+                                "/c/signal_type/index",
+                                Set.of("signal_type"),
+                                (request, worker) -> signalTypeIndex(request))
+                        .forOpsToo(),
                 HmaRoutes.work(Role.CURATE, "GET", "/c/content_type", (request, worker) -> contentTypes()));
     }
 

@@ -50,7 +50,7 @@ final class NativeRoutes {
         routes.addAll(new ListRoutes(db).routes());
         routes.add(work(
                 Role.ADMIN, "GET", "/v1/journal", Set.of("after", "limit"), (request, worker) -> journal(request)));
-        routes.add(immediate(Role.ADMIN, "/v1/keys", this::keys));
+        routes.add(immediate(Role.OPS, "/v1/keys", this::keys));
         routes.add(OpenApi.nativeRoute());
         return routes;
     }

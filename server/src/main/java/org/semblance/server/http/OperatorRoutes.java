@@ -30,7 +30,7 @@ final class OperatorRoutes {
     List<Route> routes() {
         return List.of(
                 // At once, so that a full queue does not hide what fills it.
-                route(Role.ADMIN, "/metrics", this::scrape),
+                route(Role.OPS, "/metrics", this::scrape),
                 route(
                         null,
                         "/healthz",
@@ -50,7 +50,7 @@ final class OperatorRoutes {
             return Response.json(UNAVAILABLE, answer).with(Map.of("Retry-After", "1"));
         }
         ScopedDb visible = new ScopedDb(db, request.caller());
-        if (request.caller().may(Role.MATCH)) {
+        if (request.caller().may(Role.MATCH) || request.caller().may(Role.OPS)) {
             answer.put("list_version", visible.seq());
         }
         visible.size().ifPresent(hashes -> answer.put("hashes", hashes));

@@ -20,7 +20,25 @@ record Route(
         Set<String> parameters,
         Takes takes,
         @Nullable Role role,
+        boolean forOps,
         Action action) {
+    /** Not for those who watch, unless that is its role. */
+    Route(
+            Dialect dialect,
+            String method,
+            String pattern,
+            Set<String> parameters,
+            Takes takes,
+            @Nullable Role role,
+            Action action) {
+        this(dialect, method, pattern, parameters, takes, role, false, action);
+    }
+
+    /** Likewise, for those who watch as well, whatever its role is: it tells a state and no content. */
+    Route forOpsToo() {
+        return new Route(dialect, method, pattern, parameters, takes, role, true, action);
+    }
+
     /** Deny by default: a route that does not say whom it is for is for admins. */
     Route(Dialect dialect, String method, String pattern, Set<String> parameters, Takes takes, Action action) {
         this(dialect, method, pattern, parameters, takes, Role.ADMIN, action);

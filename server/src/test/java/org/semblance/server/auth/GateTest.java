@@ -265,6 +265,8 @@ class GateTest {
                         "curate>=curate",
                         "admin>=match",
                         "admin>=curate",
-                        "admin>=admin");
+                        "admin>=admin",
+                        "admin>=ops",
+                        "ops>=ops");
     }
 }

@@ -70,6 +70,7 @@ class AccessTest {
     private static String revoked = "";
     private static String expired = "";
     private static String blind = "";
+    private static String watcher = "";
     private static long idB;
     private long idA;
 
@@ -106,6 +107,10 @@ class AccessTest {
      * @param whole whether it tells of all banks, so that a key of some may not call it
      */
     private record Entry(@Nullable Role role, BiFunction<String, Long, Call> call, boolean makes, boolean whole) {}
+
+    /** What else those may ask who watch. */
+    private static final Set<String> FOR_OPS_TOO = Set.of(
+            "GET /m/index/status", "GET /c/signal_type/index", "GET /c/exchanges", "GET /c/exchange/{exchange}/status");
 
     private static final Map<String, Entry> TABLE = new LinkedHashMap<>();
 
@@ -170,8 +175,8 @@ class AccessTest {
         entry("GET /openapi.json", null, (bank, id) -> Call.of("GET", "/openapi.json"));
         entry("GET /openapi/openapi.json", null, (bank, id) -> Call.of("GET", "/openapi/openapi.json"));
         entry("GET /readyz", null, (bank, id) -> Call.of("GET", "/readyz"));
-        TABLE.put("GET /metrics", new Entry(Role.ADMIN, (bank, id) -> Call.of("GET", "/metrics"), false, true));
-        entry("GET /v1/keys", Role.ADMIN, (bank, id) -> Call.of("GET", "/v1/keys"));
+        TABLE.put("GET /metrics", new Entry(Role.OPS, (bank, id) -> Call.of("GET", "/metrics"), false, true));
+        entry("GET /v1/keys", Role.OPS, (bank, id) -> Call.of("GET", "/v1/keys"));
         entry(
                 "POST /v1/match",
                 Role.MATCH,
@@ -285,6 +290,7 @@ class AccessTest {
         new KeyFile(data).revoke("gone", Instant.now());
         expired = key(data, "old", Role.ADMIN, Set.of(), false, Instant.now().minusSeconds(1));
         blind = key(data, "blind", Role.ADMIN, Set.of(), true, null);
+        watcher = key(data, "watcher", Role.OPS, Set.of(), false, null);
         server = new TestServer(data);
         created(Call.json("POST", "/c/banks", "{\"name\":\"" + B + "\"}").by(admin), 201);
         idB = created(
@@ -398,7 +404,7 @@ class AccessTest {
         Entry entry = entryOf(route);
         String before = stateOfB();
         for (Role role : Role.values()) {
-            if (entry.role == null || role.includes(entry.role)) {
+            if (entry.role == null || role.includes(entry.role) || (role == Role.OPS && FOR_OPS_TOO.contains(route))) {
                 continue;
             }
             Answer refused = entry.call.apply(entry.makes ? NEW : A, idA).by(ofA.get(role));
@@ -637,6 +643,27 @@ class AccessTest {
     }
 
     @Test
+    void thoseWhoWatchReadStatesAndNothingElse() {
+        int allowed = 0;
+        String before = stateOfB();
+        for (String route : TABLE.keySet()) {
+            Entry entry = entryOf(route);
+            Answer answer = entry.call.apply(entry.makes ? NEW : A, idA).by(watcher);
+            if (entry.role == null || entry.role == Role.OPS || FOR_OPS_TOO.contains(route)) {
+                assertThat(answer.status()).as(route).isNotIn(401, 403);
+                allowed += entry.role == null ? 0 : 1;
+            } else {
+                assertThat(answer.status()).as(route).isEqualTo(403);
+            }
+            assertThat(answer.text()).as(route).doesNotContain(HASH_A, HASH_B);
+        }
+        assertThat(allowed).isEqualTo(2 + FOR_OPS_TOO.size());
+        assertThat(stateOfB()).isEqualTo(before);
+        assertThat(Call.of("GET", "/readyz").by(watcher).json().has("list_version"))
+                .isTrue();
+    }
+
+    @Test
     void hmasListOfBanksTellsWhichHoldAllowedContent() {
         created(
                 Call.json("POST", "/v1/banks", "{\"name\":\"FINE\",\"kind\":\"allow\"}")
@@ -836,7 +863,16 @@ class AccessTest {
         JsonNode keys = Call.of("GET", "/v1/keys").by(admin).json().get("keys");
         assertThat(keys)
                 .extracting(key -> key.get("name").stringValue())
-                .containsExactly("admin-of-a", "blind", "curate-of-a", "gone", "match-of-a", "old", "root");
+                .containsExactly(
+                        "admin-of-a",
+                        "blind",
+                        "curate-of-a",
+                        "gone",
+                        "match-of-a",
+                        "old",
+                        "ops-of-a",
+                        "root",
+                        "watcher");
         assertThat(keys.get(3).get("state").stringValue()).isEqualTo("revoked");
         assertThat(keys.get(5).get("state").stringValue()).isEqualTo("expired");
         assertThat(keys.get(4).get("refused").longValue()).isPositive();
@@ -845,6 +881,6 @@ class AccessTest {
         assertThat(keys.toString()).doesNotContain("sha256", "secret");
         assertThat(Call.of("GET", "/v1/keys").by(ofA.get(Role.ADMIN)).json().get("keys"))
                 .extracting(key -> key.get("name").stringValue())
-                .containsExactly("admin-of-a", "curate-of-a", "match-of-a");
+                .containsExactly("admin-of-a", "curate-of-a", "match-of-a", "ops-of-a");
     }
 }

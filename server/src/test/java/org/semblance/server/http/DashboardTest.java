@@ -17,7 +17,9 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.semblance.server.auth.AccessRefusedException;
 import org.semblance.server.config.Isolation;
+import org.yaml.snakeyaml.Yaml;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -70,6 +72,49 @@ class DashboardTest {
         return queries;
     }
 
+    private static Map<String, Object> yaml(String file) throws IOException {
+        return new Yaml().load(Files.readString(Path.of("src/main/dist/" + file)));
+    }
+
+    /** The name of the only job of the scrape configuration, which has to ask for what the server serves. */
+    @SuppressWarnings("unchecked")
+    private static String job() throws IOException {
+        Map<String, Object> configuration = yaml("prometheus.yml");
+        assertThat(configuration.get("rule_files")).isEqualTo(List.of("alerts.yml"));
+        Map<String, Object> scrape = ((List<Map<String, Object>>) configuration.get("scrape_configs")).getFirst();
+        assertThat(scrape).containsEntry("metrics_path", "/metrics").containsKeys("authorization", "static_configs");
+        return String.valueOf(scrape.get("job_name"));
+    }
+
+    /** What Prometheus adds to each series. */
+    private static final Set<String> ADDED = Set.of("instance", "job");
+
+    /** The rules, each with the labels that its text names. */
+    @SuppressWarnings("unchecked")
+    private static List<Query> alerts() throws IOException {
+        List<Query> alerts = new ArrayList<>();
+        for (Map<String, Object> group :
+                (List<Map<String, Object>>) yaml("alerts.yml").get("groups")) {
+            for (Map<String, Object> rule : (List<Map<String, Object>>) group.get("rules")) {
+                Map<String, String> texts = (Map<String, String>) rule.get("annotations");
+                assertThat(texts).containsOnlyKeys("summary", "description");
+                assertThat(((Map<String, String>) rule.get("labels")).get("severity"))
+                        .isIn("page", "ticket");
+                StringBuilder legend = new StringBuilder();
+                Pattern.compile("\\{\\{ \\$labels\\.(\\w+) }}")
+                        .matcher(texts.get("summary"))
+                        .results()
+                        .filter(label -> !ADDED.contains(label.group(1)))
+                        .forEach(label ->
+                                legend.append("{{").append(label.group(1)).append("}}"));
+                alerts.add(new Query(
+                        String.valueOf(rule.get("alert")), String.valueOf(rule.get("expr")), legend.toString()));
+            }
+        }
+        assertThat(alerts).hasSizeGreaterThan(10);
+        return alerts;
+    }
+
     /** The labels of each series, by metric. */
     private static Map<String, List<Map<String, String>>> scrape(TestServer server) {
         Map<String, List<Map<String, String>>> series = new HashMap<>();
@@ -113,10 +158,17 @@ class DashboardTest {
         try (TestServer server = new TestServer(folder.resolve("db"), Isolation.WORKERS)) {
             Map<String, List<Map<String, String>>> series = exercised(server);
             // There is one as soon as something is refused; the name and the label are MetricsTest's and this test's.
-            series.putIfAbsent("semblance_refusals_total", List.of(Map.of("reason", "no_key")));
+            series.putIfAbsent(
+                    "semblance_refusals_total",
+                    List.of(Map.of("reason", AccessRefusedException.Reason.BAD_KEY.wireName())));
             // As soon as there is a certificate; their names are TlsTest's.
             series.putIfAbsent("semblance_tls_handshake_failures_total", List.of(Map.of()));
             series.putIfAbsent("semblance_tls_certificate_expiry_seconds", List.of(Map.of()));
+            // What Prometheus itself says of a server that it asks.
+            series.put("up", List.of(Map.of("job", job(), "instance", "127.0.0.1:5100")));
+            for (Query rule : alerts()) {
+                check(rule, series);
+            }
             Set<String> asked = new TreeSet<>();
             for (Query query : queries()) {
                 asked.addAll(check(query, series));
@@ -138,7 +190,7 @@ class DashboardTest {
     private static Set<String> check(Query query, Map<String, List<Map<String, String>>> series) {
         Set<String> names = new TreeSet<>();
         Set<String> labels = new TreeSet<>();
-        String rest = query.expression.replaceAll("\\[[^]]*]", "");
+        String rest = query.expression.replaceAll("\\[[^]]*]|\\b[0-9.]+e[0-9]+\\b", "");
         Matcher grouping = GROUPING.matcher(rest);
         while (grouping.find()) {
             labels.addAll(List.of(grouping.group(1).split(", ")));
