@@ -116,7 +116,7 @@ record Draft(ContentDraft content, List<String> warnings) {
                 throw HttpError.field(400, "body", field, "fields file, " + String.join(", ", FORM_FIELDS));
             }
         }
-        MediaSource file = request.body().file();
+        MediaSource file = request.file();
         HashReport report = worker.toBank(file).hashToBank(file, request.body().digests(), request.deadline());
         request.trace().hashed(report);
         if (report.failure() != null) {

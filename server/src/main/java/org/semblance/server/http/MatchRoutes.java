@@ -51,8 +51,12 @@ final class MatchRoutes {
         ScopedDb visible = new ScopedDb(db, request.caller());
         MatchOptions options = new MatchOptions(
                 visible.matchOptions(NativeRoutes.wantedBanks(request, visible)).banks(), videoPolicy(request));
+        SentFile.checkType(request.mediaType());
         MatchReport report =
                 worker.matcher().match(request.body().file(), request.body().digests(), options, request.deadline());
+        if (report.matches().isEmpty()) { // Bytes that are known are, however they were sent.
+            SentFile.checkBytes(request.mediaType(), request.body().upload());
+        }
         request.trace().hashed(report.hashed());
         request.trace().took(Stage.LOOKUP, report.lookupUs() * 1_000);
         request.trace().verdict(report.verdict());
@@ -110,7 +114,7 @@ final class MatchRoutes {
         if (dihedral != null && !dihedral.equals("true") && !dihedral.equals("false")) {
             throw HttpError.field(400, "dihedral", dihedral, "true or false");
         }
-        MediaSource file = request.body().file();
+        MediaSource file = request.file();
         Digests digests = request.body().digests();
         HashReport report = "true".equals(dihedral)
                 ? worker.exact().hashDihedral(file, digests, request.deadline())

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.Deadline;
+import org.semblance.engine.media.MediaSource;
 import org.semblance.server.auth.Caller;
 import org.semblance.server.metrics.RequestTrace;
 import tools.jackson.databind.JsonNode;
@@ -161,6 +162,18 @@ final class Request {
             throw HttpError.field(415, "Content-Type", type.isEmpty() ? null : type, "application/json");
         }
         return Json.read(body.bytes());
+    }
+
+    /**
+     * The one file of the request, unless its bytes show that it is none.
+     *
+     * @throws HttpError 400 if a form has none or several, 415 if something else was sent in its place
+     */
+    MediaSource file() {
+        SentFile.checkType(mediaType());
+        MediaSource file = body.file();
+        SentFile.checkBytes(mediaType(), body.upload());
+        return file;
     }
 
     /** Who asks, and what this one may do and see. */

@@ -382,6 +382,23 @@ final class Upload {
         }
     }
 
+    /** The first bytes of a complete upload, at most so many; from the disk if it is there. */
+    ByteBuffer start(int most) {
+        if (file == null) {
+            ByteBuffer all = bytes();
+            return all.limit(Math.min(all.limit(), most));
+        }
+        ByteBuffer start = ByteBuffer.allocate((int) Math.min(size, most));
+        try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.READ)) {
+            while (start.hasRemaining() && channel.read(start, start.position()) >= 0) {
+                // A read may give less than was asked for.
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return start.flip();
+    }
+
     /** Frees the bytes and removes the file, once nothing is being written to it; a second call does nothing. */
     void release() {
         if (released) {
