@@ -1,11 +1,13 @@
 package org.semblance.engine;
 
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -43,9 +45,12 @@ import org.semblance.hashdb.hash.SignalType;
  * <p>The order of the questions:
  *
  * <ol>
- *   <li>Are these the bytes of a known bad content? Then it is a match, and nothing is decoded. Only a person who allowed
- *       exactly these bytes outweighs that ({@link Verdict#SUPPRESSED}); a likeness to something allowed does not, or one
- *       harmless picture that resembles a bad one would switch off the surest evidence there is.
+ *   <li>Are these the bytes of a known bad content? Then it is a match, whatever the other questions come to. Only a person
+ *       who allowed exactly these bytes outweighs that ({@link Verdict#SUPPRESSED}); a likeness to something allowed does
+ *       not, or one harmless picture that resembles a bad one would switch off the surest evidence there is. The other
+ *       questions are asked all the same ({@link MatchOptions.KnownBytes}), for whoever acts by bank wants to hear of all
+ *       that have it; for a video whose frames are banked, with those instead of its own. Where they cannot be answered the
+ *       report is partial.
  *   <li>Can it be decoded and hashed? If not, the verdict says why not. Of a video key frames are enough, with and without
  *       its borders; of an animated image every frame, and the first as an image besides.
  *   <li>Is there enough picture in it ({@link HashAndQuality#MIN_QUALITY})? If not, its hash says little and is never looked up: the
@@ -83,6 +88,14 @@ public final class ContentMatcher {
     /** Of a damaged image. With a smaller share of its rows a hash finds the whole picture too rarely to be relied on. */
     private static final double LEAST_SEEN = 0.85;
 
+    /** How long the banked frames of a known video are looked up: a film of many hours has tens of thousands. */
+    private static final Duration MAX_BANKED_TIME = Duration.ofSeconds(2);
+
+    /** The same by those whose own work has to wait meanwhile. */
+    private static final Duration BRIEFLY = Duration.ofMillis(100);
+
+    private static final String NOT_DECODED = "known by its bytes, and not looked at further: ";
+
     private final ContentHasher hasher;
     private final HashDb db;
 
@@ -112,8 +125,9 @@ public final class ContentMatcher {
      *
      * @param digests of exactly these bytes
      * @throws DeadlinePassedException if it passes before the last step of an image has begun, or
-     *     before the first frame of a video
-     * @throws java.io.UncheckedIOException if a file cannot be read
+     *     before the first frame of a video; not if the bytes are known
+     * @throws UncheckedIOException if a file cannot be read; likewise
+     * @throws NoDecoderException if there is no decoder for it; likewise
      */
     public MatchReport match(MediaSource source, Digests digests, MatchOptions options, Deadline deadline) {
         return match(source, digests, options, deadline, System.nanoTime());
@@ -125,83 +139,179 @@ public final class ContentMatcher {
         long version = db.seq();
         long asked = System.nanoTime();
         List<Match> exact = exactMatches(digests, options);
-        long exactNanos = System.nanoTime() - asked;
-        List<Match> allowed = ofKind(BankKind.ALLOW, exact);
-        List<Match> known = ofKind(BankKind.MATCH, exact);
-        if (!known.isEmpty()) {
-            HashReport hashed = HashReport.notDecoded(source.format(), digests, InProcessHasher.micros(asked - start));
-            boolean suppressed = !allowed.isEmpty();
-            return new MatchReport(
-                    suppressed ? Verdict.SUPPRESSED : Verdict.MATCH,
-                    "",
-                    hashed,
-                    version,
-                    findings(known, suppressed),
-                    findings(allowed, false),
-                    false,
-                    InProcessHasher.micros(exactNanos));
+        Question question =
+                new Question(source, digests, options, deadline, start, version, exact, System.nanoTime() - asked);
+        return ofKind(BankKind.MATCH, exact).isEmpty() ? ofUnknownBytes(question) : ofKnownBytes(question);
+    }
+
+    /**
+     * An upload of which the digests have been looked up.
+     *
+     * @param start the {@link System#nanoTime} at which it was taken up
+     * @param exact hits by digest, of both kinds of bank
+     * @param exactNanos how long it took to find those
+     */
+    private record Question(
+            MediaSource source,
+            Digests digests,
+            MatchOptions options,
+            Deadline deadline,
+            long start,
+            long version,
+            List<Match> exact,
+            long exactNanos) {
+        HashReport notDecoded() {
+            return HashReport.notDecoded(source.format(), digests, InProcessHasher.micros(exactNanos));
         }
 
-        FrameSampling sampling = options.videoPolicy() instanceof VideoPolicy.Vpdq
-                ? new FrameSampling.TimeStep(1)
-                : FrameSampling.KeyFrames.DEFAULT;
-        HashReport hashed = hash(source, digests, sampling, deadline, System.nanoTime() - (asked - start));
-        if (hashed.failure() != null) {
-            return undecided(hashed.failure(), hashed.reason(), hashed, version, exactNanos);
+        boolean mayMove() {
+            return source.format().isVideo() || source.format().canBeAnimated();
         }
-        Upload upload = new Upload(hashed, options);
+    }
+
+    private MatchReport ofUnknownBytes(Question question) {
+        FrameSampling sampling = sampling(question);
+        HashReport hashed = hash(question, sampling, question.start);
+        if (hashed.failure() != null) {
+            return undecided(question, hashed.failure(), hashed.reason(), hashed);
+        }
+        Upload upload = new Upload(hashed, question.options);
         if (upload.isTooFlat()) {
             String reason = InProcessHasher.joined(hashed.reason(), upload.tooFlat());
-            return undecided(Verdict.UNDECIDABLE, reason, hashed, version, exactNanos);
+            return undecided(question, Verdict.UNDECIDABLE, reason, hashed);
         }
+        return judged(question, upload, sampling);
+    }
+
+    /**
+     * A match, whatever else is found or fails. The rest of the answer, which is who else has banked it, must not cost what an
+     * unknown video costs: its banked frames stand in for those that a decoder would give.
+     */
+    private MatchReport ofKnownBytes(Question question) {
+        MatchOptions.KnownBytes how = question.options.knownBytes();
+        if (how == MatchOptions.KnownBytes.ANSWER) {
+            return byDigestAlone(question, question.notDecoded(), "", false);
+        }
+        KnownVideo banked = question.mayMove() ? banked(question.exact) : null;
+        if (banked != null) {
+            Duration most = how == MatchOptions.KnownBytes.LOOK_UP ? BRIEFLY : MAX_BANKED_TIME;
+            return byBankedFrames(question, banked, question.deadline.within(most));
+        }
+        if (how == MatchOptions.KnownBytes.LOOK_UP) {
+            return byDigestAlone(question, question.notDecoded(), NOT_DECODED + "every decoder is busy", true);
+        }
+        try {
+            FrameSampling sampling = sampling(question);
+            HashReport hashed = hash(question, sampling, question.start);
+            if (hashed.failure() != null) {
+                String reason = "known by its bytes alone: " + hashed.failure().wireName() + ": " + hashed.reason();
+                return byDigestAlone(question, hashed, reason, false);
+            }
+            Upload upload = new Upload(hashed, question.options);
+            if (upload.isTooFlat()) {
+                String reason = InProcessHasher.joined(hashed.reason(), upload.tooFlat());
+                return byDigestAlone(question, hashed, reason, hashed.isPartial());
+            }
+            return judged(question, upload, sampling);
+        } catch (DeadlinePassedException e) {
+            return byDigestAlone(question, question.notDecoded(), NOT_DECODED + e.getMessage(), true);
+        } catch (NoDecoderException e) {
+            return byDigestAlone(question, question.notDecoded(), NOT_DECODED + "no decoder is running", true);
+        } catch (UncheckedIOException e) {
+            return byDigestAlone(question, question.notDecoded(), NOT_DECODED + "it could not be read again", true);
+        }
+    }
+
+    /** What is banked of a known video's frames, or null if none of them has any. */
+    private @Nullable KnownVideo banked(List<Match> exact) {
+        return exact.stream()
+                .filter(match -> match.content().isVideo())
+                .flatMap(match -> db.video(match.content().id()).stream())
+                .findFirst()
+                .orElse(null);
+    }
+
+    private MatchReport byBankedFrames(Question question, KnownVideo banked, Deadline until) {
+        long asked = System.nanoTime();
+        HashReport hashed = question.notDecoded();
+        Judgement judgement = new Upload(hashed, QueryVideo.of(banked), question.options).judge(question.exact, until);
+        return report(question, judgement, hashed, question.exactNanos + System.nanoTime() - asked);
+    }
+
+    private static MatchReport byDigestAlone(Question question, HashReport hashed, String reason, boolean partial) {
+        Judgement judgement = Judgement.of(List.of(), null, question.exact, reason);
+        return new MatchReport(
+                judgement.verdict(),
+                reason,
+                hashed,
+                question.version,
+                judgement.matches,
+                judgement.suppressedBy,
+                partial,
+                InProcessHasher.micros(question.exactNanos));
+    }
+
+    /** The verdict on what was hashed, after a second look where the first shows something of a short known video. */
+    private MatchReport judged(Question question, Upload upload, FrameSampling sampling) {
+        Deadline deadline = question.deadline;
         if (upload.video == null) {
             deadline.check("lookup");
         }
-        asked = System.nanoTime();
-        Judgement judgement = upload.judge(allowed, deadline);
-        long lookupNanos = exactNanos + System.nanoTime() - asked;
-        FrameSampling closer = judgement.matches.isEmpty() ? upload.closer(sampling) : sampling;
+        HashReport hashed = upload.hashed;
+        long asked = System.nanoTime();
+        Judgement judgement = upload.judge(question.exact, deadline);
+        long lookupNanos = question.exactNanos + System.nanoTime() - asked;
+        FrameSampling closer = judgement.hasLikeness() ? sampling : upload.closer(sampling);
         if (!closer.equals(sampling) && !deadline.passed()) {
-            Optional<HashReport> again = hashAgain(source, digests, closer, deadline, hashed);
+            Optional<HashReport> again = hashAgain(question, closer, hashed);
             if (again.isPresent()) { // Otherwise what was seen before stands.
                 asked = System.nanoTime();
                 hashed = again.get();
-                judgement = new Upload(hashed, options).judge(allowed, deadline);
+                judgement = new Upload(hashed, question.options).judge(question.exact, deadline);
                 lookupNanos += System.nanoTime() - asked;
             }
         }
         if (judgement.matches.isEmpty() && hashed.seen() < LEAST_SEEN) {
             String reason = String.format(
                     Locale.ROOT, "%s; %.0f %% of its rows are too few to tell", hashed.reason(), 100 * hashed.seen());
-            return undecided(Verdict.UNDECIDABLE, reason, hashed, version, lookupNanos);
+            return undecided(question, Verdict.UNDECIDABLE, reason, hashed);
         }
+        return report(question, judgement, hashed, lookupNanos);
+    }
+
+    private static MatchReport report(Question question, Judgement judgement, HashReport hashed, long lookupNanos) {
         return new MatchReport(
                 judgement.verdict(),
                 InProcessHasher.joined(hashed.reason(), judgement.cutShort),
                 hashed,
-                version,
+                question.version,
                 judgement.matches,
                 judgement.suppressedBy,
                 hashed.isPartial() || !judgement.cutShort.isEmpty(),
                 InProcessHasher.micros(lookupNanos));
     }
 
-    private HashReport hash(
-            MediaSource source, Digests digests, FrameSampling sampling, Deadline deadline, long startNanos) {
+    private static FrameSampling sampling(Question question) {
+        return question.options.videoPolicy() instanceof VideoPolicy.Vpdq
+                ? new FrameSampling.TimeStep(1)
+                : FrameSampling.KeyFrames.DEFAULT;
+    }
+
+    private HashReport hash(Question question, FrameSampling sampling, long startNanos) {
+        Deadline deadline = question.deadline;
         Deadline framesUntil = deadline.share(READING_SHARE);
-        if (source.format().canBeAnimated()) {
+        if (question.source.format().canBeAnimated()) {
             framesUntil = framesUntil.within(MAX_ANIMATION_TIME);
         }
-        return hasher.hash(
-                new HashRequest(source, digests.signals(), sampling, false, deadline, framesUntil, startNanos));
+        return hasher.hash(new HashRequest(
+                question.source, question.digests.signals(), sampling, false, deadline, framesUntil, startNanos));
     }
 
     /** Reads a video a second time; its time counts both. Empty if that fails. */
-    private Optional<HashReport> hashAgain(
-            MediaSource source, Digests digests, FrameSampling sampling, Deadline deadline, HashReport before) {
+    private Optional<HashReport> hashAgain(Question question, FrameSampling sampling, HashReport before) {
         try {
             long start = System.nanoTime() - TimeUnit.MICROSECONDS.toNanos(before.decodeUs());
-            HashReport again = hash(source, digests, sampling, deadline, start);
+            HashReport again = hash(question, sampling, start);
             return again.failure() == null ? Optional.of(again) : Optional.empty();
         } catch (DeadlinePassedException e) {
             return Optional.empty();
@@ -209,7 +319,7 @@ public final class ContentMatcher {
     }
 
     /**
-     * Whether {@link #match} would find these bytes known, and decode nothing.
+     * Whether {@link #match} would find these bytes known, so that it has an answer without a decoder.
      *
      * @param banks names of the banks that count; empty for all
      */
@@ -218,17 +328,16 @@ public final class ContentMatcher {
                 .isEmpty();
     }
 
-    private static MatchReport undecided(
-            Verdict verdict, String reason, HashReport hashed, long version, long lookupNanos) {
+    private static MatchReport undecided(Question question, Verdict verdict, String reason, HashReport hashed) {
         return new MatchReport(
                 verdict,
                 reason,
                 hashed,
-                version,
+                question.version,
                 List.of(),
                 List.of(),
                 hashed.isPartial(),
-                InProcessHasher.micros(lookupNanos));
+                InProcessHasher.micros(question.exactNanos));
     }
 
     private static List<Finding> findings(List<Match> matches, boolean suppressed) {
@@ -236,7 +345,7 @@ public final class ContentMatcher {
     }
 
     /**
-     * What the likenesses come to.
+     * What the hits come to.
      *
      * @param cutShort why not all was looked up and compared, or empty
      */
@@ -247,21 +356,99 @@ public final class ContentMatcher {
             }
             return matches.stream().allMatch(Finding::suppressed) ? Verdict.SUPPRESSED : Verdict.MATCH;
         }
+
+        /** Whether anything was found by more than a digest. */
+        boolean hasLikeness() {
+            return matches.stream().anyMatch(f -> !f.match().signalType().isDigest());
+        }
+
+        /**
+         * Judges what was found by likeness together with the hits by digest, each content once. A hit by digest stands unless
+         * exactly these bytes were allowed, and then nothing does.
+         *
+         * @param comparison of the videos among the claims, or null if there are none
+         */
+        static Judgement of(
+                List<Claim> claims, @Nullable VideoComparison comparison, List<Match> exact, String cutShort) {
+            List<Match> allowedDigests = ofKind(BankKind.ALLOW, exact);
+            List<Match> knownDigests = ofKind(BankKind.MATCH, exact);
+            boolean allSuppressed = !allowedDigests.isEmpty();
+            Set<Long> byDigest = ids(knownDigests);
+            List<Claim> allowed = claims.stream().filter(Claim::isAllowed).toList();
+            Map<Claim, BitSet> explains = new LinkedHashMap<>();
+            BitSet explained = new BitSet();
+            for (Claim claim : allowed) {
+                BitSet moments = (BitSet) claim.evidence.clone();
+                if (claim.video != null && comparison != null) {
+                    moments.or(comparison.explained(claim.video));
+                }
+                explains.put(claim, moments);
+                explained.or(moments);
+            }
+            List<Finding> standing = new ArrayList<>();
+            List<Finding> suppressed = new ArrayList<>();
+            (allSuppressed ? suppressed : standing).addAll(findings(knownDigests, allSuppressed));
+            BitSet suppressedEvidence = new BitSet();
+            for (Claim claim : claims) {
+                if (claim.isAllowed() || byDigest.contains(claim.match.content().id())) {
+                    continue;
+                }
+                boolean isSuppressed = allSuppressed || claim.isExplained(explained, comparison);
+                (isSuppressed ? suppressed : standing).add(new Finding(claim.match, claim.alignment, isSuppressed));
+                if (isSuppressed) {
+                    suppressedEvidence.or(claim.evidence);
+                }
+            }
+            List<Finding> by = new ArrayList<>();
+            if (!suppressed.isEmpty()) {
+                by.addAll(findings(allowedDigests, false));
+                Set<Long> told = ids(allowedDigests);
+                explains.forEach((claim, moments) -> {
+                    if (moments.intersects(suppressedEvidence)
+                            && told.add(claim.match.content().id())) {
+                        by.add(new Finding(claim.match, claim.alignment, false));
+                    }
+                });
+            }
+            standing.addAll(suppressed);
+            return new Judgement(standing, by, cutShort);
+        }
+
+        private static Set<Long> ids(List<Match> matches) {
+            return matches.stream().map(m -> m.content().id()).collect(Collectors.toCollection(HashSet::new));
+        }
     }
 
     /**
      * A content that was found, and what that rests on.
      *
-     * @param evidence moments of the upload; the one after the last stands for the image that it is as a whole
+     * @param evidence moments of the upload
+     * @param stillMoment the one after the last, which stands for the image that the upload is as a whole
      * @param video how it aligns, for a known video that matches by the policy; null if it was found otherwise
      */
     private record Claim(
             Match match,
             @Nullable Alignment alignment,
             BitSet evidence,
+            int stillMoment,
             @Nullable VideoMatch video) {
         boolean isAllowed() {
             return match.bank().kind() == BankKind.ALLOW;
+        }
+
+        /** Whether too little is left of it without the moments that allowed content explains. */
+        boolean isExplained(BitSet explained, @Nullable VideoComparison comparison) {
+            BitSet left = (BitSet) evidence.clone();
+            left.andNot(explained);
+            // An image as a whole has no moments to leave out.
+            if (video == null || comparison == null || left.isEmpty() || left.get(stillMoment)) {
+                return left.isEmpty();
+            }
+            return !left.equals(evidence)
+                    && comparison
+                            .without(match.content().id(), explained)
+                            .filter(VideoMatch::isMatch)
+                            .isEmpty();
         }
     }
 
@@ -280,12 +467,16 @@ public final class ContentMatcher {
         private String cutShort = "";
 
         Upload(HashReport hashed, MatchOptions options) {
+            this(hashed, hashed.video() == null ? null : QueryVideo.of(hashed.video(), options.videoPolicy()), options);
+        }
+
+        /** @param video its frames, or null if it has none */
+        Upload(HashReport hashed, @Nullable QueryVideo video, MatchOptions options) {
             this.hashed = hashed;
             this.options = options;
+            this.video = video;
             Signal pdq = hashed.signal(SignalType.PDQ).orElse(null);
             still = pdq == null || pdq.isTooFlat() ? null : pdq;
-            VideoHashes frames = hashed.video();
-            video = frames == null ? null : QueryVideo.of(frames, options.videoPolicy());
             moments = video == null ? List.of() : video.moments();
             hits = new KnownVideoHits(moments, options.videoPolicy());
             stillMoment = moments.size();
@@ -310,7 +501,7 @@ public final class ContentMatcher {
                     + frames.frames().size() + " frames" + expected;
         }
 
-        Judgement judge(List<Match> allowedDigests, Deadline deadline) {
+        Judgement judge(List<Match> exact, Deadline deadline) {
             List<Claim> claims = new ArrayList<>(ofStill());
             lookUp(deadline);
             hits.images().forEach(found -> claims.add(ofImage(found)));
@@ -318,7 +509,7 @@ public final class ContentMatcher {
             if (comparison != null) {
                 claims.addAll(ofVideos(comparison, deadline));
             }
-            return judged(merged(claims), comparison, allowedDigests);
+            return Judgement.of(merged(claims), comparison, exact, cutShort);
         }
 
         /**
@@ -348,7 +539,7 @@ public final class ContentMatcher {
             for (int i = 0; i < found.size(); i++) {
                 for (Match match : counted(found.get(i), options)) {
                     boolean isTimed = match.content().isVideo() && timed++ < MAX_TIMED;
-                    claims.add(new Claim(match, isTimed ? seconds(match, readings.get(i)) : null, evidence, null));
+                    claims.add(new Claim(match, isTimed ? seconds(match, readings.get(i)) : null, evidence, stillMoment, null));
                 }
             }
             return claims;
@@ -418,7 +609,7 @@ public final class ContentMatcher {
                 first = seen.nextSetBit(last + 1);
             }
             double share = 100.0 * seen.cardinality() / moments.size();
-            return new Claim(image.nearest(), new Alignment(share, null, spans), seen, null);
+            return new Claim(image.nearest(), new Alignment(share, null, spans), seen, stillMoment, null);
         }
 
         private List<Claim> ofVideos(VideoComparison comparison, Deadline deadline) {
@@ -450,7 +641,7 @@ public final class ContentMatcher {
                 KnownVideoHits.Found found = byId.get(match.contentId());
                 if (match.isMatch() && found != null) {
                     BitSet evidence = comparison.evidence(match);
-                    claims.add(new Claim(found.nearest(), Alignment.of(match), evidence, match));
+                    claims.add(new Claim(found.nearest(), Alignment.of(match), evidence, stillMoment, match));
                 }
             }
             if (claims.isEmpty() && !ended.isEmpty()) { // Otherwise more would not change the verdict.
@@ -478,6 +669,7 @@ public final class ContentMatcher {
                             first ? one.match : other.match,
                             other.alignment == null ? one.alignment : other.alignment,
                             evidence,
+                            stillMoment,
                             other.video == null ? one.video : other.video);
                 });
             }
@@ -485,57 +677,6 @@ public final class ContentMatcher {
             merged.sort(Comparator.comparing((Claim c) -> c.video == null)
                     .thenComparingDouble(c -> c.video == null ? c.match.distance() : -c.video.weightedSeconds()));
             return merged;
-        }
-
-        private Judgement judged(List<Claim> claims, @Nullable VideoComparison comparison, List<Match> allowedDigests) {
-            List<Claim> known = claims.stream().filter(c -> !c.isAllowed()).toList();
-            List<Claim> allowed = claims.stream().filter(Claim::isAllowed).toList();
-            Map<Claim, BitSet> explains = new LinkedHashMap<>();
-            BitSet explained = new BitSet();
-            for (Claim claim : allowed) {
-                BitSet moments = (BitSet) claim.evidence.clone();
-                if (claim.video != null && comparison != null) {
-                    moments.or(comparison.explained(claim.video));
-                }
-                explains.put(claim, moments);
-                explained.or(moments);
-            }
-            List<Finding> standing = new ArrayList<>();
-            List<Finding> suppressed = new ArrayList<>();
-            BitSet suppressedEvidence = new BitSet();
-            for (Claim claim : known) {
-                boolean isSuppressed = !allowedDigests.isEmpty() || isExplained(claim, explained, comparison);
-                (isSuppressed ? suppressed : standing).add(new Finding(claim.match, claim.alignment, isSuppressed));
-                if (isSuppressed) {
-                    suppressedEvidence.or(claim.evidence);
-                }
-            }
-            List<Finding> by = new ArrayList<>();
-            if (!suppressed.isEmpty()) {
-                by.addAll(findings(allowedDigests, false));
-                Set<Long> told = by.stream().map(f -> f.match().content().id()).collect(Collectors.toSet());
-                explains.forEach((claim, moments) -> {
-                    if (moments.intersects(suppressedEvidence)
-                            && told.add(claim.match.content().id())) {
-                        by.add(new Finding(claim.match, claim.alignment, false));
-                    }
-                });
-            }
-            standing.addAll(suppressed);
-            return new Judgement(standing, by, cutShort);
-        }
-
-        private boolean isExplained(Claim claim, BitSet explained, @Nullable VideoComparison comparison) {
-            BitSet left = (BitSet) claim.evidence.clone();
-            left.andNot(explained);
-            if (claim.video == null || comparison == null || left.isEmpty() || left.get(stillMoment)) {
-                return left.isEmpty();
-            }
-            return !left.equals(claim.evidence)
-                    && comparison
-                            .without(claim.match.content().id(), explained)
-                            .filter(VideoMatch::isMatch)
-                            .isEmpty();
         }
     }
 

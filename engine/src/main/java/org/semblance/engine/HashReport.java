@@ -70,7 +70,7 @@ public record HashReport(
         return failed(request, Verdict.UNSUPPORTED, "empty: 0 bytes", 0);
     }
 
-    /** A content that is known by its digests. */
+    /** A content of which nothing but its digests is known. */
     static HashReport notDecoded(MediaFormat format, Digests digests, long decodeUs) {
         return new HashReport(
                 null, "", contentType(format), format.wireName(), digests.signals(), Map.of(), null, decodeUs, 0);

@@ -8,17 +8,37 @@ import org.semblance.engine.video.VideoPolicy;
  *
  * @param banks names of the banks that count; empty for all
  * @param videoPolicy when an upload and a known video match
+ * @param knownBytes what is done for the rest of the answer once the very bytes are known
  */
-public record MatchOptions(Set<String> banks, VideoPolicy videoPolicy) {
+public record MatchOptions(Set<String> banks, VideoPolicy videoPolicy, KnownBytes knownBytes) {
     /** All banks. */
     public static final MatchOptions DEFAULT = new MatchOptions(Set.of());
+
+    /** How far to look once the bytes are those of a known bad content; what is found by digest is in every answer. */
+    public enum KnownBytes {
+        /** No further: the answer has what the digests found. */
+        ANSWER,
+        /** Without a decoder: where the frames of the known video are banked, those are looked up. */
+        LOOK_UP,
+        /** As for any upload, but with the banked frames of a video in place of its own. */
+        DECODE
+    }
 
     public MatchOptions {
         banks = Set.copyOf(banks);
     }
 
+    public MatchOptions(Set<String> banks, VideoPolicy videoPolicy) {
+        this(banks, videoPolicy, KnownBytes.DECODE);
+    }
+
     /** These banks, and for video what has been measured to be best. */
     public MatchOptions(Set<String> banks) {
         this(banks, VideoPolicy.ALIGNED);
+    }
+
+    /** The same, looking so far at most. */
+    public MatchOptions atMost(KnownBytes most) {
+        return knownBytes.compareTo(most) <= 0 ? this : new MatchOptions(banks, videoPolicy, most);
     }
 }

@@ -5,12 +5,12 @@ import java.util.List;
 /**
  * A verdict and all that explains it.
  *
- * @param hashed the signals the lookup was made with; a content known by its digest is not decoded, so it has no PDQ
+ * @param hashed the signals the lookup was made with; no PDQ where nothing was decoded
  * @param listVersion the {@code seq} of the database the lookup saw
  * @param matches hits in banks of known bad content: those that stand before those that are suppressed, digests first, then
  *     videos, most seconds first, then images, nearest first
  * @param suppressedBy hits in banks of allowed content that suppress any of the matches
- * @param partial whether a part of the upload was not looked at; then the reason says how much was, and why
+ * @param partial whether a part of the upload was not looked at, or not all of its hashes; then the reason says how much was, and why
  * @param lookupUs microseconds for the lookups
  */
 public record MatchReport(

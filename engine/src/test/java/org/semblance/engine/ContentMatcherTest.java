@@ -2,6 +2,7 @@ package org.semblance.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +22,7 @@ import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.Picture;
 import org.semblance.engine.media.internal.Encoders;
+import org.semblance.engine.video.VideoPolicy;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
 import org.semblance.hashdb.catalog.BankKind;
@@ -150,16 +152,103 @@ class ContentMatcherTest {
     }
 
     @Test
-    void aKnownDigestMatchesWithoutDecoding() {
-        long id = add("BAD", sha256(PNG), md5(PNG));
+    void aKnownDigestDoesNotHideWhoElseHasBankedThePicture() {
+        bank("WORSE", BankKind.MATCH);
+        long exact = add("BAD", sha256(PNG), md5(PNG), pdq(PNG));
+        long near = add("WORSE", at(3, pdq(PNG)));
+        long nearInTheSame = add("BAD", at(7, pdq(PNG)));
         MatchReport report = match(PNG);
         assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
-        assertThat(report.matches()).hasSize(1);
-        assertThat(report.matches().getFirst().match().content().id()).isEqualTo(id);
+        assertThat(report.matches())
+                .extracting(m -> m.match().content().id())
+                .containsExactly(exact, near, nearInTheSame);
+        assertThat(report.matches())
+                .extracting(m -> m.match().signalType())
+                .containsExactly(SignalType.SHA256, SignalType.PDQ, SignalType.PDQ);
+        assertThat(report.hashed().signal(SignalType.PDQ)).contains(pdq(PNG));
+        assertThat(report.partial()).isFalse();
+        assertThat(match(PNG, new MatchOptions(Set.of("WORSE"))).matches())
+                .extracting(m -> m.match().content().id())
+                .containsExactly(near);
+    }
+
+    @Test
+    void aCallerMayStopAtAKnownDigest() {
+        bank("WORSE", BankKind.MATCH);
+        long id = add("BAD", sha256(PNG), md5(PNG));
+        long near = add("WORSE", at(3, pdq(PNG)));
+        MatchOptions stop = new MatchOptions(Set.of(), VideoPolicy.ALIGNED, MatchOptions.KnownBytes.ANSWER);
+        MatchReport report = match(PNG, stop);
+        assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
+        assertThat(report.matches()).extracting(m -> m.match().content().id()).containsExactly(id);
         assertThat(report.matches().getFirst().match().signalType()).isEqualTo(SignalType.SHA256);
         assertThat(report.hashed().signal(SignalType.PDQ)).isEmpty();
         assertThat(report.hashed().signals()).hasSize(2);
         assertThat(report.hashed().format()).isEqualTo("png");
+        assertThat(report.partial()).isFalse();
+        assertThat(match(COPY, stop).matches())
+                .extracting(m -> m.match().content().id())
+                .containsExactly(near);
+    }
+
+    @Test
+    void knownBytesMatchThoughTheyDoNotDecode() {
+        byte[] cut = Arrays.copyOf(PNG, 500);
+        long id = add("BAD", sha256(cut));
+        MatchReport report = match(cut);
+        assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
+        assertThat(report.matches()).extracting(m -> m.match().content().id()).containsExactly(id);
+        assertThat(report.reason()).startsWith("known by its bytes alone: corrupt: png");
+        assertThat(report.partial()).isFalse();
+
+        long flat = add("BAD", sha256(FLAT));
+        assertThat(match(FLAT).verdict()).isEqualTo(Verdict.MATCH);
+        assertThat(match(FLAT).matches())
+                .extracting(m -> m.match().content().id())
+                .containsExactly(flat);
+    }
+
+    @Test
+    void knownBytesMatchThoughTheTimeIsOverOrThereIsNoDecoder() {
+        long id = add("BAD", sha256(PNG));
+        MatchReport late =
+                matcher.match(ByteBuffer.wrap(PNG), MatchOptions.DEFAULT, Deadline.after(Duration.ofNanos(-1)));
+        ContentHasher none = new ContentHasher() {
+            @Override
+            public HashReport hash(HashRequest request) {
+                throw new NoDecoderException("it is a test");
+            }
+
+            @Override
+            public void close() {}
+        };
+        MatchReport alone = new ContentMatcher(none, db).match(ByteBuffer.wrap(PNG), MatchOptions.DEFAULT);
+        assertThat(alone.reason()).isEqualTo("known by its bytes, and not looked at further: no decoder is running");
+        for (MatchReport report : List.of(late, alone)) {
+            assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
+            assertThat(report.matches())
+                    .extracting(m -> m.match().content().id())
+                    .containsExactly(id);
+            assertThat(report.partial()).isTrue();
+            assertThat(report.reason()).startsWith("known by its bytes, and not looked at further: ");
+        }
+        assertThatThrownBy(() -> new ContentMatcher(none, db).match(ByteBuffer.wrap(OTHER), MatchOptions.DEFAULT))
+                .isInstanceOf(NoDecoderException.class);
+    }
+
+    @Test
+    void allowedLikenessSuppressesWhatIsLikeItAndNotWhatIsExact() {
+        long exact = add("BAD", sha256(PNG), pdq(PNG));
+        long near = add("BAD", at(9, pdq(PNG)));
+        long good = add("GOOD", at(1, pdq(PNG)));
+        MatchReport report = match(PNG);
+        assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
+        assertThat(report.matches())
+                .extracting(m -> m.match().content().id(), Finding::suppressed)
+                .containsExactly(tuple(exact, false), tuple(near, true));
+        assertThat(report.suppressedBy())
+                .extracting(m -> m.match().content().id())
+                .containsExactly(good);
     }
 
     @Test
@@ -265,7 +354,7 @@ class ContentMatcherTest {
         long byDigest = add("BAD", md5(PNG));
         MatchReport digest = match(PNG);
         assertThat(digest.verdict()).isEqualTo(Verdict.SUPPRESSED);
-        assertThat(digest.matches()).extracting(m -> m.match().content().id()).containsExactly(byDigest);
+        assertThat(digest.matches()).extracting(m -> m.match().content().id()).containsExactly(byDigest, byLikeness);
         assertThat(digest.suppressedBy())
                 .extracting(m -> m.match().content().id())
                 .containsExactly(good);

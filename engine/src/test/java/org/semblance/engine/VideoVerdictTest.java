@@ -395,6 +395,56 @@ class VideoVerdictTest {
         assertThat(report.reason()).startsWith("vpdq: quality 0 in the best of ");
     }
 
+    private static Signal sha256(Path file) throws Exception {
+        return new Signal(SignalType.SHA256, Digests.of(MediaSource.of(file)).sha256());
+    }
+
+    /** Its banked frames stand in for its own. */
+    @Test
+    void theFileOfAKnownVideoIsNotDecodedToTellWhoElseHasBankedWhatItShows() throws Exception {
+        bank("CLIPS", BankKind.MATCH, null);
+        bank("STILLS", BankKind.MATCH, null);
+        Path upload = write("known-host.mkv", UPLOADED, HOST_SECONDS, VideoVerdictTest::host);
+        long whole = add("BAD", new ContentDraft(List.of(sha256(upload)), known(upload)));
+        long part = add("CLIPS", clip);
+        long still = addPicture("STILLS", OTHER.at(40));
+        AtomicInteger decoded = new AtomicInteger();
+        ContentHasher counting = new ContentHasher() {
+            @Override
+            public HashReport hash(HashRequest request) {
+                decoded.incrementAndGet();
+                return hasher.hash(request);
+            }
+
+            @Override
+            public void close() {}
+        };
+        MediaSource source = MediaSource.of(upload);
+        MatchReport report =
+                new ContentMatcher(counting, db).match(source, Digests.of(source), MatchOptions.DEFAULT, Deadline.NONE);
+        assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
+        assertThat(ids(report.matches())).containsExactly(whole, part, still);
+        assertThat(report.matches().getFirst().match().signalType()).isEqualTo(SignalType.SHA256);
+        assertSpan(report.matches().get(1), AT, CLIP_SECONDS, 0, CLIP_SECONDS);
+        assertThat(report.partial()).isFalse();
+        assertThat(decoded).hasValue(0);
+    }
+
+    @Test
+    void theFileOfAVideoThatIsKnownByItsDigestAloneIsDecodedWhereThatCanBe() throws Exception {
+        bank("CLIPS", BankKind.MATCH, null);
+        Path upload = write("listed-host.mkv", UPLOADED, HOST_SECONDS, VideoVerdictTest::host);
+        long whole = add("BAD", new ContentDraft(List.of(sha256(upload))));
+        long part = add("CLIPS", clip);
+        assertThat(ids(match(upload).matches())).containsExactly(whole, part);
+
+        MatchReport busy = match(upload, MatchOptions.DEFAULT.atMost(MatchOptions.KnownBytes.LOOK_UP));
+        assertThat(busy.verdict()).isEqualTo(Verdict.MATCH);
+        assertThat(ids(busy.matches())).containsExactly(whole);
+        assertThat(busy.partial()).isTrue();
+        assertThat(busy.reason()).isEqualTo("known by its bytes, and not looked at further: every decoder is busy");
+    }
+
     @Test
     void theFileOfAKnownVideoIsFoundByItsDigestsThoughItsFramesAreFlat() throws Exception {
         Path black = write("black-known.mkv", UPLOADED, 5, t -> BLACK);

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
-import org.semblance.engine.worker.NoDecoderException;
+import org.semblance.engine.NoDecoderException;
 import org.semblance.hashdb.DatabaseRefusedException;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.exchange.ExchangeRegistry;

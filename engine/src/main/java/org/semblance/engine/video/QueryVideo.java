@@ -1,7 +1,10 @@
 package org.semblance.engine.video;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.HashAndQuality;
 
@@ -12,6 +15,10 @@ import org.semblance.hashdb.hash.HashAndQuality;
  * @param seconds how long the part that was seen lasts
  */
 public record QueryVideo(List<Moment> moments, double seconds) {
+    private static final int SHORT_VIDEO_MOMENTS = 600;
+    private static final int LONG_VIDEO_STEP_MS = 1_000;
+    private static final int MOST_HASHES = 3;
+
     /**
      * What is shown at a time. The inner pictures' hashes are further ones of the same moment, not other moments, or every
      * letterboxed video would speak twice.
@@ -38,6 +45,37 @@ public record QueryVideo(List<Moment> moments, double seconds) {
             // The reference knows nothing of borders.
             case VideoPolicy.Vpdq vpdq -> of(video, List.of(), vpdq.minQuality());
         };
+    }
+
+    /**
+     * A video whose very bytes are known, by what is banked of it: a moment wherever the picture changes, but no more than
+     * some hundreds of a short video, and one a second of a long one.
+     */
+    public static QueryVideo of(KnownVideo video) {
+        int stepMs = Math.min(video.durationMs() / SHORT_VIDEO_MOMENTS, LONG_VIDEO_STEP_MS);
+        List<FrameSpan> spans = video.frames().stream()
+                .filter(span -> span.quality() >= HashAndQuality.MIN_QUALITY)
+                .sorted(Comparator.comparingInt(FrameSpan::fromMs))
+                .toList();
+        List<Moment> moments = new ArrayList<>();
+        int nextMs = 0;
+        for (int i = 0; i < spans.size(); i++) {
+            int atMs = spans.get(i).fromMs();
+            if (atMs < nextMs) {
+                continue;
+            }
+            // A picture and the same without its borders are banked with one time.
+            List<Hash256> hashes = new ArrayList<>();
+            for (int j = i; j < spans.size() && spans.get(j).fromMs() == atMs && hashes.size() < MOST_HASHES; j++) {
+                Hash256 hash = spans.get(j).hash();
+                if (!hashes.contains(hash)) {
+                    hashes.add(hash);
+                }
+            }
+            moments.add(new Moment(atMs / 1000.0, hashes, true));
+            nextMs = atMs + Math.max(stepMs, 1);
+        }
+        return new QueryVideo(moments, video.durationMs() / 1000.0);
     }
 
     private static QueryVideo of(VideoHashes video, List<VideoHashes.Inner> inner, int minQuality) {

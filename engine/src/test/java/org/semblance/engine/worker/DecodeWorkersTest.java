@@ -36,6 +36,7 @@ import org.semblance.engine.Digests;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.HashRequest;
 import org.semblance.engine.InProcessHasher;
+import org.semblance.engine.NoDecoderException;
 import org.semblance.engine.RandomSeed;
 import org.semblance.engine.Verdict;
 import org.semblance.engine.media.Deadline;

@@ -310,7 +310,7 @@ final class Call {
             case Route.Immediate action -> {
                 Response response;
                 try {
-                    response = coded(action.answer(request(body, 0)));
+                    response = coded(action.answer(request(body, 0, false)));
                 } catch (RuntimeException e) {
                     response = Errors.answer(e, dialect);
                 } finally {
@@ -416,8 +416,12 @@ final class Call {
         return route().takes().isBanked() ? config.bankDeadlineMs() : config.videoDeadlineMs();
     }
 
-    /** The request as its handler sees it. */
-    Request request(Body body, long deadlineNanos) {
+    /**
+     * The request as its handler sees it.
+     *
+     * @param mayDecode whether who handles it has a decoder for it
+     */
+    Request request(Body body, long deadlineNanos, boolean mayDecode) {
         return new Request(
                 found(),
                 query,
@@ -429,6 +433,7 @@ final class Call {
                 bodyNanos,
                 System.nanoTime(),
                 deadlineNanos,
+                mayDecode,
                 this::isAbandoned);
     }
 

@@ -14,8 +14,11 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.Alignment;
 import org.semblance.engine.Finding;
+import org.semblance.engine.MatchOptions;
 import org.semblance.engine.MatchReport;
+import org.semblance.engine.NoDecoderException;
 import org.semblance.engine.Verdict;
+import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.engine.video.FrameHash;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
@@ -122,10 +125,18 @@ final class HmaLookups {
         if (HmaRoutes.VIDEO.equals(request.body().fileField())) {
             return lookupVideo(request, worker, bypass);
         }
-        HmaRoutes.HashedFile hashed = HmaRoutes.hashFile(request, worker.fast(), false);
-        List<Hit> hits = find(hashed.signals(), request, false);
-        if (hits.isEmpty()) {
-            hashed.orRefuse(); // after the lookup: a known file is found even if it does not decode
+        List<Hit> hits;
+        try {
+            HmaRoutes.HashedFile hashed = HmaRoutes.hashFile(request, worker.fast(), false);
+            hits = find(hashed.signals(), request, false);
+            if (hits.isEmpty()) {
+                hashed.orRefuse(); // after the lookup: a known file is found even if it does not decode
+            }
+        } catch (DeadlinePassedException | NoDecoderException e) {
+            hits = find(request.body().digests().signals(), request, false);
+            if (hits.isEmpty()) {
+                throw e; // or it could not be decoded just now
+            }
         }
         return Response.sortedJson(200, Map.of(HmaRoutes.PDQ, byBank(hits, request, bypass)));
     }
@@ -167,8 +178,8 @@ final class HmaLookups {
             return List.of();
         }
         ScopedDb visible = new ScopedDb(db, request.caller());
-        MatchReport report =
-                worker.matcher().match(body.file(), body.digests(), visible.matchOptions(banks), request.deadline());
+        MatchOptions options = request.within(visible.matchOptions(banks));
+        MatchReport report = worker.matcher().match(body.file(), body.digests(), options, request.deadline());
         request.trace().hashed(report.hashed());
         request.trace().took(Stage.LOOKUP, report.lookupUs() * 1_000);
         request.trace().verdict(report.verdict());

@@ -13,7 +13,7 @@ final class Job implements WorkerPool.Task<Worker> {
     private final long deadlineNanos;
     private final boolean onlyIfKnown;
 
-    /** @param onlyIfKnown whether to pass it on, undone, unless its bytes are known */
+    /** @param onlyIfKnown whether to pass it on, undone, unless its bytes are known; and then to decode nothing */
     Job(Call call, Body body, Route.Work action, WorkerPool<Worker> lane, long deadlineNanos, boolean onlyIfKnown) {
         this.call = call;
         this.body = body;
@@ -54,7 +54,7 @@ final class Job implements WorkerPool.Task<Worker> {
                 return;
             }
             call.trace().took(Stage.QUEUE, System.nanoTime() - call.bodyNanos());
-            response = call.coded(action.answer(call.request(body, deadlineNanos), worker));
+            response = call.coded(action.answer(call.request(body, deadlineNanos, !onlyIfKnown), worker));
         } catch (Throwable e) {
             response = Errors.answer(e, call.dialect());
         } finally {

@@ -19,6 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code /v1/match} and {@code /v1/hash}: what is asked of a file. */
 final class MatchRoutes {
     private static final int MAX_REFERENCE_CHARS = 256;
+    private static final String STOP_AT_EXACT = "stop_at_exact";
     private static final String POLICY = "video_policy";
     private static final String QUERY_PERCENT = "query_match_percent";
     private static final String BANK_PERCENT = "bank_match_percent";
@@ -33,7 +34,7 @@ final class MatchRoutes {
         return List.of(
                 upload(
                         "/v1/match",
-                        Set.of("banks", "reference", "deadline_ms", POLICY, QUERY_PERCENT, BANK_PERCENT),
+                        Set.of("banks", "reference", "deadline_ms", STOP_AT_EXACT, POLICY, QUERY_PERCENT, BANK_PERCENT),
                         Route.Takes.MATCHED_UPLOAD,
                         this::match),
                 upload("/v1/hash", Set.of("dihedral", "deadline_ms"), Route.Takes.UPLOAD, MatchRoutes::hash));
@@ -49,8 +50,10 @@ final class MatchRoutes {
             throw HttpError.field(400, "reference", reference, "at most " + MAX_REFERENCE_CHARS + " characters");
         }
         ScopedDb visible = new ScopedDb(db, request.caller());
-        MatchOptions options = new MatchOptions(
-                visible.matchOptions(NativeRoutes.wantedBanks(request, visible)).banks(), videoPolicy(request));
+        MatchOptions options = request.within(new MatchOptions(
+                visible.matchOptions(NativeRoutes.wantedBanks(request, visible)).banks(),
+                videoPolicy(request),
+                flag(request, STOP_AT_EXACT) ? MatchOptions.KnownBytes.ANSWER : MatchOptions.KnownBytes.DECODE));
         SentFile.checkType(request.mediaType());
         MatchReport report =
                 worker.matcher().match(request.body().file(), request.body().digests(), options, request.deadline());
@@ -92,6 +95,14 @@ final class MatchRoutes {
         return VideoPolicy.ALIGNED;
     }
 
+    private static boolean flag(Request request, String parameter) {
+        String value = request.query(parameter);
+        if (value != null && !value.equals("true") && !value.equals("false")) {
+            throw HttpError.field(400, parameter, value, "true or false");
+        }
+        return "true".equals(value);
+    }
+
     private static double percent(Request request, String parameter, double otherwise) {
         String value = request.query(parameter);
         if (value == null) {
@@ -110,13 +121,10 @@ final class MatchRoutes {
 
     private static Response hash(Request request, Worker worker) {
         request.caller().requiresDistance();
-        String dihedral = request.query("dihedral");
-        if (dihedral != null && !dihedral.equals("true") && !dihedral.equals("false")) {
-            throw HttpError.field(400, "dihedral", dihedral, "true or false");
-        }
+        boolean dihedral = flag(request, "dihedral");
         MediaSource file = request.file();
         Digests digests = request.body().digests();
-        HashReport report = "true".equals(dihedral)
+        HashReport report = dihedral
                 ? worker.exact().hashDihedral(file, digests, request.deadline())
                 : worker.exact().hash(file, digests, request.deadline());
         request.trace().hashed(report);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.MatchOptions;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.MediaSource;
 import org.semblance.server.auth.Caller;
@@ -34,6 +35,7 @@ final class Request {
     private final long bodyNanos;
     private final long workNanos;
     private final long deadlineNanos;
+    private final boolean mayDecode;
     private final BooleanSupplier abandoned;
 
     Request(
@@ -47,6 +49,7 @@ final class Request {
             long bodyNanos,
             long workNanos,
             long deadlineNanos,
+            boolean mayDecode,
             BooleanSupplier abandoned) {
         this.found = found;
         this.query = query;
@@ -58,6 +61,7 @@ final class Request {
         this.bodyNanos = bodyNanos;
         this.workNanos = workNanos;
         this.deadlineNanos = deadlineNanos;
+        this.mayDecode = mayDecode;
         this.abandoned = abandoned;
     }
 
@@ -162,6 +166,11 @@ final class Request {
             throw HttpError.field(415, "Content-Type", type.isEmpty() ? null : type, "application/json");
         }
         return Json.read(body.bytes());
+    }
+
+    /** Those options, as far as this worker can: one that helps out with known bytes has no decoder for them. */
+    MatchOptions within(MatchOptions asked) {
+        return mayDecode ? asked : asked.atMost(MatchOptions.KnownBytes.LOOK_UP);
     }
 
     /**

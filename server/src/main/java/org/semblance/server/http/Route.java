@@ -54,7 +54,7 @@ record Route(
         HASHES,
         /** A file, raw or in a form, of at most {@code maxBodyBytes}, or {@code maxVideoBytes} of a video. */
         UPLOAD,
-        /** As {@link #UPLOAD}, to be matched: if its bytes are known, there is nothing to decode. */
+        /** As {@link #UPLOAD}, to be matched: if its bytes are known, there is an answer without a decoder. */
         MATCHED_UPLOAD,
         /** As {@link #UPLOAD}, to be banked: a video is hashed whole, which may take long. */
         BANKED_UPLOAD,

@@ -384,6 +384,36 @@ class NativeRoutesTest {
     }
 
     @Test
+    void knownBytesAreAnsweredWithAllBanksThatHaveThePicture() {
+        byte[] file = Pictures.jpeg(Pictures.photo(91, 320, 240), 0.8);
+        String first = bank("KNOWN_BYTES") + "/content";
+        String second = bank("LIKENESS") + "/content";
+        assertThat(server.post(first, file).status()).isEqualTo(201);
+        assertThat(server.post(second, Pictures.png(Pictures.photo(91, 320, 240)))
+                        .status())
+                .isEqualTo(201);
+        JsonNode all = server.post("/v1/match", file).json();
+        assertThat(all.get("matches")
+                        .valueStream()
+                        .map(m -> m.get("bank").stringValue() + " "
+                                + m.get("signal_type").stringValue()))
+                .containsExactly("KNOWN_BYTES sha256", "LIKENESS pdq");
+        assertThat(all.get("signals").valueStream().map(s -> s.get("type").stringValue()))
+                .contains("pdq");
+        assertThat(server.post("/v1/match?stop_at_exact=false", file)
+                        .json()
+                        .get("matches")
+                        .size())
+                .isEqualTo(2);
+        JsonNode one = server.post("/v1/match?stop_at_exact=true", file).json();
+        assertThat(one.get("matches").valueStream().map(m -> m.get("bank").stringValue()))
+                .containsExactly("KNOWN_BYTES");
+        Answer bad = server.post("/v1/match?stop_at_exact=yes", file);
+        assertThat(bad.status()).isEqualTo(400);
+        assertThat(bad.json().get("detail").stringValue()).isEqualTo("stop_at_exact: 'yes' (expected: true or false)");
+    }
+
+    @Test
     void tellsOperatorsThatItIsAliveAndReady() {
         assertThat(server.get("/healthz").text()).isEqualTo("{\"status\":\"ok\"}");
         JsonNode ready = server.get("/readyz").json();

@@ -1,8 +1,9 @@
-package org.semblance.engine.worker;
+package org.semblance.engine;
 
 /** There is no worker, and none can be started just now. This says nothing of the content. */
 public final class NoDecoderException extends RuntimeException {
-    NoDecoderException(String why) {
+    /** @param why for the log */
+    public NoDecoderException(String why) {
         super("no decoder is running: " + why);
     }
 }
