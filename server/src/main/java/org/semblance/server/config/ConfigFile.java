@@ -76,6 +76,9 @@ final class ConfigFile {
         if (node.isIntegralNumber() && node.canConvertToLong()) {
             return node.longValue();
         }
+        if (node.isArray()) {
+            return node.valueStream().map(ConfigFile::value).toList();
+        }
         return node.isString() ? node.stringValue() : node;
     }
 

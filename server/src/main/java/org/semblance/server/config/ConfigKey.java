@@ -2,7 +2,9 @@ package org.semblance.server.config;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.DecodePath;
@@ -132,6 +134,12 @@ public enum ConfigKey {
             set -> ((Path) set.apply(DATA)).resolve("exchange-files"),
             "Below which exchanges of the type local_file may read; created if it is not there."),
     EXCHANGE_POLL_MS(Kind.whole(1, 3_600_000), 10_000L, "How often exchanges look for changes."),
+    HASH_TYPES(
+            Kind.texts(ConfigKey::areHashTypes, "pdq, and video_md5 or vpdq or both"),
+            List.of("pdq", "video_md5"),
+            "Signal types that /h/hash of HMA's dialect gives where the caller names none: pdq of a photo, the others of a"
+                    + " video. Clients that ask in two steps find a re-encoded video only with vpdq among them. The frames are"
+                    + " then thinned out until a lookup of them fits into max_request_line_bytes."),
     DRAIN_MS(
             Kind.whole(0, 3_600_000),
             0L,
@@ -171,6 +179,13 @@ public enum ConfigKey {
         this.defaultText = words;
         this.standard = standard;
         this.doc = doc;
+    }
+
+    private static boolean areHashTypes(List<String> types) {
+        return Set.copyOf(types).size() == types.size()
+                && Set.of("pdq", "video_md5", "vpdq").containsAll(types)
+                && types.contains("pdq")
+                && types.size() > 1;
     }
 
     /** Its name in the file, as in {@code max_body_bytes}. */

@@ -2,11 +2,14 @@ package org.semblance.server.config;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What values a key takes, and how they are written. Values are a Long, a String, a Path, or a word of an enum. */
+/** What values a key takes, and how they are written. Values are a Long, a String, a Path, a word of an enum or a List of Strings. */
 sealed interface Kind {
     Kind TEXT = new Text();
     Kind PATH = new FilePath(false);
@@ -20,6 +23,16 @@ sealed interface Kind {
 
     static Kind word(Class<? extends Enum<?>> type) {
         return new Word(List.of(type.getEnumConstants()));
+    }
+
+    /**
+     * Any number of texts.
+     *
+     * @param of which texts
+     * @param expected that, in words
+     */
+    static Kind texts(Predicate<List<String>> of, String expected) {
+        return new Texts(of, expected);
     }
 
     /** The value of a text of the environment or the command line, or null if it is none. */
@@ -137,6 +150,52 @@ sealed interface Kind {
         @Override
         public String placeholder() {
             return "N";
+        }
+    }
+
+    /** An array in the file, elsewhere separated by commas. */
+    record Texts(Predicate<List<String>> of, String expected) implements Kind {
+        @Override
+        public Object parse(String text) {
+            return Arrays.stream(text.split(","))
+                    .map(String::strip)
+                    .filter(one -> !one.isEmpty())
+                    .toList();
+        }
+
+        @Override
+        public @Nullable Object convert(Object value) {
+            if (!(value instanceof List<?> list)) {
+                return value instanceof String text ? parse(text) : null;
+            }
+            return list.stream().allMatch(String.class::isInstance)
+                    ? list.stream().map(String.class::cast).toList()
+                    : null;
+        }
+
+        @Override
+        public boolean isValid(Object value) {
+            return of.test(texts(value));
+        }
+
+        @Override
+        public String text(Object value) {
+            return String.join(",", texts(value));
+        }
+
+        @Override
+        public String toml(Object value) {
+            return texts(value).stream().map(TEXT::toml).collect(Collectors.joining(", ", "[", "]"));
+        }
+
+        @Override
+        public String placeholder() {
+            return "TEXT,...";
+        }
+
+        @SuppressWarnings("unchecked") // No other value is made of this kind.
+        private static List<String> texts(Object value) {
+            return (List<String>) value;
         }
     }
 

@@ -2,6 +2,7 @@ package org.semblance.server.config;
 
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.DecodePath;
@@ -52,7 +53,7 @@ public final class ServerConfig {
         return new Builder().set(ConfigKey.DATA, dataFolder);
     }
 
-    /** The value that was given or is the default: a Long, String, Path or a word of an enum. */
+    /** The value that was given or is the default: a Long, String, Path, List of Strings or a word of an enum. */
     public Object value(ConfigKey key) {
         Object given = values.get(key);
         if (given == null) {
@@ -68,6 +69,11 @@ public final class ServerConfig {
 
     private int number(ConfigKey key) {
         return Math.toIntExact(whole(key));
+    }
+
+    @SuppressWarnings("unchecked") // It is what its kind makes.
+    private List<String> texts(ConfigKey key) {
+        return (List<String>) value(key);
     }
 
     /** Null where none is set, which the empty path stands for. */
@@ -193,6 +199,10 @@ public final class ServerConfig {
 
     public long exchangePollMs() {
         return whole(ConfigKey.EXCHANGE_POLL_MS);
+    }
+
+    public List<String> hashTypes() {
+        return texts(ConfigKey.HASH_TYPES);
     }
 
     public long drainMs() {
@@ -339,6 +349,10 @@ public final class ServerConfig {
 
         public Builder exchangePollMs(long value) {
             return set(ConfigKey.EXCHANGE_POLL_MS, value);
+        }
+
+        public Builder hashTypes(List<String> value) {
+            return set(ConfigKey.HASH_TYPES, value);
         }
 
         public Builder drainMs(long value) {

@@ -143,13 +143,14 @@ final class HmaLookups {
 
     /**
      * By its bytes, and unless {@code types} asks for those alone by its frames. What was found by frames has a key of its
-     * own, which is there if it is asked for or there is something; so an answer without a match is HMA's.
+     * own, which is there if it is asked for or there is something; so an answer without a match is HMA's. To who names no
+     * types a distance is a whole number of bits everywhere, since clients that know {@code pdq} alone read no other; who
+     * names types gets HMA's words for each.
      */
     private Response lookupVideo(Request request, Worker worker, boolean bypass) {
         Body body = HmaRoutes.onlyFile(request);
         List<String> asked = HmaRoutes.types(request, HmaRoutes.VIDEO);
-        String types = request.query("types");
-        boolean both = types == null || types.isEmpty();
+        boolean both = !HmaRoutes.asksForTypes(request);
         Map<String, List<Hit>> hits = new LinkedHashMap<>();
         asked.forEach(type -> hits.put(type, new ArrayList<>()));
         if (!both && !asked.contains(HmaVpdq.NAME)) {
@@ -157,7 +158,8 @@ final class HmaLookups {
             hits.put(HmaRoutes.VIDEO_MD5, find(digests, request, true));
         } else {
             for (Finding finding : findings(request, worker, body)) {
-                for (Map.Entry<String, String> found : keysAndDistances(finding).entrySet()) {
+                for (Map.Entry<String, String> found :
+                        keysAndDistances(finding, both).entrySet()) {
                     String type = found.getKey();
                     if (both || asked.contains(type)) {
                         hits.computeIfAbsent(type, unused -> new ArrayList<>())
@@ -188,17 +190,26 @@ final class HmaLookups {
                 .toList();
     }
 
-    /** Under which type a match is told, with its distance; a video whose very bytes are known is found by frames too. */
-    private static Map<String, String> keysAndDistances(Finding finding) {
+    /**
+     * Under which type a match is told, with its distance; a video whose very bytes are known is found by frames too.
+     *
+     * @param inBits whether every distance is to be a number of bits, of a video that of the nearest two frames
+     */
+    private static Map<String, String> keysAndDistances(Finding finding, boolean inBits) {
         Match match = finding.match();
         Alignment alignment = finding.alignment();
+        String bits = Integer.toString(match.distance());
         if (match.signalType().isDigest()) {
+            String md5 = inBits ? bits : HmaRoutes.NONE;
             return match.content().isVideo()
-                    ? Map.of(HmaRoutes.VIDEO_MD5, HmaRoutes.NONE, HmaVpdq.NAME, HmaVpdq.distance(100, 100))
-                    : Map.of(HmaRoutes.VIDEO_MD5, HmaRoutes.NONE);
+                    ? Map.of(HmaRoutes.VIDEO_MD5, md5, HmaVpdq.NAME, inBits ? bits : HmaVpdq.distance(100, 100))
+                    : Map.of(HmaRoutes.VIDEO_MD5, md5);
         }
         if (!match.content().isVideo()) {
-            return Map.of(HmaRoutes.PDQ, Integer.toString(match.distance()));
+            return Map.of(HmaRoutes.PDQ, bits);
+        }
+        if (inBits) {
+            return Map.of(HmaVpdq.NAME, bits);
         }
         return Map.of(
                 HmaVpdq.NAME,

@@ -23,6 +23,7 @@ import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 import org.semblance.server.auth.Role;
+import org.semblance.server.config.ServerConfig;
 import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.work.Worker;
 import tools.jackson.core.JacksonException;
@@ -48,12 +49,17 @@ final class HmaRoutes {
     private static final Set<String> TRUE = Set.of("1", "on", "t", "true", "y", "yes");
     private static final Set<String> FALSE = Set.of("0", "off", "f", "false", "n", "no");
 
+    /** For the rest of a request line with a signal in it: method, path, other parameters, version. */
+    private static final int REST_OF_LINE_BYTES = 1_024;
+
     private final HashDb db;
     private final Exchanges exchanges;
+    private final ServerConfig config;
 
-    HmaRoutes(HashDb db, Exchanges exchanges) {
+    HmaRoutes(HashDb db, Exchanges exchanges, ServerConfig config) {
         this.db = db;
         this.exchanges = exchanges;
+        this.config = config;
     }
 
     List<Route> routes() {
@@ -70,7 +76,7 @@ final class HmaRoutes {
                         "/h/hash",
                         Set.of("url", "content_type", "types"),
                         (request, worker) -> hashUrl(request)),
-                upload(Role.MATCH, "/h/hash", Set.of("types"), Route.Takes.UPLOAD, HmaRoutes::hash),
+                upload(Role.MATCH, "/h/hash", Set.of("types"), Route.Takes.UPLOAD, this::hash),
                 OpenApi.hmaRoute(),
                 HmaCompare.route()));
         routes.addAll(new HmaLookups(db).routes());
@@ -129,10 +135,32 @@ final class HmaRoutes {
         throw new HttpError(403, NO_URLS);
     }
 
-    private static Response hash(Request request, Worker worker) {
+    /**
+     * The hashes of a file, of the types that were asked for or else those of the settings. HMA takes any bytes for a video:
+     * one that does not decode is refused only to who asks for its frames by name.
+     */
+    private Response hash(Request request, Worker worker) {
         request.caller().requiresDistance();
-        return Response.sortedJson(
-                200, hashFile(request, worker.exact(), false).orRefuse().values());
+        String contentType = String.valueOf(onlyFile(request).fileField());
+        boolean asked = asksForTypes(request);
+        List<String> types = asked ? types(request, contentType) : settled(contentType);
+        HashedFile hashed = hashFile(request, worker.exact(), types, false);
+        if (asked || contentType.equals(PHOTO) || !types.contains(VIDEO_MD5)) {
+            hashed.orRefuse();
+        }
+        Map<String, String> values = new HashMap<>(hashed.values());
+        if (!asked) {
+            // Who did not ask for frames has not thought of how long they are.
+            int most = config.maxRequestLineBytes() - REST_OF_LINE_BYTES;
+            values.computeIfPresent(HmaVpdq.NAME, (type, frames) -> HmaVpdq.thinnedOut(frames, most));
+        }
+        return Response.sortedJson(200, values);
+    }
+
+    private List<String> settled(String contentType) {
+        return typesOf(contentType).stream()
+                .filter(config.hashTypes()::contains)
+                .toList();
     }
 
     /**
@@ -157,14 +185,18 @@ final class HmaRoutes {
     }
 
     /**
-     * Hashes the file of a form, whose field is its content type.
+     * Hashes the file of a form, whose field is its content type, to the types that were asked for.
      *
-     * @param toBank whether the frames of a video are wanted
+     * @param toBank whether the frames of a video are wanted in any case
      */
     static HashedFile hashFile(Request request, ContentHasher hasher, boolean toBank) {
+        String contentType = String.valueOf(onlyFile(request).fileField());
+        return hashFile(request, hasher, types(request, contentType), toBank);
+    }
+
+    private static HashedFile hashFile(Request request, ContentHasher hasher, List<String> types, boolean toBank) {
         Body body = onlyFile(request);
         String contentType = String.valueOf(body.fileField());
-        List<String> types = types(request, contentType);
         return contentType.equals(PHOTO)
                 ? hashPhoto(request, hasher, body)
                 : hashVideo(request, hasher, body, types, toBank);
@@ -246,11 +278,21 @@ final class HmaRoutes {
         return body;
     }
 
+    private static List<String> typesOf(String contentType) {
+        return contentType.equals(PHOTO) ? List.of(PDQ) : List.of(VIDEO_MD5, HmaVpdq.NAME);
+    }
+
+    /** Whether the caller names signal types. */
+    static boolean asksForTypes(Request request) {
+        String types = request.query("types");
+        return types != null && !types.isEmpty();
+    }
+
     /** The signal types that were asked for, or the one that HMA has by default: frames of a video only by name. */
     static List<String> types(Request request, String contentType) {
-        List<String> own = contentType.equals(PHOTO) ? List.of(PDQ) : List.of(VIDEO_MD5, HmaVpdq.NAME);
+        List<String> own = typesOf(contentType);
         String types = request.query("types");
-        if (types == null || types.isEmpty()) {
+        if (!asksForTypes(request) || types == null) {
             return own.subList(0, 1);
         }
         List<String> names = Arrays.stream(types.split(","))

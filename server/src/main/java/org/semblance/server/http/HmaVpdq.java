@@ -1,7 +1,10 @@
 package org.semblance.server.http;
 
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -88,6 +91,35 @@ final class HmaVpdq {
     /** The signal of a banked video. */
     static String signal(KnownVideo video) {
         return Vpdq.toJson(frames(video));
+    }
+
+    /**
+     * A signal of the frames that count in a lookup by it, or of as many of those, evenly, as fit into a query.
+     *
+     * @param mostBytes of the signal once it is escaped
+     */
+    static String thinnedOut(String signal, int mostBytes) {
+        Set<Hash256> seen = new HashSet<>();
+        List<FrameHash> frames = Vpdq.parseJson(signal).stream()
+                .filter(frame -> frame.pdq().quality() >= RULE.minQuality())
+                .filter(frame -> seen.add(frame.pdq().hash()))
+                .toList();
+        for (int step = 1; ; step++) {
+            List<FrameHash> some = new ArrayList<>();
+            for (int i = 0; i < frames.size(); i += step) {
+                some.add(frames.get(i));
+            }
+            String thinner = Vpdq.toJson(some);
+            if (URLEncoder.encode(thinner, StandardCharsets.UTF_8).length() + spaces(thinner) <= mostBytes
+                    || some.size() <= 1) {
+                return thinner;
+            }
+        }
+    }
+
+    /** What it takes more to write a space as %20, as some do, than as a plus. */
+    private static long spaces(String text) {
+        return 2 * text.chars().filter(c -> c == ' ').count();
     }
 
     private static List<FrameHash> frames(KnownVideo video) {

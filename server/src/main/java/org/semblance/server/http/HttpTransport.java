@@ -165,7 +165,7 @@ public final class HttpTransport {
      */
     public void serve(HashDb db, Exchanges exchanges, WorkerPool<Worker> workers, WorkerPool<Worker> videoWorkers)
             throws IOException {
-        Router router = new Router(routes(db, exchanges, gate, metrics, this::phase));
+        Router router = new Router(routes(config, db, exchanges, gate, metrics, this::phase));
         serve(router, workers, videoWorkers, SpillFolder.open(config));
     }
 
@@ -184,10 +184,11 @@ public final class HttpTransport {
     }
 
     /** The routes of both dialects. */
-    static List<Route> routes(HashDb db, Exchanges exchanges, Gate gate, Metrics metrics, Supplier<Phase> phase) {
+    static List<Route> routes(
+            ServerConfig config, HashDb db, Exchanges exchanges, Gate gate, Metrics metrics, Supplier<Phase> phase) {
         List<Route> routes = new ArrayList<>(new NativeRoutes(db, gate).routes());
         routes.addAll(new OperatorRoutes(metrics, phase, db).routes());
-        routes.addAll(new HmaRoutes(db, exchanges).routes());
+        routes.addAll(new HmaRoutes(db, exchanges, config).routes());
         return routes;
     }
 

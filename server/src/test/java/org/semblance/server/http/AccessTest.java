@@ -34,6 +34,7 @@ import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.KeyFile;
 import org.semblance.server.auth.Role;
+import org.semblance.server.config.ServerConfig;
 import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.http.TestServer.Answer;
 import org.semblance.server.metrics.Metrics;
@@ -352,7 +353,8 @@ class AccessTest {
                 Gate gate = Gate.start(data, AccessPolicy.KEYS, "127.0.0.1");
                 Metrics metrics = new Metrics()) {
             Exchanges exchanges = new Exchanges(db, ExchangeRegistry.open(data), data, Duration.ofHours(1));
-            Router router = new Router(HttpTransport.routes(db, exchanges, gate, metrics, () -> Phase.READY));
+            Router router = new Router(HttpTransport.routes(
+                    ServerConfig.builder(data).build(), db, exchanges, gate, metrics, () -> Phase.READY));
             exchanges.close();
             assertThat(router.routes())
                     .extracting(route -> route.method() + " " + route.pattern())

@@ -385,11 +385,22 @@ class HmaDialectTest {
         String found = "{\"REELS\":[{\"bank_content_id\":" + id + ",\"distance\":\"";
         String lookup = "/m/lookup?banks=REELS";
         assertThat(server.postForm(lookup, "video", known, Map.of()).text())
+                .isEqualTo("{\"video_md5\":" + found + "0\"}]},\"vpdq\":" + found + "0\"}]}}\n");
+        assertThat(server.postForm(lookup + "&types=video_md5,vpdq", "video", known, Map.of())
+                        .text())
                 .isEqualTo("{\"video_md5\":" + found + "-\"}]},\"vpdq\":" + found + "100%[100%]\"}]}}\n");
         byte[] copy = video(200, 0.6);
         Answer near = server.postForm(lookup, "video", copy, Map.of());
         assertThat(near.text()).startsWith("{\"video_md5\":{},\"vpdq\":" + found);
         assertThat(near.json().get("vpdq").get("REELS").get(0).get("distance").stringValue())
+                .matches("\\d+");
+        assertThat(server.postForm(lookup + "&types=vpdq", "video", copy, Map.of())
+                        .json()
+                        .get("vpdq")
+                        .get("REELS")
+                        .get(0)
+                        .get("distance")
+                        .stringValue())
                 .matches("\\d+%\\[\\d+%]");
         assertThat(server.postForm(lookup + "&types=video_md5", "video", copy, Map.of())
                         .text())

@@ -135,7 +135,7 @@ class HmaRoutesTest {
         long file = id(server.postForm("/c/bank/VIDEOS/content", "video", bytes("a video"), Map.of()));
         assertThat(server.postForm("/m/lookup", "video", bytes("a video"), Map.of())
                         .text())
-                .isEqualTo("{\"video_md5\":{\"VIDEOS\":[{\"bank_content_id\":" + file + ",\"distance\":\"-\"}]}}\n");
+                .isEqualTo("{\"video_md5\":{\"VIDEOS\":[{\"bank_content_id\":" + file + ",\"distance\":\"0\"}]}}\n");
         assertThat(server.postForm("/m/lookup", "video", bytes("another"), Map.of())
                         .text())
                 .isEqualTo("{\"video_md5\":{}}\n");

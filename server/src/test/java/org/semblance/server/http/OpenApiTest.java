@@ -31,6 +31,7 @@ import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
 import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.auth.Gate;
+import org.semblance.server.config.ServerConfig;
 import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.http.OpenApiContract.Operation;
 import org.semblance.server.http.TestServer.Answer;
@@ -62,7 +63,8 @@ class OpenApiTest {
                 Gate gate = Gate.start(other, AccessPolicy.KEYS, "127.0.0.1");
                 Metrics metrics = new Metrics()) {
             Exchanges exchanges = new Exchanges(db, ExchangeRegistry.open(other), other, Duration.ofHours(1));
-            routes = HttpTransport.routes(db, exchanges, gate, metrics, () -> Phase.READY);
+            routes = HttpTransport.routes(
+                    ServerConfig.builder(other).build(), db, exchanges, gate, metrics, () -> Phase.READY);
             exchanges.close();
         }
     }

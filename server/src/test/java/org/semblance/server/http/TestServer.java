@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.semblance.server.MatchServer;
 import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
@@ -28,13 +29,18 @@ final class TestServer implements AutoCloseable {
     }
 
     TestServer(Path folder, Isolation isolation) {
+        this(folder, settings -> settings.isolation(isolation));
+    }
+
+    /** @param more sets what differs from the settings of the others */
+    TestServer(Path folder, UnaryOperator<ServerConfig.Builder> more) {
         try {
-            server = MatchServer.start(ServerConfig.builder(folder)
-                    .port(0)
-                    .workers(2)
-                    .maxBodyBytes(20_000_000)
-                    .exchangePollMs(20)
-                    .isolation(isolation)
+            server = MatchServer.start(more.apply(ServerConfig.builder(folder)
+                            .port(0)
+                            .workers(2)
+                            .maxBodyBytes(20_000_000)
+                            .exchangePollMs(20)
+                            .isolation(Isolation.NONE))
                     .build());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
