@@ -20,7 +20,12 @@ class ArchitectureTest {
     static final ArchRule nativeCodeHasOneSeam = onlyIn("org.semblance.engine.media.internal", "org.bytedeco");
 
     @ArchTest
-    static final ArchRule nettyIsTheTransportOnly = onlyIn("org.semblance.server.http", "io.netty");
+    static final ArchRule nettyIsTheTransportOnly = noClasses()
+            .that()
+            .resideOutsideOfPackages("org.semblance.server.http", "org.semblance.server.fetch")
+            .should()
+            .dependOnClassesThat(in("io.netty"))
+            .because("the wire is one concern, inward and outward");
 
     @ArchTest
     static final ArchRule sqlIsTheCatalogs =

@@ -7,14 +7,14 @@ import java.util.concurrent.atomic.AtomicLong;
  * ITU-T I.371 in its virtual scheduling form, which admits exactly what a bucket does that holds {@code burst} tokens and
  * gains {@code rate} a second, and needs neither a timer nor a lock.
  */
-final class RateLimit {
+public final class RateLimit {
     private static final double NANOS = 1e9;
 
     /** Nanoseconds on the caller's clock. */
     private final AtomicLong fullAt;
 
     /** A full bucket. */
-    RateLimit(long nowNanos) {
+    public RateLimit(long nowNanos) {
         fullAt = new AtomicLong(nowNanos);
     }
 
@@ -24,7 +24,7 @@ final class RateLimit {
      * @param ratePerSecond tokens gained a second; the bucket holds a second's worth, and at least one
      * @return 0 if one was there, or else the nanoseconds until there is one
      */
-    long take(double ratePerSecond, long nowNanos) {
+    public long take(double ratePerSecond, long nowNanos) {
         long intervalNanos = Math.max(1, (long) (NANOS / ratePerSecond));
         long burstNanos = (long) (Math.max(1, Math.floor(ratePerSecond)) * intervalNanos);
         while (true) {

@@ -11,6 +11,7 @@ import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.worker.DecodeWorkers;
 import org.semblance.server.auth.AccessPolicy;
+import org.semblance.server.fetch.FetchHosts;
 import org.semblance.server.log.LogFormat;
 import org.semblance.server.log.LogLevel;
 
@@ -140,6 +141,21 @@ public enum ConfigKey {
             "Signal types that /h/hash of HMA's dialect gives where the caller names none: pdq of a photo, the others of a"
                     + " video. Clients that ask in two steps find a re-encoded video only with vpdq among them. The frames are"
                     + " then thinned out until a lookup of them fits into max_request_line_bytes."),
+    FETCH_HOSTS(
+            Kind.texts(FetchHosts::areValid, "names or addresses of hosts, each with or without a port"),
+            List.of(),
+            "Hosts from which a file may be fetched where a client gives a URL (url=), as HOST for the ports 80 and 443 or as"
+                    + " HOST:PORT; a name is that name alone. Every address of a name has to be public, unless the entry is an"
+                    + " address itself, or localhost. None: nothing is fetched."),
+    FETCH_TIMEOUT_MS(
+            Kind.whole(1, 600_000), 30_000L, "How long such a fetch may take, the wait for its turn included."),
+    MAX_FETCHES(
+            Kind.whole(1, 1_024),
+            16L,
+            "Files that are fetched at a time. Four times as many may wait; the next one is refused with 503. A file has at"
+                    + " most max_body_bytes."),
+    MAX_FETCHES_PER_SECOND(
+            Kind.whole(1, 100_000), 100L, "Fetches that may begin in a second; the next one is refused with 503."),
     DRAIN_MS(
             Kind.whole(0, 3_600_000),
             0L,

@@ -205,6 +205,22 @@ public final class ServerConfig {
         return texts(ConfigKey.HASH_TYPES);
     }
 
+    public List<String> fetchHosts() {
+        return texts(ConfigKey.FETCH_HOSTS);
+    }
+
+    public long fetchTimeoutMs() {
+        return whole(ConfigKey.FETCH_TIMEOUT_MS);
+    }
+
+    public int maxFetches() {
+        return number(ConfigKey.MAX_FETCHES);
+    }
+
+    public int maxFetchesPerSecond() {
+        return number(ConfigKey.MAX_FETCHES_PER_SECOND);
+    }
+
     public long drainMs() {
         return whole(ConfigKey.DRAIN_MS);
     }
@@ -353,6 +369,22 @@ public final class ServerConfig {
 
         public Builder hashTypes(List<String> value) {
             return set(ConfigKey.HASH_TYPES, value);
+        }
+
+        public Builder fetchHosts(List<String> value) {
+            return set(ConfigKey.FETCH_HOSTS, value);
+        }
+
+        public Builder fetchTimeoutMs(long value) {
+            return set(ConfigKey.FETCH_TIMEOUT_MS, value);
+        }
+
+        public Builder maxFetches(int value) {
+            return set(ConfigKey.MAX_FETCHES, (long) value);
+        }
+
+        public Builder maxFetchesPerSecond(int value) {
+            return set(ConfigKey.MAX_FETCHES_PER_SECOND, (long) value);
         }
 
         public Builder drainMs(long value) {

@@ -11,40 +11,70 @@ import org.semblance.engine.Digests;
 import org.semblance.engine.media.MediaSource;
 
 /**
- * A complete body.
+ * A complete body, with the file that was fetched for its request if there is one: then that is the file.
  *
  * @param upload the whole of a raw body, the bytes of the first file of a form
  * @param form whether it was {@code multipart/form-data}
  * @param files how many file parts the form had
  * @param fileField the form field of the first file, or null if there was none
  * @param fields the other fields of the form; of fields with one name the first
+ * @param fetched the file that the request gave the URL of, or null
  */
 record Body(
-        Upload upload, boolean form, int files, @Nullable String fileField, Map<String, String> fields) {
+        Upload upload,
+        boolean form,
+        int files,
+        @Nullable String fileField,
+        Map<String, String> fields,
+        @Nullable FetchedFile fetched) {
     /** Of a request whose body is read in another way. */
     static final Body EMPTY =
             new Body(Upload.inMemory(UnpooledByteBufAllocator.DEFAULT, new ByteBudget(0), 0), false, 0, null, Map.of());
 
-    /** The bytes of the file, in memory or mapped, valid until the request is answered. */
+    /** One without a file that was fetched. */
+    Body(Upload upload, boolean form, int files, @Nullable String fileField, Map<String, String> fields) {
+        this(upload, form, files, fileField, fields, null);
+    }
+
+    /** The same with a file that was fetched. */
+    Body with(FetchedFile file) {
+        return new Body(upload, form, files, fileField, fields, file);
+    }
+
+    /** What was sent, in memory or mapped, valid until the request is answered. */
     ByteBuffer bytes() {
         return upload.bytes();
     }
 
     /**
-     * The one file of the request: the raw body, or the only file of a form; valid until the request is answered.
+     * The one file of the request: the one that was fetched, the raw body, or the only file of a form; valid until the request
+     * is answered.
      *
      * @throws HttpError 400 if a form has none or several
      */
     MediaSource file() {
-        if (form && files != 1) {
+        if (fetched == null && form && files != 1) {
             throw HttpError.field(400, "file", files + " file parts", "one file part, or the bytes as the body");
         }
-        return upload.source();
+        return holder().source();
     }
 
     /** The digests of the file. */
     Digests digests() {
-        return upload.digests();
+        return holder().digests();
+    }
+
+    /** What holds the file. */
+    Upload holder() {
+        return fetched == null ? upload : fetched.upload();
+    }
+
+    /** Frees all of it. */
+    void release() {
+        upload.release();
+        if (fetched != null) {
+            fetched.upload().release();
+        }
     }
 
     static String mediaType(HttpHeaders headers) {

@@ -9,12 +9,16 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.concurrent.Future;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.auth.Caller;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.fetch.FetchFailedException;
+import org.semblance.server.fetch.Fetcher;
 import org.semblance.server.metrics.RequestTrace;
 import org.semblance.server.metrics.RequestTrace.Stage;
 import org.semblance.server.work.Worker;
@@ -40,6 +44,8 @@ final class Call {
         HEAD,
         /** Receives a body. */
         BODY,
+        /** Waits for a file that the request gave the URL of. */
+        FETCH,
         /** The request is with a worker or in its queue. */
         WORK,
         /** The answer is on its way. */
@@ -68,6 +74,7 @@ final class Call {
 
     private boolean readerEnded;
     private long bodyNanos;
+    private Fetcher.@Nullable Handle fetch;
     private @Nullable Job job;
     private int status;
     private long sentBytes;
@@ -302,10 +309,65 @@ final class Call {
         });
     }
 
-    /** The request is complete: answers it here or hands it to a worker. */
+    /** What was sent is complete: fetches what it gave the URL of, or goes to work. */
     private void dispatch(Body body) {
-        state = State.WORK;
         wire.alarm().clear();
+        List<String> urls = route().parameters().contains("url") ? query.get("url") : null;
+        if (urls == null || urls.getFirst().isEmpty()) {
+            work(body);
+        } else {
+            fetch(body, urls.getFirst());
+        }
+    }
+
+    private void fetch(Body sent, String url) {
+        state = State.FETCH;
+        try {
+            if (dialect == Dialect.NATIVE && sent.upload().size() > 0) {
+                throw HttpError.field(400, "url", url, "no file beside it");
+            }
+            AtomicReference<FetchedFile> file = new AtomicReference<>();
+            fetch = transport
+                    .fetcher()
+                    .fetch(
+                            url,
+                            (thread, goOn) -> {
+                                FetchedFile opened = new FetchedFile(transport, thread, goOn);
+                                file.set(opened);
+                                return opened;
+                            },
+                            failure -> bringBack(sent.with(Objects.requireNonNull(file.get())), failure));
+        } catch (HttpError | FetchFailedException e) {
+            sent.release();
+            fail(e);
+        }
+    }
+
+    /** From the fetcher, with the file or with what it was not fetched for. */
+    private void bringBack(Body body, @Nullable RuntimeException failure) {
+        try {
+            wire.loop().execute(() -> {
+                if (abandoned || failure != null) {
+                    body.release();
+                    leave();
+                    if (failure != null && !abandoned) {
+                        fail(failure);
+                    }
+                } else {
+                    bodyNanos = System.nanoTime();
+                    work(body);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the server stopped before a file that was fetched could be worked on", e);
+            body.release();
+            leave();
+        }
+    }
+
+    /** The request is complete: answers it here or hands it to a worker. */
+    private void work(Body body) {
+        state = State.WORK;
         switch (route().action()) {
             case Route.Immediate action -> {
                 Response response;
@@ -314,7 +376,7 @@ final class Call {
                 } catch (RuntimeException e) {
                     response = Errors.answer(e, dialect);
                 } finally {
-                    body.upload().release();
+                    body.release();
                 }
                 answer(response);
             }
@@ -346,7 +408,7 @@ final class Call {
         try {
             wire.loop().execute(() -> {
                 if (abandoned) { // By a client that saw a worker have it, and left the rest to that.
-                    body.upload().release();
+                    body.release();
                     leave();
                 } else {
                     releaseIfRefused(body, () -> offer(body, action, true, deadlineNanos));
@@ -354,7 +416,7 @@ final class Call {
             });
         } catch (RejectedExecutionException e) {
             LOG.debug("the server stopped before an upload could be passed on", e);
-            body.upload().release();
+            body.release();
             leave();
         }
     }
@@ -368,7 +430,7 @@ final class Call {
             refusal = dialect.error(e);
         }
         if (refusal != null) {
-            body.upload().release();
+            body.release();
             answer(refusal);
         }
     }
@@ -396,7 +458,7 @@ final class Call {
     /** Videos, animated images, and contents that are banked in bulk. */
     private boolean isSlow(Body body) {
         Route.Takes takes = route().takes();
-        return takes.isUpload() && body.upload().isMoving()
+        return (takes.isUpload() || body.fetched() != null) && body.holder().isMoving()
                 || takes == Route.Takes.LIST
                 || takes == Route.Takes.BANKED_UPLOAD
                         && Body.mediaType(head.headers()).equals(Ndjson.MEDIA_TYPE);
@@ -563,6 +625,7 @@ final class Call {
                     answer(expired());
                 }
             }
+            case FETCH -> {} // The fetcher has a clock of its own.
             case HEAD, ANSWER -> wire.cutOff();
         }
     }
@@ -584,6 +647,10 @@ final class Call {
         end();
         abandonBody();
         abandoned = true;
+        Fetcher.Handle fetching = fetch;
+        if (fetching != null) {
+            fetching.cancel();
+        }
         if (state != State.WORK || (job != null && job.withdraw())) {
             leave(); // else the worker does
         }

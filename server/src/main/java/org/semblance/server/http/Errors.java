@@ -9,6 +9,7 @@ import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.exchange.ExchangesRefusedException;
 import org.semblance.server.auth.AccessRefusedException;
+import org.semblance.server.fetch.FetchFailedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -29,6 +30,7 @@ final class Errors {
         return switch (thrown) {
             case HttpError error -> error;
             case AccessRefusedException refused -> refusal(refused);
+            case FetchFailedException failed -> failure(failed, dialect);
             case ChangeRefusedException refused -> refusal(refused, dialect);
             case JacksonException bad ->
                 dialect == Dialect.HMA
@@ -64,6 +66,32 @@ final class Errors {
             case FORBIDDEN -> new HttpError(403, message);
             case RATE, CONCURRENCY ->
                 new HttpError(429, message, Map.of("Retry-After", Long.toString(refused.retryAfterSeconds())));
+        };
+    }
+
+    private static HttpError failure(FetchFailedException failed, Dialect dialect) {
+        boolean hma = dialect == Dialect.HMA;
+        String why = String.valueOf(failed.getMessage());
+        return switch (failed.reason()) {
+            case OFF ->
+                hma
+                        ? new HttpError(403, "Hashing is disabled, missing role")
+                        : HttpError.of(403, "url", "url: " + why + " (expected: the file itself)");
+            case REFUSED ->
+                hma
+                        ? new HttpError(400, "Invalid or unsafe URL provided")
+                        : HttpError.of(
+                                400,
+                                "url",
+                                "url: " + why
+                                        + " (expected: an http or https URL of a host that this server may fetch from)");
+            case FAILED ->
+                hma
+                        ? new HttpError(400, "Failed to fetch URL: " + why)
+                        : HttpError.of(502, "url", "url: not fetched: " + why);
+            case TOO_LARGE ->
+                hma ? new HttpError(413, "Content too large") : HttpError.of(413, "url", "url: not fetched: " + why);
+            case BUSY, CANCELLED -> HttpError.busy(why);
         };
     }
 

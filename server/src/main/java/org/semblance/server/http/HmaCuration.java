@@ -237,14 +237,12 @@ final class HmaCuration {
 
     private Response addFile(Request request, Worker worker) {
         Bank bank = bank(request);
-        String url = request.query("url");
-        if (url != null && !url.isEmpty()) {
-            throw new HttpError(403, HmaRoutes.NO_URLS);
-        }
-        if (request.body().files() == 0) {
+        boolean fetched = request.body().fetched() != null;
+        if (!fetched && request.body().files() == 0) {
             throw new HttpError(400, "Neither `url` nor multipart file upload was received");
         }
-        Map<String, String> fields = request.body().fields();
+        Map<String, String> fields =
+                fetched ? besideUrl(request) : request.body().fields();
         String metadata = metadata(fields.get("metadata"));
         String note = note(fields.get("note"));
         HmaRoutes.HashedFile hashed = HmaRoutes.hashFile(
@@ -258,6 +256,25 @@ final class HmaCuration {
                 bank,
                 new ContentDraft(hashed.signals(), List.of(), note, null, metadata, hashed.video()),
                 hashed.values());
+    }
+
+    /** What comes with a URL: fields of a form, or of a JSON object, where metadata is one itself. */
+    private static Map<String, String> besideUrl(Request request) {
+        JsonNode body = HmaRoutes.jsonOrNull(request);
+        if (body == null) {
+            return request.body().fields();
+        }
+        Map<String, String> fields = new HashMap<>();
+        for (String name : List.of("metadata", "note")) {
+            JsonNode value = body.path(name);
+            if (name.equals("note") && !value.isMissingNode() && !value.isNull() && !value.isString()) {
+                throw new HttpError(400, "note should be a string");
+            }
+            if (!value.isMissingNode() && !value.isNull()) {
+                fields.put(name, value.isString() ? value.stringValue() : value.toString());
+            }
+        }
+        return fields;
     }
 
     private Response addSignals(Request request) {

@@ -62,7 +62,7 @@ final class HmaLookups {
                                 "banks",
                                 "seed",
                                 "bypass_coinflip"),
-                        (request, worker) -> lookup(request)),
+                        this::lookup),
                 HmaRoutes.upload(
                         Role.MATCH,
                         "/m/lookup",
@@ -100,19 +100,20 @@ final class HmaLookups {
         return Response.sortedJson(200, Map.of("matches", matches));
     }
 
-    private Response lookup(Request request) {
+    private Response lookup(Request request, Worker worker) {
         List<Map<String, @Nullable Object>> errors = new ArrayList<>();
         boolean bypass = HmaRoutes.flag(request, "bypass_coinflip", errors);
         if (!errors.isEmpty()) {
             throw new HmaValidationError(errors);
         }
-        String url = request.query("url");
-        if (url != null && !url.isEmpty()) {
-            throw new HttpError(403, HmaRoutes.NO_URLS);
-        }
-        request.caller().requiresDistance();
         String signal = request.query("signal");
         String type = request.query("signal_type");
+        if (request.body().fetched() != null) {
+            Map<String, Object> byType = lookupFile(request, worker, bypass);
+            return Response.sortedJson(
+                    200, type == null || type.isEmpty() ? byType : byType.getOrDefault(type, Map.of()));
+        }
+        request.caller().requiresDistance();
         if (signal == null || type == null || signal.isEmpty() || type.isEmpty()) {
             throw new HttpError(400, "Either url or both signal and signal_type are required");
         }
@@ -122,7 +123,12 @@ final class HmaLookups {
 
     private Response lookupFile(Request request, Worker worker) {
         boolean bypass = "true".equals(request.query("bypass_coinflip"));
-        if (HmaRoutes.VIDEO.equals(request.body().fileField())) {
+        return Response.sortedJson(200, lookupFile(request, worker, bypass));
+    }
+
+    /** The hits in each bank, by signal type. */
+    private Map<String, Object> lookupFile(Request request, Worker worker, boolean bypass) {
+        if (HmaRoutes.contentType(request).equals(HmaRoutes.VIDEO)) {
             return lookupVideo(request, worker, bypass);
         }
         List<Hit> hits;
@@ -138,7 +144,7 @@ final class HmaLookups {
                 throw e; // or it could not be decoded just now
             }
         }
-        return Response.sortedJson(200, Map.of(HmaRoutes.PDQ, byBank(hits, request, bypass)));
+        return Map.of(HmaRoutes.PDQ, byBank(hits, request, bypass));
     }
 
     /**
@@ -147,8 +153,8 @@ final class HmaLookups {
      * types a distance is a whole number of bits everywhere, since clients that know {@code pdq} alone read no other; who
      * names types gets HMA's words for each.
      */
-    private Response lookupVideo(Request request, Worker worker, boolean bypass) {
-        Body body = HmaRoutes.onlyFile(request);
+    private Map<String, Object> lookupVideo(Request request, Worker worker, boolean bypass) {
+        Body body = request.body();
         List<String> asked = HmaRoutes.types(request, HmaRoutes.VIDEO);
         boolean both = !HmaRoutes.asksForTypes(request);
         Map<String, List<Hit>> hits = new LinkedHashMap<>();
@@ -170,7 +176,7 @@ final class HmaLookups {
         }
         Map<String, Object> answer = new HashMap<>();
         hits.forEach((type, found) -> answer.put(type, byBank(sorted(found, request), request, bypass)));
-        return Response.sortedJson(200, answer);
+        return answer;
     }
 
     /** What matches a video and is not suppressed. */

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -16,6 +17,7 @@ import org.semblance.engine.ContentType;
 import org.semblance.engine.Digests;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.Verdict;
+import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.Vpdq;
 import org.semblance.hashdb.HashDb;
@@ -43,7 +45,6 @@ final class HmaRoutes {
     /** In place of a distance or hash that is not there, or not to be told. */
     static final String NONE = "-";
 
-    static final String NO_URLS = "Fetching URLs is switched off on this server, send the file instead";
     private static final Pattern PDQ_VALUE = Pattern.compile("[0-9a-f]{64}");
     private static final Pattern MD5_VALUE = Pattern.compile("[0-9a-f]{32}");
     private static final Set<String> TRUE = Set.of("1", "on", "t", "true", "y", "yes");
@@ -70,12 +71,7 @@ final class HmaRoutes {
                 immediate("/", home),
                 immediate("/status", alive),
                 immediate("/status/live", alive),
-                work(
-                        Role.MATCH,
-                        "GET",
-                        "/h/hash",
-                        Set.of("url", "content_type", "types"),
-                        (request, worker) -> hashUrl(request)),
+                work(Role.MATCH, "GET", "/h/hash", Set.of("url", "content_type", "types"), this::hashUrl),
                 upload(Role.MATCH, "/h/hash", Set.of("types"), Route.Takes.UPLOAD, this::hash),
                 OpenApi.hmaRoute(),
                 HmaCompare.route()));
@@ -126,13 +122,15 @@ final class HmaRoutes {
 
     // Hashing
 
-    private static Response hashUrl(Request request) {
-        request.caller().requiresDistance();
+    private Response hashUrl(Request request, Worker worker) {
         if (request.query("url") == null) {
             throw new HmaValidationError(
                     List.of(HmaValidationError.missing("url", given(request, "content_type", "types"))));
         }
-        throw new HttpError(403, NO_URLS);
+        if (request.body().fetched() == null) { // It is empty.
+            throw new HttpError(400, "Invalid or unsafe URL provided");
+        }
+        return hash(request, worker);
     }
 
     /**
@@ -141,7 +139,7 @@ final class HmaRoutes {
      */
     private Response hash(Request request, Worker worker) {
         request.caller().requiresDistance();
-        String contentType = String.valueOf(onlyFile(request).fileField());
+        String contentType = contentType(request);
         boolean asked = asksForTypes(request);
         List<String> types = asked ? types(request, contentType) : settled(contentType);
         HashedFile hashed = hashFile(request, worker.exact(), types, false);
@@ -185,19 +183,18 @@ final class HmaRoutes {
     }
 
     /**
-     * Hashes the file of a form, whose field is its content type, to the types that were asked for.
+     * Hashes the file of the request to the types that were asked for.
      *
      * @param toBank whether the frames of a video are wanted in any case
      */
     static HashedFile hashFile(Request request, ContentHasher hasher, boolean toBank) {
-        String contentType = String.valueOf(onlyFile(request).fileField());
+        String contentType = contentType(request);
         return hashFile(request, hasher, types(request, contentType), toBank);
     }
 
     private static HashedFile hashFile(Request request, ContentHasher hasher, List<String> types, boolean toBank) {
-        Body body = onlyFile(request);
-        String contentType = String.valueOf(body.fileField());
-        return contentType.equals(PHOTO)
+        Body body = request.body();
+        return contentType(request).equals(PHOTO)
                 ? hashPhoto(request, hasher, body)
                 : hashVideo(request, hasher, body, types, toBank);
     }
@@ -262,20 +259,48 @@ final class HmaRoutes {
         return new HashedFile(values, digests.signals(), known, failure);
     }
 
-    /** The body, which is a form with one file in the field of a content type. */
-    static Body onlyFile(Request request) {
-        Body body = request.body();
-        String contentType = body.fileField();
-        if (contentType == null) {
+    /**
+     * What the one file of the request is: the field of the form that it is in; of one that was fetched what the caller says,
+     * or else its first bytes, or else its host.
+     *
+     * @throws HttpError 400 if there is no such file, or it is neither a photo nor a video
+     */
+    static String contentType(Request request) {
+        FetchedFile fetched = request.body().fetched();
+        String contentType = fetched == null ? fileField(request.body()) : request.query("content_type");
+        if (contentType == null || (fetched != null && contentType.isEmpty())) {
+            return contentType(Objects.requireNonNull(fetched));
+        }
+        if (!contentType.equals(PHOTO) && !contentType.equals(VIDEO)) {
+            throw new HttpError(400, "no such content_type: '" + contentType + "'");
+        }
+        return contentType;
+    }
+
+    private static String fileField(Body body) {
+        String field = body.fileField();
+        if (field == null) {
             throw new HttpError(400, "Missing multipart/form-data file upload");
         }
         if (body.files() > 1) {
             throw new HttpError(400, "Only one file allowed per request");
         }
-        if (!contentType.equals(PHOTO) && !contentType.equals(VIDEO)) {
-            throw new HttpError(400, "no such content_type: '" + contentType + "'");
+        return field;
+    }
+
+    private static String contentType(FetchedFile fetched) {
+        MediaFormat format = fetched.upload().format();
+        String type = fetched.mediaType();
+        if (format.isVideo() || (!format.isSupportedImage() && type.startsWith("video/"))) {
+            return VIDEO;
         }
-        return body;
+        if (format.isSupportedImage() || type.startsWith("image/")) {
+            return PHOTO;
+        }
+        throw new HttpError(
+                400,
+                "unsupported url ContentType: '" + type
+                        + "', if you know the expected type, provide it with the content_type query param");
     }
 
     private static List<String> typesOf(String contentType) {

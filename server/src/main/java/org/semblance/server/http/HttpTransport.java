@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,6 +39,9 @@ import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.config.TlsFiles;
 import org.semblance.server.exchange.Exchanges;
+import org.semblance.server.fetch.FetchFailedException;
+import org.semblance.server.fetch.FetchSettings;
+import org.semblance.server.fetch.Fetcher;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
@@ -56,6 +60,7 @@ public final class HttpTransport {
     private final Metrics metrics;
     private final ByteBudget budget;
     private final Refusals refusals;
+    private final Fetcher fetcher;
     private final @Nullable Tls tls;
     private final EventLoopGroup loops;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
@@ -117,6 +122,12 @@ public final class HttpTransport {
                 "semblance.ready",
                 "1 while requests are answered and it is not about to stop",
                 () -> phase == Phase.READY ? 1 : 0);
+        fetcher = new Fetcher(new FetchSettings(
+                config.fetchHosts(), config.fetchTimeoutMs(), config.maxFetches(), config.maxFetchesPerSecond()));
+        measureFetches(null, "fetched");
+        for (FetchFailedException.Reason reason : FetchFailedException.Reason.values()) {
+            measureFetches(reason, reason.name().toLowerCase(Locale.ROOT));
+        }
         metrics.gauge("semblance.connections", "Open connections", connections::size);
         metrics.gauge("semblance.body.bytes", "Bytes of bodies that are received or worked on", budget::used);
         metrics.gauge(
@@ -150,6 +161,7 @@ public final class HttpTransport {
                     .channel();
         } catch (Exception e) {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            fetcher.close();
             closeTls();
             throw new IOException(
                     "cannot listen on " + config.bindAddress() + ":" + config.port() + ": " + e.getMessage(), e);
@@ -181,6 +193,15 @@ public final class HttpTransport {
                 () -> uploads.budget().used());
         serving = new Serving(router, workers, videoWorkers, uploads);
         phase = Phase.READY;
+    }
+
+    private void measureFetches(FetchFailedException.@Nullable Reason reason, String outcome) {
+        metrics.counter(
+                "semblance.fetches",
+                "URLs that clients gave to be fetched, by what became of it",
+                () -> fetcher.count(reason),
+                "outcome",
+                outcome);
     }
 
     /** The routes of both dialects. */
@@ -280,6 +301,11 @@ public final class HttpTransport {
         return Objects.requireNonNull(serving.uploads);
     }
 
+    /** Brings the files that requests give the URL of. */
+    Fetcher fetcher() {
+        return fetcher;
+    }
+
     Refusals refusals() {
         return refusals;
     }
@@ -347,6 +373,7 @@ public final class HttpTransport {
             connections.newCloseFuture().awaitUninterruptibly(500);
         }
         refusals.report();
+        fetcher.close();
         SpillFolder uploads = serving.uploads;
         if (uploads != null) {
             uploads.close();

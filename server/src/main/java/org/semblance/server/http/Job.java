@@ -32,7 +32,7 @@ final class Job implements WorkerPool.Task<Worker> {
     boolean withdraw() {
         boolean waited = lane.withdraw(this);
         if (waited) {
-            body.upload().release();
+            body.release();
         }
         return waited;
     }
@@ -58,7 +58,7 @@ final class Job implements WorkerPool.Task<Worker> {
         } catch (Throwable e) {
             response = Errors.answer(e, call.dialect());
         } finally {
-            body.upload().release();
+            body.release();
             call.leave();
         }
         call.handOver(response);
@@ -74,7 +74,7 @@ final class Job implements WorkerPool.Task<Worker> {
 
     @Override
     public void expire() {
-        body.upload().release();
+        body.release();
         call.leave();
         call.handOver(call.expired());
     }

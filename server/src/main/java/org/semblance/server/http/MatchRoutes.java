@@ -34,7 +34,15 @@ final class MatchRoutes {
         return List.of(
                 upload(
                         "/v1/match",
-                        Set.of("banks", "reference", "deadline_ms", STOP_AT_EXACT, POLICY, QUERY_PERCENT, BANK_PERCENT),
+                        Set.of(
+                                "banks",
+                                "reference",
+                                "deadline_ms",
+                                STOP_AT_EXACT,
+                                "url",
+                                POLICY,
+                                QUERY_PERCENT,
+                                BANK_PERCENT),
                         Route.Takes.MATCHED_UPLOAD,
                         this::match),
                 upload("/v1/hash", Set.of("dihedral", "deadline_ms"), Route.Takes.UPLOAD, MatchRoutes::hash));
@@ -54,10 +62,13 @@ final class MatchRoutes {
                 visible.matchOptions(NativeRoutes.wantedBanks(request, visible)).banks(),
                 videoPolicy(request),
                 flag(request, STOP_AT_EXACT) ? MatchOptions.KnownBytes.ANSWER : MatchOptions.KnownBytes.DECODE));
-        SentFile.checkType(request.mediaType());
+        boolean sent = request.body().fetched() == null;
+        if (sent) {
+            SentFile.checkType(request.mediaType());
+        }
         MatchReport report =
                 worker.matcher().match(request.body().file(), request.body().digests(), options, request.deadline());
-        if (report.matches().isEmpty()) { // Bytes that are known are, however they were sent.
+        if (sent && report.matches().isEmpty()) { // Bytes that are known are, however they were sent.
             SentFile.checkBytes(request.mediaType(), request.body().upload());
         }
         request.trace().hashed(report.hashed());

@@ -179,6 +179,9 @@ final class Request {
      * @throws HttpError 400 if a form has none or several, 415 if something else was sent in its place
      */
     MediaSource file() {
+        if (body.fetched() != null) {
+            return body.file();
+        }
         SentFile.checkType(mediaType());
         MediaSource file = body.file();
         SentFile.checkBytes(mediaType(), body.upload());

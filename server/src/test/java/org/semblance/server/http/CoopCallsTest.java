@@ -122,12 +122,12 @@ class CoopCallsTest {
                 get("/m/lookup?signal_type=md5&signal=" + HASH), 400, "{\"message\":\"No such SignalType 'md5'\"}\n");
     }
 
-    /** This server fetches nothing, which Coop tells its user as a failure. */
+    /** No host is named, which Coop tells its user as a failure. */
     @Test
     void refusesWhatItWouldHaveToFetch() throws IOException {
         json("POST", "/c/banks", "{\"name\":\"" + BANK + "\",\"enabled_ratio\":\"1\"}");
         String url = "url=https%3A%2F%2Fcdn.example.org%2Fa.jpg%3Fsig%3D1";
-        String refusal = "{\"message\":\"" + HmaRoutes.NO_URLS + "\"}\n";
+        String refusal = "{\"message\":\"Hashing is disabled, missing role\"}\n";
         assertAnswer(get("/h/hash?" + url), 403, refusal);
         assertAnswer(get("/m/lookup?" + url + "&content_type=photo"), 403, refusal);
         assertAnswer(

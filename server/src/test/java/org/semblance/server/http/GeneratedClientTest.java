@@ -66,7 +66,7 @@ class GeneratedClientTest {
 
             for (int seed = 41; seed <= 43; seed++) {
                 File copy = file(folder, "copy.jpg", Pictures.jpeg(Pictures.photo(seed, 300, 200), 0.6));
-                MatchAnswer answer = match.match(copy, "KNOWN", "mine", 60_000, null, null, null, null);
+                MatchAnswer answer = match.match("KNOWN", "mine", 60_000, null, null, null, null, null, copy);
                 assertThat(answer.getReference()).isEqualTo("mine");
                 assertThat(answer.getVerdict()).isEqualTo(seed < 43 ? Verdict.MATCH : Verdict.NO_MATCH);
                 if (seed < 43) {
@@ -88,7 +88,7 @@ class GeneratedClientTest {
             assertThat(found.getResults().getFirst().getMatches()).hasSize(1);
 
             ApiException refused = catchThrowableOfType(
-                    ApiException.class, () -> match.match(sent, "NOPE", null, null, null, null, null, null));
+                    ApiException.class, () -> match.match("NOPE", null, null, null, null, null, null, null, sent));
             assertThat(refused.getCode()).isEqualTo(400);
             assertThat(refused.getResponseBody()).contains("\"field\":\"banks\"", "\"value\":\"NOPE\"");
         }

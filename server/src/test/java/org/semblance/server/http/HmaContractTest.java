@@ -199,7 +199,7 @@ class HmaContractTest {
         for (String path : List.of("/h/hash?url=", "/m/lookup?url=", "/m/lookup?signal_type=pdq&url=")) {
             Answer answer = server.get(path + encoded(url));
             assertThat(answer.status()).as(path).isEqualTo(403);
-            assertThat(answer.text()).isEqualTo("{\"message\":\"" + HmaRoutes.NO_URLS + "\"}\n");
+            assertThat(answer.text()).isEqualTo("{\"message\":\"Hashing is disabled, missing role\"}\n");
         }
     }
 

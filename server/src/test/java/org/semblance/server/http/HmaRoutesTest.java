@@ -312,9 +312,9 @@ class HmaRoutesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            GET  | /h/hash?url=http://x               |   | 403 | {"message":"Fetching URLs is switched off on this server, send the file instead"}
-            GET  | /m/lookup?url=http://x             |   | 403 | {"message":"Fetching URLs is switched off on this server, send the file instead"}
-            POST | /c/bank/FIXED/content?url=http://x | {} | 403 | {"message":"Fetching URLs is switched off on this server, send the file instead"}
+            GET  | /h/hash?url=http://x               |   | 403 | {"message":"Hashing is disabled, missing role"}
+            GET  | /m/lookup?url=http://x             |   | 403 | {"message":"Hashing is disabled, missing role"}
+            POST | /c/bank/FIXED/content?url=http://x | {} | 403 | {"message":"Hashing is disabled, missing role"}
             POST | /c/bank/FIXED/content              | {} | 400 | {"message":"Neither `url` nor multipart file upload was received"}
             GET  | /m/lookup                          |   | 400 | {"message":"Either url or both signal and signal_type are required"}
             GET  | /m/lookup?signal=x&signal_type=nope |  | 400 | {"message":"No such SignalType 'nope'"}

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.swagger.v3.parser.OpenAPIV3Parser;
 import io.swagger.v3.parser.core.models.ParseOptions;
 import io.swagger.v3.parser.core.models.SwaggerParseResult;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,11 +54,15 @@ class OpenApiTest {
     @SuppressWarnings("NullAway.Init")
     private static TestServer server;
 
+    @SuppressWarnings("NullAway.Init")
+    private static FileHost host;
+
     private static List<Route> routes = List.of();
 
     @BeforeAll
     static void start() {
-        server = new TestServer(folder.resolve("db"));
+        host = new FileHost();
+        server = new TestServer(folder.resolve("db"), settings -> settings.fetchHosts(List.of(host.name())));
         Path other = folder.resolve("routes");
         try (HashDb db = HashDb.open(other);
                 Gate gate = Gate.start(other, AccessPolicy.KEYS, "127.0.0.1");
@@ -72,6 +77,7 @@ class OpenApiTest {
     @AfterAll
     static void stop() {
         server.close();
+        host.close();
     }
 
     private static String path(Route route) {
@@ -354,6 +360,8 @@ class OpenApiTest {
     private void everyHmaOperation(byte[] photo, byte[] video) {
         form("/h/hash", "photo", photo);
         form("/h/hash?types=vpdq,video_md5", "video", video);
+        get("/h/hash?url=" + URLEncoder.encode(host.has("/photo", "image/jpeg", photo), StandardCharsets.UTF_8));
+        get("/m/lookup?url=" + URLEncoder.encode("http://" + host.name() + "/photo", StandardCharsets.UTF_8));
         json("POST", "/c/banks", "{\"name\":\"HMA\"}");
         get("/c/banks");
         get("/c/bank/HMA");
