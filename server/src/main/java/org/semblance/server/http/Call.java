@@ -336,7 +336,13 @@ final class Call {
                                 file.set(opened);
                                 return opened;
                             },
-                            failure -> bringBack(sent.with(Objects.requireNonNull(file.get())), failure));
+                            failure -> {
+                                FetchedFile ended = Objects.requireNonNull(file.get());
+                                if (failure != null) {
+                                    ended.upload().release(); // Here, where a block of it may still be on its way.
+                                }
+                                bringBack(failure == null ? sent.with(ended) : sent, failure);
+                            });
         } catch (HttpError | FetchFailedException e) {
             sent.release();
             fail(e);

@@ -9,6 +9,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameCodec;
@@ -32,7 +33,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>It ends when it had no stream for as long as an idle connection of HTTP/1.1 may stay: what is no request, a ping for
  * one, does not keep it. A client that floods it with what costs it little and us something, which is streams it takes
- * back, pings, settings, heads in a thousand pieces, is told to calm down and loses the connection.
+ * back or brings us to reset, pings, settings, heads in a thousand pieces, is told to calm down and loses the connection.
  */
 final class Http2Connection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(Http2Connection.class);
@@ -43,7 +44,10 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
     /** Bytes of a body that may be on their way or wait; of all bodies of a connection it is less than twice as many. */
     static final int WINDOW_BYTES = 262_144;
 
-    /** Streams that a client may take back in so many seconds, and other frames that are no request nor part of one. */
+    /**
+     * Streams that a client may take back in so many seconds, or have us reset, and other frames that are no request nor part
+     * of one. Netty counts the first, and of the second only some.
+     */
     static final int MAX_RESETS = 500;
 
     static final int MAX_CONTROL_FRAMES = 1_000;
@@ -57,8 +61,29 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
     private boolean greeted;
 
     private final Set<Http2Stream> streams = new HashSet<>();
-    private int controlFrames;
-    private long controlSinceNanos = System.nanoTime();
+    private final Flood controlFrames = new Flood(MAX_CONTROL_FRAMES);
+    private final Flood resets = new Flood(MAX_RESETS);
+
+    /** Counts what there may be so many of in a while. */
+    private static final class Flood {
+        private final int most;
+        private int count;
+        private long sinceNanos = System.nanoTime();
+
+        Flood(int most) {
+            this.most = most;
+        }
+
+        /** Counts one. Returns whether there are just too many now. */
+        boolean rises() {
+            long now = System.nanoTime();
+            if (now - sinceNanos > TimeUnit.SECONDS.toNanos(WINDOW_SECONDS)) {
+                sinceNanos = now;
+                count = 0;
+            }
+            return ++count == most;
+        }
+    }
 
     private Http2Connection(HttpTransport transport) {
         this.transport = transport;
@@ -77,6 +102,14 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
                 .gracefulShutdownTimeoutMillis(config.drainMs() + config.stopTimeoutMs())
                 .build();
         Http2Connection connection = new Http2Connection(transport);
+        codec.connection().addListener(new Http2ConnectionAdapter() {
+            @Override
+            public void onStreamClosed(io.netty.handler.codec.http2.Http2Stream stream) {
+                if (stream.isResetSent()) {
+                    connection.reset();
+                }
+            }
+        });
         pipeline.addLast(codec);
         pipeline.addLast(new Http2MultiplexHandler(new ChannelInitializer<Channel>() {
             @Override
@@ -141,18 +174,28 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
         if (message instanceof Http2GoAwayFrame) {
             return;
         }
-        long now = System.nanoTime();
-        if (now - controlSinceNanos > TimeUnit.SECONDS.toNanos(WINDOW_SECONDS)) {
-            controlSinceNanos = now;
-            controlFrames = 0;
-        }
-        controlFrames++;
-        if (controlFrames == MAX_CONTROL_FRAMES) {
+        if (controlFrames.rises()) {
             transport.refusals().count("too many control frames of HTTP/2");
             ctx.channel().config().setAutoRead(false);
-            ctx.writeAndFlush(new DefaultHttp2GoAwayFrame(Http2Error.ENHANCE_YOUR_CALM, Unpooled.EMPTY_BUFFER))
-                    .addListener(ChannelFutureListener.CLOSE);
+            ctx.writeAndFlush(calm()).addListener(ChannelFutureListener.CLOSE);
         }
+    }
+
+    /**
+     * The server has reset a stream. A client that is refused its bodies under load means no harm, so what else it has under way
+     * is still answered, but no stream that is new: at once, since thousands may be read already.
+     */
+    private void reset() {
+        ChannelHandlerContext it = ctx;
+        if (resets.rises() && it != null) {
+            transport.refusals().count("too many streams of HTTP/2 had to be reset");
+            it.writeAndFlush(calm());
+            end();
+        }
+    }
+
+    private static Http2GoAwayFrame calm() {
+        return new DefaultHttp2GoAwayFrame(Http2Error.ENHANCE_YOUR_CALM, Unpooled.EMPTY_BUFFER);
     }
 
     @Override

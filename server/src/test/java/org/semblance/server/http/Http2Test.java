@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
@@ -34,6 +35,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.semblance.engine.media.Deadline;
 import org.semblance.server.config.ServerConfig;
 import org.slf4j.LoggerFactory;
@@ -44,6 +47,8 @@ import org.slf4j.LoggerFactory;
 class Http2Test {
     private static final int MAX_BODY = 2_000_000;
     private static final int CALM = 11;
+    private static final long STREAM_CLOSED = 5;
+    private static final long PROTOCOL_ERROR = 1;
 
     @TempDir
     @SuppressWarnings("NullAway.Init")
@@ -462,6 +467,80 @@ class Http2Test {
                 case "settings" -> client.send(RawHttp2Client.SETTINGS, 0, 0, new byte[0]);
                 case "continuation" -> client.send(RawHttp2Client.CONTINUATION, 0, 1, new byte[0]);
                 default -> client.send(RawHttp2Client.DATA, 0, 1, new byte[0]);
+            }
+        }
+    }
+
+    /** As many as a client can bring it to, which each cost it a frame or two and us a request (CVE-2025-8671). */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "window of nothing",
+                "window too wide",
+                "data after the end",
+                "head after the end",
+                "wrong length",
+                "refused body",
+                "too many streams",
+                "data of a closed stream"
+            })
+    void endsAConnectionWhoseStreamsItHasToReset(String kind) throws Exception {
+        start();
+        int most = 20_000;
+        try (RawHttp2Client client = connect()) {
+            CompletableFuture<Long> code = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return client.goAway();
+                } catch (IOException e) {
+                    return -1L; // by a reset: the server closed while the flood was still coming
+                }
+            });
+            int sent = 0;
+            try {
+                while (sent < most && !code.isDone()) {
+                    provoke(client, kind, 2 * sent + 1);
+                    sent++;
+                    if (sent % 50 == 0) {
+                        client.send(RawHttp2Client.PING, 0, 0, new byte[8]);
+                    }
+                }
+            } catch (SocketException e) {
+                // Likewise.
+            }
+            // Some are an error of the whole connection at once.
+            assertThat(code.get()).as(kind).isIn((long) CALM, PROTOCOL_ERROR, STREAM_CLOSED, -1L);
+            go.countDown();
+            client.awaitEnd();
+            int streams = sent;
+            long reset = IntStream.range(0, streams)
+                    .filter(i -> client.soFar(2 * i + 1).reset >= 0)
+                    .count();
+            assertThat(reset).as(kind).isLessThanOrEqualTo(Http2Connection.MAX_RESETS + Http2Connection.MAX_STREAMS);
+        }
+        try (RawHttp2Client client = connect()) {
+            assertThat(client.get(1, "/now?q=1").answer(1).status).isEqualTo(200);
+        }
+        TestTransport.until(() -> server.transport().connections() == 0);
+    }
+
+    private static void provoke(RawHttp2Client client, String kind, int stream) throws IOException {
+        switch (kind) {
+            case "window of nothing" ->
+                client.request(stream, false, "POST", "/echo").window(stream, 0);
+            case "window too wide" ->
+                client.request(stream, false, "POST", "/echo").window(stream, Integer.MAX_VALUE);
+            case "data after the end" -> client.get(stream, "/block").send(RawHttp2Client.DATA, 0, stream, new byte[1]);
+            case "head after the end" -> client.get(stream, "/block").get(stream, "/block");
+            case "wrong length" ->
+                client.request(stream, false, "POST", "/echo", "content-length", "5")
+                        .send(RawHttp2Client.DATA, RawHttp2Client.END_STREAM, stream, new byte[1]);
+            case "refused body" -> client.request(stream, false, "POST", "/nowhere");
+            case "too many streams" -> client.get(stream, "/block");
+            default -> {
+                if (stream == 1) {
+                    client.get(1, "/now");
+                }
+                client.send(RawHttp2Client.DATA, 0, 1, new byte[0]);
             }
         }
     }
