@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.multipart.FileUpload;
 import io.netty.handler.codec.http.multipart.HttpDataFactory;
 import io.netty.handler.codec.http.multipart.HttpPostMultipartRequestDecoder;
 import io.netty.handler.codec.http.multipart.HttpPostRequestDecoder;
+import io.netty.handler.codec.http.multipart.HttpPostRequestDecoder.ErrorDataDecoderException;
 import io.netty.handler.codec.http.multipart.InterfaceHttpData;
 import io.netty.handler.codec.http.multipart.MemoryAttribute;
 import io.netty.handler.codec.http.multipart.MemoryFileUpload;
@@ -85,8 +86,9 @@ final class MultipartReader implements BodyReader {
 
     /** Netty's decoder tells bad input by whatever it stumbles over: an index, a null, a charset, its own exceptions. */
     private static HttpError broken(RuntimeException e) {
-        return HttpError.of(
-                400, "body", "body: broken form: " + e.getMessage() + " (expected: multipart/form-data of RFC 7578)");
+        boolean isTold = e instanceof ErrorDataDecoderException && e.getCause() == null && e.getMessage() != null;
+        String why = isTold ? e.getMessage() : "the head of a part cannot be read";
+        return HttpError.of(400, "body", "body: broken form: " + why + " (expected: multipart/form-data of RFC 7578)");
     }
 
     @Override
