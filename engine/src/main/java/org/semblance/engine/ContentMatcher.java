@@ -539,7 +539,8 @@ public final class ContentMatcher {
             for (int i = 0; i < found.size(); i++) {
                 for (Match match : counted(found.get(i), options)) {
                     boolean isTimed = match.content().isVideo() && timed++ < MAX_TIMED;
-                    claims.add(new Claim(match, isTimed ? seconds(match, readings.get(i)) : null, evidence, stillMoment, null));
+                    claims.add(new Claim(
+                            match, isTimed ? seconds(match, readings.get(i)) : null, evidence, stillMoment, null));
                 }
             }
             return claims;
