@@ -12,7 +12,7 @@ import org.semblance.hashdb.hash.Signal;
  * @param known signals of it that are known already and that the report repeats: its digests
  * @param sampling of a video; of an animated image every frame is taken, unless only a frame a second is wanted
  * @param dihedral whether the seven variants of an image's hash are wanted
- * @param framesUntil when to stop reading frames
+ * @param framesUntil when to stop reading frames of which one was shown
  * @param startNanos when the work on this content began, as {@link System#nanoTime} tells
  */
 public record HashRequest(

@@ -67,12 +67,17 @@ public final class InProcessHasher implements ContentHasher {
      * @throws org.semblance.engine.media.DeadlinePassedException if it passes before the first frame
      */
     public VideoHashes hashVideo(MediaSource source, FrameSampling sampling, Deadline deadline) throws MediaException {
+        return hashVideo(source, sampling, deadline, deadline);
+    }
+
+    private VideoHashes hashVideo(MediaSource source, FrameSampling sampling, Deadline framesUntil, Deadline deadline)
+            throws MediaException {
         VideoHasher hasher = video;
         if (hasher == null) {
             hasher = new VideoHasher(new NativeVideoReader(VideoLimits.DEFAULT, path), pdq(path));
             video = hasher;
         }
-        return hasher.hash(source, sampling, deadline);
+        return hasher.hash(source, sampling, framesUntil, deadline);
     }
 
     @Override
@@ -84,7 +89,7 @@ public final class InProcessHasher implements ContentHasher {
         request.deadline().check("header");
         try {
             if (source.format().isVideo()) {
-                VideoHashes frames = hashVideo(source, request.sampling(), request.framesUntil());
+                VideoHashes frames = hashVideo(source, request.sampling(), request.framesUntil(), request.deadline());
                 return new HashReport(
                         null,
                         partialReason(frames.summary()),
@@ -152,7 +157,7 @@ public final class InProcessHasher implements ContentHasher {
             MediaSource readable = source.format() == MediaFormat.GIF
                     ? MediaSource.of(Animation.withControls(source.content()))
                     : source;
-            hashes = hashVideo(readable, sampling, request.framesUntil());
+            hashes = hashVideo(readable, sampling, request.framesUntil(), request.framesUntil());
         } catch (MediaException e) {
             return image;
         }

@@ -27,6 +27,8 @@ final class Decoders implements AutoCloseable {
     private final @Nullable DecodeWorkers images;
     private final @Nullable DecodeWorkers videos;
 
+    private volatile boolean touched;
+
     Decoders(ServerConfig config, Metrics metrics) {
         this.config = config;
         if (config.isolation() == Isolation.NONE) {
@@ -89,11 +91,25 @@ final class Decoders implements AutoCloseable {
     }
 
     private void loadNatives() {
-        try {
-            new InProcessHasher(config.mediaLimits(), config.decodePath()).close();
+        try (ContentHasher hasher = new InProcessHasher(config.mediaLimits(), config.decodePath())) {
+            WarmUp.touch(hasher);
+            touched = true;
         } catch (IllegalStateException e) {
             LOG.debug("no decoders; the first worker will say why", e);
         }
+    }
+
+    /** Starts a decoder of images, if that is a process, so that there is one before anybody asks. */
+    void begin() {
+        if (images != null) {
+            images.start(1);
+        }
+    }
+
+    /** Whether a decoder of images has decoded a picture: then an upload need not wait for one to begin. */
+    boolean haveBegun() {
+        // A worker process decodes a picture before it says that it can begin.
+        return images == null ? touched : images.counts().started() > 0;
     }
 
     /** What a thread for images works with. */

@@ -96,12 +96,13 @@ public final class MatchServer implements AutoCloseable {
             exchanges =
                     new Exchanges(db, registry, config.exchangeFolder(), Duration.ofMillis(config.exchangePollMs()));
             workers = new WorkerPool<>(config.workers(), config.workQueueLimit(), () -> begun.forImages(opened));
-            videoWorkers = new WorkerPool<>(
+            videoWorkers = WorkerPool.fair(
                     config.videoWorkers(),
                     config.videoQueueLimit(),
                     () -> begun.forVideos(opened),
                     new BackgroundThreads("video"));
-            transport.serve(opened, exchanges, workers, videoWorkers);
+            transport.serve(opened, exchanges, workers, videoWorkers, begun::haveBegun);
+            begun.begin();
             LOG.info(
                     "ready: {} workers and {} for videos, {}, {} hashes, data in {}",
                     config.workers(),

@@ -77,9 +77,20 @@ class MatchServerTest {
         public void expire() {}
     }
 
+    /** A server is ready when it can decode, which takes a moment after it has begun to answer. */
+    private static void awaitReady(MatchServer server) throws Exception {
+        int status;
+        do {
+            status = CLIENT.send(get(server, "/readyz"), HttpResponse.BodyHandlers.ofString())
+                    .statusCode();
+        } while (status == 503);
+        assertThat(status).isEqualTo(200);
+    }
+
     @Test
     void refusesWhileEveryWorkerIsBusyAndStaysReady() throws Exception {
         try (MatchServer server = MatchServer.start(settings().build())) {
+            awaitReady(server);
             CountDownLatch begun = new CountDownLatch(1);
             CountDownLatch go = new CountDownLatch(1);
             server.workers().offer(new Blocker(begun, go));
@@ -145,6 +156,7 @@ class MatchServerTest {
         mayOpen.countDown();
 
         MatchServer server = starting.get();
+        awaitReady(server);
         assertAnswer(url + "/readyz", 200, "\"status\":\"ready\"");
         assertAnswer(url + "/metrics", 200, "\nsemblance_ready 1.0\n");
         assertAnswer(url + "/v1/banks", 200, "{\"banks\":[]}");

@@ -82,12 +82,15 @@ public final class SuiteReport {
         }
         List<Boolean> inChromium = chromium();
         int shown = 0;
+        int documents = 0;
         List<String> missed = new ArrayList<>();
         for (int i = 0; i < asked.size(); i++) {
             Path file = asked.get(i);
             boolean byChromium = inChromium.get(i);
             boolean byFfmpeg = ffmpeg(file);
-            if (byChromium || byFfmpeg) {
+            if (refused.getOrDefault(file, "").startsWith("unsupported svg")) {
+                documents++; // Some builds of ffmpeg draw these; an SVG has no pixels of its own.
+            } else if (byChromium || byFfmpeg) {
                 shown++;
                 if (refused.containsKey(file)) {
                     String by = (byChromium ? "chromium " : "") + (byFfmpeg ? "ffmpeg" : "");
@@ -97,7 +100,7 @@ public final class SuiteReport {
         }
         Files.write(result, missed);
         int ofAll = refusedOnly ? shown + files.size() - refused.size() : shown;
-        out.println(files.size() + " files, verdicts " + verdicts);
+        out.println(files.size() + " files, verdicts " + verdicts + "; SVG, which is not asked for: " + documents);
         out.println("shown by Chromium or ffmpeg: " + ofAll + (refusedOnly ? " or less" : "")
                 + "; of them without a hash: " + missed.size());
         return !failed && missed.size() <= MOST_MISSED * ofAll;

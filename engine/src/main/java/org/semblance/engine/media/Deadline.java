@@ -10,16 +10,18 @@ import java.util.function.BooleanSupplier;
  */
 public final class Deadline {
     /** Never passes. */
-    public static final Deadline NONE = new Deadline(0, false, () -> false);
+    public static final Deadline NONE = new Deadline(0, false, () -> false, () -> false);
 
     private final long nanoTime;
     private final boolean set;
     private final BooleanSupplier cancelled;
+    private final BooleanSupplier hurried;
 
-    private Deadline(long nanoTime, boolean set, BooleanSupplier cancelled) {
+    private Deadline(long nanoTime, boolean set, BooleanSupplier cancelled, BooleanSupplier hurried) {
         this.nanoTime = nanoTime;
         this.set = set;
         this.cancelled = cancelled;
+        this.hurried = hurried;
     }
 
     /** That long from now. */
@@ -33,7 +35,16 @@ public final class Deadline {
      * @param cancelled tells that, to whatever thread asks; once true it stays so
      */
     public static Deadline after(Duration duration, BooleanSupplier cancelled) {
-        return new Deadline(System.nanoTime() + duration.toNanos(), true, cancelled);
+        return new Deadline(System.nanoTime() + duration.toNanos(), true, cancelled, () -> false);
+    }
+
+    /**
+     * The same moment, but each {@link #share} of it also passes as soon as others need what is being used.
+     *
+     * @param hurried tells that, to whatever thread asks
+     */
+    public Deadline hurriedBy(BooleanSupplier hurried) {
+        return new Deadline(nanoTime, set, cancelled, hurried);
     }
 
     /**
@@ -43,12 +54,13 @@ public final class Deadline {
      */
     public Deadline share(double share) {
         long now = System.nanoTime();
-        return set ? new Deadline(now + (long) (share * (nanoTime - now)), true, cancelled) : this;
+        BooleanSupplier either = () -> cancelled.getAsBoolean() || hurried.getAsBoolean();
+        return set ? new Deadline(now + (long) (share * (nanoTime - now)), true, either, hurried) : this;
     }
 
     /** Passes with this one, or that long from now if that is sooner. */
     public Deadline within(Duration duration) {
-        Deadline sooner = after(duration, cancelled);
+        Deadline sooner = new Deadline(System.nanoTime() + duration.toNanos(), true, cancelled, hurried);
         return set && nanoTime - sooner.nanoTime <= 0 ? this : sooner;
     }
 

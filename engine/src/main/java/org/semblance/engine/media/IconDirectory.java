@@ -8,6 +8,9 @@ public final class IconDirectory {
     private static final int FIRST_ENTRY = 6;
     private static final int ENTRY_BYTES = 16;
 
+    /** Of a picture: its header alone. */
+    private static final int LEAST_BYTES = 40;
+
     /** A width or height of 0 stands for this. */
     private static final int LARGEST_SIDE = 256;
 
@@ -33,7 +36,7 @@ public final class IconDirectory {
             if (from < b.limit() && rank > best) {
                 best = rank;
                 // A size that cannot be is taken for the rest of the file.
-                long until = size == 0 || size > b.limit() - from ? b.limit() : from + size;
+                long until = size < LEAST_BYTES || size > b.limit() - from ? b.limit() : from + size;
                 picture = b.slice((int) from, (int) (until - from));
             }
         }

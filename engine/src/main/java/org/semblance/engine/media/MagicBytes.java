@@ -3,6 +3,7 @@ package org.semblance.engine.media;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The first bytes of the formats that {@link MediaFormat} names. */
 final class MagicBytes {
@@ -66,6 +67,9 @@ final class MagicBytes {
             new Magic(MediaFormat.HDR, "#?RADIANCE"),
             new Magic(MediaFormat.HDR, "#?RGBE"),
             new Magic(MediaFormat.XPM, "/* XPM */"),
+            new Magic(MediaFormat.PICT, 522, "\0\u0011\2\u00FF\f\0"),
+            new Magic(MediaFormat.PICT, 522, "\u0011\1"),
+            new Magic(MediaFormat.FITS, "SIMPLE  ="),
             new Magic(MediaFormat.PDF, "%PDF-"),
             new Magic(MediaFormat.MKV, "\u001AE\u00DF\u00A3"),
             new Magic(MediaFormat.MP4, 4, "moov"),
@@ -128,6 +132,12 @@ final class MagicBytes {
             new Magic(MediaFormat.VIDEO, 4, "\u0012\u00AF"), // FLC
             new Magic(MediaFormat.VIDEO, 4, "\u0044\u00AF"), // FLX
             new Magic(MediaFormat.VIDEO, 4, "RED1"),
+            new Magic(MediaFormat.VIDEO, "CI,\0"), // CINE
+            new Magic(MediaFormat.VIDEO, "AV\1\0U"), // PVA
+            new Magic(MediaFormat.VIDEO, "FWS"),
+            new Magic(MediaFormat.VIDEO, "CWS"),
+            new Magic(MediaFormat.VIDEO, "MOVI"),
+            new Magic(MediaFormat.VIDEO, "DFIA"),
             new Magic(MediaFormat.VIDEO, 12, "xobX"));
 
     private MagicBytes() {}
@@ -150,6 +160,11 @@ final class MagicBytes {
                 return magic.format;
             }
         }
+        if (starts(b, 0, "\u00FF\u00D8") && b.limit() > 3) {
+            return MediaFormat.JPEG; // Decoders skip what stands before the next marker.
+        } else if (isWindowDump(b)) {
+            return MediaFormat.XWD;
+        }
         MediaFormat found = ofPortablePixels(b);
         if (found == MediaFormat.UNKNOWN && isTga(b)) {
             found = MediaFormat.TGA;
@@ -165,8 +180,9 @@ final class MagicBytes {
         } else if (starts(b, 8, "AVI ") || starts(b, 8, "AVIX")) {
             return MediaFormat.AVI;
         }
-        boolean video = starts(b, 8, "4XMV") || starts(b, 8, "MOVE") || starts(b, 8, "ILBM") || starts(b, 8, "ANIM");
-        return video || starts(b, 8, "PBM ") ? MediaFormat.VIDEO : MediaFormat.UNKNOWN;
+        boolean video = Stream.of("4XMV", "MOVE", "ILBM", "ANIM", "PBM ", "ACBM", "RGB8", "RGBN", "DEEP")
+                .anyMatch(type -> starts(b, 8, type));
+        return video ? MediaFormat.VIDEO : MediaFormat.UNKNOWN;
     }
 
     /** {@code BM} alone opens many a text, so the size of the header that follows must be one that exists. */
@@ -186,6 +202,17 @@ final class MagicBytes {
 
     private static boolean isTransportStream(ByteBuffer b, int first, int step) {
         return starts(b, first, "G") && starts(b, first + step, "G") && starts(b, first + 2 * step, "G");
+    }
+
+    /** X's window dump: the size of the header, version 7, and a format of pixels. */
+    private static boolean isWindowDump(ByteBuffer b) {
+        return b.limit() >= 100
+                && b.get(0) == 0
+                && b.get(1) == 0
+                && b.getInt(0) >= 100
+                && b.getInt(4) == 7
+                && b.getInt(8) >= 0
+                && b.getInt(8) <= 2;
     }
 
     /** Netpbm: a number, then white space or a comment. */
@@ -219,8 +246,8 @@ final class MagicBytes {
         boolean mapped = type == 1 || type == 9;
         boolean plain = type == 2 || type == 3 || type == 10 || type == 11;
         boolean mapFits = map == 0
-                ? mapBits == 0 && !mapped
-                : map == 1 && (mapBits == 15 || mapBits == 16 || mapBits == 24 || mapBits == 32);
+                ? !mapped
+                : map == 1 && (mapBits == 0 || mapBits == 15 || mapBits == 16 || mapBits == 24 || mapBits == 32);
         boolean bitsFit = bits == 8 || (!mapped && (bits == 15 || bits == 16 || bits == 24 || bits == 32));
         return (mapped || plain) && mapFits && bitsFit && width > 0 && height > 0 && (b.get(17) & 0xC0) == 0;
     }
@@ -230,7 +257,7 @@ final class MagicBytes {
                 && b.get(0) == 10
                 && b.get(1) >= 0
                 && b.get(1) <= 5
-                && b.get(2) == 1
+                && (b.get(2) == 0 || b.get(2) == 1)
                 && (b.get(3) == 1 || b.get(3) == 2 || b.get(3) == 4 || b.get(3) == 8);
     }
 
@@ -270,7 +297,8 @@ final class MagicBytes {
         if (start.startsWith("<svg") || (start.startsWith("<") && start.contains("<svg"))) {
             return MediaFormat.SVG;
         }
-        return start.startsWith("#define ") && start.contains("_width ") ? MediaFormat.XBM : MediaFormat.UNKNOWN;
+        boolean opens = start.startsWith("#define ") || start.startsWith("/*");
+        return opens && start.contains("#define ") && start.contains("_width ") ? MediaFormat.XBM : MediaFormat.UNKNOWN;
     }
 
     private static boolean starts(ByteBuffer b, int at, String magic) {

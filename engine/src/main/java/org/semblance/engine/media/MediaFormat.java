@@ -38,6 +38,9 @@ public enum MediaFormat {
     PCX(Support.IMAGE),
     XBM(Support.IMAGE),
     XPM(Support.IMAGE),
+    XWD(Support.IMAGE),
+    PICT(Support.IMAGE),
+    FITS(Support.IMAGE),
     DPX(Support.IMAGE),
     EXR(Support.IMAGE),
     /** Radiance pictures. */

@@ -41,16 +41,23 @@ public final class VideoHasher {
         this.pdq = pdq;
     }
 
+    /** As the other one, reading frames until the deadline. */
+    public VideoHashes hash(MediaSource source, FrameSampling sampling, Deadline deadline) throws MediaException {
+        return hash(source, sampling, deadline, deadline);
+    }
+
     /**
      * Hashes the chosen frames.
      *
+     * @param framesUntil when to stop reading frames of which one was shown
      * @throws MediaException as {@link VideoReader#read} does
      * @throws DeadlinePassedException if time ran out before the first frame; later, what was
      *     seen is returned
      */
-    public VideoHashes hash(MediaSource source, FrameSampling sampling, Deadline deadline) throws MediaException {
+    public VideoHashes hash(MediaSource source, FrameSampling sampling, Deadline framesUntil, Deadline deadline)
+            throws MediaException {
         Pass pass = new Pass();
-        VideoSummary summary = reader.read(source, sampling, deadline, pass::visit);
+        VideoSummary summary = reader.read(source, sampling, framesUntil, deadline, pass::visit);
         pass.hashWaiting();
         return new VideoHashes(summary, pass.frames, pass.inner);
     }

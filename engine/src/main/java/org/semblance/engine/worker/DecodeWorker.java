@@ -256,8 +256,8 @@ public final class DecodeWorker {
                             List.of(),
                             order.sampling(),
                             order.dihedral(),
-                            deadline(order.nanosLeft()),
-                            deadline(order.framesNanosLeft()),
+                            deadline(order.nanosLeft(), Wire.Patience.NONE),
+                            deadline(order.framesNanosLeft(), Wire.Patience.NO_MORE_FRAMES),
                             System.nanoTime()));
             return new Reply.Hashed(report);
         } catch (DeadlinePassedException e) {
@@ -271,8 +271,8 @@ public final class DecodeWorker {
         }
     }
 
-    private Deadline deadline(long nanosLeft) {
-        return Deadline.after(Duration.ofNanos(Math.min(nanosLeft, FAR_NANOS)), () -> Wire.isCancelled(memory));
+    private Deadline deadline(long nanosLeft, Wire.Patience least) {
+        return Deadline.after(Duration.ofNanos(Math.min(nanosLeft, FAR_NANOS)), () -> Wire.isAtMost(memory, least));
     }
 
     /** Sends the reply, in parts if it is longer than the memory. */

@@ -32,9 +32,9 @@ final class Wire {
     static final long DATA = 4096;
 
     private static final VarHandle TAKEN = ValueLayout.JAVA_LONG.varHandle();
-    private static final VarHandle CANCELLED = ValueLayout.JAVA_INT.varHandle();
+    private static final VarHandle PATIENCE = ValueLayout.JAVA_INT.varHandle();
     private static final long TAKEN_AT = 0;
-    private static final long CANCELLED_AT = 64;
+    private static final long PATIENCE_AT = 64;
 
     private static final int KIND = 4;
     private static final int ID = 8;
@@ -203,12 +203,22 @@ final class Wire {
         return (long) TAKEN.getVolatile(memory, TAKEN_AT) == id;
     }
 
-    /** Says whether anybody still waits for the reply. */
-    static void cancel(MemorySegment memory, boolean cancelled) {
-        CANCELLED.setVolatile(memory, CANCELLED_AT, cancelled ? 1 : 0);
+    /** How long an order is worked on, as the server says meanwhile. */
+    enum Patience {
+        /** Until its deadlines. */
+        AS_ORDERED,
+        /** What was seen of a video is enough. */
+        NO_MORE_FRAMES,
+        /** Nobody waits for the reply any more. */
+        NONE
     }
 
-    static boolean isCancelled(MemorySegment memory) {
-        return (int) CANCELLED.getVolatile(memory, CANCELLED_AT) != 0;
+    static void set(MemorySegment memory, Patience patience) {
+        PATIENCE.setVolatile(memory, PATIENCE_AT, patience.ordinal());
+    }
+
+    /** Whether the server has no more patience than that. */
+    static boolean isAtMost(MemorySegment memory, Patience patience) {
+        return (int) PATIENCE.getVolatile(memory, PATIENCE_AT) >= patience.ordinal();
     }
 }

@@ -205,7 +205,7 @@ final class WorkerProcess {
         long id = ++contents;
         int descriptor = place(request.source());
         try {
-            Wire.cancel(memory, false);
+            Wire.set(memory, Wire.Patience.AS_ORDERED);
             Wire.Order.of(id, request, descriptor >= 0, path).write(socket.message());
             socket.send(descriptor);
         } finally {
@@ -216,7 +216,7 @@ final class WorkerProcess {
         long late = request.source().format().isVideo() ? VIDEO_LATE_MS : IMAGE_LATE_MS;
         Deadline deadline = request.deadline();
         ByteArrayOutputStream before = null;
-        while (await(deadline, late)) {
+        while (await(deadline, request.framesUntil(), late)) {
             boolean last = receivePart(id);
             byte[] part = new byte[(int) Wire.bytes(socket.message())];
             MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, Wire.DATA, part, 0, part.length);
@@ -277,9 +277,10 @@ final class WorkerProcess {
     }
 
     /** Waits for a message. Returns false if none has come so long after the deadline. */
-    private boolean await(Deadline deadline, long lateMs) throws IOException {
+    private boolean await(Deadline deadline, Deadline framesUntil, long lateMs) throws IOException {
         long giveUp = 0;
         boolean late = false;
+        boolean hurried = false;
         while (true) {
             long leftMs = late
                     ? TimeUnit.NANOSECONDS.toMillis(giveUp - System.nanoTime())
@@ -293,7 +294,10 @@ final class WorkerProcess {
             if (!late && deadline.passed()) {
                 late = true;
                 giveUp = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(lateMs);
-                Wire.cancel(memory, true);
+                Wire.set(memory, Wire.Patience.NONE);
+            } else if (!late && !hurried && framesUntil.passed()) {
+                hurried = true;
+                Wire.set(memory, Wire.Patience.NO_MORE_FRAMES);
             }
         }
     }

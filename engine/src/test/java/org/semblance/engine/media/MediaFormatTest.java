@@ -56,7 +56,28 @@ class MediaFormatTest {
     }
 
     @Test
+    void magicBytesTellRareFormats() {
+        assertThat(detect("\u00FF\u00D8\0\1\u00FF\u00E0")).isEqualTo(MediaFormat.JPEG);
+        assertThat(detect("P6\n# made by hand\n2 2\n")).isEqualTo(MediaFormat.PPM);
+        assertThat(detect("P5 17 4 255\n")).isEqualTo(MediaFormat.PGM);
+        assertThat(detect("P7\nWIDTH 4\n")).isEqualTo(MediaFormat.PAM);
+        assertThat(detect("\0\0\2\0\0\0\0\0\0\0\0\0\20\0\20\0\30\0")).isEqualTo(MediaFormat.TGA);
+        assertThat(detect("\0\0\2\0\1\0\20\20\0\0\0\0\0\0\50\1\0\0\26\0\0\0\50"))
+                .isEqualTo(MediaFormat.ICO);
+        assertThat(detect("\0\0\0\fjP  \r\n\u0087\n")).isEqualTo(MediaFormat.JP2);
+        assertThat(detect("/* XBM */\n#define x_width 8\n")).isEqualTo(MediaFormat.XBM);
+        assertThat(detect("0&\u00B2u\u008Ef\u00CF\u0011")).isEqualTo(MediaFormat.ASF);
+        assertThat(detect("OggS\0\2")).isEqualTo(MediaFormat.OGG);
+        assertThat(detect("\0\0\1\u00BA")).isEqualTo(MediaFormat.MPEG);
+        assertThat(detect("\0\0\0\1g")).isEqualTo(MediaFormat.VIDEO);
+        assertThat(detect("FORM\0\0\0\0ILBM")).isEqualTo(MediaFormat.VIDEO);
+    }
+
+    @Test
     void textThatOpensLikeMediaIsUnknown() {
+        assertThat(detect("P4 is where the car is parked")).isEqualTo(MediaFormat.UNKNOWN);
+        assertThat(detect("P300 is an event-related potential")).isEqualTo(MediaFormat.UNKNOWN);
+        assertThat(detect("/* A comment */ int width = 8;")).isEqualTo(MediaFormat.UNKNOWN);
         assertThat(detect("BMW is a maker of cars")).isEqualTo(MediaFormat.UNKNOWN);
         assertThat(detect("Graffiti")).isEqualTo(MediaFormat.UNKNOWN);
         assertThat(detect("<html><body>no drawing</body></html>")).isEqualTo(MediaFormat.UNKNOWN);

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.auth.Caller;
 import org.semblance.server.auth.Gate;
@@ -378,7 +379,7 @@ final class Call {
             case Route.Immediate action -> {
                 Response response;
                 try {
-                    response = coded(action.answer(request(body, 0, false)));
+                    response = coded(action.answer(request(body, 0, false, () -> false)));
                 } catch (RuntimeException e) {
                     response = Errors.answer(e, dialect);
                 } finally {
@@ -488,8 +489,9 @@ final class Call {
      * The request as its handler sees it.
      *
      * @param mayDecode whether who handles it has a decoder for it
+     * @param hurried tells when others need who handles it
      */
-    Request request(Body body, long deadlineNanos, boolean mayDecode) {
+    Request request(Body body, long deadlineNanos, boolean mayDecode, BooleanSupplier hurried) {
         return new Request(
                 found(),
                 query,
@@ -502,7 +504,8 @@ final class Call {
                 System.nanoTime(),
                 deadlineNanos,
                 mayDecode,
-                this::isAbandoned);
+                this::isAbandoned,
+                hurried);
     }
 
     /** The answer in the coding that the client takes. */

@@ -32,6 +32,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.HashDb;
@@ -67,6 +68,7 @@ public final class HttpTransport {
     private final ServerSocketChannel listener;
     private final AtomicInteger underWay = new AtomicInteger();
     private volatile Phase phase = Phase.STARTING;
+    private volatile BooleanSupplier canDecode = () -> true;
     private volatile Serving serving;
     private volatile boolean stopping;
     private volatile String date = "";
@@ -107,7 +109,7 @@ public final class HttpTransport {
         this.config = config;
         this.serving = new Serving(
                 new Router(
-                        new OperatorRoutes(metrics, this::phase, null).routes(),
+                        new OperatorRoutes(metrics, this::told, null).routes(),
                         () -> HttpError.busy("the database is being opened")),
                 null,
                 null,
@@ -120,8 +122,8 @@ public final class HttpTransport {
         this.budget = new ByteBudget(config.maxBodyBytesInFlight());
         metrics.gauge(
                 "semblance.ready",
-                "1 while requests are answered and it is not about to stop",
-                () -> phase == Phase.READY ? 1 : 0);
+                "1 while requests are answered, a decoder has begun, and the server is not about to stop",
+                () -> told() == Phase.READY ? 1 : 0);
         fetcher = new Fetcher(new FetchSettings(
                 config.fetchHosts(), config.fetchTimeoutMs(), config.maxFetches(), config.maxFetchesPerSecond()));
         measureFetches(null, "fetched");
@@ -175,9 +177,15 @@ public final class HttpTransport {
      * @param videoWorkers does that
      * @throws IOException if large uploads cannot be stored where the settings say
      */
-    public void serve(HashDb db, Exchanges exchanges, WorkerPool<Worker> workers, WorkerPool<Worker> videoWorkers)
+    public void serve(
+            HashDb db,
+            Exchanges exchanges,
+            WorkerPool<Worker> workers,
+            WorkerPool<Worker> videoWorkers,
+            BooleanSupplier canDecode)
             throws IOException {
-        Router router = new Router(routes(config, db, exchanges, gate, metrics, this::phase));
+        this.canDecode = canDecode;
+        Router router = new Router(routes(config, db, exchanges, gate, metrics, this::told));
         serve(router, workers, videoWorkers, SpillFolder.open(config));
     }
 
@@ -202,6 +210,11 @@ public final class HttpTransport {
                 () -> fetcher.count(reason),
                 "outcome",
                 outcome);
+    }
+
+    /** The phase as probes are told it: requests are answered before there is a decoder, but uploads would have to wait. */
+    private Phase told() {
+        return phase == Phase.READY && !canDecode.getAsBoolean() ? Phase.STARTING : phase;
     }
 
     /** The routes of both dialects. */

@@ -43,7 +43,14 @@ final class Job implements WorkerPool.Task<Worker> {
     }
 
     @Override
+    public String owner() {
+        String key = call.caller().key();
+        return key == null ? "" : key;
+    }
+
+    @Override
     public void run(Worker worker) {
+        long began = System.nanoTime();
         if (onlyIfKnown && !isKnown(worker)) {
             call.passOn(body, action, deadlineNanos);
             return;
@@ -54,7 +61,9 @@ final class Job implements WorkerPool.Task<Worker> {
                 return;
             }
             call.trace().took(Stage.QUEUE, System.nanoTime() - call.bodyNanos());
-            response = call.coded(action.answer(call.request(body, deadlineNanos, !onlyIfKnown), worker));
+            response = call.coded(action.answer(
+                    call.request(body, deadlineNanos, !onlyIfKnown, () -> lane.wantsBack(began, deadlineNanos)),
+                    worker));
         } catch (Throwable e) {
             response = Errors.answer(e, call.dialect());
         } finally {

@@ -284,7 +284,7 @@ final class LineStream implements BodyReader {
             try {
                 LineAnswerer by = answerer;
                 if (by == null) {
-                    by = opening.open(call.request(Body.EMPTY, deadlineNanos, false));
+                    by = opening.open(call.request(Body.EMPTY, deadlineNanos, false, () -> false));
                     answerer = by;
                 }
                 ByteBuffer view = asked == null ? NOTHING : asked.nioBuffer();

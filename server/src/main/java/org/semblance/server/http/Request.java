@@ -37,6 +37,7 @@ final class Request {
     private final long deadlineNanos;
     private final boolean mayDecode;
     private final BooleanSupplier abandoned;
+    private final BooleanSupplier hurried;
 
     Request(
             Router.Found found,
@@ -50,7 +51,8 @@ final class Request {
             long workNanos,
             long deadlineNanos,
             boolean mayDecode,
-            BooleanSupplier abandoned) {
+            BooleanSupplier abandoned,
+            BooleanSupplier hurried) {
         this.found = found;
         this.query = query;
         this.headers = headers;
@@ -63,6 +65,7 @@ final class Request {
         this.deadlineNanos = deadlineNanos;
         this.mayDecode = mayDecode;
         this.abandoned = abandoned;
+        this.hurried = hurried;
     }
 
     /** The value of a name in the route's pattern. */
@@ -200,7 +203,8 @@ final class Request {
 
     /** When the answer is no longer worth the work: its time is over, or the client gone. */
     Deadline deadline() {
-        return Deadline.after(Duration.ofNanos(deadlineNanos - System.nanoTime()), abandoned);
+        return Deadline.after(Duration.ofNanos(deadlineNanos - System.nanoTime()), abandoned)
+                .hurriedBy(hurried);
     }
 
     /** Microseconds from the request's first byte to the end of its body. */

@@ -32,12 +32,22 @@ public final class WorkerPool<T extends AutoCloseable> implements AutoCloseable 
     private final Condition changed = lock.newCondition();
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicInteger busy = new AtomicInteger();
+
+    /** How many tasks of one owner may wait. */
+    private final int mostOfOne;
+
+    private String lastOwner = "";
     private boolean stopping;
 
     /** One piece of work. Unless it is withdrawn, exactly one of its two methods is called, once, on a worker thread. */
     public interface Task<T> {
         /** The {@link System#nanoTime} after which it must not begin. */
         long deadlineNanos();
+
+        /** For whom it is: no owner may keep the others from their turn. */
+        default String owner() {
+            return "";
+        }
 
         /** Does the work. */
         void run(T tool);
@@ -57,13 +67,24 @@ public final class WorkerPool<T extends AutoCloseable> implements AutoCloseable 
         this(
                 workers,
                 queueLimit,
+                queueLimit,
                 tools,
                 Thread.ofPlatform().name("worker-", 0).daemon().factory());
     }
 
-    /** As the other one, with threads made by that factory. */
-    public WorkerPool(int workers, int queueLimit, Supplier<? extends T> tools, ThreadFactory factory) {
+    /**
+     * A pool for work that takes long, shared fairly: owners take turns, and none of several may fill the queue.
+     *
+     * @param factory makes the threads
+     */
+    public static <T extends AutoCloseable> WorkerPool<T> fair(
+            int workers, int queueLimit, Supplier<? extends T> tools, ThreadFactory factory) {
+        return new WorkerPool<>(workers, queueLimit, Math.max(1, queueLimit * 3 / 4), tools, factory);
+    }
+
+    private WorkerPool(int workers, int queueLimit, int mostOfOne, Supplier<? extends T> tools, ThreadFactory factory) {
         this.queueLimit = queueLimit;
+        this.mostOfOne = mostOfOne;
         this.queue = new ArrayDeque<>(queueLimit);
         for (int i = 0; i < workers; i++) {
             T tool = tools.get();
@@ -76,7 +97,7 @@ public final class WorkerPool<T extends AutoCloseable> implements AutoCloseable 
     public boolean offer(Task<T> task) {
         lock.lock();
         try {
-            if (stopping || queue.size() >= queueLimit) {
+            if (stopping || queue.size() >= queueLimit || hasEnough(task.owner())) {
                 return false;
             }
             queue.add(task);
@@ -85,6 +106,28 @@ public final class WorkerPool<T extends AutoCloseable> implements AutoCloseable 
         } finally {
             lock.unlock();
         }
+    }
+
+    private boolean isFair() {
+        return mostOfOne < queueLimit;
+    }
+
+    private boolean hasEnough(String owner) {
+        return isFair()
+                && !owner.isEmpty()
+                && queue.stream().filter(task -> task.owner().equals(owner)).count() >= mostOfOne;
+    }
+
+    /**
+     * Whether a task that runs has had its share of the time, while others wait: then it should come to an end.
+     *
+     * @param beganNanos the {@link System#nanoTime} when it began
+     * @param deadlineNanos its deadline
+     */
+    public boolean wantsBack(long beganNanos, long deadlineNanos) {
+        int waiting = queued();
+        long share = (deadlineNanos - beganNanos) / (threads.size() + waiting) * threads.size();
+        return waiting > 0 && System.nanoTime() - beganNanos > share;
     }
 
     /**
@@ -151,10 +194,24 @@ public final class WorkerPool<T extends AutoCloseable> implements AutoCloseable 
                 changed.awaitUninterruptibly();
             }
             busy.incrementAndGet();
-            return queue.poll();
+            return next();
         } finally {
             lock.unlock();
         }
+    }
+
+    /** The first, or in a fair pool the first that is for another owner than the last was, if there is one. */
+    private Task<T> next() {
+        Task<T> next = queue.peek();
+        if (isFair()) {
+            next = queue.stream()
+                    .filter(task -> !task.owner().equals(lastOwner))
+                    .findFirst()
+                    .orElse(next);
+            lastOwner = next.owner();
+        }
+        queue.remove(next);
+        return next;
     }
 
     /** Accepts nothing more and waits until all that was accepted is done. Returns false if that took longer. */

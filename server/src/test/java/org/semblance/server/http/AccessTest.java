@@ -878,8 +878,8 @@ class AccessTest {
         assertThat(keys.get(3).get("state").stringValue()).isEqualTo("revoked");
         assertThat(keys.get(5).get("state").stringValue()).isEqualTo("expired");
         assertThat(keys.get(4).get("refused").longValue()).isPositive();
-        assertThat(keys.get(6).get("requests").longValue()).isPositive();
-        assertThat(keys.get(6).get("in_flight").longValue()).isEqualTo(1);
+        assertThat(keys.get(7).get("requests").longValue()).isPositive();
+        assertThat(keys.get(7).get("in_flight").longValue()).isEqualTo(1);
         assertThat(keys.toString()).doesNotContain("sha256", "secret");
         assertThat(Call.of("GET", "/v1/keys").by(ofA.get(Role.ADMIN)).json().get("keys"))
                 .extracting(key -> key.get("name").stringValue())

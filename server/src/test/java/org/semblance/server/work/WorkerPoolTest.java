@@ -64,6 +64,98 @@ class WorkerPoolTest {
         }
     }
 
+    private record Owned(String owner, Runnable work) implements WorkerPool.Task<Tool> {
+        @Override
+        public long deadlineNanos() {
+            return later();
+        }
+
+        @Override
+        public void run(Tool tool) {
+            work.run();
+        }
+
+        @Override
+        public void expire() {
+            throw new AssertionError("expired");
+        }
+    }
+
+    private static WorkerPool<Tool> fair(int queueLimit, WorkerPoolTest test) {
+        return WorkerPool.fair(
+                1,
+                queueLimit,
+                () -> test.new Tool(),
+                Thread.ofPlatform().daemon().factory());
+    }
+
+    @Test
+    void ownersTakeTurnsInAFairPool() {
+        ConcurrentLinkedQueue<String> order = new ConcurrentLinkedQueue<>();
+        CountDownLatch busy = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        try (WorkerPool<Tool> pool = fair(8, this)) {
+            pool.offer(new Owned("greedy", () -> {
+                busy.countDown();
+                await(go);
+            }));
+            await(busy);
+            for (int i = 0; i < 4; i++) {
+                assertThat(pool.offer(new Owned("greedy", () -> order.add("greedy"))))
+                        .isTrue();
+            }
+            assertThat(pool.offer(new Owned("modest", () -> order.add("modest"))))
+                    .isTrue();
+            go.countDown();
+        }
+        assertThat(order).containsExactly("modest", "greedy", "greedy", "greedy", "greedy");
+    }
+
+    @Test
+    void noOwnerFillsTheQueueOfAFairPool() {
+        CountDownLatch busy = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        try (WorkerPool<Tool> pool = fair(4, this)) {
+            pool.offer(new Owned("greedy", () -> {
+                busy.countDown();
+                await(go);
+            }));
+            await(busy);
+            for (int i = 0; i < 3; i++) {
+                assertThat(pool.offer(new Owned("greedy", () -> {}))).isTrue();
+            }
+            assertThat(pool.offer(new Owned("greedy", () -> {}))).isFalse();
+            assertThat(pool.offer(new Owned("modest", () -> {}))).isTrue();
+            go.countDown();
+        }
+    }
+
+    @Test
+    void aTaskHasItsShareOfTheTimeWhileOthersWait() {
+        CountDownLatch busy = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        try (WorkerPool<Tool> pool = fair(8, this)) {
+            pool.offer(new Owned("a", () -> {
+                busy.countDown();
+                await(go);
+            }));
+            await(busy);
+            long now = System.nanoTime();
+            long minute = TimeUnit.MINUTES.toNanos(1);
+            // It began 40 s ago and has 20 s left.
+            long began = now - minute * 2 / 3;
+            assertThat(pool.wantsBack(began, began + minute)).as("nobody waits").isFalse();
+            pool.offer(new Owned("b", () -> {}));
+            assertThat(pool.wantsBack(began, began + minute))
+                    .as("half of the time is for b")
+                    .isTrue();
+            assertThat(pool.wantsBack(now - minute / 3, now + minute * 2 / 3))
+                    .as("less than half")
+                    .isFalse();
+            go.countDown();
+        }
+    }
+
     @Test
     void refusesWhatDoesNotFitTheQueueAndTakesItAgainOnceThereIsRoom() throws InterruptedException {
         WorkerPool<Tool> pool = new WorkerPool<>(2, 3, Tool::new);
@@ -135,7 +227,7 @@ class WorkerPoolTest {
     void runsOnThreadsThatGiveWayIfToldTo() throws Exception {
         Path status = Path.of("/proc/thread-self/stat");
         CompletableFuture<String> background = new CompletableFuture<>();
-        WorkerPool<Tool> pool = new WorkerPool<>(1, 1, Tool::new, new BackgroundThreads("test"));
+        WorkerPool<Tool> pool = WorkerPool.fair(1, 1, Tool::new, new BackgroundThreads("test"));
         pool.offer(task(() -> background.complete(read(status))));
         assertThat(background.get()).contains("(test-0)");
         assertThat(nice(background.get())).isEqualTo(BackgroundThreads.NICE);

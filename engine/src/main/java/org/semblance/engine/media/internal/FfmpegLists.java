@@ -19,7 +19,7 @@ final class FfmpegLists {
             film_cpk usm bink smk smush 4xm anm ea wc3movie thp tmv dxa hnm pmp bethsoftvid rpl vividas ipmovie
             roq smjpeg gdv flic xmv kvag r3d iff cine dhav pva vivo siff mm vmd dsicin c93 bfi idcin nuv mtv yop
             mvi jv paf rl2 sol cdxl mgsts avs avr lvf ifv mjpeg mods moflex mv ivr dnxhd ipu msnwctcp redspark
-            argo_brp derf
+            argo_brp derf swf
             """);
 
     private static final Set<String> DECODERS = Set.copyOf(words("""

@@ -40,6 +40,9 @@ final class FfmpegStills {
             Map.entry(MediaFormat.PCX, "pcx"),
             Map.entry(MediaFormat.XBM, "xbm"),
             Map.entry(MediaFormat.XPM, "xpm"),
+            Map.entry(MediaFormat.XWD, "xwd"),
+            Map.entry(MediaFormat.PICT, "qdraw"),
+            Map.entry(MediaFormat.FITS, "fits"),
             Map.entry(MediaFormat.DPX, "dpx"),
             Map.entry(MediaFormat.EXR, "exr"),
             Map.entry(MediaFormat.HDR, "hdr"));

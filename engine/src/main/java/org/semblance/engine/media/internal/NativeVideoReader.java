@@ -62,11 +62,17 @@ public final class NativeVideoReader implements VideoReader {
 
     @Override
     @SuppressWarnings("try") // The scope is there to be closed.
-    public VideoSummary read(MediaSource source, FrameSampling sampling, Deadline deadline, VideoFrame.Visitor visitor)
+    public VideoSummary read(
+            MediaSource source,
+            FrameSampling sampling,
+            Deadline framesUntil,
+            Deadline deadline,
+            VideoFrame.Visitor visitor)
             throws MediaException {
         deadline.check("decode");
         Deadline own = Deadline.after(limits.maxTime());
-        VideoInput.Clock clock = () -> deadline.passed() || own.passed();
+        FrameSelection selection = new FrameSelection(sampling, limits, visitor);
+        VideoInput.Clock clock = () -> (selection.shown() > 0 ? framesUntil : deadline).passed() || own.passed();
         if (source.format() == MediaFormat.WEBP) {
             VideoSummary summary = new WebpAnimation(limits, clock, sampling, visitor).read(source);
             if (summary.framesShown() == 0) {
@@ -75,7 +81,6 @@ public final class NativeVideoReader implements VideoReader {
             }
             return summary;
         }
-        FrameSelection selection = new FrameSelection(sampling, limits, visitor);
         // Frames of animated images are drawn over one another.
         boolean trustKeyFrames = source.format().isVideo();
         while (true) {

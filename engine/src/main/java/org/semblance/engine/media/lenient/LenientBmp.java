@@ -14,6 +14,7 @@ import org.semblance.engine.media.MediaLimits;
 final class LenientBmp {
     private static final int FILE_HEADER = 14;
     private static final int CORE_HEADER = 12;
+    private static final int SHORTEST_HEADER = 16;
     private static final int INFO_HEADER = 40;
 
     private static final int RLE8 = 1;
@@ -47,8 +48,10 @@ final class LenientBmp {
         this.file = file;
         require(header, CORE_HEADER);
         long size = file.getInt(header) & 0xFFFFFFFFL;
-        boolean core = size < INFO_HEADER;
-        require(header, core ? CORE_HEADER : INFO_HEADER);
+        boolean core = size == CORE_HEADER;
+        // OS/2 allows the header to end behind any field; what is not there is 0.
+        boolean isShort = size < INFO_HEADER;
+        require(header, core ? CORE_HEADER : isShort ? SHORTEST_HEADER : INFO_HEADER);
         long rawHeight = core ? file.getShort(header + 6) & 0xFFFF : file.getInt(header + 8);
         long rawWidth = core ? file.getShort(header + 4) & 0xFFFF : file.getInt(header + 4);
         // Behind the picture of an icon stands its mask, and both are counted.
@@ -58,8 +61,8 @@ final class LenientBmp {
         height = (int) rawRows;
         topDown = rawHeight < 0;
         bits = file.getShort(header + (core ? 10 : 14));
-        compression = core ? 0 : file.getInt(header + 16);
-        boolean ownMasks = !core && (compression == BIT_FIELDS || compression == ALPHA_BIT_FIELDS);
+        compression = isShort ? 0 : file.getInt(header + 16);
+        boolean ownMasks = !isShort && (compression == BIT_FIELDS || compression == ALPHA_BIT_FIELDS);
         int masksAt = header + INFO_HEADER;
         int behind = (int) Math.min(file.limit(), header + size);
         if (ownMasks && size == INFO_HEADER) {
@@ -80,7 +83,7 @@ final class LenientBmp {
         }
         palette = behind;
         paletteEntry = core ? 3 : 4;
-        long told = core ? 0 : file.getInt(header + 32) & 0xFFFFFFFFL;
+        long told = isShort ? 0 : file.getInt(header + 32) & 0xFFFFFFFFL;
         int most = bits > 0 && bits <= 8 ? 1 << bits : 0;
         int numbered = told == 0 || told > most ? most : (int) told;
         int dataBehind = palette + numbered * paletteEntry;

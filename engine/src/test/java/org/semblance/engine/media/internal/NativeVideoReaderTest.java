@@ -320,6 +320,24 @@ class NativeVideoReaderTest {
         assertThat(shown).hasSize(50);
     }
 
+    /** Who is in a hurry from the start still gets a frame, for without one there is no answer. */
+    @Test
+    void showsAFrameThoughNoMoreAreWanted() throws Exception {
+        Deadline hurried = Deadline.after(Duration.ofMinutes(1)).hurriedBy(() -> true);
+        List<Integer> numbers = new ArrayList<>();
+
+        VideoSummary summary = new NativeVideoReader(VideoLimits.DEFAULT, DecodePath.FAST)
+                .read(
+                        MediaSource.of(clip),
+                        new EveryFrame(),
+                        hurried.share(0.8),
+                        hurried,
+                        f -> numbers.add(f.number()));
+
+        assertThat(numbers).hasSizeBetween(1, 40).startsWith(0);
+        assertThat(summary.ending()).isEqualTo(Ending.OUT_OF_TIME);
+    }
+
     @Test
     void keepsWhatWasSeenWhenTimeRunsOut() throws Exception {
         List<Integer> numbers = new ArrayList<>();
