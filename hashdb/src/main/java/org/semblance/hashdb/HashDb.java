@@ -379,13 +379,15 @@ public final class HashDb implements AutoCloseable {
                     words,
                     queries.size(),
                     now.largestThreshold,
+                    null,
                     (query, distance, contentId) -> hits[query].add(contentId, distance));
         } else if (!scope.isEmpty()) {
-            index.lookup(words, queries.size(), scope.largestThreshold, (query, distance, contentId) -> {
-                if (scope.mayHold(contentId)) {
-                    hits[query].add(contentId, distance);
-                }
-            });
+            index.lookup(
+                    words, queries.size(), scope.largestThreshold, scope::mayHold, (query, distance, contentId) -> {
+                        if (scope.mayHold(contentId)) {
+                            hits[query].add(contentId, distance);
+                        }
+                    });
         }
         return matches(hits, SignalType.PDQ, scope);
     }

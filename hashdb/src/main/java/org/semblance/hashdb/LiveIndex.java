@@ -7,6 +7,7 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.index.HashIndex;
 import org.semblance.hashdb.index.IndexState;
@@ -124,12 +125,20 @@ final class LiveIndex implements AutoCloseable {
         main.lookup(query, maxDistance, sink);
     }
 
-    /** Likewise for many; see {@link HashIndex#lookup(long[], int, int, HashIndex.HitSink)}. */
-    void lookup(long[] queries, int count, int maxDistance, HashIndex.HitSink sink) {
+    /**
+     * Likewise for many, of the contents that the filter wants and perhaps some more; see {@link PigeonringIndex#lookup(long[],
+     * int, int, HashIndex.ContentFilter, HashIndex.HitSink)}.
+     */
+    void lookup(
+            long[] queries,
+            int count,
+            int maxDistance,
+            HashIndex.@Nullable ContentFilter filter,
+            HashIndex.HitSink sink) {
         if (beside.size() > 0) {
-            beside.lookup(queries, count, maxDistance, sink);
+            beside.lookup(queries, count, maxDistance, filter, sink);
         }
-        main.lookup(queries, count, maxDistance, sink);
+        main.lookup(queries, count, maxDistance, filter, sink);
     }
 
     /** All pairs in one index; it must not be held. */

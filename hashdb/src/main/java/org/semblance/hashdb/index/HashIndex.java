@@ -75,6 +75,13 @@ public interface HashIndex extends AutoCloseable {
         void hit(int query, int distance, long contentId);
     }
 
+    /** Which contents a lookup is to look at. */
+    @FunctionalInterface
+    interface ContentFilter {
+        /** Whether the content may be wanted; quick, and asked of a content as often as tables hold it. */
+        boolean wants(long contentId);
+    }
+
     /** Receives the pairs of {@link #addAll}. */
     @FunctionalInterface
     interface PairSink {

@@ -285,6 +285,16 @@ public final class PigeonringIndex implements HashIndex {
 
     @Override
     public void lookup(long[] queries, int count, int maxDistance, HitSink sink) {
+        lookup(queries, count, maxDistance, null, sink);
+    }
+
+    /**
+     * Likewise, but contents that the filter does not want are passed over as early as they are met, so that they take next to
+     * no time. Some of them may be reported all the same.
+     *
+     * @param filter null for none
+     */
+    public void lookup(long[] queries, int count, int maxDistance, @Nullable ContentFilter filter, HitSink sink) {
         Arguments.checkLookup(queries, count, maxDistance);
         int ticket = readers.enter();
         try {
@@ -294,7 +304,7 @@ public final class PigeonringIndex implements HashIndex {
             } else {
                 UnitPlan[] plans = {plan(live.ring, 0, maxDistance), plan(live.ring, 1, maxDistance)};
                 RingLookup lookup = live.lookups.take();
-                lookup.lookup(queries, count, maxDistance, plans, sink);
+                lookup.lookup(queries, count, maxDistance, plans, filter, sink);
                 live.lookups.give(lookup);
             }
         } finally {

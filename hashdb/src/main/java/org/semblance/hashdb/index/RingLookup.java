@@ -5,6 +5,7 @@ import static org.semblance.hashdb.index.OffHeap.getLong;
 
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A lookup through the tables of {@link PigeonringIndex}, and the scratch it works in; used by one lookup at a time.
@@ -94,6 +95,7 @@ final class RingLookup {
     private long[] queries = NONE;
     private int maxDistance;
     private HashIndex.HitSink sink = (q, d, id) -> {};
+    private HashIndex.@Nullable ContentFilter filter;
     private UnitPlan[] plans = {};
     /** Keeps the compiler from dropping the reads ahead. */
     @SuppressWarnings("UnusedVariable")
@@ -113,10 +115,17 @@ final class RingLookup {
      *
      * @param plans for queries with an even and with an odd number of bits; each covers {@code maxDistance}
      */
-    void lookup(long[] queries, int count, int maxDistance, UnitPlan[] plans, HashIndex.HitSink sink) {
+    void lookup(
+            long[] queries,
+            int count,
+            int maxDistance,
+            UnitPlan[] plans,
+            HashIndex.@Nullable ContentFilter filter,
+            HashIndex.HitSink sink) {
         this.queries = queries;
         this.maxDistance = maxDistance;
         this.plans = plans;
+        this.filter = filter;
         this.sink = sink;
         run = 0;
         waiting = 0;
@@ -146,6 +155,7 @@ final class RingLookup {
             compare(waiting);
         }
         this.sink = (q, d, id) -> {};
+        this.filter = null;
         this.queries = NONE;
         // Eight megabytes that a batch can pay for; idle scratch shall not hold them.
         unsorted = NONE;
@@ -399,8 +409,24 @@ final class RingLookup {
         }
     }
 
+    /** Drops the candidates whose content is not wanted; of a hash that several contents carry, none. */
+    private int wanted(int count, HashIndex.ContentFilter wants) {
+        for (int i = 0; i < count; i++) {
+            candidateHalves[i] = store.contentWord(candidates[i]);
+        }
+        int kept = 0;
+        for (int i = 0; i < count; i++) {
+            long word = candidateHalves[i];
+            candidates[kept] = candidates[i];
+            candidateProbes[kept] = candidateProbes[i];
+            kept += word < 0 || wants.wants(word) ? 1 : 0;
+        }
+        return kept;
+    }
+
     /** Compares the half of each candidate in which its chunk does not lie: the bits that are news. */
-    private void compare(int count) {
+    private void compare(int candidateCount) {
+        int count = filter == null ? candidateCount : wanted(candidateCount, filter);
         long sum = 0;
         for (int i = 0; i < count; i++) {
             candidateHalves[i] = store.half(candidates[i], upperHalf(candidateProbes[i]));

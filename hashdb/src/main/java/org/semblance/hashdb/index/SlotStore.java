@@ -349,6 +349,11 @@ final class SlotStore implements AutoCloseable {
         }
     }
 
+    /** The content id of a slot, or a negative number if it has none or several; {@link #report} looks at it again. */
+    long contentWord(int slot) {
+        return getLong(contents(slot));
+    }
+
     private long contents(int slot) {
         return chunks[slot >>> CHUNK_SHIFT] + CONTENTS + (long) (slot & CHUNK_MASK) * Long.BYTES;
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,6 +32,42 @@ class PigeonringIndexTest extends HashIndexContractTest {
                         .as("reported once")
                         .isTrue());
         return hits;
+    }
+
+    /** In all sizes of batches; of each group of near hashes every other content is wanted, and some share a hash. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 300, 3_000})
+    void passesOverContentsThatAreNotWanted(int count) {
+        try (PigeonringIndex index =
+                new PigeonringIndex(Kernels.best(), new PigeonringIndex.Tuning(0, false, 256, Ring.SIXTEEN))) {
+            long[] queries = new long[4 * count];
+            for (int q = 0; q < count; q++) {
+                Hash256 hash = hashes.uniform();
+                for (int w = 0; w < 4; w++) {
+                    queries[4 * q + w] = hash.word(3 - w);
+                }
+                for (int i = 0; i < 4; i++) {
+                    Hash256 near = hashes.at(hash, 3 * i);
+                    index.add(near, 8L * q + 2 * i);
+                    index.add(i < 2 ? near : hashes.at(hash, 3 * i), 8L * q + 2 * i + 1);
+                }
+            }
+            Set<Hit> all = lookup(index, queries, 31);
+            Set<Hit> wanted = new HashSet<>();
+            long[] passed = {0};
+            index.lookup(queries, count, 31, contentId -> contentId % 2 == 0, (q, d, id) -> {
+                if (id % 2 == 0) {
+                    assertThat(wanted.add(new Hit(q, d, id))).isTrue();
+                } else {
+                    passed[0]++;
+                }
+            });
+            assertThat(wanted)
+                    .isEqualTo(
+                            all.stream().filter(hit -> hit.contentId % 2 == 0).collect(Collectors.toSet()));
+            // Where one hash stands for a wanted content and another, that is left to who asks.
+            assertThat(passed[0]).isEqualTo(2L * count);
+        }
     }
 
     /** With the tuning of the product: scanned at first, with tables at the end. */

@@ -520,8 +520,17 @@ final class Call {
 
     /** Brings the answer to the event loop, and from there to the client; from any thread. */
     void handOver(Response response) {
+        handOver(response, 0);
+    }
+
+    /** Likewise, after that time. */
+    void handOver(Response response, long heldNanos) {
         try {
-            wire.loop().execute(() -> answer(response));
+            if (heldNanos > 0) {
+                wire.loop().schedule(() -> answer(response), heldNanos, TimeUnit.NANOSECONDS);
+            } else {
+                wire.loop().execute(() -> answer(response));
+            }
         } catch (RejectedExecutionException e) {
             LOG.debug("the server stopped before an answer could be sent", e);
         }

@@ -228,12 +228,17 @@ final class HmaLookups {
         return percent == null ? 0 : percent;
     }
 
+    private static List<Hit> chosen(int hashes, List<Hit> hits, Request request) {
+        request.answersHashes(hashes);
+        return hits;
+    }
+
     /** What one signal finds. */
     private List<Hit> find(String type, String value, Request request) {
         String what = "invalid signal";
         return switch (type) {
-            case HmaRoutes.PDQ -> find(List.of(HmaRoutes.pdq(value, what)), request, false);
-            case HmaRoutes.VIDEO_MD5 -> find(List.of(HmaRoutes.md5(value, what)), request, true);
+            case HmaRoutes.PDQ -> chosen(1, find(List.of(HmaRoutes.pdq(value, what)), request, false), request);
+            case HmaRoutes.VIDEO_MD5 -> chosen(1, find(List.of(HmaRoutes.md5(value, what)), request, true), request);
             case HmaVpdq.NAME -> {
                 ScopedDb visible = new ScopedDb(db, request.caller());
                 List<FrameHash> frames = HmaVpdq.parse(value, what);
@@ -245,7 +250,7 @@ final class HmaLookups {
                 for (HmaVpdq.Hit hit : found) {
                     hits.add(hit(hit.match(), hit.distance(), request));
                 }
-                yield sorted(hits, request);
+                yield chosen(frames.size(), sorted(hits, request), request);
             }
             default -> throw new HttpError(400, "No such SignalType '" + type + "'");
         };

@@ -56,21 +56,23 @@ final class Job implements WorkerPool.Task<Worker> {
             return;
         }
         Response response;
+        long heldNanos = 0;
         try {
             if (call.isAbandoned()) {
                 return;
             }
             call.trace().took(Stage.QUEUE, System.nanoTime() - call.bodyNanos());
-            response = call.coded(action.answer(
-                    call.request(body, deadlineNanos, !onlyIfKnown, () -> lane.wantsBack(began, deadlineNanos)),
-                    worker));
+            Request request =
+                    call.request(body, deadlineNanos, !onlyIfKnown, () -> lane.wantsBack(began, deadlineNanos));
+            response = call.coded(action.answer(request, worker));
+            heldNanos = request.heldNanos();
         } catch (Throwable e) {
             response = Errors.answer(e, call.dialect());
         } finally {
             body.release();
             call.leave();
         }
-        call.handOver(response);
+        call.handOver(response, heldNanos);
     }
 
     private boolean isKnown(Worker worker) {

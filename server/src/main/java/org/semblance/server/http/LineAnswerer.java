@@ -12,4 +12,9 @@ interface LineAnswerer {
      * not, it goes on when it is called with the rest of them, which may be empty.
      */
     boolean answer(ByteBuffer lines, Deadline deadline, ByteArrayOutputStream out);
+
+    /** How long the answers of the last call have to wait, in nanoseconds; 0 or less if they may leave. */
+    default long heldNanos() {
+        return 0;
+    }
 }

@@ -280,6 +280,7 @@ final class LineStream implements BodyReader {
         private void answer() {
             byte[] piece = new byte[0];
             boolean all = false;
+            long heldNanos = 0;
             Throwable failure = null;
             try {
                 LineAnswerer by = answerer;
@@ -296,15 +297,20 @@ final class LineStream implements BodyReader {
                     asked.skipBytes(asked.readableBytes() - view.remaining());
                 }
                 piece = coder == null ? out.toByteArray() : coder.piece(out.toByteArray());
+                heldNanos = by.heldNanos();
             } catch (Throwable e) {
                 failure = e;
             }
-            done(piece, all, failure);
+            done(piece, all, heldNanos, failure);
         }
 
-        private void done(byte[] piece, boolean all, @Nullable Throwable failure) {
+        private void done(byte[] piece, boolean all, long heldNanos, @Nullable Throwable failure) {
             try {
-                wire.loop().execute(() -> answered(piece, all, failure));
+                if (heldNanos > 0) {
+                    wire.loop().schedule(() -> answered(piece, all, failure), heldNanos, TimeUnit.NANOSECONDS);
+                } else {
+                    wire.loop().execute(() -> answered(piece, all, failure));
+                }
             } catch (RejectedExecutionException e) {
                 LOG.debug("the server stopped before lines could be answered", e);
                 busy = false;

@@ -55,6 +55,11 @@ final class LookupAnswer {
         out = other;
     }
 
+    /** How many queries were answered. */
+    long asked() {
+        return asked;
+    }
+
     Verdict best() {
         return best;
     }

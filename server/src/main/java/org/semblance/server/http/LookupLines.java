@@ -19,7 +19,9 @@ final class LookupLines implements LineAnswerer {
     private final Set<String> banks;
     private final RequestTrace trace;
     private final LookupAnswer answer;
+    private final boolean byClock;
     private long lookupNanos;
+    private long leaveNanos;
 
     /** What has been looked up and is still to be answered: a hash can hit so much that an answer is long before they end. */
     private Iterator<LookupQuery> queries = Collections.emptyIterator();
@@ -30,12 +32,15 @@ final class LookupLines implements LineAnswerer {
         this.visible = visible;
         this.banks = banks;
         this.trace = request.trace();
+        this.byClock = !request.caller().seesAllBanks();
         this.answer = new LookupAnswer(LookupAnswer.Form.ENDLESS_LINES);
     }
 
     @Override
     public boolean answer(ByteBuffer lines, Deadline deadline, ByteArrayOutputStream out) {
         answer.to(out);
+        long begun = System.nanoTime();
+        long before = answer.asked();
         boolean more = queries.hasNext() || lookUp(lines, deadline);
         while (more && out.size() < LineStream.MOST_UNSENT_BYTES) {
             answer.add(queries.next(), found, banks);
@@ -43,7 +48,15 @@ final class LookupLines implements LineAnswerer {
         }
         trace.took(Stage.LOOKUP, lookupNanos);
         trace.verdict(answer.best());
+        if (byClock) {
+            leaveNanos = AnswerClock.leaveNanos(begun, System.nanoTime(), (int) (answer.asked() - before));
+        }
         return !more;
+    }
+
+    @Override
+    public long heldNanos() {
+        return byClock ? leaveNanos - System.nanoTime() : 0;
     }
 
     /** Looks up the next lines. Returns false if there are none. */

@@ -70,7 +70,9 @@ final class LookupRoutes {
         }
         request.trace().took(Stage.LOOKUP, nanos);
         request.trace().verdict(answer.best());
-        return answer.response();
+        Response response = answer.response();
+        request.answersHashes(queries.size());
+        return response;
     }
 
     private static List<LookupQuery> queries(Request request) {

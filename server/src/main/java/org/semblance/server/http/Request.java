@@ -39,6 +39,8 @@ final class Request {
     private final BooleanSupplier abandoned;
     private final BooleanSupplier hurried;
 
+    private long leaveNanos;
+
     Request(
             Router.Found found,
             Map<String, List<String>> query,
@@ -199,6 +201,21 @@ final class Request {
     /** Where the handler notes what it did, for the metrics. */
     RequestTrace trace() {
         return trace;
+    }
+
+    /**
+     * The answer is on so many hashes that the caller chose: if there are banks that the caller may not see, it leaves by the
+     * {@link AnswerClock}.
+     */
+    void answersHashes(int hashes) {
+        if (!caller.seesAllBanks()) {
+            leaveNanos = AnswerClock.leaveNanos(workNanos, System.nanoTime(), hashes);
+        }
+    }
+
+    /** How long the answer has to wait, in nanoseconds; 0 or less if it may leave. */
+    long heldNanos() {
+        return leaveNanos == 0 ? 0 : leaveNanos - System.nanoTime();
     }
 
     /** When the answer is no longer worth the work: its time is over, or the client gone. */

@@ -665,6 +665,36 @@ class AccessTest {
                 .isTrue();
     }
 
+    /** Of a lookup that is over sooner. */
+    @Test
+    void answersOnHashesLeaveByAClockWhereThereIsSomethingToHide() {
+        String ofSome = ofA.get(Role.MATCH);
+        String two = HASH_A + "\n" + HASH_B + "\n";
+        for (Call call : List.of(
+                Call.json("POST", "/v1/lookup", "[\"" + HASH_A + "\"]"),
+                new Call(
+                        "POST",
+                        "/v1/lookup",
+                        Map.of("Content-Type", "application/x-ndjson"),
+                        two.getBytes(StandardCharsets.UTF_8)),
+                Call.of("GET", LOOKUP_A),
+                Call.of("GET", "/m/raw_lookup?signal_type=pdq&signal=" + HASH_B))) {
+            long begun = System.nanoTime();
+            assertThat(call.by(ofSome).status()).as(call.path).isEqualTo(200);
+            assertThat(System.nanoTime() - begun).as(call.path).isGreaterThan(1_000_000);
+        }
+    }
+
+    @Test
+    void theClockOfAnswersTellsTheNumberOfHashesAlone() {
+        long begun = Long.MAX_VALUE - 1_000_000; // the clock's origin is arbitrary
+        long beat = 1_000_000 + 256 * 50_000;
+        for (long took : new long[] {0, 1, beat / 2, beat}) {
+            assertThat(AnswerClock.leaveNanos(begun, begun + took, 256) - begun).isEqualTo(beat);
+        }
+        assertThat(AnswerClock.leaveNanos(begun, begun + beat + 1, 256) - begun).isEqualTo(2 * beat);
+    }
+
     @Test
     void hmasListOfBanksTellsWhichHoldAllowedContent() {
         created(
