@@ -108,8 +108,11 @@ final class ListRoutes {
     /** As many lines as a bulk may have, and one for a header. */
     private static void requireNotTooMany(ByteBuffer list) {
         int lines = 0;
+        byte before = 0;
         for (int i = list.position(); i < list.limit(); i++) {
-            lines += list.get(i) == '\n' ? 1 : 0;
+            byte b = list.get(i);
+            lines += b == '\r' || (b == '\n' && before != '\r') ? 1 : 0;
+            before = b;
         }
         if (lines > Ndjson.MAX_LINES + 1) {
             throw HttpError.field(413, "body", lines + " lines", "at most " + Ndjson.MAX_LINES + "; cut the list");

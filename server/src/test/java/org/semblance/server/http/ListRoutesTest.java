@@ -168,7 +168,9 @@ class ListRoutesTest {
         String bank = bank("LONG");
         assertThat(post(bank + "/import?type=md5", "#\n".repeat(100_002)).status())
                 .isEqualTo(413);
-        assertThat(imported(post(bank + "/import?type=md5", "#\n".repeat(100_001)))
+        assertThat(post(bank + "/import?type=md5", "#\r".repeat(100_002)).status())
+                .isEqualTo(413);
+        assertThat(imported(post(bank + "/import?type=md5", "#\r\n".repeat(100_001)))
                         .get("entries")
                         .longValue())
                 .isZero();
