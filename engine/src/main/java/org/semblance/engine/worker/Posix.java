@@ -19,7 +19,9 @@ import java.util.Locale;
  */
 final class Posix {
     static final int EPERM = 1;
+    static final int EAGAIN = 11;
     static final int EACCES = 13;
+    static final int EINVAL = 22;
     static final int ENOSYS = 38;
 
     static final int PR_SET_DUMPABLE = 4;

@@ -15,14 +15,15 @@ import java.util.List;
  * back, so all that has to be opened is open by then.
  *
  * <ul>
- *   <li>No program that it could start gets more rights than it has ({@code no_new_privs}), and nobody may trace it.
+ *   <li>It has none of root's capabilities from its start on ({@link Capabilities}), no program that it could start gets more
+ *       rights than it has ({@code no_new_privs}), and nobody may trace it.
  *   <li>It can grow to {@code memoryBytes} more than it has, open next to nothing, write no file and leave no core.
  *   <li>Landlock takes the whole file system and all of TCP away. The kernel binds the calling thread with it and those
  *       this one starts, and so the one that decodes, but not those which were there before: the virtual machine's, and
  *       the one that waits for the server's end.
  *   <li>A seccomp filter binds every thread. What the virtual machine needs is allowed; to open a file or a socket, and
- *       whatever else we do not know, is refused with an error; what only an intruder asks for kills the process. New
- *       threads may be started, new processes not.
+ *       whatever else we do not know, is refused with an error, and so is a further thread: the decoders are told to do
+ *       without, and the virtual machine has all of its own by then. What only an intruder asks for kills the process.
  * </ul>
  */
 final class Sandbox {
@@ -126,6 +127,7 @@ final class Sandbox {
 
     private void enterAll(long memoryBytes) {
         attempt("limits", () -> limit(memoryBytes));
+        attempt("capabilities", Capabilities::requireNone);
         attempt("not to be traced", () -> Posix.prctl(Posix.PR_SET_DUMPABLE, 0));
         attempt("no new privileges", () -> Posix.prctl(Posix.PR_SET_NO_NEW_PRIVS, 1));
         attempt("Landlock", this::landlock);
@@ -250,7 +252,7 @@ final class Sandbox {
                         load(FIRST_ARGUMENT),
                         new Instruction(AND, 0, 0, CLONE_THREAD),
                         new Instruction(JUMP_IF_EQUAL, 0, 1, CLONE_THREAD),
-                        result(RET_ALLOW),
+                        result(RET_ERRNO | Posix.EAGAIN),
                         result(RET_KILL_PROCESS)));
         ifArgument(
                 program,

@@ -36,6 +36,8 @@ final class WorkerCommand {
                 "-XX:+UseSerialGC",
                 // One thread decodes; the collector and the compilers need no more than one each.
                 "-XX:ActiveProcessorCount=1",
+                // In its sandbox no thread can be started.
+                "-XX:-UseDynamicNumberOfCompilerThreads",
                 "-XX:ReservedCodeCacheSize=64m",
                 "-XX:CompressedClassSpaceSize=64m",
                 // Nothing that opens files later on, or listens to others.

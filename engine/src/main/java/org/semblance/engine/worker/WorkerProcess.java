@@ -83,7 +83,7 @@ final class WorkerProcess {
         ControlSocket socket = null;
         ProcessMemory usage = null;
         try (ControlSocket.Listener listener = ControlSocket.listen(name)) {
-            process = WorkerCommand.of(settings, name).start();
+            process = Capabilities.start(WorkerCommand.of(settings, name));
             Output output = new Output(process, settings.name());
             long giveUp = System.nanoTime() + settings.startTimeout().toNanos();
             while (socket == null) {

@@ -23,6 +23,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -269,6 +270,44 @@ class DecodeWorkersTest {
         assertThat(hook(fast, "fork " + calls.number("clone"))).startsWith("CORRUPT: ");
         assertThat(ended(workers, Ending.CRASH)).isEqualTo(before + 2);
         await("they are replaced", () -> isComplete(workers, 2));
+    }
+
+    /** It goes on without, and gets faster as it did. */
+    @Test
+    void startsNoThreadInAWorkerAndTheWorkerLives() {
+        assertThat(hook(fast, "thread")).startsWith("refused: unable to create native thread");
+        try (DecodeWorkers free = new DecodeWorkers(settings(1, false, Long.MAX_VALUE))) {
+            assertThat(hook(free.hasher(DecodePath.FAST), "thread")).isEqualTo("started");
+        }
+        long before = ended(workers, Ending.CRASH);
+        byte[] png = Encoders.encode(PHOTO, ".png");
+        for (int i = 0; i < 300; i++) {
+            assertThat(ask(fast, ByteBuffer.wrap(png)).signals()).isNotEmpty();
+        }
+        assertThat(hook(fast, "thread")).startsWith("refused: ");
+        assertThat(ended(workers, Ending.CRASH)).isEqualTo(before);
+    }
+
+    /** Of all threads, those of the virtual machine included; this process may be root's. */
+    @Test
+    void noThreadOfAWorkerHasACapability() throws IOException {
+        ask(fast, ByteBuffer.wrap(Encoders.encode(PHOTO, ".png")));
+        int threads = 0;
+        for (ProcessHandle worker : ProcessHandle.current().children().toList()) {
+            if (!worker.info().commandLine().orElse("").contains(HookedWorker.class.getName())) {
+                continue;
+            }
+            try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(worker.pid()), "task"))) {
+                for (Path task : tasks.toList()) {
+                    assertThat(Files.readAllLines(task.resolve("status")))
+                            .filteredOn(line -> line.matches("Cap(Prm|Eff|Amb):.*"))
+                            .hasSize(3)
+                            .allMatch(line -> line.endsWith("\t0000000000000000"));
+                    threads++;
+                }
+            }
+        }
+        assertThat(threads).isGreaterThan(5);
     }
 
     @Test

@@ -97,6 +97,14 @@ final class HookedWorker {
                     // clone() with SIGCHLD alone, as fork does
                     return "forked " + Posix.syscall("clone", Integer.parseInt(words[2]), 17, 0, 0);
                 }
+                case "thread" -> {
+                    try {
+                        Thread.ofPlatform().daemon().start(() -> LockSupport.parkNanos(1));
+                        return "started";
+                    } catch (OutOfMemoryError e) {
+                        return "refused: " + e.getMessage();
+                    }
+                }
                 case "crash" -> {
                     return "read " + MemorySegment.ofAddress(8).reinterpret(8).get(ValueLayout.JAVA_BYTE, 0);
                 }
