@@ -11,6 +11,7 @@ import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.worker.DecodeWorkers;
 import org.semblance.server.auth.AccessPolicy;
+import org.semblance.server.auth.HostNames;
 import org.semblance.server.fetch.FetchHosts;
 import org.semblance.server.log.LogFormat;
 import org.semblance.server.log.LogLevel;
@@ -46,6 +47,11 @@ public enum ConfigKey {
             "When a request needs a key. keys: as soon as there is one, and always from the network. open: never, on a"
                     + " loopback address. open_to_network: never; everybody who reaches the server can read and change"
                     + " the banks."),
+    HOST_NAMES(
+            Kind.texts(HostNames::areValid, "names of hosts without a port"),
+            List.of(),
+            "Names by which clients reach this server, beside addresses, localhost and host. While it asks for no key, a request"
+                    + " with any other Host is refused with 403: a web page can have its own name mean this server."),
     WORKERS(
             Kind.whole(1, 1_024),
             "one a core",

@@ -105,6 +105,10 @@ public final class ServerConfig {
         return (AccessPolicy) value(ConfigKey.ACCESS);
     }
 
+    public List<String> hostNames() {
+        return texts(ConfigKey.HOST_NAMES);
+    }
+
     public int workers() {
         return number(ConfigKey.WORKERS);
     }
@@ -269,6 +273,10 @@ public final class ServerConfig {
 
         public Builder access(AccessPolicy value) {
             return set(ConfigKey.ACCESS, value);
+        }
+
+        public Builder hostNames(List<String> value) {
+            return set(ConfigKey.HOST_NAMES, value);
         }
 
         public Builder workers(int value) {

@@ -200,8 +200,11 @@ final class Call {
         }
         HttpHeaders headers = head.headers();
         pass = transport.gate().admit(Heads.secrets(headers), route.role(), route.forOps());
-        if (route.changes() && caller().key() == null) {
-            Heads.refuseWebPages(headers);
+        if (route.role() != null && caller().key() == null) {
+            Heads.refuseStrangeHosts(headers, transport.hostNames());
+            if (route.changes()) {
+                Heads.refuseWebPages(headers);
+            }
         }
         query = mark < 0 ? Map.of() : Heads.query(target.substring(mark + 1));
         Heads.checkParameters(route, query);

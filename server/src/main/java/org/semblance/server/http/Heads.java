@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.semblance.server.auth.HostNames;
 
 /** What is read from the head of a request. */
 final class Heads {
@@ -70,6 +71,18 @@ final class Heads {
             }
         }
         return secrets;
+    }
+
+    /** A server that asks for no key is asked by its own names alone. What is no browser need not say by which. */
+    static void refuseStrangeHosts(HttpHeaders headers, HostNames names) {
+        String host = headers.get(HttpHeaderNames.HOST);
+        if (host != null && !host.isEmpty() && !names.allow(host)) {
+            throw HttpError.field(
+                    403,
+                    "Host",
+                    host,
+                    "localhost, an address, or a name in host_names, as this server asks for no key");
+        }
     }
 
     /**

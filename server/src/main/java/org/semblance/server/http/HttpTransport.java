@@ -37,6 +37,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.HashDb;
 import org.semblance.server.auth.Gate;
+import org.semblance.server.auth.HostNames;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.config.TlsFiles;
 import org.semblance.server.exchange.Exchanges;
@@ -61,6 +62,7 @@ public final class HttpTransport {
     private final Metrics metrics;
     private final ByteBudget budget;
     private final Refusals refusals;
+    private final HostNames hostNames;
     private final Fetcher fetcher;
     private final @Nullable Tls tls;
     private final EventLoopGroup loops;
@@ -124,6 +126,7 @@ public final class HttpTransport {
                 "semblance.ready",
                 "1 while requests are answered, a decoder has begun, and the server is not about to stop",
                 () -> told() == Phase.READY ? 1 : 0);
+        hostNames = new HostNames(config.bindAddress(), config.hostNames());
         fetcher = new Fetcher(new FetchSettings(
                 config.fetchHosts(), config.fetchTimeoutMs(), config.maxFetches(), config.maxFetchesPerSecond()));
         measureFetches(null, "fetched");
@@ -312,6 +315,11 @@ public final class HttpTransport {
 
     SpillFolder uploads() {
         return Objects.requireNonNull(serving.uploads);
+    }
+
+    /** The names by which it may be asked without a key. */
+    HostNames hostNames() {
+        return hostNames;
     }
 
     /** Brings the files that requests give the URL of. */

@@ -113,7 +113,7 @@ class HttpTransportTest {
     }
 
     private static ServerConfig.Builder settings() {
-        return ServerConfig.builder(folder);
+        return ServerConfig.builder(folder).hostNames(List.of("t", "a", "b", "x", "test"));
     }
 
     @AfterEach

@@ -117,7 +117,7 @@ class SpilledUploadTest {
     }
 
     private static ServerConfig.Builder settings() {
-        return ServerConfig.builder(folder);
+        return ServerConfig.builder(folder).hostNames(List.of("t", "a", "b", "x", "test"));
     }
 
     private void start(ServerConfig.Builder settings) throws IOException {

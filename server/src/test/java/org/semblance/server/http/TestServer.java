@@ -37,6 +37,7 @@ final class TestServer implements AutoCloseable {
         try {
             server = MatchServer.start(more.apply(ServerConfig.builder(folder)
                             .port(0)
+                            .hostNames(List.of("t", "a", "x", "test"))
                             .workers(2)
                             .maxBodyBytes(20_000_000)
                             .exchangePollMs(20)

@@ -37,8 +37,9 @@ final class TestTransport implements AutoCloseable {
 
     /** Likewise, with routes that use its database, which is in {@code db} below the folder, and the keys of the folder. */
     TestTransport(Path folder, Function<HashDb, List<Route>> routes, UnaryOperator<ServerConfig.Builder> settings) {
-        ServerConfig config =
-                settings.apply(ServerConfig.builder(folder).port(0)).build();
+        ServerConfig config = settings.apply(
+                        ServerConfig.builder(folder).port(0).hostNames(List.of("t", "a", "x", "test")))
+                .build();
         gate = Gate.start(folder, config.access(), config.bindAddress());
         db = HashDb.open(folder.resolve("db"));
         workers = new WorkerPool<>(1, 8, () -> {
