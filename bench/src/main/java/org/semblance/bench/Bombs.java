@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.zip.CRC32;
@@ -26,6 +27,9 @@ final class Bombs {
         bombs.put("GIF of 100,000 frames", gif(100_000, 1, 1));
         bombs.put("GIF of 10,000 frames of 2,000x2,000", gif(10_000, 2_000, 2_000));
         bombs.put("GIF of 65,535x65,535", gif(1, 65_535, 65_535));
+        bombs.put("GIF of 100,000 pictures of nothing on 9,000x9,000", gifOfNothing(100_000, 9_000, 9_000));
+        bombs.put("BMP of runs that go nowhere", bmpOfRuns(9_000, 9_000, 5_000_000));
+        bombs.put("interlaced PNG of 9,000x9,000, cut off", cutInterlaced(9_000, 9_000));
         bombs.put("JPEG of 65,500x65,500", jpeg(65_500, 65_500, 1));
         bombs.put("JPEG of 9,000x9,000 with 2,000 scans", jpeg(9_000, 9_000, 2_000));
         bombs.put("MP4 of 20,000 nested boxes", nested(20_000));
@@ -54,6 +58,42 @@ final class Bombs {
         long adler = pieces * ZEROS % 65_521 << 16 | 1;
         packed.writeBytes(ByteBuffer.allocate(4).putInt((int) adler).array());
         return packed.toByteArray();
+    }
+
+    private static byte[] gifOfNothing(int pictures, int width, int height) {
+        ByteBuffer gif = ByteBuffer.allocate(13 + 12 * pictures).order(ByteOrder.LITTLE_ENDIAN);
+        gif.put("GIF89a".getBytes(StandardCharsets.US_ASCII));
+        gif.putShort((short) width).putShort((short) height).put(bytes(0, 0, 0));
+        for (int i = 0; i < pictures; i++) {
+            gif.put((byte) 0x2C)
+                    .putInt(0)
+                    .putShort((short) width)
+                    .putShort((short) height)
+                    .put(bytes(0, 2, 0));
+        }
+        return gif.array();
+    }
+
+    private static byte[] bmpOfRuns(int width, int height, int runs) {
+        ByteBuffer bmp = ByteBuffer.allocate(54 + 1_024 + 2 * runs).order(ByteOrder.LITTLE_ENDIAN);
+        bmp.put(bytes('B', 'M')).putInt(0).putInt(0).putInt(54 + 1_024);
+        bmp.putInt(40)
+                .putInt(width)
+                .putInt(height)
+                .putShort((short) 1)
+                .putShort((short) 8)
+                .putInt(1);
+        bmp.position(54 + 1_024);
+        while (bmp.hasRemaining()) {
+            bmp.put(bytes(255, 1));
+        }
+        return bmp.array();
+    }
+
+    private static byte[] cutInterlaced(int width, int height) {
+        byte[] png = png(width, height, zeros((long) width * (height / 8 + 1)));
+        png[28] = 1;
+        return Arrays.copyOf(png, png.length - 20);
     }
 
     private static byte[] png(int width, int height, byte[] data) {

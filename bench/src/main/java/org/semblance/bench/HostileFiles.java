@@ -32,7 +32,7 @@ final class HostileFiles {
         this.seed = seed;
         this.bombEvery = bombEvery;
         ByteBuffer jpeg = ImageBenchmark.photo(320, 240);
-        for (String suffix : List.of(".jpg", ".png", ".webp", ".gif")) {
+        for (String suffix : List.of(".jpg", ".png", ".webp", ".gif", ".bmp", ".tiff", ".ppm")) {
             sound.add(encoded(jpeg, suffix));
         }
         Path video = Files.createTempFile("semblance-hostile", ".mp4");

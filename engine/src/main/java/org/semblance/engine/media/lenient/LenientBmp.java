@@ -197,11 +197,10 @@ final class LenientBmp {
             int value = file.get(at + 1) & 0xFF;
             at += 2;
             if (count > 0) {
-                for (int i = 0; i < count; i++, x++) {
-                    if (x < width) {
-                        indexed(raster, x, y, number(value, i));
-                    }
+                for (int i = 0; i < Math.min(count, width - x); i++) {
+                    indexed(raster, x + i, y, number(value, i));
                 }
+                x = Math.min(width, x + count);
                 continue;
             }
             switch (value) {
@@ -217,18 +216,17 @@ final class LenientBmp {
                     if (at + 2 > file.limit()) {
                         return;
                     }
-                    x += file.get(at) & 0xFF;
+                    x = Math.min(width, x + (file.get(at) & 0xFF));
                     y += file.get(at + 1) & 0xFF;
                     rows = Math.min(height, y);
                     at += 2;
                 }
                 default -> {
                     int bytes = bits == 8 ? value : (value + 1) / 2;
-                    for (int i = 0; i < value && at + i * bits / 8 < file.limit(); i++, x++) {
-                        if (x < width) {
-                            indexed(raster, x, y, number(file.get(at + i * bits / 8) & 0xFF, i));
-                        }
+                    for (int i = 0; i < Math.min(value, width - x) && at + i * bits / 8 < file.limit(); i++) {
+                        indexed(raster, x + i, y, number(file.get(at + i * bits / 8) & 0xFF, i));
                     }
+                    x = Math.min(width, x + value);
                     at += bytes + (bytes & 1);
                 }
             }

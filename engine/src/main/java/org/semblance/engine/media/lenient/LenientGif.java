@@ -21,6 +21,9 @@ final class LenientGif {
     private static final int TABLE = 0x80;
     private static final int INTERLACED = 0x40;
 
+    /** Pictures without a row that are passed over: each takes memory for the screen. */
+    private static final int MOST_PICTURES = 8;
+
     private static final int MOST_CODES = 1 << 12;
     private static final int MOST_CODE_SIZE = 11;
 
@@ -40,11 +43,13 @@ final class LenientGif {
             throw MediaException.corrupt(MediaFormat.GIF, "the file ends within its header");
         }
         int at = SCREEN_END + tableBytes(u8(SCREEN_FLAGS));
-        while (at < file.limit()) {
+        int pictures = 0;
+        while (at < file.limit() && pictures < MOST_PICTURES) {
             int block = u8(at);
             if (block == EXTENSION) {
                 at = behindSubBlocks(at + 2);
             } else if (block == IMAGE && at + 11 <= file.limit()) {
+                pictures++;
                 DecodedImage image = picture(at);
                 if (image != null) {
                     return image;

@@ -72,6 +72,12 @@ class HostileVideoTest {
             {"mpeg", "mpeg2video"},
             {"avi", "mjpeg"},
             {"flv", "flv"},
+            {"asf", "wmv2"},
+            {"mxf", "mpeg2video"},
+            {"nut", "ffv1"},
+            {"ogg", "libvpx"},
+            {"h264", "libopenh264"},
+            {"ivf", "libvpx-vp9"},
             {"gif", "gif"}
         }) {
             Path file = folder.resolve(kind[0] + "." + kind[1]);
