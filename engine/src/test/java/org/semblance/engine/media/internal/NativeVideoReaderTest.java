@@ -97,7 +97,17 @@ class NativeVideoReaderTest {
         "avi, mjpeg, 0, AVI",
         "flv, flv, 0, FLV",
         "flv, libopenh264, 0, FLV",
-        "gif, gif, 0, GIF"
+        "gif, gif, 0, GIF",
+        "asf, wmv2, 0, ASF",
+        "asf, msmpeg4v2, 0, ASF",
+        "avi, ffv1, 0, AVI",
+        "avi, huffyuv, 0, AVI",
+        "avi, rawvideo, 0, AVI",
+        "nut, ffv1, 0, VIDEO",
+        "ogg, libvpx, 0, OGG",
+        "mxf, mpeg2video, 0, MXF",
+        "vob, mpeg2video, 2, MPEG",
+        "ivf, libvpx-vp9, 0, VIDEO"
     })
     void showsEveryFrameOfEveryContainerAlikeFromMemoryAndFile(
             String format, String codec, int bFrames, String detected) throws Exception {
