@@ -19,6 +19,7 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -56,7 +57,7 @@ public final class Fetcher implements AutoCloseable {
     private final FetchSettings settings;
     private final FetchHosts hosts;
     private final Resolver resolver;
-    private final SslContext tls;
+    private final @Nullable SslContext tls;
     private final UnaryOperator<InetSocketAddress> dialled;
     private final @Nullable EventLoopGroup loops;
     private final ExecutorService resolving;
@@ -85,11 +86,23 @@ public final class Fetcher implements AutoCloseable {
     }
 
     public Fetcher(FetchSettings settings) {
-        this(settings, Resolver.SYSTEM, trustingTheUsual(), UnaryOperator.identity());
+        // The list of authorities takes a while to read.
+        this(
+                settings,
+                Resolver.SYSTEM,
+                settings.hosts().isEmpty() ? null : trustingTheUsual(),
+                UnaryOperator.identity());
     }
 
-    /** @param dialled where a connection to an address that was checked goes; elsewhere than there in a test alone */
-    Fetcher(FetchSettings settings, Resolver resolver, SslContext tls, UnaryOperator<InetSocketAddress> dialled) {
+    /**
+     * @param tls null if nothing is fetched
+     * @param dialled where a connection to an address that was checked goes; elsewhere than there in a test alone
+     */
+    Fetcher(
+            FetchSettings settings,
+            Resolver resolver,
+            @Nullable SslContext tls,
+            UnaryOperator<InetSocketAddress> dialled) {
         this.settings = settings;
         this.dialled = dialled;
         this.hosts = FetchHosts.of(settings.hosts());
@@ -224,7 +237,7 @@ public final class Fetcher implements AutoCloseable {
     }
 
     SslContext tls() {
-        return tls;
+        return Objects.requireNonNull(tls);
     }
 
     /** Runs what may block for as long as a name takes. */
