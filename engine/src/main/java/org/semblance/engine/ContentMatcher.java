@@ -318,14 +318,9 @@ public final class ContentMatcher {
         }
     }
 
-    /**
-     * Whether {@link #match} would find these bytes known, so that it has an answer without a decoder.
-     *
-     * @param banks names of the banks that count; empty for all
-     */
-    public boolean knows(Digests digests, Set<String> banks) {
-        return !ofKind(BankKind.MATCH, exactMatches(digests, new MatchOptions(banks)))
-                .isEmpty();
+    /** Whether {@link #match} would find these bytes known, so that it has an answer without a decoder. */
+    public boolean knows(Digests digests, MatchOptions options) {
+        return !ofKind(BankKind.MATCH, exactMatches(digests, options)).isEmpty();
     }
 
     private static MatchReport undecided(Question question, Verdict verdict, String reason, HashReport hashed) {

@@ -7,14 +7,19 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.concurrent.Future;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.MatchOptions;
 import org.semblance.server.auth.Caller;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
@@ -486,6 +491,20 @@ final class Call {
             return config.deadlineMs();
         }
         return route().takes().isBanked() ? config.bankDeadlineMs() : config.videoDeadlineMs();
+    }
+
+    /** The banks that a match is asked of, before anything is checked; empty if that is none of its caller's. */
+    Optional<MatchOptions> askedBanks() {
+        Set<String> own = caller().banks();
+        List<String> named = query.get("banks");
+        if (named == null || named.getFirst().isEmpty()) {
+            return Optional.of(new MatchOptions(own));
+        }
+        Set<String> asked = new HashSet<>(Arrays.asList(named.getFirst().split(",")));
+        if (!own.isEmpty()) {
+            asked.retainAll(own);
+        }
+        return asked.isEmpty() ? Optional.empty() : Optional.of(new MatchOptions(asked));
     }
 
     /**

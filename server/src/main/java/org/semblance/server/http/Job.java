@@ -1,5 +1,7 @@
 package org.semblance.server.http;
 
+import java.util.Optional;
+import org.semblance.engine.MatchOptions;
 import org.semblance.server.metrics.RequestTrace.Stage;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
@@ -77,7 +79,8 @@ final class Job implements WorkerPool.Task<Worker> {
 
     private boolean isKnown(Worker worker) {
         try {
-            return worker.matcher().knows(body.digests(), call.caller().banks());
+            Optional<MatchOptions> asked = call.askedBanks();
+            return asked.isPresent() && worker.matcher().knows(body.digests(), asked.get());
         } catch (RuntimeException e) {
             return false; // Whoever does the work meets it again, and answers.
         }

@@ -239,7 +239,7 @@ class SpilledUploadTest {
             cancelled.set(Thread.currentThread().getName());
             return Response.json(200, Json.object());
         };
-        Set<String> parameters = Set.of("deadline_ms");
+        Set<String> parameters = Set.of("deadline_ms", "banks");
         return List.of(
                 new Route(Dialect.NATIVE, "POST", "/digest", parameters, Route.Takes.UPLOAD, digest),
                 new Route(Dialect.NATIVE, "POST", "/match", parameters, Route.Takes.MATCHED_UPLOAD, digest),
@@ -780,6 +780,17 @@ class SpilledUploadTest {
                 assertThat(found.send(head("/match", size)).send(known).read().body())
                         .contains("\"thread\":\"worker-0\"");
             }
+            assertThat(found.send(head("/match?banks=A,KNOWN" + size, size))
+                            .send(known)
+                            .read()
+                            .status())
+                    .isEqualTo(200);
+            // Of other banks it is not known, and would have to be decoded.
+            assertThat(found.send(head("/match?banks=A,B", size))
+                            .send(known)
+                            .read()
+                            .status())
+                    .isEqualTo(503);
             go.countDown();
             assertThat(running.read().status()).isEqualTo(200);
             assertThat(waiting.read().body()).contains("\"thread\":\"video-0\"");
