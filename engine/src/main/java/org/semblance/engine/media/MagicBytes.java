@@ -69,7 +69,6 @@ final class MagicBytes {
             new Magic(MediaFormat.XPM, "/* XPM */"),
             new Magic(MediaFormat.PICT, 522, "\0\u0011\2\u00FF\f\0"),
             new Magic(MediaFormat.PICT, 522, "\u0011\1"),
-            new Magic(MediaFormat.FITS, "SIMPLE  ="),
             new Magic(MediaFormat.PDF, "%PDF-"),
             new Magic(MediaFormat.MKV, "\u001AE\u00DF\u00A3"),
             new Magic(MediaFormat.MP4, 4, "moov"),

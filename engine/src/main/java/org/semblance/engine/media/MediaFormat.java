@@ -40,7 +40,6 @@ public enum MediaFormat {
     XPM(Support.IMAGE),
     XWD(Support.IMAGE),
     PICT(Support.IMAGE),
-    FITS(Support.IMAGE),
     DPX(Support.IMAGE),
     EXR(Support.IMAGE),
     /** Radiance pictures. */

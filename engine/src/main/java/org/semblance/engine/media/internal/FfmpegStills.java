@@ -42,7 +42,6 @@ final class FfmpegStills {
             Map.entry(MediaFormat.XPM, "xpm"),
             Map.entry(MediaFormat.XWD, "xwd"),
             Map.entry(MediaFormat.PICT, "qdraw"),
-            Map.entry(MediaFormat.FITS, "fits"),
             Map.entry(MediaFormat.DPX, "dpx"),
             Map.entry(MediaFormat.EXR, "exr"),
             Map.entry(MediaFormat.HDR, "hdr"));
