@@ -148,7 +148,7 @@ public final class IsolationBench {
                     MediaSource.of(photo.duplicate()),
                     List.of(),
                     HashRequest.ONCE_A_SECOND,
-                    false,
+                    HashRequest.Variants.NONE,
                     deadline,
                     deadline,
                     start));

@@ -33,7 +33,7 @@ public interface ContentHasher extends AutoCloseable {
                 MediaSource.of(content),
                 Digests.of(content).signals(),
                 HashRequest.ONCE_A_SECOND,
-                false,
+                HashRequest.Variants.NONE,
                 deadline,
                 deadline,
                 start));
@@ -46,7 +46,7 @@ public interface ContentHasher extends AutoCloseable {
      * @param digests of exactly these bytes
      */
     default HashReport hash(MediaSource source, Digests digests, Deadline deadline) {
-        return hash(new HashRequest(source, digests, HashRequest.ONCE_A_SECOND, false, deadline));
+        return hash(new HashRequest(source, digests, HashRequest.ONCE_A_SECOND, HashRequest.Variants.NONE, deadline));
     }
 
     /** As {@link #hash(ByteBuffer)}, with the dihedral variants of an image. */
@@ -56,7 +56,8 @@ public interface ContentHasher extends AutoCloseable {
 
     /** As {@link #hash(MediaSource, Digests, Deadline)}, with the dihedral variants of an image. */
     default HashReport hashDihedral(MediaSource source, Digests digests, Deadline deadline) {
-        return hash(new HashRequest(source, digests, HashRequest.ONCE_A_SECOND, true, deadline));
+        return hash(
+                new HashRequest(source, digests, HashRequest.ONCE_A_SECOND, HashRequest.Variants.DIHEDRAL, deadline));
     }
 
     /**
@@ -64,7 +65,7 @@ public interface ContentHasher extends AutoCloseable {
      * ({@link VideoHashes#known}), so that it is found whichever of them a copy is sampled at.
      */
     default HashReport hashToBank(MediaSource source, Digests digests, Deadline deadline) {
-        return hash(new HashRequest(source, digests, new EveryFrame(), false, deadline));
+        return hash(new HashRequest(source, digests, new EveryFrame(), HashRequest.Variants.NONE, deadline));
     }
 
     /** Frees the scratch memory. */

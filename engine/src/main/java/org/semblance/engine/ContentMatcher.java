@@ -24,6 +24,7 @@ import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.engine.media.FrameSampling;
 import org.semblance.engine.media.MediaSource;
+import org.semblance.engine.pdq.Transform;
 import org.semblance.engine.video.QueryVideo;
 import org.semblance.engine.video.VideoComparison;
 import org.semblance.engine.video.VideoHashes;
@@ -54,11 +55,13 @@ import org.semblance.hashdb.hash.SignalType;
  *   <li>Can it be decoded and hashed? If not, the verdict says why not. Of a video key frames are enough, with and without
  *       its borders; of an animated image every frame, and the first as an image besides.
  *   <li>Is there enough picture in it ({@link HashAndQuality#MIN_QUALITY})? If not, its hash says little and is never looked up: the
- *       verdict is {@link Verdict#UNDECIDABLE}, which is not the same as no match.
+ *       verdict is {@link Verdict#UNDECIDABLE}, which is not the same as no match. Likewise an image of which too few rows could be
+ *       read, unless it matches.
  *   <li>Is it near known content? An image matches whatever known image, or frame of a known video, it is near; so does each
  *       frame of a video with a known image. A video matches a known video if the policy says so of all they share
  *       ({@link VideoPolicy}): single frames say little. Where they are of a known video that lasts but seconds, that part of
- *       the upload is read once more, frame by frame.
+ *       the upload is read once more, frame by frame. An image that matches nothing is looked up again turned, mirrored and
+ *       without its borders ({@link Reading}).
  *   <li>Does allowed content explain it? An image and all it matches are one piece of evidence, so that one allowed likeness
  *       suppresses all. Of a video, allowed content explains no more than the moments in which it is seen: allowed images
  *       theirs, an allowed video, if it matches itself, those within its spans at which it shows the same. A match is
@@ -304,7 +307,13 @@ public final class ContentMatcher {
             framesUntil = framesUntil.within(MAX_ANIMATION_TIME);
         }
         return hasher.hash(new HashRequest(
-                question.source, question.digests.signals(), sampling, false, deadline, framesUntil, startNanos));
+                question.source,
+                question.digests.signals(),
+                sampling,
+                HashRequest.Variants.FOR_LOOKUP,
+                deadline,
+                framesUntil,
+                startNanos));
     }
 
     /** Reads a video a second time; its time counts both. Empty if that fails. */
@@ -389,7 +398,8 @@ public final class ContentMatcher {
                     continue;
                 }
                 boolean isSuppressed = allSuppressed || claim.isExplained(explained, comparison);
-                (isSuppressed ? suppressed : standing).add(new Finding(claim.match, claim.alignment, isSuppressed));
+                (isSuppressed ? suppressed : standing)
+                        .add(new Finding(claim.match, claim.alignment, claim.transform, isSuppressed));
                 if (isSuppressed) {
                     suppressedEvidence.or(claim.evidence);
                 }
@@ -401,7 +411,7 @@ public final class ContentMatcher {
                 explains.forEach((claim, moments) -> {
                     if (moments.intersects(suppressedEvidence)
                             && told.add(claim.match.content().id())) {
-                        by.add(new Finding(claim.match, claim.alignment, false));
+                        by.add(new Finding(claim.match, claim.alignment, claim.transform, false));
                     }
                 });
             }
@@ -420,13 +430,25 @@ public final class ContentMatcher {
      * @param evidence moments of the upload
      * @param stillMoment the one after the last, which stands for the image that the upload is as a whole
      * @param video how it aligns, for a known video that matches by the policy; null if it was found otherwise
+     * @param transform what was done to the upload for it
      */
     private record Claim(
             Match match,
             @Nullable Alignment alignment,
             BitSet evidence,
             int stillMoment,
-            @Nullable VideoMatch video) {
+            @Nullable VideoMatch video,
+            String transform) {
+        /** Of an upload as it is. */
+        Claim(
+                Match match,
+                @Nullable Alignment alignment,
+                BitSet evidence,
+                int stillMoment,
+                @Nullable VideoMatch video) {
+            this(match, alignment, evidence, stillMoment, video, "none");
+        }
+
         boolean isAllowed() {
             return match.bank().kind() == BankKind.ALLOW;
         }
@@ -478,7 +500,7 @@ public final class ContentMatcher {
         }
 
         boolean isTooFlat() {
-            return still == null && moments.isEmpty();
+            return still == null && moments.isEmpty() && readings(true).isEmpty();
         }
 
         String tooFlat() {
@@ -497,12 +519,15 @@ public final class ContentMatcher {
         }
 
         Judgement judge(List<Match> exact, Deadline deadline) {
-            List<Claim> claims = new ArrayList<>(ofStill());
+            List<Claim> claims = new ArrayList<>(ofStill(readings(false)));
             lookUp(deadline);
             hits.images().forEach(found -> claims.add(ofImage(found)));
             VideoComparison comparison = video == null ? null : new VideoComparison(video, options.videoPolicy());
             if (comparison != null) {
                 claims.addAll(ofVideos(comparison, deadline));
+            }
+            if (ofKind(BankKind.MATCH, exact).isEmpty() && claims.stream().allMatch(Claim::isAllowed)) {
+                claims.addAll(ofStill(readings(true)));
             }
             return Judgement.of(merged(claims), comparison, exact, cutShort);
         }
@@ -519,23 +544,42 @@ public final class ContentMatcher {
                     : sampling;
         }
 
-        /** What an image as a whole is near, by each of its readings nearest first. */
-        private List<Claim> ofStill() {
-            if (still == null) {
+        /** The hashes of an image as it is, or those of its variants. */
+        private List<Reading> readings(boolean variants) {
+            List<Reading> readings = new ArrayList<>();
+            if (still != null && !variants) {
+                readings.add(new Reading(Transform.ORIG, false, still.hash()));
+            }
+            if (still != null || variants) {
+                hashed.others().stream()
+                        .filter(other -> other.isVariant() == variants)
+                        .forEach(readings::add);
+            }
+            return readings;
+        }
+
+        /** What an image as a whole is near, by each of these readings nearest first. */
+        private List<Claim> ofStill(List<Reading> readings) {
+            if (readings.isEmpty()) {
                 return List.of();
             }
             BitSet evidence = new BitSet();
             evidence.set(stillMoment);
-            List<Hash256> readings = new ArrayList<>(List.of(still.hash()));
-            readings.addAll(hashed.others());
             List<Claim> claims = new ArrayList<>();
             int timed = 0;
-            List<List<Match>> found = lookup(readings);
+            List<List<Match>> found =
+                    lookup(readings.stream().map(Reading::hash).toList());
             for (int i = 0; i < found.size(); i++) {
+                Reading reading = readings.get(i);
                 for (Match match : counted(found.get(i), options)) {
                     boolean isTimed = match.content().isVideo() && timed++ < MAX_TIMED;
                     claims.add(new Claim(
-                            match, isTimed ? seconds(match, readings.get(i)) : null, evidence, stillMoment, null));
+                            match,
+                            isTimed ? seconds(match, reading.hash()) : null,
+                            evidence,
+                            stillMoment,
+                            null,
+                            reading.wireName()));
                 }
             }
             return claims;
@@ -666,7 +710,8 @@ public final class ContentMatcher {
                             other.alignment == null ? one.alignment : other.alignment,
                             evidence,
                             stillMoment,
-                            other.video == null ? one.video : other.video);
+                            other.video == null ? one.video : other.video,
+                            first ? one.transform : other.transform);
                 });
             }
             List<Claim> merged = new ArrayList<>(byContent.values());

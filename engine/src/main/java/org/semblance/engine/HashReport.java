@@ -22,7 +22,8 @@ import org.semblance.hashdb.hash.SignalType;
  * @param signals PDQ if an image was hashed, of an animated one that of its first frame; MD5 and SHA-256 of the bytes always
  * @param dihedral the seven variants of the PDQ hash if they were asked for, otherwise empty
  * @param video the frames of a video or an animated image, chosen by what they are for; null if there are none
- * @param others hashes of other readings of an image of which rows are missing, to look up as well; mostly empty
+ * @param others readings of an image to look up as well: of one of which rows are missing, and the variants if they were
+ *     asked for
  * @param seen the share of an image's rows that were decoded, above 0 and at most 1; 1 for all else
  * @param decodeUs microseconds for digests, checks and decoding; of a video for hashing too, which goes along
  * @param hashUs microseconds for PDQ of an image
@@ -35,7 +36,7 @@ public record HashReport(
         List<Signal> signals,
         Map<Transform, Hash256> dihedral,
         @Nullable VideoHashes video,
-        List<Hash256> others,
+        List<Reading> others,
         double seen,
         long decodeUs,
         long hashUs) {

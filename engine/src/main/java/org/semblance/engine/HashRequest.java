@@ -11,7 +11,7 @@ import org.semblance.hashdb.hash.Signal;
  *
  * @param known signals of it that are known already and that the report repeats: its digests
  * @param sampling of a video; of an animated image every frame is taken, unless only a frame a second is wanted
- * @param dihedral whether the seven variants of an image's hash are wanted
+ * @param variants which other hashes of an image are wanted
  * @param framesUntil when to stop reading frames of which one was shown
  * @param startNanos when the work on this content began, as {@link System#nanoTime} tells
  */
@@ -19,10 +19,20 @@ public record HashRequest(
         MediaSource source,
         List<Signal> known,
         FrameSampling sampling,
-        boolean dihedral,
+        Variants variants,
         Deadline deadline,
         Deadline framesUntil,
         long startNanos) {
+    /** Hashes of an image beside its own. */
+    public enum Variants {
+        /** None. */
+        NONE,
+        /** Of the image turned and mirrored ({@link HashReport#dihedral}), to be told. */
+        DIHEDRAL,
+        /** Of the image turned, mirrored and without borders of one shade ({@link HashReport#others}), to be looked up. */
+        FOR_LOOKUP
+    }
+
     /** The reference's rule for the signals of a video. */
     public static final FrameSampling ONCE_A_SECOND = new FrameSampling.TimeStep(1);
 
@@ -31,7 +41,7 @@ public record HashRequest(
     }
 
     /** Work that begins now. */
-    HashRequest(MediaSource source, Digests digests, FrameSampling sampling, boolean dihedral, Deadline deadline) {
-        this(source, digests.signals(), sampling, dihedral, deadline, deadline, System.nanoTime());
+    HashRequest(MediaSource source, Digests digests, FrameSampling sampling, Variants variants, Deadline deadline) {
+        this(source, digests.signals(), sampling, variants, deadline, deadline, System.nanoTime());
     }
 }

@@ -30,8 +30,13 @@ import org.semblance.engine.media.VideoLimits;
 import org.semblance.engine.media.VideoSummary;
 import org.semblance.engine.media.internal.NativeImageDecoder;
 import org.semblance.engine.media.internal.NativeVideoReader;
+import org.semblance.engine.pdq.DihedralHashes;
+import org.semblance.engine.pdq.Luma;
 import org.semblance.engine.pdq.PdqHasher;
 import org.semblance.engine.pdq.Transform;
+import org.semblance.engine.video.BorderDetector;
+import org.semblance.engine.video.Borders;
+import org.semblance.engine.video.CroppedLuma;
 import org.semblance.engine.video.VideoHasher;
 import org.semblance.engine.video.VideoHashes;
 import org.semblance.hashdb.hash.Hash256;
@@ -44,6 +49,7 @@ public final class InProcessHasher implements ContentHasher {
     private final ImageDecoder decoder;
     private final DecodePath path;
     private final PdqHasher pdq;
+    private final BorderDetector borders = new BorderDetector();
 
     /** Made for the first video: most workers never see one. */
     private @Nullable VideoHasher video;
@@ -199,32 +205,56 @@ public final class InProcessHasher implements ContentHasher {
 
     private HashReport hashed(DecodedImage image, HashRequest request, long decoded) {
         HashAndQuality hash = pdq.hash(image.luma());
-        Map<Transform, Hash256> variants = Map.of();
-        if (request.dihedral()) {
-            // The original among them is not the signal: for a 64x64 picture the reference hashes the two differently.
-            variants = new EnumMap<>(pdq.hashDihedral(image.luma()).hashes());
-            variants.remove(Transform.ORIG);
+        Map<Transform, Hash256> dihedral = Map.of();
+        List<Reading> others = new ArrayList<>();
+        if (image.lacksRows()) {
+            others.add(Reading.damaged(pdq.hash(MissingRows.faded(image)).hash()));
+            others.add(Reading.damaged(pdq.hash(MissingRows.cropped(image)).hash()));
+        }
+        switch (request.variants()) {
+            case NONE -> {}
+            case DIHEDRAL -> {
+                // The original among them is not the signal: for a 64x64 picture the reference hashes the two
+                // differently.
+                dihedral = new EnumMap<>(pdq.hashDihedral(image.luma()).hashes());
+                dihedral.remove(Transform.ORIG);
+            }
+            case FOR_LOOKUP -> addVariants(image.luma(), others);
         }
         List<Signal> signals = new ArrayList<>();
         signals.add(Signal.pdq(hash));
         signals.addAll(request.known());
-        List<Hash256> others = image.lacksRows()
-                ? List.of(
-                        pdq.hash(MissingRows.faded(image)).hash(),
-                        pdq.hash(MissingRows.cropped(image)).hash())
-                : List.of();
         return new HashReport(
                 null,
                 image.note(),
                 ContentType.IMAGE,
                 request.source().format().wireName(),
                 signals,
-                variants,
+                dihedral,
                 null,
                 others,
                 image.seen(),
                 micros(decoded - request.startNanos()),
                 micros(System.nanoTime() - decoded));
+    }
+
+    /** The picture turned and mirrored, with its borders and without. */
+    private void addVariants(Luma whole, List<Reading> to) {
+        addVariants(pdq.turnedAgain(whole), false, to);
+        borders.borders(whole)
+                .filter(found -> !found.equals(Borders.NONE))
+                .ifPresent(found -> addVariants(pdq.hashDihedral(new CroppedLuma(whole, found)), true, to));
+    }
+
+    private static void addVariants(DihedralHashes hashes, boolean trimmed, List<Reading> to) {
+        if (hashes.quality() >= HashAndQuality.MIN_QUALITY) {
+            hashes.hashes().forEach((transform, hash) -> {
+                Reading reading = new Reading(transform, trimmed, hash);
+                if (reading.isVariant()) {
+                    to.add(reading);
+                }
+            });
+        }
     }
 
     private static HashReport failed(HashRequest request, Verdict verdict, String reason) {

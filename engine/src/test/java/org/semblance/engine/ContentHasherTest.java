@@ -280,7 +280,7 @@ class ContentHasherTest {
                                 Stream.of(report.signal(SignalType.PDQ)
                                         .orElseThrow()
                                         .hash()),
-                                report.others().stream())
+                                report.others().stream().map(Reading::hash))
                         .mapToInt(whole::distance)
                         .min()
                         .orElseThrow())

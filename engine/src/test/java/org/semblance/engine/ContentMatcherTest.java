@@ -15,6 +15,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.engine.media.DecodePath;
@@ -22,6 +24,7 @@ import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.Picture;
 import org.semblance.engine.media.internal.Encoders;
+import org.semblance.engine.pdq.Transform;
 import org.semblance.engine.video.VideoPolicy;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
@@ -290,6 +293,90 @@ class ContentMatcherTest {
             MatchReport large = new ContentMatcher(small, db).match(ByteBuffer.wrap(PNG), MatchOptions.DEFAULT);
             assertThat(large.verdict()).isEqualTo(Verdict.TOO_LARGE);
         }
+    }
+
+    private static Picture turned(Picture picture, Transform transform) {
+        boolean transposes = switch (transform) {
+            case ROT90, ROT270, FLIPP, FLIPM -> true;
+            default -> false;
+        };
+        int w = picture.width();
+        int h = picture.height();
+        Picture turned = new Picture(transposes ? h : w, transposes ? w : h, 3, new byte[3 * w * h]);
+        for (int y = 0; y < h; y++) {
+            for (int x = 0; x < w; x++) {
+                int toX = switch (transform) {
+                    case ORIG, FLIPX -> x;
+                    case FLIPY, ROT180 -> w - 1 - x;
+                    case FLIPP, ROT90 -> y;
+                    case FLIPM, ROT270 -> h - 1 - y;
+                };
+                int toY = switch (transform) {
+                    case ORIG, FLIPY -> y;
+                    case FLIPX, ROT180 -> h - 1 - y;
+                    case FLIPP, ROT270 -> x;
+                    case FLIPM, ROT90 -> w - 1 - x;
+                };
+                System.arraycopy(
+                        picture.samples(), 3 * (y * w + x), turned.samples(), 3 * (toY * turned.width() + toX), 3);
+            }
+        }
+        return turned;
+    }
+
+    private static Picture framed(Picture picture, int sides, int ends, int shade) {
+        int w = picture.width() + 2 * sides;
+        int h = picture.height() + 2 * ends;
+        Picture framed = new Picture(w, h, 3, new byte[3 * w * h]);
+        Arrays.fill(framed.samples(), (byte) shade);
+        for (int y = 0; y < picture.height(); y++) {
+            System.arraycopy(
+                    picture.samples(),
+                    3 * y * picture.width(),
+                    framed.samples(),
+                    3 * ((y + ends) * w + sides),
+                    3 * picture.width());
+        }
+        return framed;
+    }
+
+    @ParameterizedTest
+    @EnumSource(Transform.class)
+    void aTurnedOrMirroredCopyMatchesAndSaysHowItWasTurned(Transform transform) {
+        long id = add("BAD", pdq(PNG));
+        MatchReport report = match(Encoders.jpeg(turned(PHOTO, transform), 80));
+        assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
+        assertThat(report.matches()).extracting(m -> m.match().content().id()).containsExactly(id);
+        Transform back = transform == Transform.ROT90
+                ? Transform.ROT270
+                : transform == Transform.ROT270 ? Transform.ROT90 : transform;
+        assertThat(report.matches().getFirst().transform())
+                .isEqualTo(transform == Transform.ORIG ? "none" : back.wireName());
+    }
+
+    @Test
+    void aCopyWithABorderMatchesWithoutIt() {
+        add("BAD", pdq(PNG));
+        for (int shade : new int[] {0, 255, 90}) {
+            MatchReport framed = match(Encoders.jpeg(framed(PHOTO, 48, 36, shade), 80));
+            assertThat(framed.verdict()).as("shade %d", shade).isEqualTo(Verdict.MATCH);
+            assertThat(framed.matches().getFirst().transform()).isEqualTo("trimmed");
+        }
+        MatchReport letterboxed = match(Encoders.jpeg(framed(PHOTO, 0, 40, 0), 80));
+        assertThat(letterboxed.verdict()).isEqualTo(Verdict.MATCH);
+        MatchReport both = match(Encoders.jpeg(framed(turned(PHOTO, Transform.FLIPY), 48, 36, 0), 80));
+        assertThat(both.matches().getFirst().transform()).isEqualTo("trimmed_flipy");
+    }
+
+    @Test
+    void allowedContentThatAnUploadIsNearSuppressesAMatchOfItsVariant() {
+        add("BAD", pdq(PNG));
+        long good = add("GOOD", pdq(Encoders.encode(turned(PHOTO, Transform.FLIPY), ".png")));
+        MatchReport report = match(Encoders.jpeg(turned(PHOTO, Transform.FLIPY), 80));
+        assertThat(report.verdict()).isEqualTo(Verdict.SUPPRESSED);
+        assertThat(report.suppressedBy())
+                .extracting(m -> m.match().content().id())
+                .containsExactly(good);
     }
 
     @Test

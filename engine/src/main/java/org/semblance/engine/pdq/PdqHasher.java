@@ -67,15 +67,30 @@ public final class PdqHasher {
      * is smoothed here, so that {@link Transform#ORIG} may then differ from {@link #hash}.
      */
     public DihedralHashes hashDihedral(Luma luma) {
-        Map<Transform, Hash256> hashes = new EnumMap<>(Transform.class);
         if (isTooSmall(luma)) {
+            Map<Transform, Hash256> none = new EnumMap<>(Transform.class);
             for (Transform transform : Transform.values()) {
-                hashes.put(transform, Hash256.ZERO);
+                none.put(transform, Hash256.ZERO);
             }
-            return new DihedralHashes(hashes, 0);
+            return new DihedralHashes(none, 0);
         }
         filter.downsample(luma, small);
         cosines.transform(small);
+        return dihedral();
+    }
+
+    /**
+     * As {@link #hashDihedral}, of the picture that was hashed last by {@link #hash}, for next to nothing: filtering and
+     * transform are not done again.
+     *
+     * @param last the same picture
+     */
+    public DihedralHashes turnedAgain(Luma last) {
+        return isTooSmall(last) || (last.width() == SIDE && last.height() == SIDE) ? hashDihedral(last) : dihedral();
+    }
+
+    private DihedralHashes dihedral() {
+        Map<Transform, Hash256> hashes = new EnumMap<>(Transform.class);
         for (Transform transform : Transform.values()) {
             hashes.put(transform, cosines.hash(transform));
         }

@@ -16,7 +16,7 @@ import org.semblance.engine.pdq.Luma;
  *
  * <p>Holds scratch memory: for one thread at a time.
  */
-final class BorderDetector {
+public final class BorderDetector {
     /** Luma by which a border may vary: it has been through a lossy codec. */
     private static final float TOLERANCE = 12;
 
@@ -25,6 +25,9 @@ final class BorderDetector {
 
     /** Every so many pixels of a line are enough to tell whether it is plain. */
     private static final int STEP = 4;
+
+    /** Rows that are read at first, which settles most pictures. */
+    private static final int GLANCES = 16;
 
     /** A border narrower than this share of the side is none: PDQ forgives it, and edges are often not clean. */
     private static final double LEAST_SHARE = 0.01;
@@ -137,7 +140,7 @@ final class BorderDetector {
     }
 
     /** The borders, {@link Borders#NONE} if there are none; empty if the picture is so flat that it could hide any. */
-    Optional<Borders> borders(Luma luma) {
+    public Optional<Borders> borders(Luma luma) {
         int width = luma.width();
         int height = luma.height();
         if (rows.count() != height || columns.count() != width) {
@@ -173,17 +176,30 @@ final class BorderDetector {
     /** Whether one of the four edges is plain: without that there is no border. */
     private boolean hasPlainEdge(Luma luma) {
         int height = luma.height();
-        for (int y = 0; y < height; y += STEP) {
-            luma.row(y, line, 0);
-            left[y / STEP] = line[0];
-            right[y / STEP] = line[line.length - 1];
+        readSides(luma, Math.max(STEP, height / GLANCES / STEP * STEP));
+        luma.row(0, line, 0);
+        boolean top = isPlain(line);
+        luma.row(height - 1, line, 0);
+        if (!top && !isPlain(line) && !isPlain(left) && !isPlain(right)) {
+            return false; // What is not plain at a glance is not plain throughout.
         }
+        readSides(luma, STEP);
         luma.row(0, line, 0);
         if (isPlain(line) || isPlain(left) || isPlain(right)) {
             return true;
         }
         luma.row(height - 1, line, 0);
         return isPlain(line);
+    }
+
+    /** Reads the pixels at the left and right edge of one row in so many, and takes each for those up to the next. */
+    private void readSides(Luma luma, int step) {
+        for (int y = 0; y < luma.height(); y += step) {
+            luma.row(y, line, 0);
+            int until = y + step < luma.height() ? (y + step) / STEP : left.length;
+            Arrays.fill(left, y / STEP, until, line[0]);
+            Arrays.fill(right, y / STEP, until, line[line.length - 1]);
+        }
     }
 
     /** The edges at the sides have been read. */

@@ -3,12 +3,13 @@ package org.semblance.engine.video;
 import org.semblance.engine.pdq.Luma;
 
 /** A picture without its borders. Holds scratch: for one thread at a time. */
-final class CroppedLuma implements Luma {
+public final class CroppedLuma implements Luma {
     private final Luma whole;
     private final Borders borders;
     private final float[] line;
 
-    CroppedLuma(Luma whole, Borders borders) {
+    /** @param borders of that picture, which leave at least a pixel of it */
+    public CroppedLuma(Luma whole, Borders borders) {
         this.whole = whole;
         this.borders = borders;
         this.line = new float[whole.width()];

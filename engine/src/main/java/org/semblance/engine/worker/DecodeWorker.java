@@ -255,7 +255,7 @@ public final class DecodeWorker {
                             source,
                             List.of(),
                             order.sampling(),
-                            order.dihedral(),
+                            order.variants(),
                             deadline(order.nanosLeft(), Wire.Patience.NONE),
                             deadline(order.framesNanosLeft(), Wire.Patience.NO_MORE_FRAMES),
                             System.nanoTime()));

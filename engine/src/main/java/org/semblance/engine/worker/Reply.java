@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.engine.ContentType;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.HashRequest;
+import org.semblance.engine.Reading;
 import org.semblance.engine.Verdict;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.media.VideoSummary;
@@ -80,7 +81,9 @@ sealed interface Reply {
         report.dihedral()
                 .forEach((transform, hash) -> out.u8(transform.ordinal()).hash(hash));
         out.f64(report.seen()).u8(report.others().size());
-        report.others().forEach(out::hash);
+        for (Reading other : report.others()) {
+            out.u8(other.transform().ordinal()).u8(other.trimmed() ? 1 : 0).hash(other.hash());
+        }
         VideoHashes video = report.video();
         out.u8(video == null ? 0 : 1);
         if (video != null) {
@@ -152,9 +155,9 @@ sealed interface Reply {
         }
         double seen = finite(in);
         check(seen > 0 && seen <= 1, "a share of " + seen);
-        List<Hash256> others = new ArrayList<>();
+        List<Reading> others = new ArrayList<>();
         for (int left = in.get(); left > 0; left--) {
-            others.add(Hash256.read(in));
+            others.add(new Reading(element(Transform.values(), in.get()), flag(in), Hash256.read(in)));
         }
         MediaFormat format = request.source().format();
         VideoHashes video = flag(in) ? video(in, format) : null;

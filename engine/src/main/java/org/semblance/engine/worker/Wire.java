@@ -47,6 +47,7 @@ final class Wire {
 
     private static final int OPENED = 1;
     private static final int DIHEDRAL = 2;
+    private static final int FOR_LOOKUP = 8;
     private static final int EXACT = 4;
 
     private static final int EVERY_FRAME = 0;
@@ -90,7 +91,7 @@ final class Wire {
             long id,
             long bytes,
             boolean opened,
-            boolean dihedral,
+            HashRequest.Variants variants,
             DecodePath path,
             FrameSampling sampling,
             long nanosLeft,
@@ -100,7 +101,7 @@ final class Wire {
                     id,
                     request.source().size(),
                     opened,
-                    request.dihedral(),
+                    request.variants(),
                     path,
                     request.sampling(),
                     request.deadline().nanosLeft(),
@@ -109,10 +110,7 @@ final class Wire {
 
         void write(MemorySegment message) {
             Wire.write(message, Kind.HASH, id, bytes);
-            message.set(
-                    INT,
-                    FLAGS,
-                    (opened ? OPENED : 0) | (dihedral ? DIHEDRAL : 0) | (path == DecodePath.EXACT ? EXACT : 0));
+            message.set(INT, FLAGS, (opened ? OPENED : 0) | flag(variants) | (path == DecodePath.EXACT ? EXACT : 0));
             switch (sampling) {
                 case FrameSampling.EveryFrame all -> write(message, EVERY_FRAME);
                 case FrameSampling.TimeStep step -> write(message, TIME_STEP, step.seconds());
@@ -128,6 +126,20 @@ final class Wire {
             }
             message.set(LONG, DEADLINE, nanosLeft);
             message.set(LONG, FRAMES_UNTIL, framesNanosLeft);
+        }
+
+        private static int flag(HashRequest.Variants variants) {
+            return switch (variants) {
+                case NONE -> 0;
+                case DIHEDRAL -> DIHEDRAL;
+                case FOR_LOOKUP -> FOR_LOOKUP;
+            };
+        }
+
+        private static HashRequest.Variants variants(int flags) {
+            return (flags & DIHEDRAL) != 0
+                    ? HashRequest.Variants.DIHEDRAL
+                    : (flags & FOR_LOOKUP) != 0 ? HashRequest.Variants.FOR_LOOKUP : HashRequest.Variants.NONE;
         }
 
         private static void write(MemorySegment message, int sampling, double... parameters) {
@@ -158,7 +170,7 @@ final class Wire {
                     message.get(LONG, ID),
                     message.get(LONG, BYTES),
                     (flags & OPENED) != 0,
-                    (flags & DIHEDRAL) != 0,
+                    variants(flags),
                     (flags & EXACT) != 0 ? DecodePath.EXACT : DecodePath.FAST,
                     sampling,
                     message.get(LONG, DEADLINE),

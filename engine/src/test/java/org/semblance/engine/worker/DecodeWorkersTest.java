@@ -36,6 +36,7 @@ import org.semblance.engine.ContentHasher;
 import org.semblance.engine.Digests;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.HashRequest;
+import org.semblance.engine.HashRequest.Variants;
 import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.NoDecoderException;
 import org.semblance.engine.RandomSeed;
@@ -217,11 +218,12 @@ class DecodeWorkersTest {
     }
 
     private static HashRequest request(MediaSource source, byte[] file, FrameSampling sampling) {
+        Variants variants = file.length % 2 == 0 ? Variants.DIHEDRAL : Variants.FOR_LOOKUP;
         return new HashRequest(
                 source,
                 Digests.of(ByteBuffer.wrap(file)).signals(),
                 sampling,
-                true,
+                variants,
                 Deadline.after(LONG),
                 Deadline.after(LONG),
                 System.nanoTime());
@@ -236,6 +238,8 @@ class DecodeWorkersTest {
                 report.signals(),
                 report.dihedral(),
                 report.video(),
+                report.others(),
+                report.seen(),
                 0,
                 0);
     }

@@ -14,6 +14,7 @@ import org.semblance.engine.ContentType;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.HashRequest;
 import org.semblance.engine.RandomSeed;
+import org.semblance.engine.Reading;
 import org.semblance.engine.Verdict;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.MediaFormat;
@@ -37,7 +38,7 @@ class ReplyTest {
                 new MediaSource.InMemory(ByteBuffer.allocate(10), format),
                 List.of(),
                 HashRequest.ONCE_A_SECOND,
-                false,
+                HashRequest.Variants.NONE,
                 Deadline.NONE,
                 Deadline.NONE,
                 System.nanoTime());
@@ -65,6 +66,10 @@ class ReplyTest {
                 List.of(Signal.pdq(hash())),
                 Map.of(Transform.ROT90, hash().hash(), Transform.FLIPX, hash().hash()),
                 video(MediaFormat.GIF),
+                List.of(
+                        new Reading(Transform.ORIG, false, hash().hash()),
+                        new Reading(Transform.FLIPY, true, hash().hash())),
+                0.75,
                 0,
                 0);
     }
@@ -104,6 +109,8 @@ class ReplyTest {
                 report.signals(),
                 report.dihedral(),
                 report.video(),
+                report.others(),
+                report.seen(),
                 0,
                 0);
     }

@@ -103,6 +103,9 @@ final class MatchCommand implements Callable<Integer> {
         StringBuilder line = new StringBuilder(match.bank().name() + " content "
                 + match.content().id() + " by " + finding.signalType() + ", distance " + match.distance());
         Alignment alignment = finding.alignment();
+        if (!finding.transform().equals("none")) {
+            line.append(", upload ").append(finding.transform());
+        }
         if (finding.suppressed()) {
             line.append(", suppressed");
         }

@@ -159,7 +159,8 @@ public final class ReportJson {
      * {@code {"query":[12.0,42.0],"bank":[0.0,30.0]}}.
      */
     public static ObjectNode finding(Finding finding) {
-        ObjectNode node = match(finding.match()).put("signal_type", finding.signalType());
+        ObjectNode node =
+                match(finding.match()).put("signal_type", finding.signalType()).put("transform", finding.transform());
         Alignment alignment = finding.alignment();
         if (alignment != null) {
             putPercent(node, "query_match_percent", alignment.queryMatchPercent());
