@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 /** The first bytes of the formats that {@link MediaFormat} names. */
 final class MagicBytes {
     /** How far into a text the opening tag of a drawing is looked for. */
-    private static final int SVG_WINDOW = 1024;
+    private static final int SVG_WINDOW = MediaSource.HEAD_BYTES;
 
     /** A transport stream's packet, which opens with a {@code G}; on Blu-ray discs a time stands before each. */
     private static final int TS_PACKET = 188;
