@@ -478,9 +478,13 @@ class NativeRoutesTest {
             byte[] bytes = Files.readAllBytes(files.resolve(columns[0]));
             Answer answer = server.post("/v1/match?banks=MODES", bytes);
             assertThat(answer.status()).as("%s: %s", columns[0], answer.text()).isEqualTo(200);
+            // Of a picture with too few rows nothing can be told, though it was hashed.
+            String expected = columns[0].startsWith("truncated-half")
+                    ? "undecidable"
+                    : columns[1].equals("hashed") ? "no_match" : columns[1];
             assertThat(answer.json().get("verdict").stringValue())
                     .as("%s: %s", columns[0], answer.text())
-                    .isEqualTo(columns[1].equals("hashed") ? "no_match" : columns[1]);
+                    .isEqualTo(expected);
             assertThat(server.postForm("/m/lookup", "photo", bytes, Map.of()).status())
                     .as(columns[0])
                     .isIn(200, 400);
