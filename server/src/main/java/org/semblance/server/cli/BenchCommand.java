@@ -2,6 +2,7 @@ package org.semblance.server.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -13,6 +14,8 @@ import org.semblance.server.selfbench.BenchReport;
 import org.semblance.server.selfbench.BenchTable;
 import org.semblance.server.selfbench.HashSets;
 import org.semblance.server.selfbench.SelfBench;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -24,9 +27,17 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Measures this machine: hashing, decoding, lookups, and an upload over HTTP and back.",
-            "Leave the machine alone meanwhile. Needs no data folder and leaves nothing behind."
+            "Leave the machine alone meanwhile. Needs no data folder and leaves nothing behind.",
+            "Exit codes: 0 all was measured, 2 wrong usage, 3 bad input, 4 something was not, which the output names."
         })
 final class BenchCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(BenchCommand.class);
+
+    /** Of heap that each hash takes while it is put into the index, and what all else takes. */
+    private static final long HASH_BYTES = 36;
+
+    private static final long BESIDE_HASHES = 150_000_000;
+
     @Option(names = "--size", paramLabel = "N", description = "Hashes to look up among (default: 1,000,000).")
     private int size = 1_000_000;
 
@@ -41,6 +52,18 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "MS",
             description = "How long each kind of work takes in each round (default: 400).")
     private long roundMs = 400;
+
+    @Option(
+            names = "--deadline-ms",
+            paramLabel = "MS",
+            description = "How long the server may take for an upload (default: 60,000).")
+    private long deadlineMs = 60_000;
+
+    @Option(
+            names = "--patience-ms",
+            paramLabel = "MS",
+            description = "How long an upload that a busy machine refuses is sent again (default: 120,000).")
+    private long patienceMs = 120_000;
 
     @Option(names = "--results", paramLabel = "FILE", description = "Writes the figures there, as JSON.")
     private @Nullable Path results;
@@ -58,18 +81,11 @@ final class BenchCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Override
-    public Integer call() throws IOException, InterruptedException {
+    public Integer call() throws InterruptedException {
         SelfBench.Settings settings = settings();
         // Before the minutes of measuring, so that a wrong name costs none.
         BenchReport earlier = against == null ? null : read(against);
-        Path folder = Files.createTempDirectory("semblance-bench");
-        BenchReport report;
-        try (Progress progress = Progress.over("bench", settings.rounds() + 1L)) {
-            report = SelfBench.run(
-                    settings, DemoPhoto.draw(HashSets.SEED), folder, (round, ofRounds) -> progress.to(round));
-        } finally {
-            delete(folder);
-        }
+        BenchReport report = measure(settings);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             out.println(report.json());
@@ -79,14 +95,48 @@ final class BenchCommand implements Callable<Integer> {
         out.flush();
         write(results, report::write);
         write(plot, file -> Files.writeString(file, BenchPlot.svg(report, earlier)));
-        return Main.DONE;
+        return report.failures().isEmpty() ? Main.DONE : Main.REFUSED;
+    }
+
+    private BenchReport measure(SelfBench.Settings settings) throws InterruptedException {
+        Path folder;
+        try {
+            folder = Files.createTempDirectory("semblance-bench");
+        } catch (IOException e) {
+            throw new BadInputException(
+                    "no folder can be made in " + System.getProperty("java.io.tmpdir") + ": " + e, e);
+        }
+        try (Progress progress = Progress.over("bench", settings.rounds() + 1L)) {
+            return SelfBench.run(settings, DemoPhoto.draw(HashSets.SEED), folder, new SelfBench.Listener() {
+                @Override
+                public void round(int round, int ofRounds) {
+                    progress.to(round);
+                }
+
+                @Override
+                public void busy(String what) {
+                    PrintWriter err = spec.commandLine().getErr();
+                    err.println("semblance: the machine is busy: " + what);
+                    err.flush();
+                }
+            });
+        } finally {
+            delete(folder);
+        }
     }
 
     private SelfBench.Settings settings() {
         try {
-            return new SelfBench.Settings(size, rounds, roundMs);
+            SelfBench.Settings settings = new SelfBench.Settings(size, rounds, roundMs, deadlineMs, patienceMs);
+            long most = (Runtime.getRuntime().maxMemory() - BESIDE_HASHES) / HASH_BYTES;
+            if (size > most) {
+                throw new IllegalArgumentException("size: " + size + " (expected: at most " + Math.max(0, most)
+                        + " with this heap; SEMBLANCE_JAVA_OPTS=-Xmx6g makes it larger)");
+            }
+            return settings;
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), ("--" + e.getMessage()).replace("roundMs", "round-ms"), e);
+            String message = String.valueOf(e.getMessage()).replace("Ms:", "-ms:");
+            throw new ParameterException(spec.commandLine(), "--" + message, e);
         }
     }
 
@@ -115,11 +165,14 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private static void delete(Path folder) throws IOException {
+    /** What cannot be deleted is left to whoever cleans the folder for temporary files. */
+    private static void delete(Path folder) {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
             }
+        } catch (IOException | UncheckedIOException e) {
+            LOG.warn("{} cannot be deleted: {}", folder, e.toString());
         }
     }
 }

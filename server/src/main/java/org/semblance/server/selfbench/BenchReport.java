@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.semblance.server.json.ReportJson;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -22,11 +23,26 @@ import tools.jackson.databind.node.ObjectNode;
  * @param jdk name of the virtual machine and version of the runtime
  * @param seed of all that was generated
  * @param size hashes that were looked up among
+ * @param figures of each kind of work that was measured
+ * @param capacity what uploads by all clients at once came to; null if it could not be measured
+ * @param notes what a reader has to know of the run, in sentences: that the machine was busy
+ * @param failures what could not be measured, or not to its end, and why
  */
 public record BenchReport(
-        String version, String madeAt, String machine, String jdk, long seed, int size, List<Figure> figures) {
+        String version,
+        String madeAt,
+        String machine,
+        String jdk,
+        long seed,
+        int size,
+        List<Figure> figures,
+        @Nullable Capacity capacity,
+        List<String> notes,
+        List<String> failures) {
     public BenchReport {
         figures = List.copyOf(figures);
+        notes = List.copyOf(notes);
+        failures = List.copyOf(failures);
     }
 
     /** The figure of that name. */
@@ -61,6 +77,17 @@ public record BenchReport(
                 one.put("recall", figure.recall());
             }
         }
+        if (capacity != null) {
+            node.putObject("capacity")
+                    .put("upload_bytes", capacity.uploadBytes())
+                    .put("connections", capacity.connections())
+                    .put("per_second", rounded(capacity.perSecond()))
+                    .put("uploads_per_day", capacity.perDay())
+                    .put("p50_us", rounded(capacity.p50Us()))
+                    .put("p99_us", rounded(capacity.p99Us()));
+        }
+        notes.forEach(node.putArray("notes")::add);
+        failures.forEach(node.putArray("failures")::add);
         return node;
     }
 
@@ -79,7 +106,7 @@ public record BenchReport(
         try {
             node = ReportJson.MAPPER.readTree(Files.readString(file));
         } catch (JacksonException e) {
-            throw new IllegalArgumentException(file + ": no JSON: " + e.getOriginalMessage(), e);
+            throw new IllegalArgumentException(file + ": not valid JSON: " + e.getOriginalMessage(), e);
         }
         List<Figure> figures = new ArrayList<>();
         for (JsonNode one : field(file, node, "figures", JsonNode::isArray, "a list")) {
@@ -100,7 +127,24 @@ public record BenchReport(
                 text(file, node, "jdk"),
                 (long) number(file, node, "seed"),
                 (int) number(file, node, "size"),
-                figures);
+                figures,
+                node.has("capacity") ? capacity(file, node.get("capacity")) : null,
+                texts(node.path("notes")),
+                texts(node.path("failures")));
+    }
+
+    private static Capacity capacity(Path file, JsonNode node) {
+        return new Capacity(
+                (int) number(file, node, "upload_bytes"),
+                (int) number(file, node, "connections"),
+                number(file, node, "per_second"),
+                number(file, node, "p50_us"),
+                number(file, node, "p99_us"));
+    }
+
+    /** Those of the list, which earlier versions did not write. */
+    private static List<String> texts(JsonNode list) {
+        return list.valueStream().map(JsonNode::asString).toList();
     }
 
     private static String text(Path file, JsonNode node, String name) {

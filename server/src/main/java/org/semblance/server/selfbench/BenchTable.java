@@ -1,5 +1,7 @@
 package org.semblance.server.selfbench;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -10,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 public final class BenchTable {
     /** Two quiet runs on one machine differ by less than this share. */
     private static final double AGREEMENT = 0.10;
+
+    private static final MathContext TWO_DIGITS = new MathContext(2);
 
     private BenchTable() {}
 
@@ -51,7 +55,31 @@ public final class BenchTable {
         if (earlier != null) {
             lines.addAll(verdict(report, earlier));
         }
+        Capacity capacity = report.capacity();
+        if (capacity != null) {
+            lines.addAll(capacity(capacity));
+        }
+        lines.addAll(report.notes());
+        report.failures().forEach(failure -> lines.add("Not measured, or not to its end: " + failure));
         return lines;
+    }
+
+    private static List<String> capacity(Capacity capacity) {
+        return List.of(
+                String.format(
+                        Locale.ROOT,
+                        "Capacity: some %,d uploads a day of JPEGs of %,d kB, at a p99 of %,.1f ms (%,.1f a second).",
+                        BigDecimal.valueOf(capacity.perDay()).round(TWO_DIGITS).longValueExact(),
+                        capacity.uploadBytes() / 1000,
+                        capacity.p99Us() / 1e3,
+                        capacity.perSecond()),
+                String.format(
+                        Locale.ROOT,
+                        "Measured with %d connections, as many as workers, each sending its next upload when the last one was"
+                                + " answered.",
+                        capacity.connections()),
+                "Assumed: uploads like this one, spread evenly over the day, no videos, and the client on the same machine."
+                        + " Uploads have peaks: plan with a third of it.");
     }
 
     private static String change(Figure figure, Optional<Figure> earlier) {

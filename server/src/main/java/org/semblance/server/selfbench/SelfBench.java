@@ -1,24 +1,19 @@
 package org.semblance.server.selfbench;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import org.HdrHistogram.Histogram;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.InProcessHasher;
@@ -38,7 +33,8 @@ import org.semblance.server.config.ServerConfig;
  * of each and not all rounds of one. A rate is the median of the best quarter of its rounds: other work on the machine, or on
  * the host of a virtual one, can only take away, and two runs are to be held against each other. The median of all rounds
  * stands beside it and tells how much was taken away; the percentiles are of all calls in all rounds. All on one thread, but
- * for the server, whose client is on the same machine.
+ * for the server, whose client is on the same machine. At the end as many clients as the server has workers send uploads at
+ * once, which tells how many the machine takes.
  */
 public final class SelfBench {
     private static final int QUERIES = 4_096;
@@ -48,23 +44,39 @@ public final class SelfBench {
     private static final int DISTANCE = 31;
     private static final int BATCH = 256;
     private static final int SIDE = 512;
-    /** One round in so many counts for a rate. */
-    private static final int BEST_SHARE = 4;
 
-    private SelfBench() {}
+    /** The load of all clients at once lasts as long as so many rounds of one kind of work. */
+    private static final int ROUNDS_OF_LOAD = 20;
+
+    private final Settings settings;
+    private final byte[] photo;
+    private final Listener listener;
+    private final List<String> notes = new ArrayList<>();
+    private final List<String> failures = new ArrayList<>();
+    private final AtomicBoolean refusalTold = new AtomicBoolean();
+
+    private SelfBench(Settings settings, byte[] photo, Listener listener) {
+        this.settings = settings;
+        this.photo = photo;
+        this.listener = listener;
+    }
 
     /**
      * What to measure.
      *
      * @param size hashes to look up among, 1 to 100 million
-     * @param rounds at least 1
-     * @param roundMs how long each kind of work takes in each round
+     * @param rounds 1 to 1,000
+     * @param roundMs how long each kind of work takes in each round, 1 to 600,000
+     * @param deadlineMs how long the server may take for an upload, 1 to 600,000
+     * @param patienceMs how long an upload that is refused is sent again, 1 to 3,600,000
      */
-    public record Settings(int size, int rounds, long roundMs) {
+    public record Settings(int size, int rounds, long roundMs, long deadlineMs, long patienceMs) {
         public Settings {
             require("size", size, 1, 100_000_000);
             require("rounds", rounds, 1, 1_000);
             require("roundMs", roundMs, 1, 600_000);
+            require("deadlineMs", deadlineMs, 1, 600_000);
+            require("patienceMs", patienceMs, 1, 3_600_000);
         }
 
         private static void require(String name, long value, long least, long most) {
@@ -78,104 +90,64 @@ public final class SelfBench {
     public interface Listener {
         /** Round {@code round} of {@code rounds} begins; round 0 is to warm up. */
         void round(int round, int rounds);
-    }
 
-    private interface Call {
-        void run() throws IOException, InterruptedException;
-    }
-
-    /** A kind of work, and what was measured of it so far. */
-    private static final class Work {
-        private final String name;
-        private final String what;
-        private final int pieces;
-        private final Call call;
-        private final @Nullable Double recall;
-        private final Histogram nanos = new Histogram(TimeUnit.MINUTES.toNanos(10), 3);
-        private final List<Double> rates = new ArrayList<>();
-
-        /** @param pieces how many of what is counted a call does */
-        Work(String name, String what, int pieces, @Nullable Double recall, Call call) {
-            this.name = name;
-            this.what = what;
-            this.pieces = pieces;
-            this.recall = recall;
-            this.call = call;
-        }
-
-        void round(long roundMs, boolean isMeasured) throws IOException, InterruptedException {
-            long start = System.nanoTime();
-            long end = start + TimeUnit.MILLISECONDS.toNanos(roundMs);
-            long now = start;
-            long calls = 0;
-            while (now < end) {
-                call.run();
-                long then = now;
-                now = System.nanoTime();
-                calls++;
-                if (isMeasured) {
-                    nanos.recordValue(Math.min(now - then, nanos.getHighestTrackableValue()));
-                }
-            }
-            if (isMeasured) {
-                rates.add(calls * pieces / ((now - start) / 1e9));
-            }
-        }
-
-        Figure figure() {
-            double[] sorted = rates.stream().mapToDouble(r -> r).sorted().toArray();
-            int best = sorted.length - Math.ceilDiv(sorted.length, BEST_SHARE);
-            return new Figure(
-                    name,
-                    what,
-                    median(sorted, best, sorted.length),
-                    median(sorted, 0, sorted.length),
-                    percentile(50),
-                    percentile(99),
-                    percentile(99.9),
-                    recall);
-        }
-
-        private static double median(double[] sorted, int first, int end) {
-            return (sorted[(first + end - 1) / 2] + sorted[(first + end) / 2]) / 2;
-        }
-
-        private double percentile(double percent) {
-            return nanos.getValueAtPercentile(percent) / 1e3;
-        }
+        /** The machine has other work to do, as that says; the run goes on. May come from any thread. */
+        default void busy(String what) {}
     }
 
     /**
-     * Measures.
+     * Measures. What cannot be measured is told in the report, and takes nothing else with it.
      *
      * @param photo a JPEG to be decoded and matched
      * @param folder for the server's database; to be deleted by the caller
-     * @throws IOException if the server cannot be started or reached
      */
     public static BenchReport run(Settings settings, byte[] photo, Path folder, Listener listener)
-            throws IOException, InterruptedException {
+            throws InterruptedException {
+        return new SelfBench(settings, photo, listener).measure(folder);
+    }
+
+    private BenchReport measure(Path folder) throws InterruptedException {
+        noteLoad();
         long[] stored = HashSets.stored(HashSets.Shape.UNIFORM, settings.size);
-        List<Figure> figures;
+        Capacity capacity = null;
+        List<Work> works = new ArrayList<>();
         try (PigeonringIndex index = new PigeonringIndex();
-                ContentHasher hasher = new InProcessHasher(MediaLimits.DEFAULT, DecodePath.FAST);
-                MatchServer server =
-                        MatchServer.start(ServerConfig.builder(folder).port(0).build());
-                HttpClient client = HttpClient.newBuilder()
-                        .version(HttpClient.Version.HTTP_1_1)
-                        .build()) {
+                ContentHasher hasher =
+                        attempt("decoding", () -> new InProcessHasher(MediaLimits.DEFAULT, DecodePath.FAST));
+                MatchServer server = attempt("a server", () -> server(folder));
+                PatientClient client = new PatientClient(
+                        server == null ? "" : server.url(), Duration.ofMillis(settings.patienceMs), this::refused)) {
             HashSets.load(index, stored);
-            List<Work> works = new ArrayList<>(List.of(picture(), photo(hasher, photo)));
+            works.add(picture());
+            if (hasher != null) {
+                works.add(photo(hasher, photo));
+            }
             works.addAll(lookups(index, stored));
             stored = new long[0];
-            works.add(match(client, server.url(), photo));
+            Uploads uploads =
+                    server == null ? null : attempt("POST /v1/match over HTTP", () -> Uploads.banked(client, photo));
+            if (uploads != null) {
+                works.add(new Work(
+                        "http_match",
+                        "POST /v1/match of an edited copy and its answer, HTTP",
+                        1,
+                        null,
+                        uploads::match));
+            }
             for (int round = 0; round <= settings.rounds; round++) {
                 listener.round(round, settings.rounds);
                 for (Work work : works) {
                     work.round(settings.roundMs, round > 0);
                 }
             }
-            figures = works.stream().map(Work::figure).toList();
+            if (uploads != null) {
+                capacity = attempt(
+                        "uploads by all clients at once",
+                        () -> uploads.closedLoop(config(folder).workers(), ROUNDS_OF_LOAD * settings.roundMs));
+            }
+            noteRefusals(client.refusals());
         }
+        works.forEach(work -> work.failure().ifPresent(failures::add));
         return new BenchReport(
                 MatchServer.version(),
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
@@ -183,7 +155,71 @@ public final class SelfBench {
                 System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"),
                 HashSets.SEED,
                 settings.size,
-                figures);
+                works.stream().flatMap(work -> work.figure().stream()).toList(),
+                capacity,
+                notes,
+                failures);
+    }
+
+    private interface Attempt<T> {
+        T make() throws IOException, InterruptedException;
+    }
+
+    /** What it makes, or null if that fails, which the report then tells. */
+    private <T> @Nullable T attempt(String what, Attempt<T> attempt) throws InterruptedException {
+        try {
+            return attempt.make();
+        } catch (IOException | RuntimeException | LinkageError e) {
+            failures.add(what + ": " + reason(e));
+            return null;
+        }
+    }
+
+    /** In a line, for a person. */
+    static String reason(Throwable e) {
+        String message = e.getMessage();
+        String text = message == null || message.isBlank() ? e.getClass().getSimpleName() : message;
+        return text.strip().replaceAll("\\s+", " ");
+    }
+
+    private ServerConfig config(Path folder) {
+        return ServerConfig.builder(folder)
+                .port(0)
+                .deadlineMs(settings.deadlineMs)
+                .build();
+    }
+
+    private MatchServer server(Path folder) throws IOException {
+        MatchServer server = MatchServer.start(config(folder));
+        server.warmUp();
+        return server;
+    }
+
+    private void refused(String answer) {
+        if (!refusalTold.getAndSet(true)) {
+            listener.busy(answer + "; what is refused is sent again");
+        }
+    }
+
+    private void noteRefusals(long refusals) {
+        if (refusals > 0) {
+            notes.add(String.format(
+                    Locale.ROOT,
+                    "The machine is busy: uploads were refused %,d times for want of capacity, and sent again. The times of"
+                            + " uploads include that.",
+                    refusals));
+        }
+    }
+
+    private void noteLoad() {
+        double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        int processors = Runtime.getRuntime().availableProcessors();
+        if (load > processors / 2.0) {
+            String text = String.format(
+                    Locale.ROOT, "a load of %.1f on %d processors before anything was measured", load, processors);
+            notes.add("The machine is busy: " + text + ".");
+            listener.busy(text);
+        }
     }
 
     private static Work picture() {
@@ -257,36 +293,7 @@ public final class SelfBench {
                 + Long.bitCount(a[i + 3] ^ b[j + 3]);
     }
 
-    private static Work match(HttpClient client, String url, byte[] photo) throws IOException, InterruptedException {
-        send(client, url + "/v1/banks", "application/json", "{\"name\":\"BENCH\"}".getBytes(StandardCharsets.US_ASCII));
-        send(client, url + "/v1/banks/BENCH/content", "application/octet-stream", photo);
-        // Bytes beyond the JPEG's end, other ones each time: the server shall not know the file by its digest.
-        ByteBuffer upload = ByteBuffer.allocate(photo.length + Long.BYTES).put(photo);
-        long[] number = new long[1];
-        return new Work("http_match", "POST /v1/match of an edited copy and its answer, HTTP", 1, null, () -> {
-            upload.putLong(photo.length, ++number[0]);
-            String answer = send(client, url + "/v1/match", "application/octet-stream", upload.array());
-            if (!answer.contains("\"verdict\":\"match\"")) {
-                throw new IllegalStateException("the banked photo did not match: " + answer);
-            }
-        });
-    }
-
-    private static String send(HttpClient client, String url, String type, byte[] body)
-            throws IOException, InterruptedException {
-        HttpResponse<String> answer = client.send(
-                HttpRequest.newBuilder(URI.create(url))
-                        .header("Content-Type", type)
-                        .POST(BodyPublishers.ofByteArray(body))
-                        .build(),
-                BodyHandlers.ofString());
-        if (answer.statusCode() / 100 != 2) {
-            throw new IllegalStateException("POST " + url + ": " + answer.statusCode() + " " + answer.body());
-        }
-        return answer.body();
-    }
-
-    private static String machine() throws IOException {
+    private static String machine() {
         String processor = linuxFact("/proc/cpuinfo", "model name");
         String memory = linuxFact("/proc/meminfo", "MemTotal");
         return String.join(
@@ -297,15 +304,15 @@ public final class SelfBench {
                 System.getProperty("os.name") + " " + System.getProperty("os.version"));
     }
 
-    private static String linuxFact(String file, String name) throws IOException {
-        Path path = Path.of(file);
-        if (!Files.exists(path)) {
-            return "";
+    private static String linuxFact(String file, String name) {
+        try {
+            return Files.readAllLines(Path.of(file)).stream()
+                    .filter(line -> line.startsWith(name))
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .findFirst()
+                    .orElse("");
+        } catch (IOException e) {
+            return ""; // As if there were no such file, which other systems do not have.
         }
-        return Files.readAllLines(path).stream()
-                .filter(line -> line.startsWith(name))
-                .map(line -> line.substring(line.indexOf(':') + 1).strip())
-                .findFirst()
-                .orElse("");
     }
 }
