@@ -1,15 +1,10 @@
 package org.semblance.server.cli;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -18,6 +13,7 @@ import org.semblance.engine.worker.DecodeWorkers;
 import org.semblance.server.MatchServer;
 import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.selfbench.PatientClient;
 import picocli.CommandLine.Command;
 
 /**
@@ -32,16 +28,17 @@ import picocli.CommandLine.Command;
                 "Makes the cache by which a start takes less time, for the JDK that is found. To be done again for"
                         + " another one; without it all works, later.")
 final class TrainCommand implements Callable<Integer> {
-    private static final String BANK = "/v1/banks/TRAINING";
+    /** The machine that builds is busy building. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     @Override
     public Integer call() throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("semblance-train");
         try {
-            serve(folder, Isolation.NONE); // What the other verbs need, as well.
-            serve(folder, Isolation.NONE);
+            serve(folder, Isolation.NONE, "FIRST"); // What the other verbs need, as well.
+            serve(folder, Isolation.NONE, "SECOND");
             if (DecodeWorkers.areSupported()) {
-                serve(folder, Isolation.WORKERS);
+                serve(folder, Isolation.WORKERS, "THIRD");
             }
         } finally {
             remove(folder);
@@ -49,48 +46,28 @@ final class TrainCommand implements Callable<Integer> {
         return Main.DONE;
     }
 
-    private static void serve(Path folder, Isolation isolation) throws IOException, InterruptedException {
+    /** @param bank a name of its own for each run */
+    private static void serve(Path folder, Isolation isolation, String bank) throws IOException, InterruptedException {
         byte[] photo = DemoPhoto.draw(1);
         byte[] copy = DemoPhoto.copyOf(photo).orElse(photo);
         ServerConfig config =
                 ServerConfig.builder(folder).port(0).isolation(isolation).build();
+        String contents = "/v1/banks/" + bank + "/content";
         try (MatchServer server = MatchServer.start(config);
-                HttpClient client = HttpClient.newHttpClient()) {
+                PatientClient client = new PatientClient(server.url(), PATIENCE, refusal -> {})) {
             server.warmUp();
-            Requests requests = new Requests(client, server.url());
-            requests.get("/readyz");
-            requests.post("/v1/banks", "application/json", "{\"name\":\"TRAINING\"}".getBytes(StandardCharsets.UTF_8));
-            requests.post(BANK + "/content", "application/octet-stream", photo);
-            String answer = requests.post("/v1/match", "application/octet-stream", copy);
+            client.awaitReady();
+            client.post(
+                    "/v1/banks", "application/json", ("{\"name\":\"" + bank + "\"}").getBytes(StandardCharsets.UTF_8));
+            client.post(contents, "application/octet-stream", photo);
+            String answer = client.post("/v1/match", "application/octet-stream", copy);
             if (!answer.contains("\"verdict\":\"match\"")) {
                 throw new IllegalStateException("a copy of a banked photo was not matched: " + answer);
             }
-            requests.get(BANK + "/content");
-            requests.get("/v1/journal");
-            requests.get("/metrics");
-            requests.get("/status");
-        }
-    }
-
-    private record Requests(HttpClient client, String url) {
-        String get(String path) throws IOException, InterruptedException {
-            return send(HttpRequest.newBuilder(URI.create(url + path)).build());
-        }
-
-        String post(String path, String type, byte[] body) throws IOException, InterruptedException {
-            return send(HttpRequest.newBuilder(URI.create(url + path))
-                    .header("Content-Type", type)
-                    .POST(BodyPublishers.ofByteArray(body))
-                    .build());
-        }
-
-        private String send(HttpRequest request) throws IOException, InterruptedException {
-            HttpResponse<String> answer = client.send(request, BodyHandlers.ofString());
-            // The bank of the first time is there the second.
-            if (answer.statusCode() >= 400 && answer.statusCode() != 409) {
-                throw new IllegalStateException(request.uri() + ": " + answer.statusCode() + " " + answer.body());
-            }
-            return answer.body();
+            client.get(contents);
+            client.get("/v1/journal");
+            client.get("/metrics");
+            client.get("/status");
         }
     }
 
