@@ -15,6 +15,8 @@ import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.http.HttpTransport;
+import org.semblance.server.memory.HeapWatch;
+import org.semblance.server.memory.MemoryBounds;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.work.BackgroundThreads;
 import org.semblance.server.work.Worker;
@@ -29,6 +31,7 @@ public final class MatchServer implements AutoCloseable {
     private final ServerConfig config;
     private final Gate gate;
     private final Metrics metrics;
+    private final HeapWatch heap;
     private final Decoders decoders;
     private final HashDb db;
     private final Exchanges exchanges;
@@ -41,6 +44,7 @@ public final class MatchServer implements AutoCloseable {
             ServerConfig config,
             Gate gate,
             Metrics metrics,
+            HeapWatch heap,
             Decoders decoders,
             HashDb db,
             Exchanges exchanges,
@@ -50,6 +54,7 @@ public final class MatchServer implements AutoCloseable {
         this.config = config;
         this.gate = gate;
         this.metrics = metrics;
+        this.heap = heap;
         this.decoders = decoders;
         this.db = db;
         this.exchanges = exchanges;
@@ -76,6 +81,7 @@ public final class MatchServer implements AutoCloseable {
     static MatchServer start(ServerConfig config, IntConsumer listening) throws IOException {
         Gate gate = Gate.start(config.dataFolder(), config.access(), config.bindAddress());
         Metrics metrics = new Metrics();
+        HeapWatch heap = watchHeap(metrics);
         Decoders decoders = null;
         HashDb db = null;
         Exchanges exchanges = null;
@@ -110,7 +116,7 @@ public final class MatchServer implements AutoCloseable {
                     begun.describe(),
                     db.size(),
                     config.dataFolder());
-            return new MatchServer(config, gate, metrics, begun, db, exchanges, workers, videoWorkers, transport);
+            return new MatchServer(config, gate, metrics, heap, begun, db, exchanges, workers, videoWorkers, transport);
         } catch (IOException | RuntimeException | Error e) {
             if (transport != null) {
                 transport.close(Duration.ofSeconds(1));
@@ -130,10 +136,22 @@ public final class MatchServer implements AutoCloseable {
             if (db != null) {
                 db.close();
             }
+            heap.close();
             metrics.close();
             gate.close();
             throw e;
         }
+    }
+
+    private static HeapWatch watchHeap(Metrics metrics) {
+        HeapWatch heap = HeapWatch.start();
+        metrics.gauge("semblance.heap.max.bytes", "Heap that the server may take", MemoryBounds::heapBytes);
+        metrics.gauge(
+                "semblance.heap.after.gc.bytes",
+                "Heap in use after the last garbage collection",
+                heap::bytesAfterCollection);
+        LOG.info("heap: {}", MemoryBounds.heap());
+        return heap;
     }
 
     private static void create(Path folder) {
@@ -223,6 +241,7 @@ public final class MatchServer implements AutoCloseable {
         decoders.close();
         exchanges.close();
         db.close(Duration.ofMillis(config.stopTimeoutMs()).minusNanos(System.nanoTime() - start));
+        heap.close();
         metrics.close();
         gate.close();
         LOG.info("stopped after {} ms", (System.nanoTime() - start) / 1_000_000);

@@ -15,6 +15,7 @@ import org.semblance.server.auth.HostNames;
 import org.semblance.server.fetch.FetchHosts;
 import org.semblance.server.log.LogFormat;
 import org.semblance.server.log.LogLevel;
+import org.semblance.server.memory.MemoryBounds;
 
 /**
  * Every setting there is, each with its default, its range and what it does: the names in the file, in the environment and
@@ -86,11 +87,8 @@ public enum ConfigKey {
     MAX_VIDEO_BYTES(Kind.whole(1, 1L << 42), 4_000_000_000L, "Largest video; at least max_body_bytes."),
     MAX_BODY_BYTES_IN_FLIGHT(
             Kind.whole(1, Long.MAX_VALUE),
-            "half of the heap, at most 512 MB, but max_body_bytes at least",
-            // Bodies lie in direct memory, of which a JVM has by default as much as of heap.
-            set -> Math.max(
-                    (long) set.apply(MAX_BODY_BYTES),
-                    Math.min(512_000_000, Runtime.getRuntime().maxMemory() / 2)),
+            "half of the memory beside the heap, at most 512 MB, but max_body_bytes at least",
+            set -> Math.max((long) set.apply(MAX_BODY_BYTES), Math.min(512_000_000, MemoryBounds.directBytes() / 2)),
             "Largest sum of what all bodies hold in memory. At least spill_bytes, or max_body_bytes if that is less."),
     SPILL_BYTES(
             // What an upload needs at least: room until it spills, and then two blocks on their way to the file.

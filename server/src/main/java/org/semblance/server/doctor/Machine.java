@@ -24,6 +24,7 @@ import org.semblance.engine.worker.WorkerSettings;
 import org.semblance.hashdb.HashDb;
 import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.memory.MemoryBounds;
 
 /** Memory, limits, clock and what the kernel has to lock decoders in. */
 final class Machine {
@@ -62,6 +63,7 @@ final class Machine {
     List<Finding> check() {
         List<Finding> findings = new ArrayList<>();
         findings.add(memory());
+        findings.add(heap());
         if (linux) {
             findings.add(hugePages());
             findings.add(pageSize());
@@ -80,7 +82,7 @@ final class Machine {
         long total = ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
                 ? system.getTotalMemorySize()
                 : 0;
-        long heap = Runtime.getRuntime().maxMemory();
+        long heap = MemoryBounds.heapBytes();
         long bodies = config.maxBodyBytesInFlight();
         long index = HashDb.indexBytes(config.dataFolder());
         long decoders =
@@ -103,6 +105,11 @@ final class Machine {
             return Finding.fail("memory", detail, advice);
         }
         return needed > COMFORTABLE * total ? Finding.warn("memory", detail, advice) : Finding.ok("memory", detail);
+    }
+
+    /** A list that is too long for its heap shows while it is served, in the log and in {@code /metrics}. */
+    private static Finding heap() {
+        return Finding.ok("heap", MemoryBounds.heap());
     }
 
     private static String megabytes(long bytes) {
