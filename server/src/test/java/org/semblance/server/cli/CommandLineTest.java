@@ -76,6 +76,11 @@ class CommandLineTest {
     }
 
     @Test
+    void trainsOnServersOfBothKinds() {
+        assertThat(run("train")).as(err).isZero();
+    }
+
+    @Test
     void listsBanks() {
         onData("bank", "create", "B", "--allow", "--threshold", "12");
         onData("bank", "create", "A");
