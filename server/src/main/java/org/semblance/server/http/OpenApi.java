@@ -3,8 +3,10 @@ package org.semblance.server.http;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.Set;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The description of both dialects, {@code openapi.json}: written by hand, and compared with the routes and their answers by
@@ -12,22 +14,30 @@ import java.util.Set;
  */
 final class OpenApi {
     private static final String RESOURCE = "/openapi.json";
+    private static final String HMA_TITLE = "Open Media Match API";
 
     private OpenApi() {}
 
     static Route nativeRoute() {
-        return route(Dialect.NATIVE, "/openapi.json");
+        return route(Dialect.NATIVE, "/openapi.json", document());
     }
 
-    /** Where HMA has its own. */
+    /** Where HMA has its own, and under its title: clients know by that what they talk to. */
     static Route hmaRoute() {
-        return route(Dialect.HMA, "/openapi/openapi.json");
+        return route(Dialect.HMA, "/openapi/openapi.json", hmaDocument());
     }
 
-    private static Route route(Dialect dialect, String pattern) {
-        Response document = new Response(200, "application/json", document(), Map.of());
+    private static Route route(Dialect dialect, String pattern, byte[] text) {
+        Response document = new Response(200, "application/json", text, Map.of());
         Route.Immediate action = unused -> document;
         return new Route(dialect, "GET", pattern, Set.of(), Route.Takes.NOTHING, null, action);
+    }
+
+    /** The document under HMA's title. */
+    static byte[] hmaDocument() {
+        ObjectNode document = (ObjectNode) Json.read(ByteBuffer.wrap(document()));
+        ((ObjectNode) document.get("info")).put("title", HMA_TITLE);
+        return Json.writeIndented(document);
     }
 
     /** The document, as it is sent. */
