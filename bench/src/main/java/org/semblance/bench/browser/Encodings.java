@@ -26,6 +26,7 @@ import org.bytedeco.javacv.Java2DFrameConverter;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.global.opencv_imgcodecs;
 import org.bytedeco.opencv.opencv_core.Mat;
+import org.bytedeco.opencv.opencv_core.MatVector;
 
 /** One picture in the formats that browsers show. */
 final class Encodings {
@@ -33,6 +34,7 @@ final class Encodings {
     private static final int LOSSLESS = 101;
 
     private static final int BMP_HEADERS = 54;
+    private static final int FRAME_MS = 60_000;
 
     private final BufferedImage picture;
 
@@ -71,6 +73,27 @@ final class Encodings {
 
     byte[] losslessWebp() {
         return opencv(".webp", opencv_imgcodecs.IMWRITE_WEBP_QUALITY, LOSSLESS);
+    }
+
+    /**
+     * Two frames, the second turned upside down; each is shown for long enough that a browser is seen with the first.
+     *
+     * @param suffix of a file name, which chooses the encoder
+     */
+    byte[] animated(String suffix) {
+        try (PointerScope scope = new PointerScope()) {
+            Mat first = mat();
+            Mat second = new Mat();
+            opencv_core.flip(first, second, 0);
+            opencv_imgcodecs.Animation animation = new opencv_imgcodecs.Animation();
+            animation.frames(new MatVector(first, second));
+            animation.durations(new IntPointer(FRAME_MS, FRAME_MS));
+            BytePointer to = new BytePointer();
+            if (!opencv_imgcodecs.imencodeanimation(new BytePointer(suffix), animation, to, new IntPointer())) {
+                throw new IllegalStateException("OpenCV has no encoder of animations for " + suffix);
+            }
+            return bytes(to);
+        }
     }
 
     byte[] bmp24() {
@@ -121,6 +144,7 @@ final class Encodings {
         try (Java2DFrameConverter converter = new Java2DFrameConverter();
                 FFmpegFrameRecorder recorder =
                         new FFmpegFrameRecorder(file.toFile(), picture.getWidth(), picture.getHeight())) {
+            avutil.av_log_set_level(avutil.AV_LOG_QUIET);
             recorder.setFormat("avif");
             recorder.setVideoCodec(avcodec.AV_CODEC_ID_AV1);
             recorder.setVideoCodecName("libaom-av1");
@@ -166,24 +190,33 @@ final class Encodings {
 
     private byte[] opencv(String suffix, int... parameters) {
         try (PointerScope scope = new PointerScope()) {
-            Mat mat = new Mat(picture.getHeight(), picture.getWidth(), opencv_core.CV_8UC3);
-            byte[] bgr = new byte[3 * picture.getWidth() * picture.getHeight()];
-            for (int i = 0; i < bgr.length / 3; i++) {
-                int rgb = picture.getRGB(i % picture.getWidth(), i / picture.getWidth());
-                bgr[3 * i] = (byte) rgb;
-                bgr[3 * i + 1] = (byte) (rgb >> 8);
-                bgr[3 * i + 2] = (byte) (rgb >> 16);
-            }
-            mat.data().put(bgr);
+            Mat mat = mat();
             BytePointer to = new BytePointer();
             IntPointer pairs = parameters.length == 0 ? new IntPointer() : new IntPointer(parameters);
             if (!opencv_imgcodecs.imencode(suffix, mat, to, pairs)) {
                 throw new IllegalStateException("OpenCV has no encoder for " + suffix);
             }
-            byte[] bytes = new byte[Math.toIntExact(to.limit())];
-            to.get(bytes);
-            return bytes;
+            return bytes(to);
         }
+    }
+
+    private Mat mat() {
+        Mat mat = new Mat(picture.getHeight(), picture.getWidth(), opencv_core.CV_8UC3);
+        byte[] bgr = new byte[3 * picture.getWidth() * picture.getHeight()];
+        for (int i = 0; i < bgr.length / 3; i++) {
+            int rgb = picture.getRGB(i % picture.getWidth(), i / picture.getWidth());
+            bgr[3 * i] = (byte) rgb;
+            bgr[3 * i + 1] = (byte) (rgb >> 8);
+            bgr[3 * i + 2] = (byte) (rgb >> 16);
+        }
+        mat.data().put(bgr);
+        return mat;
+    }
+
+    private static byte[] bytes(BytePointer file) {
+        byte[] bytes = new byte[Math.toIntExact(file.limit())];
+        file.get(bytes);
+        return bytes;
     }
 
     private static byte[] imageio(BufferedImage image, String format, boolean progressive) throws IOException {

@@ -47,6 +47,9 @@ final class OneStepChanges {
             all.addAll("bmp", "16-" + i, encodings.bmp16(), BmpChanges::add);
             all.addAll("webp", "lossy-" + i, encodings.webp(), WebpChanges::add);
             all.addAll("webp", "lossless-" + i, encodings.losslessWebp(), WebpChanges::add);
+            all.addAll("png", "animated-" + i, encodings.animated(".png"), (file, to) -> {});
+            all.addAll("gif", "animated-" + i, encodings.animated(".gif"), GifChanges::add);
+            all.addAll("webp", "animated-" + i, encodings.animated(".webp"), (file, to) -> {});
             all.addAll("avif", "still-" + i, encodings.avif(), AvifChanges::add);
             all.addAll("ico", "png-" + i, IcoChanges.ofPng(encodings.png()), IcoChanges::add);
             all.addAll("ico", "bmp-" + i, IcoChanges.ofBmp(encodings.bmp24()), IcoChanges::add);

@@ -27,6 +27,15 @@ final class WebpRows {
 
     private static final int RIFF_HEADER = 12;
     private static final int CHUNK_HEADER = 8;
+
+    /** {@code ANMF} and {@code ALPH}. */
+    private static final int FRAME = 'A' | 'N' << 8 | 'M' << 16 | 'F' << 24;
+
+    private static final int ALPHA = 'A' | 'L' << 8 | 'P' << 16 | 'H' << 24;
+
+    /** Place, size, duration and flags in front of a frame's own chunks. */
+    private static final int FRAME_HEADER = 16;
+
     private static final byte UNTOUCHED = (byte) 128;
 
     private WebpRows() {}
@@ -61,7 +70,7 @@ final class WebpRows {
         Arena memory = Arena.ofConfined();
         try {
             MemorySegment pixels = memory.allocate((long) stride * height).fill(UNTOUCHED);
-            boolean whole = decode(withTrueSizes(content), pixels, stride);
+            boolean whole = decode(withTrueSizes(stillOf(content)), pixels, stride);
             int rows = whole ? height : touchedRows(pixels, stride, height);
             if (rows == 0) {
                 throw MediaException.corrupt(MediaFormat.WEBP, "not a single row of its picture can be read");
@@ -105,6 +114,31 @@ final class WebpRows {
             }
         }
         return true;
+    }
+
+    /**
+     * The file itself, or of an animated one its first frame as a file of its own (RFC 9649, section 2.7.1.1): libwebp's
+     * decoder of stills takes no other.
+     */
+    private static ByteBuffer stillOf(ByteBuffer content) {
+        ByteBuffer file = content.slice().order(ByteOrder.LITTLE_ENDIAN);
+        for (long at = RIFF_HEADER; at + CHUNK_HEADER + FRAME_HEADER < file.limit(); ) {
+            long size = file.getInt((int) at + 4) & 0xFFFFFFFFL;
+            if (file.getInt((int) at) == FRAME) {
+                int from = (int) at + CHUNK_HEADER + FRAME_HEADER;
+                int until = (int) Math.min(file.limit(), at + CHUNK_HEADER + size);
+                while (from + CHUNK_HEADER < until && file.getInt(from) == ALPHA) {
+                    long alpha = file.getInt(from + 4) & 0xFFFFFFFFL;
+                    from = (int) Math.min(until, from + CHUNK_HEADER + alpha + (alpha & 1));
+                }
+                return ByteBuffer.allocate(RIFF_HEADER + until - from)
+                        .put(file.slice(0, RIFF_HEADER))
+                        .put(file.slice(from, until - from))
+                        .flip();
+            }
+            at += CHUNK_HEADER + size + (size & 1);
+        }
+        return content;
     }
 
     /** A copy whose RIFF and chunk sizes are no more than what follows: libwebp reads no file that says it is longer. */
