@@ -24,6 +24,9 @@ public final class PatientClient implements AutoCloseable {
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
     private static final Duration USUAL_PAUSE = Duration.ofSeconds(1);
 
+    /** How long a server may take to become ready, and to answer one request. */
+    private static final Duration LONGEST_WAIT = Duration.ofMinutes(2);
+
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final String url;
@@ -48,17 +51,17 @@ public final class PatientClient implements AutoCloseable {
     }
 
     /**
-     * Returns when the server says that it is ready, which is no refusal until then.
+     * Returns when the server says that it is ready. That it is not counts as no refusal, and has two minutes.
      *
-     * @throws BusyException if it does not within the patience
+     * @throws BusyException if it is not ready by then
      */
     public void awaitReady() throws IOException, InterruptedException {
-        send(request("/readyz").GET().build(), answer -> {});
+        send(request("/readyz").GET().build(), LONGEST_WAIT, answer -> {});
     }
 
     /** As {@link #post}, without a body. */
     public String get(String path) throws IOException, InterruptedException {
-        return send(request(path).GET().build(), this::refused);
+        return send(request(path).GET().build(), patience, this::refused);
     }
 
     /**
@@ -73,7 +76,7 @@ public final class PatientClient implements AutoCloseable {
                 .header("Content-Type", type)
                 .POST(BodyPublishers.ofByteArray(body))
                 .build();
-        return send(request, this::refused);
+        return send(request, patience, this::refused);
     }
 
     private void refused(String answer) {
@@ -82,19 +85,19 @@ public final class PatientClient implements AutoCloseable {
     }
 
     private HttpRequest.Builder request(String path) {
-        // As long as a server may take that has just begun with it before the patience ends.
-        return HttpRequest.newBuilder(URI.create(url + path)).timeout(patience.plusSeconds(1));
+        return HttpRequest.newBuilder(URI.create(url + path)).timeout(LONGEST_WAIT);
     }
 
-    private String send(HttpRequest request, Consumer<String> refused) throws IOException, InterruptedException {
+    private String send(HttpRequest request, Duration limit, Consumer<String> refused)
+            throws IOException, InterruptedException {
         String what = request.method() + " " + request.uri().getPath() + ": ";
-        long end = System.nanoTime() + patience.toNanos();
+        long end = System.nanoTime() + limit.toNanos();
         while (true) {
             HttpResponse<String> answer;
             try {
                 answer = http.send(request, BodyHandlers.ofString());
             } catch (HttpTimeoutException e) {
-                throw new BusyException(what + "no answer within " + patience.toMillis() + " ms");
+                throw new BusyException(what + "no answer within " + LONGEST_WAIT.toSeconds() + " s");
             }
             int status = answer.statusCode();
             if (status / 100 == 2) {
@@ -107,7 +110,7 @@ public final class PatientClient implements AutoCloseable {
             refused.accept(said);
             Duration pause = pause(answer);
             if (System.nanoTime() + pause.toNanos() >= end) {
-                throw new BusyException("refused for " + patience.toMillis() + " ms, at last with " + said);
+                throw new BusyException("refused for " + limit.toMillis() + " ms, at last with " + said);
             }
             Thread.sleep(pause);
         }
