@@ -18,7 +18,11 @@ public sealed interface HashListEntry {
     /**
      * An entry that cannot.
      *
-     * @param reason what came and what was expected
+     * @param reason what came and what was expected; of a long one its beginning and its end
      */
-    record Unusable(long line, String reason) implements HashListEntry {}
+    record Unusable(long line, String reason) implements HashListEntry {
+        public Unusable {
+            reason = HashListReader.shortened(reason);
+        }
+    }
 }

@@ -37,6 +37,9 @@ public final class HashListReader implements Closeable {
     /** A video of as many frames as can be banked, with some room. */
     private static final int MAX_ENTRY_BYTES = 20_000_000;
 
+    /** Characters of a text's beginning, or its end. */
+    private static final int LONGEST_END = 200;
+
     private final CountingStream bytes;
     private final BufferedReader lines;
     private final SignalType bareType;
@@ -127,6 +130,12 @@ public final class HashListReader implements Closeable {
     public static SignalType type(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
         return lower.equals("video_md5") ? SignalType.MD5 : SignalType.parse(lower);
+    }
+
+    /** A text of a list as it is told, be it a whole file without a line break: its beginning and its end. */
+    static String shortened(String text) {
+        int last = text.length() - LONGEST_END;
+        return last <= LONGEST_END ? text : text.substring(0, LONGEST_END) + "…" + text.substring(last);
     }
 
     /** An entry that can be banked, unless the catalog would refuse it. */

@@ -50,6 +50,9 @@ final class HashListTable {
             List.of("quality", "note", "label", "labels", "tags", "category", VideoSignals.TYPE, DURATION);
     private static final String SEPARATORS = ",;\t";
 
+    /** All columns that are not read are named in a summary. */
+    private static final int MAX_HEADER_CHARS = 100_000;
+
     private static final CsvMapper CSV = CsvMapper.builder()
             .enable(CsvReadFeature.WRAP_AS_ARRAY)
             .enable(CsvReadFeature.SKIP_EMPTY_LINES)
@@ -75,6 +78,11 @@ final class HashListTable {
     HashListTable(String header, long headerLine, Reader rest, VideoSignals videos) throws IOException {
         this.headerLine = headerLine;
         this.videos = videos;
+        if (header.length() > MAX_HEADER_CHARS) {
+            throw new IOException("line " + headerLine + ": " + header.length()
+                    + " characters, and no hash (expected: a hash, or a CSV header of at most " + MAX_HEADER_CHARS
+                    + " characters)");
+        }
         ObjectReader reader =
                 CSV.readerFor(String[].class).with(CsvSchema.emptySchema().withColumnSeparator(separator(header)));
         String[] names;
@@ -96,9 +104,9 @@ final class HashListTable {
         this.type = value == null ? null : firstOf(TYPE);
         this.source = firstOf(SOURCE);
         if (typedColumns.isEmpty() && value == null && !columns.containsKey(VideoSignals.TYPE)) {
-            throw new IOException(
-                    "line " + headerLine + ": '" + header + "' (expected: a hash, '<type> <hash>', or a CSV"
-                            + " header with one of pdq, md5, sha1, sha256, vpdq, " + String.join(", ", VALUE) + ")");
+            throw new IOException("line " + headerLine + ": '" + HashListReader.shortened(header)
+                    + "' (expected: a hash, '<type> <hash>', or a CSV"
+                    + " header with one of pdq, md5, sha1, sha256, vpdq, " + String.join(", ", VALUE) + ")");
         }
         this.ignored = ignored(names);
         this.rows = reader.readValues(rest);

@@ -3,6 +3,7 @@ package org.semblance.hashdb.exchange;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.semblance.hashdb.catalog.BankKind;
 
 /** What a list thinks of an entry, in the categories of python-threatexchange. */
@@ -18,12 +19,22 @@ public enum ListCategory {
     /** The entry finds harmless content, or is an example. */
     NEGATIVE_CLASS;
 
-    /** The category of that name, in any case. */
+    private static final Pattern BETWEEN_WORDS = Pattern.compile("[^A-Z0-9]+");
+
+    /** The category of that name, in any case and however its words are set apart: a spreadsheet has {@code Negative class}. */
     static Optional<ListCategory> of(String name) {
-        String upper = name.toUpperCase(Locale.ROOT);
+        String words = words(name);
         return Arrays.stream(values())
-                .filter(category -> category != UNSTATED && category.name().equals(upper))
+                .filter(category ->
+                        category != UNSTATED && words(category.name()).equals(words))
                 .findFirst();
+    }
+
+    private static String words(String name) {
+        return BETWEEN_WORDS
+                .matcher(name.toUpperCase(Locale.ROOT))
+                .replaceAll(" ")
+                .strip();
     }
 
     /**

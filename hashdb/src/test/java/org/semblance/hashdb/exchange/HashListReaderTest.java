@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.KnownVideo;
@@ -105,6 +107,21 @@ class HashListReaderTest {
                         new HashListEntry.Usable(3, labelled(A, "is", "disputed"), ListCategory.DISPUTED),
                         new HashListEntry.Usable(4, labelled(B, "investigation_seed"), ListCategory.INVESTIGATION_SEED),
                         new HashListEntry.Usable(5, labelled(B, "Bomb making"), ListCategory.UNSTATED));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "NEGATIVE_CLASS",
+                "negative_class",
+                "Negative class",
+                "negative-class",
+                "NEGATIVE_CLASS\u00a0",
+                " Negative  Class. "
+            })
+    void readsACategoryHoweverItsWordsAreSetApart(String category) throws IOException {
+        assertThat(read("hash;Category\n" + A + ";" + category + "\n"))
+                .containsExactly(new HashListEntry.Usable(2, labelled(A), ListCategory.NEGATIVE_CLASS));
     }
 
     /** Both orders: python-threatexchange changed it. */
@@ -307,6 +324,28 @@ class HashListReaderTest {
         assertThatThrownBy(() -> read("hello, world\n"))
                 .isInstanceOf(IOException.class)
                 .hasMessageStartingWith("line 1: 'hello, world' (expected: a hash,");
+    }
+
+    @Test
+    void tellsOfALongTextItsEndsAlone() throws IOException {
+        String text = "z".repeat(100_000);
+        assertThatThrownBy(() -> read(text))
+                .hasMessageStartingWith("line 1: 'zzz")
+                .satisfies(
+                        e -> assertThat(e.getMessage()).endsWith("hash_digest)").hasSizeLessThan(800));
+        assertThatThrownBy(() -> read(text + "," + text))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("line 1: 200001 characters, and no hash (expected: ")
+                .message()
+                .hasSizeLessThan(200);
+        List<HashListEntry> entries = read("hash,quality\n" + A + "," + text + "\n" + B + " " + text + ",\n");
+        assertThat(reason(entries.get(0)))
+                .startsWith("quality: 'zzz")
+                .endsWith("zzz' (expected: 0 to 100)")
+                .hasSizeLessThan(500);
+        assertThat(read(A + "\n" + B + " " + text + "\n"))
+                .last()
+                .satisfies(bad -> assertThat(reason(bad)).hasSizeLessThan(500));
     }
 
     @Test
