@@ -63,7 +63,9 @@ public final class Vpdq {
                 throw new IllegalArgumentException("line " + number + ": " + fields.length
                         + " fields (expected: frame number, quality, hash, seconds)");
             }
-            frames.add(frame("line " + number, integer(fields[0], "line " + number), fields[2], fields[1], fields[3]));
+            String place = "line " + number;
+            int frame = integer(place + ": frame number", fields[0]);
+            frames.add(frame(place, frame, fields[2], fields[1], fields[3]));
         }
         return frames;
     }
@@ -191,7 +193,9 @@ public final class Vpdq {
     private static FrameHash frame(String place, int number, String hash, String quality, String seconds) {
         try {
             return new FrameHash(
-                    number, number(seconds), new HashAndQuality(Hash256.parse(hash.strip()), integer(quality, place)));
+                    number,
+                    number(seconds),
+                    new HashAndQuality(Hash256.parse(hash.strip()), integer("quality", quality)));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(place + ": " + e.getMessage(), e);
         }
@@ -205,11 +209,11 @@ public final class Vpdq {
         }
     }
 
-    private static int integer(String text, String place) {
+    private static int integer(String field, String text) {
         try {
             return Integer.parseInt(text.strip());
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(place + ": '" + text + "' (expected: a whole number)", e);
+            throw new IllegalArgumentException(field + ": '" + text + "' (expected: a whole number)", e);
         }
     }
 

@@ -118,6 +118,16 @@ class VpdqTest {
     }
 
     @Test
+    void namesTheFieldThatIsWrong() {
+        assertThatThrownBy(() -> Vpdq.parseJson("[\"" + HASH + ",1e9,1\"]"))
+                .hasMessage("frame 0: quality: '1e9' (expected: a whole number)");
+        assertThatThrownBy(() -> Vpdq.parseText("x,50," + HASH + ",1"))
+                .hasMessage("line 1: frame number: 'x' (expected: a whole number)");
+        assertThatThrownBy(() -> Vpdq.parseText("1,x," + HASH + ",1"))
+                .hasMessage("line 1: quality: 'x' (expected: a whole number)");
+    }
+
+    @Test
     @EnabledIfSystemProperty(named = "semblance.vectors", matches = ".+")
     void readsAndWritesTheReferencesFilesUnchanged() throws IOException {
         int files = 0;
