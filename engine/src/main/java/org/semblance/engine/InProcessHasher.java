@@ -45,6 +45,9 @@ import org.semblance.hashdb.hash.Signal;
 
 /** Content to signals, in this process. Holds the scratch memory of one worker: not for two threads at once. */
 public final class InProcessHasher implements ContentHasher {
+    /** With a smaller share of its rows no reading of a damaged image finds the whole one. */
+    private static final double LEAST_READABLE = 0.5;
+
     private final MediaLimits limits;
     private final ImageDecoder decoder;
     private final DecodePath path;
@@ -207,7 +210,7 @@ public final class InProcessHasher implements ContentHasher {
         HashAndQuality hash = pdq.hash(image.luma());
         Map<Transform, Hash256> dihedral = Map.of();
         List<Reading> others = new ArrayList<>();
-        if (image.lacksRows()) {
+        if (image.lacksRows() && image.seen() >= LEAST_READABLE) {
             others.add(Reading.damaged(pdq.hash(MissingRows.faded(image)).hash()));
             others.add(Reading.damaged(pdq.hash(MissingRows.cropped(image)).hash()));
         }

@@ -100,9 +100,13 @@ final class LenientGif {
         boolean own = (flags & TABLE) != 0;
         int table = own ? descriptor + 10 : SCREEN_END;
         int colours = tableBytes(own ? flags : u8(SCREEN_FLAGS)) / 3;
+        int data = descriptor + 10 + (own ? 3 * colours : 0);
+        if (u8(data + 1) == 0) {
+            return null; // Without data a screen of any size would be made for nothing.
+        }
         try (Raster raster = new Raster(screenWidth, screenHeight, false)) {
             Rows rows = new Rows(raster, left, top, width, height, (flags & INTERLACED) != 0, table, colours);
-            unpack(descriptor + 10 + (own ? 3 * colours : 0), rows);
+            unpack(data, rows);
             if (rows.until() == 0) {
                 return null;
             }

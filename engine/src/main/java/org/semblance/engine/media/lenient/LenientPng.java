@@ -2,6 +2,7 @@ package org.semblance.engine.media.lenient;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.function.Consumer;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import org.semblance.engine.media.DecodedImage;
@@ -64,6 +65,9 @@ final class LenientPng {
     private int knownRows;
     private boolean done;
 
+    /** The pass from which on pixels fill their blocks: those before it are covered by later ones. */
+    private int fillFrom;
+
     LenientPng(ByteBuffer content, MediaLimits limits) throws MediaException {
         file = content.slice().order(ByteOrder.BIG_ENDIAN);
         if (file.limit() < SIGNATURE + 8 + 13 || file.getInt(SIGNATURE + 4) != IHDR) {
@@ -99,13 +103,46 @@ final class LenientPng {
         boolean grey = colourType == GREY || colourType == GREY_ALPHA;
         try (Raster raster = new Raster(width, height, grey);
                 Inflater inflater = new Inflater(true)) {
+            if (passes == ADAM7) {
+                fillFrom = completePasses() - 1;
+            }
             nextPass();
-            read(raster, inflater);
+            walk(data -> inflate(raster, inflater, data));
             return raster.image(MediaFormat.PNG, 0, Math.min(knownRows, height));
         }
     }
 
-    private void read(Raster raster, Inflater inflater) {
+    /** How many passes are there from their first row to their last; found by unpacking the data and dropping them. */
+    private int completePasses() {
+        byte[] dropped = new byte[1 << 16];
+        long[] bytes = {0};
+        try (Inflater inflater = new Inflater(true)) {
+            walk(data -> {
+                inflater.setInput(data);
+                try {
+                    while (!inflater.needsInput() && !inflater.finished() && !inflater.needsDictionary()) {
+                        bytes[0] += inflater.inflate(dropped);
+                    }
+                } catch (DataFormatException e) {
+                    inflater.setInput(dropped, 0, 0); // The rows before the damage count.
+                }
+            });
+        }
+        int complete = 0;
+        for (Pass next : ADAM7) {
+            long columns = Math.ceilDiv(width - next.x, next.stepX);
+            long lines = Math.ceilDiv(height - next.y, next.stepY);
+            bytes[0] -= columns <= 0 || lines <= 0 ? 0 : lines * (1 + (columns * bitsPerPixel() + 7) / 8);
+            if (bytes[0] < 0) {
+                break;
+            }
+            complete++;
+        }
+        return complete;
+    }
+
+    /** Takes the palette, and shows each piece of the compressed data, up to the end of the file or until it is done. */
+    private void walk(Consumer<ByteBuffer> to) {
         int headerLeft = ZLIB_HEADER;
         for (long at = SIGNATURE; at + 8 <= file.limit() && !done; ) {
             long length = file.getInt((int) at) & 0xFFFFFFFFL;
@@ -118,7 +155,7 @@ final class LenientPng {
             } else if (type == IDAT) {
                 int skipped = Math.min(headerLeft, until - from);
                 headerLeft -= skipped;
-                inflate(raster, inflater, file.slice(from + skipped, until - from - skipped));
+                to.accept(file.slice(from + skipped, until - from - skipped));
             } else if (type == IEND) {
                 return;
             }
@@ -216,17 +253,18 @@ final class LenientPng {
     private void show(Raster raster) {
         Pass current = passes[pass];
         int y0 = current.y + row * current.stepY;
-        int y1 = Math.min(height, y0 + current.blockY);
+        boolean fills = pass >= fillFrom;
+        int y1 = Math.min(height, y0 + (fills ? current.blockY : 1));
         for (int i = 0; i < passWidth; i++) {
             int x0 = current.x + i * current.stepX;
-            int x1 = Math.min(width, x0 + current.blockX);
+            int x1 = Math.min(width, x0 + (fills ? current.blockX : 1));
             for (int y = y0; y < y1; y++) {
                 for (int x = x0; x < x1; x++) {
                     pixel(raster, i, x, y);
                 }
             }
         }
-        knownRows = Math.max(knownRows, y1);
+        knownRows = Math.max(knownRows, Math.min(height, y0 + current.blockY));
     }
 
     private void pixel(Raster raster, int i, int x, int y) {
