@@ -210,10 +210,6 @@ public final class InProcessHasher implements ContentHasher {
         HashAndQuality hash = pdq.hash(image.luma());
         Map<Transform, Hash256> dihedral = Map.of();
         List<Reading> others = new ArrayList<>();
-        if (image.lacksRows() && image.seen() >= LEAST_READABLE) {
-            others.add(Reading.damaged(pdq.hash(MissingRows.faded(image)).hash()));
-            others.add(Reading.damaged(pdq.hash(MissingRows.cropped(image)).hash()));
-        }
         switch (request.variants()) {
             case NONE -> {}
             case DIHEDRAL -> {
@@ -222,7 +218,12 @@ public final class InProcessHasher implements ContentHasher {
                 dihedral = new EnumMap<>(pdq.hashDihedral(image.luma()).hashes());
                 dihedral.remove(Transform.ORIG);
             }
+            // Before the hasher sees any other picture.
             case FOR_LOOKUP -> addVariants(image.luma(), others);
+        }
+        if (image.lacksRows() && image.seen() >= LEAST_READABLE) {
+            others.add(Reading.damaged(pdq.hash(MissingRows.faded(image)).hash()));
+            others.add(Reading.damaged(pdq.hash(MissingRows.cropped(image)).hash()));
         }
         List<Signal> signals = new ArrayList<>();
         signals.add(Signal.pdq(hash));

@@ -287,6 +287,23 @@ class ContentHasherTest {
                 .isLessThanOrEqualTo(31);
     }
 
+    /** Its variants for a lookup are of the same picture as those that are told. */
+    @Test
+    void aDamagedPictureIsTurnedAsAWhole() {
+        byte[] png = Encoders.encode(PHOTO, ".png");
+        byte[] cut = Arrays.copyOf(png, png.length * 9 / 10);
+        MediaSource source = MediaSource.of(ByteBuffer.wrap(cut));
+        Digests digests = Digests.of(ByteBuffer.wrap(cut));
+        HashReport told = exact.hashDihedral(source, digests, Deadline.NONE);
+        HashReport looked = exact.hash(new HashRequest(
+                source, digests, HashRequest.ONCE_A_SECOND, HashRequest.Variants.FOR_LOOKUP, Deadline.NONE));
+        assertThat(looked.seen()).isLessThan(1);
+        assertThat(told.dihedral())
+                .hasSize(7)
+                .allSatisfy(
+                        (transform, hash) -> assertThat(looked.others()).contains(new Reading(transform, false, hash)));
+    }
+
     @Test
     void chunkAndSizeBombsAreRefusedBeforeTheyAllocate() {
         byte[] chunkBomb =
