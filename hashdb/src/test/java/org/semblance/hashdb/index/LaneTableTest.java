@@ -45,7 +45,8 @@ class LaneTableTest {
         int cellShift = table.directory().cellShift();
         List<Lookup> running = new ArrayList<>();
         List<Integer> padding = new ArrayList<>();
-        for (int step = 0; step < 15_000; step++) {
+        // A walk that has seldom met cells goes on.
+        for (int step = 0; step < 15_000 || (copied <= 1_000 && step < 60_000); step++) {
             // More in the table in the first half of each thousand, and less in the second.
             if (entered.isEmpty() || hashes.random.nextInt(10) < (step % 1000 < 500 ? 7 : 3)) {
                 enter();
