@@ -1,0 +1,186 @@
+package org.semblance.engine.features;
+
+import java.util.Arrays;
+import org.semblance.hashdb.features.Features;
+
+/**
+ * A picture at smaller and smaller sizes, each 5/6 of the one before, plain and blurred. Owns its scratch, which is used
+ * again for the next picture: for one thread.
+ */
+final class Pyramid {
+    /** From one level to the next. */
+    static final double STEP = 1.2;
+
+    static final int LEVELS = 12;
+
+    /** Features keep off the edge of a level by this many pixels: the reach of a patch and of the blur. */
+    static final int MARGIN = 18;
+
+    /** Bytes from one row to the next, of all levels: room for the widest, and for vectors that read beyond it. */
+    static final int STRIDE = 592;
+
+    /** The smallest side of a level: one that has room for a feature. */
+    private static final int LEAST_SIDE = 2 * MARGIN + 4;
+
+    private static final double[] SCALES = new double[LEVELS];
+
+    static {
+        SCALES[0] = 1;
+        for (int level = 1; level < LEVELS; level++) {
+            SCALES[level] = SCALES[level - 1] * STEP;
+        }
+    }
+
+    private final int[] widths = new int[LEVELS];
+    private final int[] heights = new int[LEVELS];
+    private final int[] starts = new int[LEVELS];
+    private final int[] blended = new int[STRIDE];
+    private int levels;
+    private byte[] plain = {};
+    private byte[] blurred = {};
+
+    /** How many pixels of the picture one of that level covers, along a side. */
+    static double scale(int level) {
+        return SCALES[level];
+    }
+
+    /** Takes another picture; its sides are at most {@link Features#MAX_SIDE}. */
+    void build(ReducedPicture picture) {
+        levels = 0;
+        int end = 0;
+        for (int level = 0; level < LEVELS; level++) {
+            int width = (int) Math.round(picture.width() / SCALES[level]);
+            int height = (int) Math.round(picture.height() / SCALES[level]);
+            if (level > 0 && Math.min(width, height) < LEAST_SIDE) {
+                break;
+            }
+            widths[level] = width;
+            heights[level] = height;
+            starts[level] = end;
+            end += height * STRIDE;
+            levels++;
+        }
+        if (plain.length < end + STRIDE) {
+            plain = new byte[end + STRIDE];
+            blurred = new byte[end + STRIDE];
+        }
+        for (int y = 0; y < picture.height(); y++) {
+            System.arraycopy(picture.pixels(), y * picture.width(), plain, y * STRIDE, picture.width());
+        }
+        for (int level = 1; level < levels; level++) {
+            reduce(level);
+        }
+    }
+
+    /** Blurs all levels; until then {@link #blurred} holds those of an earlier picture. */
+    void blur() {
+        for (int level = 0; level < levels; level++) {
+            blur(level);
+        }
+    }
+
+    int levels() {
+        return levels;
+    }
+
+    int width(int level) {
+        return widths[level];
+    }
+
+    int height(int level) {
+        return heights[level];
+    }
+
+    /** Where the pixel lies in {@link #plain} and {@link #blurred}. */
+    int at(int level, int x, int y) {
+        return starts[level] + y * STRIDE + x;
+    }
+
+    byte[] plain() {
+        return plain;
+    }
+
+    byte[] blurred() {
+        return blurred;
+    }
+
+    /** Linear interpolation between four pixels of the level before, in whole numbers. */
+    private void reduce(int level) {
+        int width = widths[level];
+        int height = heights[level];
+        int from = level - 1;
+        int[] lefts = new int[width];
+        int[] parts = new int[width];
+        positions(widths[from], lefts, parts);
+        int[] tops = new int[height];
+        int[] below = new int[height];
+        positions(heights[from], tops, below);
+        for (int y = 0; y < height; y++) {
+            int top = at(from, 0, tops[y]);
+            blend(plain, top, widths[from], 256 - below[y], below[y], blended);
+            int to = at(level, 0, y);
+            for (int x = 0; x < width; x++) {
+                int left = blended[lefts[x]];
+                int right = blended[lefts[x] + 1];
+                plain[to + x] = (byte) (((left << 8) + (right - left) * parts[x] + (1 << 15)) >> 16);
+            }
+        }
+    }
+
+    private static void blend(byte[] pixels, int top, int count, int above, int below, int[] to) {
+        for (int x = 0; x < count; x++) {
+            to[x] = (pixels[top + x] & 0xff) * above + (pixels[top + STRIDE + x] & 0xff) * below;
+        }
+    }
+
+    /** For each sample the one of the level before that lies left of it, and its way to the next in 1/256. */
+    private static void positions(int samples, int[] firsts, int[] parts) {
+        for (int i = 0; i < firsts.length; i++) {
+            // The centre of sample i in 1/256 of a sample before, rounded.
+            long at = ((2L * i + 1) * samples * 256 / firsts.length - 255) / 2;
+            at = Math.clamp(at, 0, (samples - 2) * 256L + 255);
+            firsts[i] = (int) (at >> 8);
+            parts[i] = (int) (at & 255);
+        }
+    }
+
+    /** The mean of 5x5 pixels and then of 3x3 of these means, rounded once; of pixels that far from the edge. */
+    private void blur(int level) {
+        int width = widths[level];
+        for (int y = 3; y < heights[level] - 3; y++) {
+            int row = at(level, 0, y);
+            sumColumns(plain, row, width, blended);
+            sumRow(blended, width, blurred, row);
+        }
+    }
+
+    private static void sumColumns(byte[] pixels, int row, int width, int[] sums) {
+        for (int x = 0; x < width; x++) {
+            int at = row + x;
+            sums[x] = (pixels[at - 3 * STRIDE] & 0xff)
+                    + (pixels[at + 3 * STRIDE] & 0xff)
+                    + 2 * ((pixels[at - 2 * STRIDE] & 0xff) + (pixels[at + 2 * STRIDE] & 0xff))
+                    + 3 * ((pixels[at - STRIDE] & 0xff) + (pixels[at] & 0xff) + (pixels[at + STRIDE] & 0xff));
+        }
+    }
+
+    private static void sumRow(int[] sums, int width, byte[] to, int row) {
+        for (int x = 3; x < width - 3; x++) {
+            int sum = sums[x - 3]
+                    + sums[x + 3]
+                    + 2 * (sums[x - 2] + sums[x + 2])
+                    + 3 * (sums[x - 1] + sums[x] + sums[x + 1]);
+            // Divided by 225.
+            to[row + x] = (byte) ((sum * 37_283 + (1 << 22)) >> 23);
+        }
+    }
+
+    /** For tests: the level without its gaps. */
+    byte[] copy(byte[] of, int level) {
+        byte[] copy = new byte[widths[level] * heights[level]];
+        for (int y = 0; y < heights[level]; y++) {
+            System.arraycopy(of, at(level, 0, y), copy, y * widths[level], widths[level]);
+        }
+        return Arrays.copyOf(copy, copy.length);
+    }
+}
