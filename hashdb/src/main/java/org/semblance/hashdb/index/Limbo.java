@@ -1,8 +1,8 @@
 package org.semblance.hashdb.index;
 
 /** Numbers of things that were unlinked and may be used again when no lookup can hold them; first in, first out. */
-final class Limbo {
-    static final long NONE = -1;
+public final class Limbo {
+    public static final long NONE = -1;
 
     private final Readers readers;
     /** A ring of pairs: the thing, and the phase in which it was unlinked. */
@@ -11,12 +11,12 @@ final class Limbo {
     private int head;
     private int size;
 
-    Limbo(Readers readers) {
+    public Limbo(Readers readers) {
         this.readers = readers;
     }
 
     /** Takes a thing, 0 or more, that is reachable no more. */
-    void retire(long thing) {
+    public void retire(long thing) {
         if (2 * size == ring.length) {
             grow();
         }
@@ -28,7 +28,7 @@ final class Limbo {
     }
 
     /** The oldest thing that nobody can hold, or {@link #NONE}. */
-    long poll() {
+    public long poll() {
         if (size == 0) {
             return NONE;
         }

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * blocks and a segment for each would cost three loads and two checks a step. The owner must therefore know that an
  * address lies in a block that is open; {@link Readers} says when nobody can hold one any more.
  */
-final class OffHeap implements AutoCloseable {
+public final class OffHeap implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OffHeap.class);
 
     /** Every address; restricted, hence {@code --enable-native-access}. */
@@ -39,6 +39,7 @@ final class OffHeap implements AutoCloseable {
     static final long HUGE_PAGE = 2L << 20;
 
     private static final VarHandle LONG = JAVA_LONG.varHandle();
+    private static final VarHandle INT = JAVA_INT.varHandle();
 
     private final long address;
     private final long bytes;
@@ -57,7 +58,7 @@ final class OffHeap implements AutoCloseable {
      * @throws OutOfMemoryError if the system refuses
      */
     @SuppressWarnings("MustBeClosedChecker") // close() closes the arena
-    static OffHeap allocate(long bytes) {
+    public static OffHeap allocate(long bytes) {
         Linux linux = Linux.INSTANCE;
         if (linux != null) {
             return linux.map(bytes);
@@ -66,11 +67,11 @@ final class OffHeap implements AutoCloseable {
         return new OffHeap(arena.allocate(bytes, HUGE_PAGE).address(), bytes, arena::close);
     }
 
-    long address() {
+    public long address() {
         return address;
     }
 
-    long bytes() {
+    public long bytes() {
         return bytes;
     }
 
@@ -83,40 +84,49 @@ final class OffHeap implements AutoCloseable {
         }
     }
 
-    static long getLong(long address) {
+    public static long getLong(long address) {
         return ALL.get(JAVA_LONG_UNALIGNED, address);
     }
 
-    static void putLong(long address, long value) {
+    public static void putLong(long address, long value) {
         ALL.set(JAVA_LONG_UNALIGNED, address, value);
     }
 
-    static int getInt(long address) {
+    public static int getInt(long address) {
         return ALL.get(JAVA_INT_UNALIGNED, address);
     }
 
-    static void putInt(long address, int value) {
+    public static void putInt(long address, int value) {
         ALL.set(JAVA_INT_UNALIGNED, address, value);
     }
 
-    static short getShort(long address) {
+    public static short getShort(long address) {
         return ALL.get(JAVA_SHORT_UNALIGNED, address);
     }
 
-    static void putShort(long address, short value) {
+    public static void putShort(long address, short value) {
         ALL.set(JAVA_SHORT_UNALIGNED, address, value);
     }
 
     /** Reads so that everything written before the matching {@link #putLongRelease} is seen. */
-    static long getLongAcquire(long address) {
+    public static long getLongAcquire(long address) {
         return (long) LONG.getAcquire(ALL, address);
     }
 
-    static void putLongRelease(long address, long value) {
+    public static void putLongRelease(long address, long value) {
         LONG.setRelease(ALL, address, value);
     }
 
-    static void copy(long from, long to, long bytes) {
+    /** Likewise with {@link #putIntRelease}. */
+    public static int getIntAcquire(long address) {
+        return (int) INT.getAcquire(ALL, address);
+    }
+
+    public static void putIntRelease(long address, int value) {
+        INT.setRelease(ALL, address, value);
+    }
+
+    public static void copy(long from, long to, long bytes) {
         MemorySegment.copy(ALL, from, ALL, to, bytes);
     }
 

@@ -13,7 +13,7 @@ import java.util.concurrent.locks.LockSupport;
  * counters of its sleepable form (McKenney, "Sleepable Read-Copy Update", 2006); the lookup checks the phase again after
  * it has counted itself, so that it cannot be counted in a phase that was closed in between.
  */
-final class Readers {
+public final class Readers {
     /** Counters are spread over cache lines so that lookups on many cores do not wait for one line. */
     private static final int STRIPES = 64;
 
@@ -29,7 +29,7 @@ final class Readers {
      * @return what {@link #exit} must be given
      * @throws IllegalStateException if the index is closed
      */
-    int enter() {
+    public int enter() {
         int stripe = stripe();
         while (true) {
             long now = phase;
@@ -46,7 +46,7 @@ final class Readers {
     }
 
     /** Ends a lookup. */
-    void exit(int ticket) {
+    public void exit(int ticket) {
         counts.getAndDecrement(ticket);
     }
 
@@ -56,7 +56,7 @@ final class Readers {
     }
 
     /** The phase in which something is unlinked now; writer only. */
-    long phase() {
+    public long phase() {
         long now = phase;
         if (now == CLOSED) {
             throw new IllegalStateException("the index is closed");
@@ -78,7 +78,7 @@ final class Readers {
     }
 
     /** Turns lookups away from now on and waits until the last one has left. Returns false if it was closed before. */
-    boolean close() {
+    public boolean close() {
         if (phase == CLOSED) {
             return false;
         }

@@ -4,20 +4,20 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Supplier;
 
 /** Scratch memory that lookups borrow, so that none allocates; safe for many threads. */
-final class ScratchPool<T> {
+public final class ScratchPool<T> {
     private final AtomicReferenceArray<T> idle = new AtomicReferenceArray<>(64);
     private final Supplier<T> maker;
 
-    ScratchPool(Supplier<T> maker) {
+    public ScratchPool(Supplier<T> maker) {
         this.maker = maker;
     }
 
-    T take() {
+    public T take() {
         T scratch = idle.getAndSet(Readers.stripe(), null);
         return scratch == null ? maker.get() : scratch;
     }
 
-    void give(T scratch) {
+    public void give(T scratch) {
         idle.set(Readers.stripe(), scratch);
     }
 }

@@ -17,12 +17,13 @@ import java.util.zip.CRC32C;
 import org.semblance.hashdb.hash.Hash256;
 
 /**
- * The file of an index: parts one after the other, each with its checksum.
+ * The file of an index of hashes or of features: parts one after the other, each with its checksum.
  *
  * <pre>
  *   head     magic (8 bytes), version (4), reserved (4), seq (8), mark (32), checksum of these (8)
  *   parts    name and length in bytes (16), checksum of these (8), the bytes, checksum of the bytes (8)
- *            SLOTS, LISTS, MAP, then TABLES (number of the ring, or 0 for none), and a TABLE for each chunk
+ *            of hashes: SLOTS, LISTS, MAP, then TABLES (number of the ring, or 0 for none), and a TABLE for each chunk
+ *            of features: PICTURES, DESCRIPTORS, PLACES
  *   END      a part of length 0, so that a file cut short between two parts is noticed
  * </pre>
  *
@@ -32,7 +33,7 @@ import org.semblance.hashdb.hash.Hash256;
  *
  * <p>A file is written under another name, forced to the disk, and then renamed, so that a crash leaves the old one.
  */
-final class SnapshotFormat {
+public final class SnapshotFormat {
     static final int VERSION = 2;
 
     /** "SEMBLIDX" in ASCII, on a little-endian machine. */
@@ -50,13 +51,16 @@ final class SnapshotFormat {
     private SnapshotFormat() {}
 
     /** The kinds of part, in the order in which they come. */
-    enum Part {
+    public enum Part {
         SLOTS(1),
         LISTS(2),
         MAP(3),
         TABLES(4),
         TABLE(5),
-        END(6);
+        END(6),
+        PICTURES(7),
+        DESCRIPTORS(8),
+        PLACES(9);
 
         private final long number;
 
@@ -66,7 +70,7 @@ final class SnapshotFormat {
     }
 
     /** Where a file is written before it is renamed. */
-    static Path unfinished(Path file) {
+    public static Path unfinished(Path file) {
         return file.resolveSibling(file.getFileName() + ".part");
     }
 
@@ -77,7 +81,7 @@ final class SnapshotFormat {
     }
 
     /** Writes a file; used by one thread. */
-    static final class Writer implements AutoCloseable {
+    public static final class Writer implements AutoCloseable {
         private final Path file;
         private final Path unfinished;
         private final FileChannel channel;
@@ -88,7 +92,7 @@ final class SnapshotFormat {
         private long left;
 
         @SuppressWarnings("MustBeClosedChecker") // close() closes the arena
-        Writer(Path file, long seq, Hash256 mark) throws IOException {
+        public Writer(Path file, long seq, Hash256 mark) throws IOException {
             this.file = file;
             unfinished = unfinished(file);
             channel = FileChannel.open(
@@ -108,7 +112,7 @@ final class SnapshotFormat {
         }
 
         /** Begins a part of exactly that many bytes, which must follow. */
-        void begin(Part part, long bytes) throws IOException {
+        public void begin(Part part, long bytes) throws IOException {
             room(PART_HEAD_BYTES);
             buffer.set(LONG, used, part.number);
             buffer.set(LONG, used + 8L, bytes);
@@ -119,20 +123,20 @@ final class SnapshotFormat {
             left = bytes;
         }
 
-        void putLong(long value) throws IOException {
+        public void putLong(long value) throws IOException {
             room(Long.BYTES);
             buffer.set(LONG, used, value);
             advance(Long.BYTES);
         }
 
-        void putInt(int value) throws IOException {
+        public void putInt(int value) throws IOException {
             room(Integer.BYTES);
             buffer.set(INT, used, value);
             advance(Integer.BYTES);
         }
 
         /** Bytes of off-heap memory. */
-        void putMemory(long address, long bytes) throws IOException {
+        public void putMemory(long address, long bytes) throws IOException {
             for (long done = 0; done < bytes; ) {
                 room(1);
                 int some = (int) Math.min(bytes - done, BUFFER_BYTES - used);
@@ -151,7 +155,7 @@ final class SnapshotFormat {
         }
 
         /** Ends a part. */
-        void end() throws IOException {
+        public void end() throws IOException {
             if (left != 0) {
                 throw new IllegalStateException("a part of the snapshot is " + left + " bytes short");
             }
@@ -161,7 +165,7 @@ final class SnapshotFormat {
         }
 
         /** Makes the file durable and puts it in its place. */
-        void finish() throws IOException {
+        public void finish() throws IOException {
             begin(Part.END, 0);
             end();
             flush();
@@ -200,13 +204,13 @@ final class SnapshotFormat {
     }
 
     /** Reads a file part by part; parts that were found may be read by several threads. */
-    static final class Reader implements AutoCloseable {
+    public static final class Reader implements AutoCloseable {
         private final Path file;
         private final FileChannel channel;
         private final MemorySegment head = MemorySegment.ofArray(new byte[HEAD_BYTES]);
         private long at = HEAD_BYTES;
 
-        Reader(Path file) throws IOException {
+        public Reader(Path file) throws IOException {
             this.file = file;
             channel = FileChannel.open(file, StandardOpenOption.READ);
             try {
@@ -238,11 +242,11 @@ final class SnapshotFormat {
             }
         }
 
-        long seq() {
+        public long seq() {
             return head.get(LONG, SEQ);
         }
 
-        Hash256 mark() {
+        public Hash256 mark() {
             return new Hash256(
                     head.get(LONG, MARK + 24L),
                     head.get(LONG, MARK + 16L),
@@ -250,8 +254,13 @@ final class SnapshotFormat {
                     head.get(LONG, MARK));
         }
 
+        /** That the file holds what it should not; to be thrown. */
+        public SnapshotException corrupt(String problem) {
+            return new SnapshotException.Corrupt(file, problem);
+        }
+
         /** The next part, which must be of that kind. */
-        PartReader next(Part part) throws IOException {
+        public PartReader next(Part part) throws IOException {
             MemorySegment head = MemorySegment.ofArray(new byte[PART_HEAD_BYTES]);
             long left = channel.size() - at - PART_HEAD_BYTES - Long.BYTES;
             if (left >= 0) {
@@ -285,7 +294,7 @@ final class SnapshotFormat {
     }
 
     /** Reads one part from its first byte to its last; used by one thread. */
-    static final class PartReader {
+    public static final class PartReader {
         private static final int STEP = 1 << 20;
 
         private final Path file;
@@ -306,7 +315,7 @@ final class SnapshotFormat {
         }
 
         /** Checks that exactly so many bytes are still to be read. */
-        void require(long bytes) throws SnapshotException {
+        public void require(long bytes) throws SnapshotException {
             if (bytes != end - at) {
                 throw new SnapshotException.Corrupt(
                         file, "part " + part + ": " + (end - at) + " bytes left (expected: " + bytes + ")");
@@ -314,12 +323,12 @@ final class SnapshotFormat {
         }
 
         /** A number. Nothing may rely on it before {@link #end} has checked the part. */
-        long getLong() throws IOException {
+        public long getLong() throws IOException {
             return get(Long.BYTES).get(LONG, 0);
         }
 
         /** The next numbers; likewise. */
-        LongBuffer getLongs(int count) throws IOException {
+        public LongBuffer getLongs(int count) throws IOException {
             return get(Math.multiplyExact(Long.BYTES, count))
                     .asByteBuffer()
                     .order(ByteOrder.nativeOrder())
@@ -327,7 +336,7 @@ final class SnapshotFormat {
         }
 
         /** Copies the next bytes to off-heap memory. */
-        void getMemory(long address, long bytes) throws IOException {
+        public void getMemory(long address, long bytes) throws IOException {
             for (long done = 0; done < bytes; ) {
                 int some = (int) Math.min(STEP, bytes - done);
                 get(OffHeap.ALL.asSlice(address + done, some));
@@ -336,7 +345,7 @@ final class SnapshotFormat {
         }
 
         /** All that is left, checked, so that it may be relied on. */
-        ByteBuffer getRest() throws IOException {
+        public ByteBuffer getRest() throws IOException {
             if (end - at > Integer.MAX_VALUE - 8) {
                 throw new SnapshotException.Corrupt(file, "part " + part + " has " + (end - at) + " bytes");
             }
@@ -346,7 +355,7 @@ final class SnapshotFormat {
         }
 
         /** Checks that the part was read whole and is what was written. */
-        void end() throws IOException {
+        public void end() throws IOException {
             require(0);
             long sum = crc.getValue();
             MemorySegment written = MemorySegment.ofArray(new byte[Long.BYTES]);
