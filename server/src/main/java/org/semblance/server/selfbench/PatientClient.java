@@ -72,9 +72,14 @@ public final class PatientClient implements AutoCloseable {
      * @throws IOException if there is no answer, or one of another status
      */
     public String post(String path, String type, byte[] body) throws IOException, InterruptedException {
+        return send("POST", path, type, body);
+    }
+
+    /** As {@link #post}, with another method. */
+    public String send(String method, String path, String type, byte[] body) throws IOException, InterruptedException {
         HttpRequest request = request(path)
                 .header("Content-Type", type)
-                .POST(BodyPublishers.ofByteArray(body))
+                .method(method, BodyPublishers.ofByteArray(body))
                 .build();
         return send(request, patience, this::refused);
     }

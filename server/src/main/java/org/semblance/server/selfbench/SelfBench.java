@@ -3,7 +3,6 @@ package org.semblance.server.selfbench;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -151,7 +150,7 @@ public final class SelfBench {
         return new BenchReport(
                 MatchServer.version(),
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-                machine(),
+                Machine.describe(),
                 System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"),
                 HashSets.SEED,
                 settings.size,
@@ -291,28 +290,5 @@ public final class SelfBench {
                 + Long.bitCount(a[i + 1] ^ b[j + 1])
                 + Long.bitCount(a[i + 2] ^ b[j + 2])
                 + Long.bitCount(a[i + 3] ^ b[j + 3]);
-    }
-
-    private static String machine() {
-        String processor = linuxFact("/proc/cpuinfo", "model name");
-        String memory = linuxFact("/proc/meminfo", "MemTotal");
-        return String.join(
-                ", ",
-                processor.isEmpty() ? System.getProperty("os.arch") : processor,
-                Runtime.getRuntime().availableProcessors() + " cores",
-                memory.isEmpty() ? "memory unknown" : memory,
-                System.getProperty("os.name") + " " + System.getProperty("os.version"));
-    }
-
-    private static String linuxFact(String file, String name) {
-        try {
-            return Files.readAllLines(Path.of(file)).stream()
-                    .filter(line -> line.startsWith(name))
-                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
-                    .findFirst()
-                    .orElse("");
-        } catch (IOException e) {
-            return ""; // As if there were no such file, which other systems do not have.
-        }
     }
 }
