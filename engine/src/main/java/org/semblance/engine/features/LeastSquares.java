@@ -4,6 +4,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The affine map that takes points nearest to others, by the sum of the squared distances. */
 final class LeastSquares {
+    /** {@link AffineMap#distortion}; a picture twice as wide has 2.5. */
+    private static final double MAX_DISTORTION = 3;
+
     private double weight;
     private double fromX;
     private double fromY;
@@ -33,9 +36,18 @@ final class LeastSquares {
         yToY += y * y2;
     }
 
-    /** The map; null if the points lie on a line, or nearly. */
+    /**
+     * The map; of points that lie on a line, or nearly, that among those that only turn, scale and shift. Null if there is
+     * none that leaves a picture recognisable: which does not mirror, and stretches and shears only so far.
+     */
     @Nullable
-    AffineMap affine() {
+    AffineMap map() {
+        AffineMap affine = affine();
+        AffineMap map = affine == null ? similarity() : affine;
+        return map != null && map.determinant() > 0 && map.distortion() <= MAX_DISTORTION ? map : null;
+    }
+
+    private @Nullable AffineMap affine() {
         double varianceX = xx - fromX * fromX / weight;
         double varianceY = yy - fromY * fromY / weight;
         double covariance = xy - fromX * fromY / weight;
@@ -57,9 +69,7 @@ final class LeastSquares {
                 a, b, (toX - a * fromX - b * fromY) / weight, c, d, (toY - c * fromX - d * fromY) / weight);
     }
 
-    /** The map among those that only turn, scale and shift; null if the points are one point. */
-    @Nullable
-    AffineMap similarity() {
+    private @Nullable AffineMap similarity() {
         double variance = xx - fromX * fromX / weight + yy - fromY * fromY / weight;
         if (!(variance > 1)) {
             return null;

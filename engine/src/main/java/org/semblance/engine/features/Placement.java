@@ -1,16 +1,44 @@
 package org.semblance.engine.features;
 
+import java.util.BitSet;
+
 /**
  * Where a banked picture lies in an upload, and what speaks for it.
  *
  * @param map from the banked picture to the upload, in fractions of their widths and heights
  * @param votes pairs of near features
- * @param inliers votes that agree with the map
- * @param visible banked features that must be visible in the upload
- * @param found how many of them are there
+ * @param inliers pairs of near features that agree with the map
+ * @param visible the banked features that must be visible in the upload
+ * @param found those of them that are there
+ * @param byChance how many of them would be found at the place of another: many in a picture of one texture, such as a sky
  * @param hull the area that the inliers span, as a share of the banked picture or of the upload, whichever is larger
  */
-public record Placement(AffineMap map, int votes, int inliers, int visible, int found, double hull) {
+public record Placement(
+        AffineMap map, int votes, int inliers, BitSet visible, BitSet found, int byChance, double hull) {
+    /** A map is proved by no fewer pairs. */
+    private static final int LEAST_INLIERS = 5;
+
+    private static final int LEAST_VISIBLE = 7;
+
+    /** Less could be a letter or a logo. */
+    private static final double LEAST_HULL = 0.025;
+
+    private static final double MOST_BY_CHANCE = 0.35;
+    private static final double LEAST_SHARE = 0.6;
+
+    /** How much larger the share must be if all features are those of a template. */
+    private static final double OF_A_TEMPLATE = 0.35;
+
+    /** How much of the banked picture is seen again. */
+    public enum Strength {
+        /** Too little. */
+        NONE,
+        /** All that it shares with many other banked pictures, such as a template, but not what is its own. */
+        LIKELY,
+        /** The picture itself. */
+        MATCH
+    }
+
     /** Whether the upload shows the banked picture mirrored. */
     public boolean isMirrored() {
         return map.determinant() < 0;
@@ -18,6 +46,37 @@ public record Placement(AffineMap map, int votes, int inliers, int visible, int 
 
     /** The part of the features that must be visible and are found: 0 to 1. */
     public double share() {
-        return visible == 0 ? 0 : (double) found / visible;
+        return visible.isEmpty() ? 0 : (double) found.cardinality() / visible.cardinality();
+    }
+
+    /** Whether the upload shows what the banked picture shows, be that a template alone. The fewer features, the more of them. */
+    public boolean isPlausible() {
+        int must = visible.cardinality();
+        return must >= LEAST_VISIBLE
+                && inliers >= LEAST_INLIERS
+                && hull >= LEAST_HULL
+                && byChance <= MOST_BY_CHANCE * must
+                && share() >= Math.max(LEAST_SHARE, 0.5 + 1.3 / Math.sqrt(must));
+    }
+
+    /**
+     * The verdict on this placement. A feature counts the less, the more other contents have one near it; and the more of the
+     * features that must be visible others have as well, the more of the rest must be found.
+     *
+     * @param documentFrequency for each banked feature, how many other contents have a near one
+     */
+    public Strength strength(int[] documentFrequency) {
+        if (!isPlausible()) {
+            return Strength.NONE;
+        }
+        double own = 0;
+        double ownFound = 0;
+        for (int i = visible.nextSetBit(0); i >= 0; i = visible.nextSetBit(i + 1)) {
+            double weight = 1.0 / (1 + documentFrequency[i]);
+            own += weight;
+            ownFound += found.get(i) ? weight : 0;
+        }
+        double shared = 1 - own / visible.cardinality();
+        return ownFound >= (LEAST_SHARE + OF_A_TEMPLATE * shared) * own ? Strength.MATCH : Strength.LIKELY;
     }
 }
