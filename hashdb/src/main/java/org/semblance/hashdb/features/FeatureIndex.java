@@ -37,6 +37,9 @@ import org.semblance.hashdb.index.SnapshotFormat.Part;
  * held anything has no memory mapped.
  */
 public final class FeatureIndex implements AutoCloseable {
+    /** How many tables there are once there is a feature. */
+    public static final int TABLES = VoteTable.TABLES;
+
     /** The largest content id. */
     public static final long MAX_CONTENT_ID = (1L << 53) - 1;
 
@@ -389,6 +392,13 @@ public final class FeatureIndex implements AutoCloseable {
             }
             sink.content(contentId, pictures);
         });
+    }
+
+    /** Whether a table holds each feature once, where it belongs, and no other; for the thread that changes the index. */
+    public boolean isSound(int table) {
+        readers.phase();
+        VoteTable[] now = tables;
+        return now == null || now[table].isSound();
     }
 
     /** How many features there are. */

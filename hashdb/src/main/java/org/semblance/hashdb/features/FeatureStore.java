@@ -195,6 +195,26 @@ final class FeatureStore implements AutoCloseable {
         void content(long contentId, int firstPicture);
     }
 
+    /** Receives features and the addresses of their descriptors. */
+    @FunctionalInterface
+    interface FeatureSink {
+        void feature(int feature, long descriptor);
+    }
+
+    /** Gives every feature of the pictures that are not removed. */
+    void forEachFeature(FeatureSink sink) {
+        long[] now = chunks;
+        for (int picture = 0; picture < nextPicture; picture++) {
+            if (contentId(picture) != REMOVED) {
+                int first = firstFeature(picture);
+                int end = first + count(picture);
+                for (int feature = first; feature < end; feature++) {
+                    sink.feature(feature, descriptor(now, feature));
+                }
+            }
+        }
+    }
+
     void forEachContent(ContentSink sink) {
         for (int picture = 0; picture < nextPicture; picture++) {
             long contentId = contentId(picture);

@@ -1,6 +1,5 @@
 package org.semblance.hashdb.features;
 
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.index.OffHeap;
 
@@ -185,43 +184,46 @@ final class VoteTable {
     /** This table with all features of the store, to be published. */
     Version filled() {
         int bits = tuning.bucketBits(store.features());
-        Merged all = Merged.allocate(bits, store.features());
-        int shift = Integer.SIZE - bits;
-        int pictures = store.pictureLimit();
-        for (int picture = 0; picture < pictures; picture++) {
-            if (store.contentId(picture) != FeatureStore.REMOVED) {
-                int first = store.firstFeature(picture);
-                for (int feature = first; feature < first + store.count(picture); feature++) {
-                    long start = startOf(all, store.descriptorAddress(feature), shift);
-                    OffHeap.putInt(start, OffHeap.getInt(start) + 1);
-                }
-            }
-        }
-        int end = 0;
-        for (int bucket = 0; bucket <= 1 << bits; bucket++) {
-            long start = all.starts + (long) bucket * Integer.BYTES;
-            end += OffHeap.getInt(start);
-            OffHeap.putInt(start, end);
-        }
-        // From the last to the first, so that each start ends where its bucket begins.
-        for (int picture = pictures - 1; picture >= 0; picture--) {
-            if (store.contentId(picture) != FeatureStore.REMOVED) {
-                int first = store.firstFeature(picture);
-                for (int feature = first + store.count(picture) - 1; feature >= first; feature--) {
-                    long descriptor = store.descriptorAddress(feature);
-                    long start = startOf(all, descriptor, shift);
-                    int at = OffHeap.getInt(start) - 1;
-                    OffHeap.putInt(start, at);
-                    OffHeap.putInt(all.features + (long) at * Integer.BYTES, feature);
-                    OffHeap.putShort(all.sketches + (long) at * Short.BYTES, sketch(descriptor));
-                }
-            }
-        }
-        return new Version(all, newRecent(bits, 0));
+        return new Version(new TableFill(number, store, bits).fill(), newRecent(bits, 0));
     }
 
-    private long startOf(Merged merged, long descriptor, int shift) {
-        return merged.starts + (long) (key(FeatureStore.bits(descriptor, number)) >>> shift) * Integer.BYTES;
+    /** Whether each feature is in here once, where it belongs, and no other. */
+    boolean isSound() {
+        Version now = version;
+        Check check = new Check();
+        store.forEachFeature((feature, descriptor) -> check.sum += mixed(feature));
+        int at = 0;
+        for (int bucket = 0; bucket < 1 << now.merged.bits; bucket++) {
+            for (int end = now.merged.start(bucket + 1); at < end; at++) {
+                int feature = OffHeap.getInt(now.merged.features + (long) at * Integer.BYTES);
+                if (!store.isDead(feature)) {
+                    long descriptor = store.descriptorAddress(feature);
+                    check.sum -= mixed(feature);
+                    check.wrong |= bucket
+                                    != key(FeatureStore.bits(descriptor, number)) >>> Integer.SIZE - now.merged.bits
+                            || sketch(descriptor) != OffHeap.getShort(now.merged.sketches + (long) at * Short.BYTES);
+                }
+            }
+        }
+        now.recent.under(0, 0, now.recent.size(), (feature, key, sketch) -> {
+            if (!store.isDead(feature)) {
+                long descriptor = store.descriptorAddress(feature);
+                check.sum -= mixed(feature);
+                check.wrong |= (key(FeatureStore.bits(descriptor, number)) ^ key) >>> Short.SIZE != 0
+                        || sketch(descriptor) != sketch;
+            }
+        });
+        return check.sum == 0 && !check.wrong;
+    }
+
+    private static final class Check {
+        private long sum;
+        private boolean wrong;
+    }
+
+    private static long mixed(int feature) {
+        long mixed = (feature + 1L) * 0x9E3779B97F4A7C15L;
+        return mixed ^ mixed >>> 32;
     }
 
     /** Frees everything; no lookup may be running. */
@@ -244,34 +246,27 @@ final class VoteTable {
         private final int groupBits;
 
         private int group;
-        private int written;
-
-        private int gathered;
-        private int[] features = new int[256];
-        private int[] buckets = new int[256];
-        private short[] sketches = new short[256];
-        private final int[] starts;
+        private final BucketWriter out;
 
         Merge(boolean sweeps) {
             this.sweeps = sweeps;
             int bits = tuning.bucketBits(store.features());
             to = Merged.allocate(bits, (long) from.merged.size() + upTo);
             groupBits = Math.min(from.recent.headBits, Math.min(bits, from.merged.bits));
-            starts = new int[(1 << (bits - groupBits)) + 1];
+            out = new BucketWriter(to, groupBits);
         }
 
         long some(long budget) {
             long left = budget;
             while (left > 0 && group < 1 << groupBits) {
                 gather();
-                write();
-                left -= 1 + gathered;
+                left -= 1 + out.write(group);
                 group++;
             }
             if (group < 1 << groupBits) {
                 return 0;
             }
-            OffHeap.putInt(to.starts + ((long) Integer.BYTES << to.bits), written);
+            out.end();
             RecentEntries recent = newRecent(to.bits, from.recent.size() - upTo);
             for (int number = upTo + 1; number <= from.recent.size(); number++) {
                 addTo(recent, RecentEntries.feature(from.recent.entries, number));
@@ -284,7 +279,6 @@ final class VoteTable {
         }
 
         private void gather() {
-            gathered = 0;
             int wider = from.merged.bits - groupBits;
             int shift = from.merged.bits - to.bits;
             int at = from.merged.start(group << wider);
@@ -294,49 +288,19 @@ final class VoteTable {
                     int feature = OffHeap.getInt(from.merged.features + (long) at * Integer.BYTES);
                     if (!store.isDead(feature)) {
                         short sketch = OffHeap.getShort(from.merged.sketches + (long) at * Short.BYTES);
-                        put(feature, shift >= 0 ? bucket >>> shift : bucketOf(feature), sketch);
+                        out.put(feature, shift >= 0 ? bucket >>> shift : bucketOf(feature), sketch);
                     }
                 }
             }
             from.recent.under(group, groupBits, upTo, (feature, key, sketch) -> {
                 if (!store.isDead(feature)) {
-                    put(feature, key >>> (Integer.SIZE - to.bits), sketch);
+                    out.put(feature, key >>> (Integer.SIZE - to.bits), sketch);
                 }
             });
         }
 
         private int bucketOf(int feature) {
             return key(FeatureStore.bits(store.descriptorAddress(feature), number)) >>> (Integer.SIZE - to.bits);
-        }
-
-        private void put(int feature, int bucket, short sketch) {
-            if (gathered == features.length) {
-                features = Arrays.copyOf(features, 2 * gathered);
-                buckets = Arrays.copyOf(buckets, 2 * gathered);
-                sketches = Arrays.copyOf(sketches, 2 * gathered);
-            }
-            features[gathered] = feature;
-            buckets[gathered] = bucket - (group << (to.bits - groupBits));
-            sketches[gathered++] = sketch;
-        }
-
-        private void write() {
-            Arrays.fill(starts, 0);
-            for (int i = 0; i < gathered; i++) {
-                starts[buckets[i] + 1]++;
-            }
-            long startsAt = to.starts + ((long) group << (to.bits - groupBits)) * Integer.BYTES;
-            for (int bucket = 0, next = written; bucket + 1 < starts.length; bucket++) {
-                next += starts[bucket];
-                starts[bucket] = next;
-                OffHeap.putInt(startsAt + (long) bucket * Integer.BYTES, next);
-            }
-            for (int i = 0; i < gathered; i++) {
-                int at = starts[buckets[i]]++;
-                OffHeap.putInt(to.features + (long) at * Integer.BYTES, features[i]);
-                OffHeap.putShort(to.sketches + (long) at * Short.BYTES, sketches[i]);
-            }
-            written += gathered;
         }
     }
 }
