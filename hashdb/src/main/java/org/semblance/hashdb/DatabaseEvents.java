@@ -22,6 +22,15 @@ public interface DatabaseEvents {
     /** The index could not be written; the next start reads more from the catalog. */
     default void indexSaveFailed() {}
 
+    /** Likewise the index of features, if there are any. */
+    default void featuresBuilt(Duration took) {}
+
+    /** The index of features was written to its snapshot. */
+    default void featuresSaved(Duration took) {}
+
+    /** The index of features could not be written; the next start reads more from the catalog. */
+    default void featuresSaveFailed() {}
+
     /** The view could not be opened, or was outgrown, and was built from the catalog. */
     default void viewBuilt(Duration took) {}
 

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Applied;
@@ -38,6 +39,9 @@ import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.features.FeatureIndex;
+import org.semblance.hashdb.features.Features;
+import org.semblance.hashdb.features.PictureVotes;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -66,6 +70,9 @@ public final class HashDb implements AutoCloseable {
 
     private static final String CATALOG = "catalog.db";
 
+    /** The index of features takes so many times as much memory as its snapshot, which has no tables. */
+    private static final int TABLES_TO_FEATURES = 3;
+
     private static final Duration SAVING_ALL = Duration.ofMinutes(2);
 
     private final Path folder;
@@ -75,8 +82,10 @@ public final class HashDb implements AutoCloseable {
     private final DatabaseEvents events;
     private final ConcurrentLinkedQueue<Waiting> queue = new ConcurrentLinkedQueue<>();
     private final ReentrantLock writing = new ReentrantLock();
-    private final IndexKeeper indexes;
+    private final IndexKeeper<LiveIndex> hashKeeper;
     private final LiveIndex index;
+    private final IndexKeeper<LiveFeatures> featureKeeper;
+    private final LiveFeatures features;
     private final ViewKeeper views;
     private final ContentBanks contentBanks;
     private volatile Seen seen;
@@ -94,11 +103,27 @@ public final class HashDb implements AutoCloseable {
         this.catalog = catalog;
         this.clock = clock;
         this.events = events;
-        this.indexes = new IndexKeeper(folder, catalog, writing, saving, events);
-        this.index = indexes.index();
-        this.seen = new Seen(indexes.opened());
+        this.hashKeeper = new IndexKeeper<>(new HashIndexKind(), folder, catalog, writing, saving, events);
+        this.index = hashKeeper.index();
+        this.featureKeeper = keeperOfFeatures(saving);
+        this.features = featureKeeper.index();
+        this.seen = new Seen(hashKeeper.opened());
         this.views = new ViewKeeper(folder, catalog, writing, events);
         this.contentBanks = new ContentBanks(catalog);
+    }
+
+    private IndexKeeper<LiveFeatures> keeperOfFeatures(IndexKeeper.Saving saving) {
+        boolean done = false;
+        try {
+            IndexKeeper<LiveFeatures> keeper =
+                    new IndexKeeper<>(new FeatureIndexKind(), folder, catalog, writing, saving, events);
+            done = true;
+            return keeper;
+        } finally {
+            if (!done) {
+                hashKeeper.close();
+            }
+        }
     }
 
     /**
@@ -189,7 +214,9 @@ public final class HashDb implements AutoCloseable {
 
     /** Bytes that the files of a database have which lookups need in memory: about what its index will take. */
     public static long indexBytes(Path folder) {
-        return folder.resolve(IndexKeeper.FILE_NAME).toFile().length();
+        return folder.resolve(HashIndexKind.FILE_NAME).toFile().length()
+                + TABLES_TO_FEATURES
+                        * folder.resolve(FeatureIndexKind.FILE_NAME).toFile().length();
     }
 
     /** A folder of hashes is its owner's alone; one that is there already stays as it was made. */
@@ -233,10 +260,10 @@ public final class HashDb implements AutoCloseable {
         try {
             while (own.outcome == null) {
                 requireOpen();
-                if (indexes.hasRoom()) {
+                if (hashKeeper.hasRoom()) {
                     commitWaiting();
                 } else {
-                    indexes.awaitRoom();
+                    hashKeeper.awaitRoom();
                 }
             }
         } finally {
@@ -277,9 +304,17 @@ public final class HashDb implements AutoCloseable {
     private void follow() {
         // Before the index has them, so that lookups in some banks know the bank of each hit.
         contentBanks.catchUp();
-        Catalog.State state = views.follow(seen.seq, indexes::change);
+        Catalog.State state = views.follow(seen.seq, this::change, features);
         seen = new Seen(state);
-        indexes.reached(state.seq());
+        hashKeeper.reached(state.seq());
+        featureKeeper.changed(features.takeChanges());
+        featureKeeper.reached(state.seq());
+    }
+
+    private void change(long contentId, boolean live, Hash256 hash) {
+        if (index.change(contentId, live, hash)) {
+            hashKeeper.changed(1);
+        }
     }
 
     /** The banks by name. */
@@ -419,6 +454,73 @@ public final class HashDb implements AutoCloseable {
         return matches(new Hits[] {hits}, digest.type(), scope).getFirst();
     }
 
+    /**
+     * Pictures of enabled contents with features near those of the query, as {@link FeatureIndex#lookup} finds them. Banks that
+     * are switched off are included.
+     *
+     * @param banks as {@link #lookup(List, Set)}
+     * @return at most so many pictures, most votes first
+     */
+    public List<PictureMatch> lookupFeatures(
+            Features query, Set<String> banks, int maxDistance, int minVotes, int maxPictures) {
+        Scope scope = banks.isEmpty() ? null : new Scope(seen, banks, contentBanks);
+        if (scope != null && scope.isEmpty()) {
+            return List.of();
+        }
+        FeatureIndex from = features.index();
+        List<PictureVotes> votes =
+                from.lookup(query, maxDistance, scope == null ? null : scope::mayHold, minVotes, maxPictures);
+        List<PictureMatch> matches = enabled(votes, scope);
+        if (matches.size() == votes.size() || votes.size() < maxPictures) {
+            return matches;
+        }
+        // Contents that do not count took the place of others. Now each is read before it takes one.
+        Map<Long, Boolean> counts = new HashMap<>();
+        return enabled(
+                from.lookup(
+                        query,
+                        maxDistance,
+                        id -> (scope == null || scope.mayHold(id))
+                                && counts.computeIfAbsent(id, unused -> isEnabled(id, scope)),
+                        minVotes,
+                        maxPictures),
+                scope);
+    }
+
+    private boolean isEnabled(long contentId, @Nullable Scope scope) {
+        boolean[] found = new boolean[1];
+        forEachEnabled(new long[] {contentId}, scope, (bank, content) -> found[0] = true);
+        return found[0];
+    }
+
+    private List<PictureMatch> enabled(List<PictureVotes> votes, @Nullable Scope scope) {
+        long[] ids = votes.stream()
+                .mapToLong(PictureVotes::contentId)
+                .sorted()
+                .distinct()
+                .toArray();
+        Map<Long, Bank> banks = new HashMap<>();
+        Map<Long, ContentRecord> contents = new HashMap<>();
+        forEachEnabled(ids, scope, (bank, content) -> {
+            banks.put(content.id(), bank);
+            contents.put(content.id(), content);
+        });
+        List<PictureMatch> matches = new ArrayList<>(votes.size());
+        for (PictureVotes picture : votes) {
+            Bank bank = banks.get(picture.contentId());
+            ContentRecord content = contents.get(picture.contentId());
+            if (bank != null && content != null) {
+                matches.add(new PictureMatch(bank, content, picture));
+            }
+        }
+        return matches;
+    }
+
+    /** For each feature how many other contents have a near one; see {@link FeatureIndex#documentFrequency}. */
+    public int[] documentFrequency(Features banked, int maxDistance, long exceptContentId) {
+        return features.index().documentFrequency(banked, maxDistance, exceptContentId);
+    }
+
     private List<List<Match>> matches(Hits[] hits, SignalType type, @Nullable Scope scope) {
         long[] ids = hits.length == 0 ? new long[0] : union(hits, 0, hits.length);
         @Nullable Candidate[] candidates = candidates(ids, type, scope);
@@ -459,16 +561,24 @@ public final class HashDb implements AutoCloseable {
         if (ids.length == 0) {
             return candidates;
         }
+        forEachEnabled(
+                ids,
+                scope,
+                (bank, content) -> candidates[Arrays.binarySearch(ids, content.id())] =
+                        new Candidate(bank, content, type, type.isDigest() ? 0 : threshold(bank)));
+        return candidates;
+    }
+
+    /** Gives those of the contents that are enabled now, and in the banks that count, with their banks. */
+    private void forEachEnabled(long[] ids, @Nullable Scope scope, BiConsumer<Bank, ContentRecord> sink) {
         Instant now = clock.instant();
         for (ContentRecord content : records(ids)) {
             // The banks are looked at after the index, so that they know the bank of each hit.
             Bank bank = seen.byId.get(content.bankId());
             if (bank != null && content.enabledAt(now) && (scope == null || scope.holds(bank.id()))) {
-                candidates[Arrays.binarySearch(ids, content.id())] =
-                        new Candidate(bank, content, type, type.isDigest() ? 0 : threshold(bank));
+                sink.accept(bank, content);
             }
         }
-        return candidates;
     }
 
     /** What the view does not have is asked of the catalog, so that a match can be late but not lost. */
@@ -504,7 +614,8 @@ public final class HashDb implements AutoCloseable {
 
     /** For tests: waits until the index is not being saved. */
     void awaitIndex() throws InterruptedException {
-        indexes.await();
+        hashKeeper.await();
+        featureKeeper.await();
     }
 
     private static int threshold(Bank bank) {
@@ -529,15 +640,19 @@ public final class HashDb implements AutoCloseable {
                 catalog.committedSeq(),
                 seen.seq,
                 index.state(),
-                indexes.unsaved(),
-                indexes.isSaving(),
+                hashKeeper.unsaved(),
+                hashKeeper.isSaving(),
                 index.unsettled(),
+                features.index().state(),
+                featureKeeper.unsaved(),
+                featureKeeper.isSaving(),
                 view == null ? -1 : view.seq(),
                 views.isBuilding(),
                 view == null ? 0 : view.size(),
                 length(CATALOG),
                 length(CATALOG + "-wal"),
-                length(IndexKeeper.FILE_NAME),
+                length(HashIndexKind.FILE_NAME),
+                length(FeatureIndexKind.FILE_NAME),
                 view == null ? 0 : view.fileBytes());
     }
 
@@ -545,9 +660,9 @@ public final class HashDb implements AutoCloseable {
         return folder.resolve(name).toFile().length();
     }
 
-    /** Bytes of memory that the index has mapped outside the Java heap. */
+    /** Bytes of memory that the indexes have outside the Java heap. */
     public long offHeapBytes() {
-        return index.offHeapBytes();
+        return index.offHeapBytes() + features.index().state().bytes();
     }
 
     /**
@@ -558,29 +673,39 @@ public final class HashDb implements AutoCloseable {
         writing.lock();
         Audit audit;
         IndexComparison comparison;
+        FeatureComparison featureComparison;
         ViewComparison viewComparison;
         try {
             requireOpen();
             try {
                 audit = catalog.beginAudit();
             } catch (StorageFailedException e) {
-                return new VerifyReport(0, JournalEntry.GENESIS, 0, List.of(String.valueOf(e.getMessage())));
+                return new VerifyReport(0, JournalEntry.GENESIS, 0, 0, List.of(String.valueOf(e.getMessage())));
             }
             comparison = new IndexComparison(audit.maxContentId());
-            comparison.addAll(indexes.settled());
+            hashKeeper.awaitSettled();
+            comparison.addAll(index.settled());
+            featureComparison = new FeatureComparison(audit.maxContentId());
+            featureComparison.addAll(features.index());
             viewComparison = new ViewComparison(views.view());
         } finally {
             writing.unlock();
         }
         try (audit;
-                comparison) {
-            Audit.Report report = audit.run(viewComparison, (contentId, live, hash) -> {
-                if (live) {
-                    comparison.subtract(contentId, hash);
-                }
-            });
+                comparison;
+                featureComparison) {
+            Audit.Report report = audit.run(
+                    viewComparison,
+                    (contentId, live, hash) -> {
+                        if (live) {
+                            comparison.subtract(contentId, hash);
+                        }
+                    },
+                    featureComparison);
             List<String> problems = new ArrayList<>(report.problems());
             problems.addAll(comparison.differences());
+            problems.addAll(featureComparison.differences());
+            problems.addAll(faultyTables());
             writing.lock();
             try {
                 problems.addAll(viewComparison.differences(catalog, views.view()));
@@ -589,8 +714,30 @@ public final class HashDb implements AutoCloseable {
             } finally {
                 writing.unlock();
             }
-            return new VerifyReport(report.journalRows(), report.headHash(), comparison.catalogPairs(), problems);
+            return new VerifyReport(
+                    report.journalRows(),
+                    report.headHash(),
+                    comparison.catalogPairs(),
+                    featureComparison.pictures(),
+                    problems);
         }
+    }
+
+    /** Table by table, so that changes do not wait for all of them. */
+    private List<String> faultyTables() {
+        List<String> problems = new ArrayList<>();
+        for (int table = 0; table < FeatureIndex.TABLES; table++) {
+            writing.lock();
+            try {
+                requireOpen();
+                if (!features.index().isSound(table)) {
+                    problems.add("features: table " + table + " does not hold what it should");
+                }
+            } finally {
+                writing.unlock();
+            }
+        }
+        return problems;
     }
 
     /**
@@ -632,10 +779,12 @@ public final class HashDb implements AutoCloseable {
         } finally {
             writing.unlock();
         }
-        indexes.beginClose(patience);
+        hashKeeper.beginClose(patience);
+        featureKeeper.beginClose(patience);
         contentBanks.close();
         views.close();
-        indexes.close();
+        hashKeeper.close();
+        featureKeeper.close();
         catalog.close();
         folderLock.close();
     }

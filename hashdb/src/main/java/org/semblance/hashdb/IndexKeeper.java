@@ -6,23 +6,18 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Objects;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Catalog;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.hash.Hash256;
-import org.semblance.hashdb.index.HashIndex;
-import org.semblance.hashdb.index.PigeonringIndex;
 import org.semblance.hashdb.index.SnapshotException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Has the index opened from its snapshot or built from the catalog, kept up with each change, and saved now and then.
+ * Has an index opened from its snapshot or built from the catalog, kept up with each change, and saved now and then.
  *
  * <p>A snapshot names the change up to which it holds everything, and that change's hash in the journal. At open, what
  * the catalog did after is replayed; a snapshot of another catalog, or one that cannot be read, is not taken. The time to
@@ -35,17 +30,15 @@ import org.slf4j.LoggerFactory;
  *       start replays more.
  * </ul>
  *
- * Lookups and changes go on meanwhile ({@link LiveIndex}).
+ * Lookups and changes go on meanwhile ({@link KeptIndex}).
  */
-final class IndexKeeper implements AutoCloseable {
-    static final String FILE_NAME = "index.snapshot";
-
+final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(IndexKeeper.class);
 
     /** What one hold of the writers' lock moves over after a save: some milliseconds. */
     private static final int SETTLED_A_STEP = 1000;
 
-    /** To replay so many pairs at open is not felt: some 0.3 s. */
+    /** To replay so many hashes or features at open is not felt: some 0.3 s. */
     private static final long REPLAYED_GLADLY = 1 << 16;
 
     /** Nor is it felt to save an index of so many at the end. */
@@ -54,13 +47,14 @@ final class IndexKeeper implements AutoCloseable {
     /** A pause is at least so many times as long as the save before it. */
     private static final int PAUSE_TO_SAVE = 4;
 
+    private final KeptIndex.Kind<I> kind;
     private final Path file;
     private final Catalog catalog;
     private final ReentrantLock writing;
     private final Condition turn;
     private final Saving saving;
     private final DatabaseEvents events;
-    private final LiveIndex index;
+    private final I index;
     private final Catalog.State opened;
 
     // The rest is guarded by the writers' lock.
@@ -72,7 +66,7 @@ final class IndexKeeper implements AutoCloseable {
     private long deadline;
 
     /** Changes since the last call of {@link #reached}. */
-    private int fresh;
+    private long fresh;
 
     /** Whether a save has ended, and what was kept back for it is being moved over. */
     private boolean settling;
@@ -80,8 +74,8 @@ final class IndexKeeper implements AutoCloseable {
     /**
      * When the index is saved in the background.
      *
-     * @param changes pairs that must have changed at least
-     * @param share likewise, as one so many-th of all pairs
+     * @param changes hashes or features that must have changed at least
+     * @param share likewise, as one so many-th of all
      * @param pause between two saves, so that a long import does not write without end
      * @param unsettled changes during a save from which on further ones wait for its end; some 120 bytes each
      */
@@ -91,18 +85,25 @@ final class IndexKeeper implements AutoCloseable {
     }
 
     /** @param writing held by whoever changes the catalog */
-    IndexKeeper(Path folder, Catalog catalog, ReentrantLock writing, Saving saving, DatabaseEvents events) {
-        this.file = folder.resolve(FILE_NAME);
+    IndexKeeper(
+            KeptIndex.Kind<I> kind,
+            Path folder,
+            Catalog catalog,
+            ReentrantLock writing,
+            Saving saving,
+            DatabaseEvents events) {
+        this.kind = kind;
+        this.file = folder.resolve(kind.fileName());
         this.catalog = catalog;
         this.writing = writing;
         this.turn = writing.newCondition();
         this.saving = saving;
         this.events = events;
-        Loaded loaded = load(file, catalog, events);
-        this.index = new LiveIndex(loaded.index);
-        this.opened = loaded.state;
-        this.seq = loaded.state.seq();
-        this.unsaved = loaded.unsaved;
+        KeptIndex.Filled<I> filled = load();
+        this.index = filled.index();
+        this.opened = filled.state();
+        this.seq = filled.state().seq();
+        this.unsaved = filled.changes();
         writing.lock();
         try {
             saveIfWorthwhile();
@@ -111,54 +112,46 @@ final class IndexKeeper implements AutoCloseable {
         }
     }
 
-    /** @param unsaved pairs that are not in the snapshot */
-    private record Loaded(PigeonringIndex index, Catalog.State state, long unsaved) {}
-
-    private static Loaded load(Path file, Catalog catalog, DatabaseEvents events) {
-        PigeonringIndex.Opened snapshot = read(file, catalog);
-        long begun = System.nanoTime();
-        PigeonringIndex index = snapshot == null ? new PigeonringIndex() : snapshot.index();
+    private KeptIndex.Filled<I> load() {
+        KeptIndex.Opened<I> snapshot = read();
+        if (snapshot == null) {
+            long begun = System.nanoTime();
+            KeptIndex.Filled<I> built = kind.build(catalog);
+            if (built.index().size() > 0) {
+                kind.built(events, Duration.ofNanos(System.nanoTime() - begun));
+            }
+            return built.changes() == 0 ? built : told(built);
+        }
         boolean whole = false;
         try {
-            Loaded loaded = snapshot == null ? build(index, catalog) : replay(index, snapshot.seq(), catalog);
+            KeptIndex.Filled<I> replayed = kind.replay(snapshot.index(), snapshot.seq(), catalog);
             whole = true;
-            if (snapshot == null) {
-                events.indexBuilt(Duration.ofNanos(System.nanoTime() - begun));
-            }
-            LOG.info("{}: {} hashes, {} of them read from the catalog", file, index.size(), loaded.unsaved);
-            return loaded;
+            return told(replayed);
         } finally {
             if (!whole) {
-                index.close();
+                snapshot.index().close();
             }
         }
     }
 
-    private static Loaded build(PigeonringIndex index, Catalog catalog) {
-        AtomicReference<Catalog.@Nullable State> state = new AtomicReference<>();
-        index.addAll(pairs -> state.set(catalog.loadHashes(
-                (contentId, live, hash) -> pairs.pair(hash.w3(), hash.w2(), hash.w1(), hash.w0(), contentId))));
-        return new Loaded(index, Objects.requireNonNull(state.get()), index.size());
-    }
-
-    private static Loaded replay(PigeonringIndex index, long afterSeq, Catalog catalog) {
-        AtomicLong changes = new AtomicLong();
-        Catalog.State state = catalog.follow(afterSeq, null, (contentId, live, hash) -> {
-            if (live ? index.add(hash, contentId) : index.remove(hash, contentId)) {
-                changes.incrementAndGet();
-            }
-        });
-        return new Loaded(index, state, changes.get());
+    private KeptIndex.Filled<I> told(KeptIndex.Filled<I> filled) {
+        LOG.info(
+                "{}: {} {}, {} of them read from the catalog",
+                file,
+                filled.index().size(),
+                kind.units(),
+                filled.changes());
+        return filled;
     }
 
     /** The index from its file; null if there is none that can be taken, and the log says why. */
-    private static PigeonringIndex.@Nullable Opened read(Path file, Catalog catalog) {
-        PigeonringIndex.Opened snapshot;
+    private KeptIndex.@Nullable Opened<I> read() {
+        KeptIndex.Opened<I> snapshot;
         try {
-            Files.deleteIfExists(PigeonringIndex.unfinished(file));
-            snapshot = PigeonringIndex.open(file);
+            Files.deleteIfExists(kind.unfinished(file));
+            snapshot = kind.open(file);
         } catch (NoSuchFileException e) {
-            LOG.info("{}: not there; the index is built from the catalog", file);
+            LOG.debug("{}: not there; the index is built from the catalog", file);
             return null;
         } catch (SnapshotException e) {
             LOG.warn("{}; the index is built from the catalog", e.getMessage());
@@ -197,7 +190,7 @@ final class IndexKeeper implements AutoCloseable {
         return opened;
     }
 
-    /** About how many pairs changed since the snapshot; any thread, without the lock. */
+    /** About how many hashes or features changed since the snapshot; any thread, without the lock. */
     long unsaved() {
         return unsaved;
     }
@@ -207,16 +200,14 @@ final class IndexKeeper implements AutoCloseable {
         return saver != null;
     }
 
-    LiveIndex index() {
+    I index() {
         return index;
     }
 
-    /** Takes in what became of a hash, with the lock held. */
-    void change(long contentId, boolean live, Hash256 hash) {
-        if (index.change(contentId, live, hash)) {
-            unsaved++;
-            fresh++;
-        }
+    /** Says that so many hashes or features came or went, with the lock held. */
+    void changed(long count) {
+        unsaved += count;
+        fresh += count;
     }
 
     /**
@@ -227,7 +218,7 @@ final class IndexKeeper implements AutoCloseable {
     void reached(long newSeq) {
         seq = newSeq;
         if (settling) {
-            index.settle(2 * fresh);
+            index.settle((int) Math.min(2 * fresh, Integer.MAX_VALUE));
         }
         fresh = 0;
         saveIfWorthwhile();
@@ -253,7 +244,7 @@ final class IndexKeeper implements AutoCloseable {
     }
 
     private void startSaver() {
-        saver = Thread.ofPlatform().daemon().name("index-saver").start(this::saveInBackground);
+        saver = Thread.ofPlatform().daemon().name(kind.units() + "-saver").start(this::saveInBackground);
     }
 
     private boolean isWorthwhileAtTheEnd() {
@@ -310,12 +301,12 @@ final class IndexKeeper implements AutoCloseable {
             index.save(file, savedSeq, Hash256.parse(String.valueOf(catalog.journalHash(savedSeq))));
             done = true;
             Duration took = Duration.ofNanos(System.nanoTime() - begun);
-            events.indexSaved(took);
+            kind.saved(events, took);
             LOG.info("{}: saved up to change {} in {} ms", file, savedSeq, took.toMillis());
         } catch (ClosedByInterruptException e) {
             LOG.debug("{}: closed while it was saved", file);
         } catch (IOException | StorageFailedException e) {
-            events.indexSaveFailed();
+            kind.saveFailed(events);
             LOG.warn("{}: cannot be saved: {}; the next start reads more from the catalog", file, e.toString());
         } finally {
             settle();
@@ -344,12 +335,11 @@ final class IndexKeeper implements AutoCloseable {
         }
     }
 
-    /** All pairs in one index, with the lock held; waits for a save that is under way, and gives the lock back meanwhile. */
-    HashIndex settled() {
+    /** Waits until the index is not held, with the lock held, which is given back meanwhile. */
+    void awaitSettled() {
         while (index.isHeld()) {
             turn.awaitUninterruptibly();
         }
-        return index.settled();
     }
 
     /** For tests: waits until the index is not being saved. */

@@ -26,7 +26,7 @@ import org.semblance.hashdb.index.PigeonringIndex;
  *
  * <p>Changes are made by one thread at a time; lookups take no lock.
  */
-final class LiveIndex implements AutoCloseable {
+final class LiveIndex implements KeptIndex {
     private final PigeonringIndex main;
     private final PigeonringIndex beside = new PigeonringIndex();
 
@@ -77,16 +77,19 @@ final class LiveIndex implements AutoCloseable {
     }
 
     /** From now on the index is still, until {@link #settle} has moved all changes over. */
-    void hold() {
+    @Override
+    public void hold() {
         held = true;
     }
 
-    boolean isHeld() {
+    @Override
+    public boolean isHeld() {
         return held;
     }
 
     /** How many changes wait to be moved over. */
-    int unsettled() {
+    @Override
+    public int unsettled() {
         return removed.size() + added.size();
     }
 
@@ -94,12 +97,14 @@ final class LiveIndex implements AutoCloseable {
      * Writes the index, which must be held or closed to changes, as {@link PigeonringIndex#save}. Changes may go on
      * beside.
      */
-    void save(Path file, long seq, Hash256 mark) throws IOException {
+    @Override
+    public void save(Path file, long seq, Hash256 mark) throws IOException {
         main.save(file, seq, mark);
     }
 
     /** Moves so many changes over that came while the index was held. When none is left it is no longer held. */
-    void settle(int changes) {
+    @Override
+    public void settle(int changes) {
         Iterator<Pair> gone = removed.iterator();
         int left = changes;
         for (; left > 0 && gone.hasNext(); left--) {
@@ -150,7 +155,8 @@ final class LiveIndex implements AutoCloseable {
     }
 
     /** How many pairs there are. */
-    long size() {
+    @Override
+    public long size() {
         return size.get();
     }
 

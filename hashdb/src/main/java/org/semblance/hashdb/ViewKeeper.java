@@ -54,11 +54,11 @@ final class ViewKeeper implements AutoCloseable {
         return builder != null;
     }
 
-    /** Takes in the changes up to the newest, with the lock held; the index's sink is served in the same pass. */
-    Catalog.State follow(long afterSeq, Catalog.HashSink hashes) {
+    /** Takes in the changes up to the newest, with the lock held; the sinks of the indexes are served in the same pass. */
+    Catalog.State follow(long afterSeq, Catalog.HashSink hashes, Catalog.PictureSink pictures) {
         ServingView current = view;
         try {
-            Catalog.State state = catalog.follow(afterSeq, current, hashes);
+            Catalog.State state = catalog.follow(afterSeq, current, hashes, pictures);
             if (current != null) {
                 current.reached(state.seq());
                 if (current.outgrown()) {
@@ -77,7 +77,7 @@ final class ViewKeeper implements AutoCloseable {
             view = null;
             current.discard();
             start(false);
-            return catalog.follow(afterSeq, null, hashes);
+            return catalog.follow(afterSeq, null, hashes, pictures);
         }
     }
 
@@ -171,12 +171,13 @@ final class ViewKeeper implements AutoCloseable {
 
     private void publish(ServingView next) {
         for (int pass = 0; pass < FREE_PASSES && next.seq() < catalog.seq(); pass++) {
-            next.reached(catalog.follow(next.seq(), unlessClosing(next), null).seq());
+            next.reached(
+                    catalog.follow(next.seq(), unlessClosing(next), null, null).seq());
         }
         ServingView old;
         writing.lock();
         try {
-            next.reached(catalog.follow(next.seq(), next, null).seq());
+            next.reached(catalog.follow(next.seq(), next, null, null).seq());
             old = view;
             view = next;
         } finally {

@@ -100,7 +100,7 @@ class BankedVideoTest {
         db.awaitView();
         isFoundByEachFrame(id);
         db.close();
-        Files.delete(folder.resolve(IndexKeeper.FILE_NAME));
+        Files.delete(folder.resolve(HashIndexKind.FILE_NAME));
         open();
         isFoundByEachFrame(id);
         assertThat(db.verify().problems()).isEmpty();

@@ -116,7 +116,7 @@ class FlippedByteTest {
             Files.write(folder.resolve("catalog.db"), bad);
             if (random.nextBoolean()) {
                 // Then all hashes are read at open.
-                Files.delete(folder.resolve(IndexKeeper.FILE_NAME));
+                Files.delete(folder.resolve(HashIndexKind.FILE_NAME));
             }
             List<String> problems = openAndVerify();
             if (problems.isEmpty()) {

@@ -55,7 +55,7 @@ class KillTest {
             }
             if (random.nextInt(8) == 0) {
                 // Then the index is built from the catalog.
-                Files.deleteIfExists(folder.resolve(IndexKeeper.FILE_NAME));
+                Files.deleteIfExists(folder.resolve(HashIndexKind.FILE_NAME));
             }
             try (HashDb db = HashDb.open(folder)) {
                 assertThat(db.verify().problems())

@@ -17,6 +17,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Catalog.ContentSink;
 import org.semblance.hashdb.catalog.Catalog.HashSink;
+import org.semblance.hashdb.catalog.Catalog.PictureSink;
+import org.semblance.hashdb.features.BankedPicture;
+import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Hash256;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -48,6 +51,7 @@ public final class Audit implements AutoCloseable {
     private long signalRows;
     private long labelRows;
     private long videoRows;
+    private long pictureRows;
 
     Audit(Path file) {
         this.file = file;
@@ -85,13 +89,13 @@ public final class Audit implements AutoCloseable {
         return maxContentId;
     }
 
-    /** Checks everything; each content and hash goes to the sinks as well. */
-    public Report run(ContentSink contents, HashSink hashes) {
+    /** Checks everything; each content, hash and picture goes to the sinks as well. */
+    public Report run(ContentSink contents, HashSink hashes, PictureSink pictures) {
         try {
             integrity();
             journal();
             banks();
-            contents(contents, hashes);
+            contents(contents, hashes, pictures);
             orphans();
         } catch (SQLException e) {
             problem(new StorageFailedException(file, e).getMessage());
@@ -214,7 +218,7 @@ public final class Audit implements AutoCloseable {
                 .forEach(id -> problem("bank " + id + ": is missing"));
     }
 
-    private void contents(ContentSink contentSink, HashSink hashSink) throws SQLException {
+    private void contents(ContentSink contentSink, HashSink hashSink, PictureSink pictureSink) throws SQLException {
         PreparedStatement adds =
                 reader.prepare("SELECT seq, at, payload FROM journal WHERE kind = 'add_contents' ORDER BY seq");
         PreparedStatement labels = reader.prepare("SELECT c.content_id, l.name FROM content_label c"
@@ -225,11 +229,14 @@ public final class Audit implements AutoCloseable {
                 + " LEFT JOIN signal s ON s.content_id = c.id ORDER BY c.id, s.position");
         PreparedStatement videos =
                 reader.prepare("SELECT content_id, duration_ms, frames FROM video ORDER BY content_id");
+        PreparedStatement pictures =
+                reader.prepare("SELECT content_id, ordinal, ms, data FROM picture ORDER BY content_id, ordinal");
         try (ResultSet add = adds.executeQuery();
                 ResultSet label = labels.executeQuery();
                 ResultSet video = videos.executeQuery();
+                ResultSet picture = pictures.executeQuery();
                 ResultSet content = contents.executeQuery()) {
-            Cursor cursor = new Cursor(content, label, video, contentSink, hashSink);
+            Cursor cursor = new Cursor(content, label, video, picture, contentSink, hashSink, pictureSink);
             cursor.next();
             while (add.next()) {
                 Added added;
@@ -289,6 +296,10 @@ public final class Audit implements AutoCloseable {
             if (cursor.frames != null) {
                 digest.video(cursor.durationMs, cursor.frames);
             }
+            if (!cursor.pictures.isEmpty()) {
+                digest.pictures(cursor.pictures.size());
+                cursor.pictures.forEach(picture -> digest.picture(picture.ms, picture.data));
+            }
             boolean gone = bankDeleted || withdrawn.contains(cursor.id);
             if (cursor.bankId != added.bankId || cursor.createdAt != added.at || !cursor.isAs(trail, gone)) {
                 problem("content " + cursor.id + ": differs from what the journal made of it");
@@ -316,6 +327,10 @@ public final class Audit implements AutoCloseable {
         long videos = count("SELECT count(*) FROM video");
         if (videos != videoRows) {
             problem("videos: " + (videos - videoRows) + " rows belong to no content");
+        }
+        long pictures = count("SELECT count(*) FROM picture");
+        if (pictures != pictureRows) {
+            problem("pictures: " + (pictures - pictureRows) + " rows belong to no content");
         }
     }
 
@@ -408,16 +423,19 @@ public final class Audit implements AutoCloseable {
         }
     }
 
-    /** Walks contents, their signals, their labels and their videos side by side, all by content id. */
+    /** Walks contents, their signals, labels, videos and pictures side by side, all by content id. */
     private final class Cursor {
         private final ResultSet rows;
         private final ResultSet labelRow;
         private final ResultSet videoRow;
+        private final ResultSet pictureRow;
         private final ContentSink contentSink;
         private final HashSink hashSink;
+        private final PictureSink pictureSink;
         private boolean rowThere;
         private boolean labelThere;
         private boolean videoThere;
+        private boolean pictureThere;
 
         private boolean there;
         private long id;
@@ -432,19 +450,33 @@ public final class Audit implements AutoCloseable {
         private List<String> labels = List.of();
         private int durationMs;
         private byte @Nullable [] frames;
+        private final List<RawPicture> pictures = new ArrayList<>();
 
         private record RawSignal(int type, @Nullable Integer quality, byte[] value) {}
 
-        Cursor(ResultSet rows, ResultSet labelRow, ResultSet videoRow, ContentSink contentSink, HashSink hashSink)
+        @SuppressWarnings("ArrayRecordComponent") // never compared
+        private record RawPicture(int ms, byte[] data) {}
+
+        Cursor(
+                ResultSet rows,
+                ResultSet labelRow,
+                ResultSet videoRow,
+                ResultSet pictureRow,
+                ContentSink contentSink,
+                HashSink hashSink,
+                PictureSink pictureSink)
                 throws SQLException {
             this.rows = rows;
             this.labelRow = labelRow;
             this.videoRow = videoRow;
+            this.pictureRow = pictureRow;
             this.contentSink = contentSink;
             this.hashSink = hashSink;
+            this.pictureSink = pictureSink;
             this.rowThere = rows.next();
             this.labelThere = labelRow.next();
             this.videoThere = videoRow.next();
+            this.pictureThere = pictureRow.next();
         }
 
         void next() throws SQLException {
@@ -472,7 +504,9 @@ public final class Audit implements AutoCloseable {
             } while (rowThere && rows.getLong(1) == id);
             labels = labels();
             video();
+            pictures();
             passOn();
+            passPicturesOn();
         }
 
         private void passOn() {
@@ -517,6 +551,22 @@ public final class Audit implements AutoCloseable {
             }
         }
 
+        private void passPicturesOn() {
+            if (status == Codes.of(ContentStatus.WITHDRAWN)) {
+                pictureSink.withdrawn(id);
+            } else if (!pictures.isEmpty()) {
+                List<BankedPicture> sound = new ArrayList<>();
+                try {
+                    for (RawPicture picture : pictures) {
+                        sound.add(new BankedPicture(picture.ms, Features.ofBytes(picture.data)));
+                    }
+                    pictureSink.pictures(id, sound);
+                } catch (IllegalArgumentException e) {
+                    problem("content " + id + ": its features cannot be read: " + e.getMessage());
+                }
+            }
+        }
+
         private boolean areSound(byte[] stored) {
             try {
                 KnownVideo.ofBytes(durationMs, stored);
@@ -534,6 +584,19 @@ public final class Audit implements AutoCloseable {
                     durationMs = videoRow.getInt(2);
                     frames = Rows.bytes(videoRow, 3);
                     videoRows++;
+                }
+            }
+        }
+
+        private void pictures() throws SQLException {
+            pictures.clear();
+            for (; pictureThere && pictureRow.getLong(1) <= id; pictureThere = pictureRow.next()) {
+                if (pictureRow.getLong(1) == id) {
+                    if (pictureRow.getInt(2) != pictures.size()) {
+                        problem("content " + id + ": picture " + pictures.size() + " is missing");
+                    }
+                    pictures.add(new RawPicture(pictureRow.getInt(3), Rows.bytes(pictureRow, 4)));
+                    pictureRows++;
                 }
             }
         }

@@ -13,8 +13,10 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Readers.Reader;
+import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -23,11 +25,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The system of record: one SQLite file with banks, contents, signals, frames, and the journal of every change.
+ * The system of record: one SQLite file with banks, contents, signals, frames, features, and the journal of every change.
  *
  * <p>A change and its row of the journal are one transaction, on disk when {@link #commit} returns (write-ahead log,
  * {@code synchronous=FULL}). Reads run on their own connections and never wait for a writer. What is derived from the
- * catalog is built by {@link #loadHashes} and {@link #loadContents} and kept up by {@link #follow}.
+ * catalog is built by {@link #loadHashes}, {@link #loadPictures} and {@link #loadContents} and kept up by {@link #follow}.
  */
 public final class Catalog implements AutoCloseable {
     private static final JsonMapper JSON = new JsonMapper();
@@ -184,6 +186,15 @@ public final class Catalog implements AutoCloseable {
         void hash(long contentId, boolean live, Hash256 hash);
     }
 
+    /** Receives the pictures of contents whose features are banked. */
+    public interface PictureSink {
+        /** All pictures of a content that is not withdrawn, by their time. */
+        void pictures(long contentId, List<BankedPicture> pictures);
+
+        /** A content that is withdrawn; it may never have had any. */
+        void withdrawn(long contentId);
+    }
+
     /**
      * A state of the catalog, for those who derive from it.
      *
@@ -232,7 +243,16 @@ public final class Catalog implements AutoCloseable {
         });
     }
 
-    /** Gives everything but hashes to the sink, in one consistent state. */
+    /** Gives the features of contents that are not withdrawn to the sink, in one consistent state. */
+    public State loadPictures(PictureSink sink) {
+        return readers.read(reader -> {
+            State state = state(reader);
+            pictures(reader, 0, Long.MAX_VALUE, sink);
+            return state;
+        });
+    }
+
+    /** Gives everything but hashes and features to the sink, in one consistent state. */
     public State loadContents(ContentSink sink) {
         return readers.read(reader -> {
             State state = state(reader);
@@ -245,66 +265,75 @@ public final class Catalog implements AutoCloseable {
      * Gives to the sinks what changed after that change, as it is now: a content may come more than once, and one that
      * was added and withdrawn since comes as withdrawn. Contents come before their hashes.
      *
-     * <p>Frames never change, so they do not come with a content that was only updated.
+     * <p>Frames and features never change, so they do not come with a content that was only updated.
      *
-     * @param contents null to leave all but hashes out
+     * @param contents null to leave all but hashes and features out
      * @param hashes null to leave hashes out
+     * @param pictures null to leave features out
      */
-    public State follow(long afterSeq, @Nullable ContentSink contents, @Nullable HashSink hashes) {
+    public State follow(
+            long afterSeq, @Nullable ContentSink contents, @Nullable HashSink hashes, @Nullable PictureSink pictures) {
         return readers.read(reader -> {
             State state = state(reader);
+            Sinks sinks = new Sinks(contents, hashes, pictures);
             PreparedStatement entries =
                     reader.prepare("SELECT kind, payload, seq FROM journal WHERE seq > ? ORDER BY seq");
             entries.setLong(1, afterSeq);
             try (ResultSet row = entries.executeQuery()) {
                 while (row.next()) {
-                    touched(reader, row, contents, hashes);
+                    touched(reader, row, sinks);
                 }
             }
             return state;
         });
     }
 
-    private static void touched(Reader reader, ResultSet row, @Nullable ContentSink contents, @Nullable HashSink hashes)
-            throws SQLException {
+    /** Who receives what changed. */
+    private record Sinks(
+            @Nullable ContentSink contents,
+            @Nullable HashSink hashes,
+            @Nullable PictureSink pictures) {}
+
+    private static void touched(Reader reader, ResultSet row, Sinks sinks) throws SQLException {
         try {
-            touched(reader, Rows.text(row, 1), JSON.readTree(Rows.text(row, 2)), contents, hashes);
+            touched(reader, Rows.text(row, 1), JSON.readTree(Rows.text(row, 2)), sinks);
         } catch (JacksonException e) {
             throw new CatalogRefusedException("journal row " + row.getLong(3) + ": its payload cannot be read", e);
         }
     }
 
-    private static void touched(
-            Reader reader, String kind, JsonNode payload, @Nullable ContentSink contents, @Nullable HashSink hashes)
-            throws SQLException {
+    private static void touched(Reader reader, String kind, JsonNode payload, Sinks sinks) throws SQLException {
         switch (kind) {
             case "add_contents" -> {
                 long first = payload.required("first_id").longValue();
-                range(reader, first, first + payload.required("contents").longValue() - 1, contents, hashes);
+                range(reader, first, first + payload.required("contents").longValue() - 1, sinks);
             }
             case "withdraw_content" -> {
                 long id = payload.required("content_id").longValue();
-                range(reader, id, id, contents, hashes);
+                range(reader, id, id, sinks);
             }
             case "update_content" -> {
                 long id = payload.required("content_id").longValue();
-                if (contents != null) {
-                    Rows.contentRecords(reader::prepare, id, id, contents);
+                if (sinks.contents != null) {
+                    Rows.contentRecords(reader::prepare, id, id, sinks.contents);
                 }
             }
-            case "delete_bank" -> bank(reader, payload.required("bank_id").longValue(), contents, hashes);
+            case "delete_bank" -> bank(reader, payload.required("bank_id").longValue(), sinks);
             default -> {
                 // The other kinds change no content.
             }
         }
     }
 
-    private static void range(
-            Reader reader, long first, long last, @Nullable ContentSink contents, @Nullable HashSink hashes)
-            throws SQLException {
-        if (contents != null) {
-            contentRange(reader, first, last, contents);
+    private static void range(Reader reader, long first, long last, Sinks sinks) throws SQLException {
+        if (sinks.contents != null) {
+            contentRange(reader, first, last, sinks.contents);
         }
+        if (sinks.pictures != null) {
+            withdrawn(reader, first, last, sinks.pictures);
+            pictures(reader, first, last, sinks.pictures);
+        }
+        HashSink hashes = sinks.hashes;
         if (hashes != null) {
             PreparedStatement select = reader.prepare("SELECT s.content_id, c.status, s.value FROM signal s"
                     + " JOIN content c ON c.id = s.content_id WHERE s.content_id BETWEEN ? AND ? AND s.type = 0");
@@ -319,6 +348,30 @@ public final class Catalog implements AutoCloseable {
         }
     }
 
+    private static void withdrawn(Reader reader, long first, long last, PictureSink sink) throws SQLException {
+        PreparedStatement select = reader.prepare("SELECT id FROM content WHERE id BETWEEN ? AND ? AND +status = 2");
+        select.setLong(1, first);
+        select.setLong(2, last);
+        withdrawn(select, sink::withdrawn);
+    }
+
+    private static void withdrawn(PreparedStatement ids, LongConsumer sink) throws SQLException {
+        try (ResultSet row = ids.executeQuery()) {
+            while (row.next()) {
+                sink.accept(row.getLong(1));
+            }
+        }
+    }
+
+    private static void pictures(Reader reader, long first, long last, PictureSink sink) throws SQLException {
+        PreparedStatement select = reader.prepare("SELECT p.content_id, p.ms, p.data FROM picture p"
+                + " CROSS JOIN content c ON c.id = p.content_id WHERE p.content_id BETWEEN ? AND ? AND c.status <> 2"
+                + " ORDER BY p.content_id, p.ordinal");
+        select.setLong(1, first);
+        select.setLong(2, last);
+        Rows.pictures(select, sink);
+    }
+
     private static void contentRange(Reader reader, long first, long last, ContentSink sink) throws SQLException {
         Rows.frames(reader::prepare, first, last, sink);
         Rows.contentRecords(reader::prepare, first, last, sink);
@@ -331,21 +384,21 @@ public final class Catalog implements AutoCloseable {
     }
 
     /** All contents of a bank that was deleted. */
-    private static void bank(Reader reader, long bankId, @Nullable ContentSink contents, @Nullable HashSink hashes)
-            throws SQLException {
+    private static void bank(Reader reader, long bankId, Sinks sinks) throws SQLException {
+        ContentSink contents = sinks.contents;
+        HashSink hashes = sinks.hashes;
+        PreparedStatement ids = reader.prepare("SELECT id FROM content WHERE bank_id = ?");
+        ids.setLong(1, bankId);
         String signals = "SELECT s.content_id, c.status, s.value, s.type FROM content c CROSS JOIN signal s"
                 + " ON s.content_id = c.id WHERE c.bank_id = ? AND +s.type ";
         if (contents != null) {
-            PreparedStatement select = reader.prepare("SELECT id FROM content WHERE bank_id = ?");
-            select.setLong(1, bankId);
-            try (ResultSet row = select.executeQuery()) {
-                while (row.next()) {
-                    contents.withdrawn(row.getLong(1));
-                }
-            }
+            withdrawn(ids, contents::withdrawn);
             PreparedStatement digests = reader.prepare(signals + "<> 0");
             digests.setLong(1, bankId);
             digests(digests, contents);
+        }
+        if (sinks.pictures != null) {
+            withdrawn(ids, sinks.pictures::withdrawn);
         }
         if (hashes != null) {
             PreparedStatement select = reader.prepare(signals + "= 0");

@@ -17,6 +17,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.ChangeRefusedException.Reason;
+import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.hash.Signal;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -328,7 +329,7 @@ final class ChangeWriter implements AutoCloseable {
         insert.executeBatch();
     }
 
-    /** Signals, labels and videos. Returns the digest of the contents. */
+    /** Signals, labels, videos and features. Returns the digest of the contents. */
     private String insertWhatTheyHave(long firstId, List<ContentDraft> drafts) throws SQLException {
         PreparedStatement insertSignal =
                 prepare("INSERT INTO signal (content_id, position, type, quality, value) VALUES (?, ?, ?, ?, ?)");
@@ -368,11 +369,30 @@ final class ChangeWriter implements AutoCloseable {
                 insertVideo.executeUpdate();
                 digest.video(video.durationMs(), frames);
             }
+            insertPictures(id, draft.pictures());
             id++;
         }
         insertSignal.executeBatch();
         insertLabel.executeBatch();
         return digest.finish();
+    }
+
+    private void insertPictures(long contentId, List<BankedPicture> pictures) throws SQLException {
+        if (pictures.isEmpty()) {
+            return;
+        }
+        PreparedStatement insert = prepare("INSERT INTO picture (content_id, ordinal, ms, data) VALUES (?, ?, ?, ?)");
+        digest.pictures(pictures.size());
+        int ordinal = 0;
+        for (BankedPicture picture : pictures) {
+            byte[] data = picture.features().toBytes();
+            insert.setLong(1, contentId);
+            insert.setInt(2, ordinal++);
+            insert.setInt(3, picture.ms());
+            insert.setBytes(4, data);
+            insert.executeUpdate();
+            digest.picture(picture.ms(), data);
+        }
     }
 
     private static int batched(PreparedStatement statement, int pending) throws SQLException {

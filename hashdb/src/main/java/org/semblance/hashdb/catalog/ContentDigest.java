@@ -13,6 +13,7 @@ final class ContentDigest {
     private static final int NO_QUALITY = 255;
     private static final int NO_TEXT = -1;
     private static final int VIDEO = 255;
+    private static final int PICTURES = 254;
 
     private final MessageDigest sha = sha256();
     private final ByteBuffer buffer = ByteBuffer.allocate(1 << 14);
@@ -50,6 +51,18 @@ final class ContentDigest {
         room(9).put((byte) VIDEO).putInt(durationMs).putInt(frames.length / KnownVideo.FRAME_BYTES);
         drain();
         sha.update(frames);
+    }
+
+    /** What follows for a content with features, after its video if it is one; each {@link #picture} comes next. */
+    void pictures(int count) {
+        room(5).put((byte) PICTURES).putInt(count);
+    }
+
+    /** A picture; its features are in their stored form. */
+    void picture(int ms, byte[] features) {
+        room(8).putInt(ms).putInt(features.length);
+        drain();
+        sha.update(features);
     }
 
     private void text(@Nullable String text) {

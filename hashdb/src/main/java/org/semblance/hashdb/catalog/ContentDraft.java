@@ -2,6 +2,7 @@ package org.semblance.hashdb.catalog;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.hash.Signal;
 
 /**
@@ -9,6 +10,8 @@ import org.semblance.hashdb.hash.Signal;
  *
  * @param signals may be none if there is a video
  * @param video null for what is no video; its frames are found as PDQ signals are and need not be among the signals
+ * @param pictures those whose local features are banked, each shown later than the one before: at most {@value #MAX_PICTURES}
+ *     with {@value #MAX_FEATURES} features
  */
 public record ContentDraft(
         List<Signal> signals,
@@ -16,10 +19,34 @@ public record ContentDraft(
         @Nullable String note,
         @Nullable String source,
         @Nullable String metadata,
-        @Nullable KnownVideo video) {
+        @Nullable KnownVideo video,
+        List<BankedPicture> pictures) {
+    /** The most pictures of a content. */
+    public static final int MAX_PICTURES = 20_000;
+
+    /** The most features that they have together; some 70 MB. */
+    public static final int MAX_FEATURES = 2_000_000;
+
     public ContentDraft {
         signals = List.copyOf(signals);
         labels = List.copyOf(labels);
+        pictures = List.copyOf(pictures);
+    }
+
+    /** A draft without features. */
+    public ContentDraft(
+            List<Signal> signals,
+            List<String> labels,
+            @Nullable String note,
+            @Nullable String source,
+            @Nullable String metadata,
+            @Nullable KnownVideo video) {
+        this(signals, labels, note, source, metadata, video, List.of());
+    }
+
+    /** This draft with the features of its pictures. */
+    public ContentDraft withPictures(List<BankedPicture> banked) {
+        return new ContentDraft(signals, labels, note, source, metadata, video, banked);
     }
 
     /** A draft that is no video. */

@@ -38,6 +38,11 @@ import java.util.HexFormat;
  *   duration in milliseconds       4 bytes
  *   number of frames               4 bytes
  *     each, in order: from and until in milliseconds, 4 bytes each; quality 1 byte; hash 32 bytes, bit 255 first
+ * of a content with features then
+ *   254, with which no id begins   1 byte
+ *   number of pictures             4 bytes
+ *     each, in order: time in milliseconds, 4 bytes; length of what follows, 4 bytes; the features as {@code
+ *     Features.toBytes} has them
  * </pre>
  *
  * <p>as they were when added; an {@code update_content} row carries the old and the new value of what it changed.

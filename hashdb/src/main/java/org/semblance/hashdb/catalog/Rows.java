@@ -12,6 +12,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.features.BankedPicture;
+import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 
@@ -199,6 +201,34 @@ final class Rows {
             if (seen.add(hash)) {
                 sink.hash(contentId, live, hash);
             }
+        }
+    }
+
+    /**
+     * Gives to the sink the pictures of each content.
+     *
+     * @param select content id, time and features, by content and time
+     */
+    static void pictures(PreparedStatement select, Catalog.PictureSink sink) throws SQLException {
+        try (ResultSet row = select.executeQuery()) {
+            boolean there = row.next();
+            while (there) {
+                long contentId = row.getLong(1);
+                List<BankedPicture> pictures = new ArrayList<>();
+                for (; there && row.getLong(1) == contentId; there = row.next()) {
+                    pictures.add(picture(contentId, row.getInt(2), bytes(row, 3)));
+                }
+                sink.pictures(contentId, pictures);
+            }
+        }
+    }
+
+    private static BankedPicture picture(long contentId, int ms, byte[] data) {
+        try {
+            return new BankedPicture(ms, Features.ofBytes(data));
+        } catch (IllegalArgumentException e) {
+            throw new CatalogRefusedException(
+                    "content " + contentId + ": its features cannot be read: " + e.getMessage(), e);
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.ChangeRefusedException.Reason;
+import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
@@ -106,7 +107,34 @@ final class Rules {
                 note(draft.note()),
                 source(draft.source()),
                 metadata(draft.metadata()),
-                draft.video() == null ? null : video(draft.video()));
+                draft.video() == null ? null : video(draft.video()),
+                pictures(draft.pictures()));
+    }
+
+    private static List<BankedPicture> pictures(List<BankedPicture> pictures) {
+        if (pictures.size() > ContentDraft.MAX_PICTURES) {
+            throw invalid(
+                    "pictures",
+                    "pictures: " + pictures.size() + " (expected: at most " + ContentDraft.MAX_PICTURES + ")");
+        }
+        long features = 0;
+        for (int i = 0; i < pictures.size(); i++) {
+            features += pictures.get(i).features().count();
+            if (i > 0 && pictures.get(i).ms() <= pictures.get(i - 1).ms()) {
+                String field = "pictures[" + i + "].ms";
+                throw invalid(
+                        field,
+                        field + ": " + pictures.get(i).ms() + " (expected: more than that of the picture before, "
+                                + pictures.get(i - 1).ms() + ")");
+            }
+        }
+        if (features > ContentDraft.MAX_FEATURES) {
+            throw invalid(
+                    "pictures",
+                    "pictures: " + features + " features (expected: at most " + ContentDraft.MAX_FEATURES
+                            + " in all pictures together)");
+        }
+        return pictures;
     }
 
     private static KnownVideo video(KnownVideo video) {

@@ -39,8 +39,8 @@ final class Schema {
      * The migrations of this release, in order. A new file is made by them alone: Flyway, which brings older files up to date,
      * takes longer than everything else that is done to open a small database.
      */
-    static final List<String> MIGRATIONS =
-            List.of("V1__catalog.sql", "V2__content_status.sql", "V3__video.sql", "V4__request_key.sql");
+    static final List<String> MIGRATIONS = List.of(
+            "V1__catalog.sql", "V2__content_status.sql", "V3__video.sql", "V4__request_key.sql", "V5__features.sql");
 
     /** The newest of them, noted in SQLite's header when it has been applied. */
     static final int VERSION = MIGRATIONS.size();

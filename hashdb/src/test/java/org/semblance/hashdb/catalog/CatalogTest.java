@@ -22,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.semblance.hashdb.catalog.Catalog.Outcome;
 import org.semblance.hashdb.catalog.Catalog.Proposal;
+import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -147,7 +148,8 @@ class CatalogTest {
         assertCommitted(outcomes.getFirst(), 2);
         assertThat(catalog.records(new long[] {1, 2, 3, 4})).hasSize(3);
         try (Audit audit = catalog.beginAudit()) {
-            assertThat(audit.run(new Nothing(), (contentId, live, hash) -> {}).problems())
+            assertThat(audit.run(new Nothing(), (contentId, live, hash) -> {}, new Nothing())
+                            .problems())
                     .isEmpty();
         }
     }
@@ -159,8 +161,8 @@ class CatalogTest {
         for (long after = 0; after <= 6; after++) {
             List<Long> live = new ArrayList<>();
             List<Long> gone = new ArrayList<>();
-            Catalog.State state =
-                    catalog.follow(after, null, (contentId, isLive, hash) -> (isLive ? live : gone).add(contentId));
+            Catalog.State state = catalog.follow(
+                    after, null, (contentId, isLive, hash) -> (isLive ? live : gone).add(contentId), null);
             assertThat(state.seq()).isEqualTo(6);
             assertThat(state.banks()).extracting("name").containsExactly("A", "C");
             if (after < 2) {
@@ -178,7 +180,10 @@ class CatalogTest {
         }
     }
 
-    private static final class Nothing implements Catalog.ContentSink {
+    private static final class Nothing implements Catalog.ContentSink, Catalog.PictureSink {
+        @Override
+        public void pictures(long contentId, List<BankedPicture> pictures) {}
+
         @Override
         public void content(ContentRecord content) {}
 
