@@ -111,7 +111,8 @@ public final class FeatureIndexReport {
             slowest = Math.max(slowest, took);
         }
         OUT.printf(
-                "added one by one: %,.0f pictures/s, the slowest in %.1f ms%n", (to - from) * 1e9 / total, slowest / 1e6);
+                "added one by one: %,.0f pictures/s, the slowest in %.1f ms%n",
+                (to - from) * 1e9 / total, slowest / 1e6);
     }
 
     private static void report(FeatureIndexState state, int pictures) {
@@ -194,7 +195,11 @@ public final class FeatureIndexReport {
 
     private int place() {
         return Features.place(
-                random.nextInt(960), random.nextInt(720), random.nextInt(12), random.nextInt(128), random.nextBoolean());
+                random.nextInt(960),
+                random.nextInt(720),
+                random.nextInt(12),
+                random.nextInt(128),
+                random.nextBoolean());
     }
 
     /** Half of the features of a banked picture, each with up to 40 bits flipped, among others. */

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,6 +23,8 @@ import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.features.BankedPicture;
+import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
@@ -197,6 +200,29 @@ class ChangeRefusalTest {
         assertThatThrownBy(() -> new KnownVideo(1, List.of())).hasMessage("frames: 0 (expected: 1 to 200000)");
         assertThatThrownBy(() -> new KnownVideo(1, Collections.nCopies(200_001, whole)))
                 .hasMessage("frames: 200001 (expected: 1 to 200000)");
+    }
+
+    @Test
+    void picturesComeByTheirTimeAndAreNotTooMany() {
+        Features none = new Features(1, 1, new long[0], new int[0]);
+        BankedPicture picture = new BankedPicture(7, none);
+        draftRefused(
+                new ContentDraft(SIGNALS).withPictures(List.of(new BankedPicture(0, none), picture, picture)),
+                "pictures[2].ms",
+                "pictures[2].ms: 7 (expected: more than that of the picture before, 7)");
+        draftRefused(
+                new ContentDraft(SIGNALS).withPictures(Collections.nCopies(20_001, picture)),
+                "pictures",
+                "pictures: 20001 (expected: at most 20000)");
+        Features most = new Features(1, 1, new long[Features.WORDS * Features.MAX_COUNT], new int[Features.MAX_COUNT]);
+        List<BankedPicture> full = IntStream.rangeClosed(0, 2000)
+                .mapToObj(ms -> new BankedPicture(ms, most))
+                .toList();
+        draftRefused(
+                new ContentDraft(SIGNALS).withPictures(full),
+                "pictures",
+                "pictures: 2001000 features (expected: at most 2000000 in all pictures together)");
+        assertThatThrownBy(() -> new BankedPicture(-1, none)).hasMessage("ms: -1 (expected: 0 or more)");
     }
 
     @Test

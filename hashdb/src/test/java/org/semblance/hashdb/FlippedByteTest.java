@@ -21,6 +21,8 @@ import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.features.BankedPicture;
+import org.semblance.hashdb.features.RandomFeatures;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 
@@ -32,7 +34,7 @@ class FlippedByteTest {
     private static final int FLIPS = Integer.getInteger("semblance.flips", 10);
     private static final Origin ANYONE = new Origin("test", "because");
     private static final List<String> TABLES =
-            List.of("bank", "source", "content", "signal", "label", "content_label", "video", "journal");
+            List.of("bank", "source", "content", "signal", "label", "content_label", "video", "picture", "journal");
 
     @TempDir
     private Path folder;
@@ -41,6 +43,8 @@ class FlippedByteTest {
     private Path aside;
 
     private final SplittableRandom random = RandomSeed.random();
+
+    private final RandomFeatures source = new RandomFeatures(random, 100, 10);
 
     private void fill() {
         try (HashDb db = HashDb.open(folder)) {
@@ -53,8 +57,9 @@ class FlippedByteTest {
                     Signal sha = new Signal(
                             SignalType.SHA256, RandomSeed.hash(random).toHex());
                     KnownVideo video = j == 0 ? RandomSeed.video(random.nextInt(1, 100), random) : null;
+                    List<BankedPicture> pictures = j == 1 ? source.content(2, 50) : List.of();
                     drafts.add(new ContentDraft(
-                            List.of(pdq, sha), List.of("label " + j), "note " + i, "list " + j, null, video));
+                            List.of(pdq, sha), List.of("label " + j), "note " + i, "list " + j, null, video, pictures));
                 }
                 db.apply(new Change.AddContents("A", drafts), ANYONE);
                 db.apply(new Change.WithdrawContent("A", 2 + 20L * i), ANYONE);
@@ -115,8 +120,9 @@ class FlippedByteTest {
             bad[at] ^= (byte) (1 << random.nextInt(8));
             Files.write(folder.resolve("catalog.db"), bad);
             if (random.nextBoolean()) {
-                // Then all hashes are read at open.
+                // Then all hashes and features are read at open.
                 Files.delete(folder.resolve(HashIndexKind.FILE_NAME));
+                Files.delete(folder.resolve(FeatureIndexKind.FILE_NAME));
             }
             List<String> problems = openAndVerify();
             if (problems.isEmpty()) {

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -27,6 +28,8 @@ import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.features.BankedPicture;
+import org.semblance.hashdb.features.RandomFeatures;
 import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
@@ -46,6 +49,8 @@ class HashDbModelTest {
     private final TreeMap<Long, BankContent> contents = new TreeMap<>();
     private final TreeMap<Long, KnownVideo> videos = new TreeMap<>();
     private final List<Hash256> hashes = new ArrayList<>(List.of(Hash256.ZERO));
+    private final TreeMap<Long, List<BankedPicture>> pictures = new TreeMap<>();
+    private final RandomFeatures source = new RandomFeatures(random, 1000, 10);
     private long nextBankId = 1;
 
     @Test
@@ -154,7 +159,8 @@ class HashDbModelTest {
                     .mapToObj(signal -> new Signal(SignalType.PDQ, anyHash().toHex()))
                     .distinct()
                     .toList();
-            drafts.add(new ContentDraft(signals, List.of("a", "b"), "n" + i, "s", null, video));
+            List<BankedPicture> its = random.nextInt(3) == 0 ? source.content(2, 30) : List.of();
+            drafts.add(new ContentDraft(signals, List.of("a", "b"), "n" + i, "s", null, video, its));
         }
         Applied applied = db.apply(new Change.AddContents(bank.name(), drafts), ANYONE);
         assertThat(applied.contents()).isEqualTo(drafts.size());
@@ -177,6 +183,9 @@ class HashDbModelTest {
                             draft.video() == null ? null : draft.video().summary()));
             if (draft.video() != null) {
                 videos.put(id, draft.video());
+            }
+            if (!draft.pictures().isEmpty()) {
+                pictures.put(id, draft.pictures());
             }
             id++;
         }
@@ -284,6 +293,7 @@ class HashDbModelTest {
                 .isEqualTo(contents.values().stream()
                         .mapToLong(c -> hashesOf(c).size())
                         .sum());
+        compareFeatures(db, step);
         if (!contents.isEmpty()) {
             long id = random.nextLong(contents.lastKey() + 2);
             BankContent content = contents.get(id);
@@ -295,6 +305,29 @@ class HashDbModelTest {
                         .as(RandomSeed.replay())
                         .contains(content);
             }
+        }
+    }
+
+    private void compareFeatures(HashDb db, int step) {
+        if (pictures.isEmpty()) {
+            return;
+        }
+        long id =
+                Objects.requireNonNull(pictures.floorKey(random.nextLong(pictures.firstKey(), pictures.lastKey() + 1)));
+        BankContent content = contents.get(id);
+        List<BankedPicture> its = Objects.requireNonNull(pictures.get(id));
+        BankedPicture picture = its.get(random.nextInt(its.size()));
+        if (picture.features().count() > 0) {
+            String bank = content == null || random.nextBoolean() ? "" : content.bank();
+            List<PictureMatch> found =
+                    db.lookupFeatures(picture.features(), bank.isEmpty() ? Set.of() : Set.of(bank), 0, 1, 1000);
+            assertThat(found.stream()
+                            .anyMatch(match -> match.content().id() == id
+                                    && match.votes().ms() == picture.ms()
+                                    && match.votes().votes()
+                                            >= picture.features().count()))
+                    .as("step %s, %s", step, RandomSeed.replay())
+                    .isEqualTo(content != null && content.enabledAt(clock.instant()));
         }
     }
 }

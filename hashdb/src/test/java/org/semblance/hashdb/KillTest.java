@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Hash256;
 
 /**
@@ -40,6 +41,7 @@ class KillTest {
     private final SplittableRandom random = RandomSeed.random();
     private final Map<Long, Hash256> added = new TreeMap<>();
     private final Map<Long, KnownVideo> videos = new TreeMap<>();
+    private final Map<Long, Features> pictures = new TreeMap<>();
     private final Set<Long> withdrawn = new HashSet<>();
     private final Set<Long> beingWithdrawn = new HashSet<>();
 
@@ -56,6 +58,9 @@ class KillTest {
             if (random.nextInt(8) == 0) {
                 // Then the index is built from the catalog.
                 Files.deleteIfExists(folder.resolve(HashIndexKind.FILE_NAME));
+            }
+            if (random.nextInt(8) == 0) {
+                Files.deleteIfExists(folder.resolve(FeatureIndexKind.FILE_NAME));
             }
             try (HashDb db = HashDb.open(folder)) {
                 assertThat(db.verify().problems())
@@ -122,6 +127,18 @@ class KillTest {
                         .contains(video);
             }
         });
+        compareFeatures(db);
+    }
+
+    private void compareFeatures(HashDb db) {
+        pictures.forEach((id, picture) -> {
+            boolean found = db.lookupFeatures(picture, Set.of(), 0, picture.count(), 100).stream()
+                    .anyMatch(match -> match.content().id() == id);
+            if (withdrawn.contains(id) && found || !beingWithdrawn.contains(id) && !found) {
+                throw new AssertionError("features of content " + id + (found ? " were withdrawn" : " are lost") + ", "
+                        + RandomSeed.replay());
+            }
+        });
     }
 
     /** Lines of {@link KilledWriter}; the last one may be cut. */
@@ -137,6 +154,8 @@ class KillTest {
                             id,
                             KnownVideo.ofBytes(
                                     Integer.parseInt(words[2]), HexFormat.of().parseHex(words[3])));
+                case "features" ->
+                    pictures.put(id, Features.ofBytes(HexFormat.of().parseHex(words[2])));
                 case "withdrawing" -> beingWithdrawn.add(id);
                 case "withdrawn" -> withdrawn.add(id);
                 default -> throw new AssertionError(line);

@@ -16,6 +16,9 @@ import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.features.BankedPicture;
+import org.semblance.hashdb.features.Features;
+import org.semblance.hashdb.features.RandomFeatures;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -27,7 +30,7 @@ final class KilledWriter {
     private static final int BULK = 400;
     private static final int IMPORT = 10_000;
 
-    /** Saves the index again and again. */
+    /** Saves the indexes again and again. */
     private static final IndexKeeper.Saving SAVING = new IndexKeeper.Saving(100, 1 << 30, Duration.ZERO, 1_000);
 
     private final HashDb db;
@@ -62,6 +65,10 @@ final class KilledWriter {
                 List<Signal> signals = List.of(new Signal(SignalType.PDQ, hash.toHex()));
                 drafts.add(video == null ? new ContentDraft(signals) : new ContentDraft(signals, video));
             }
+            Features picture = dice >= 90 ? new RandomFeatures(random, 100, 10).picture(20) : null;
+            if (picture != null) {
+                drafts.set(0, drafts.getFirst().withPictures(List.of(new BankedPicture(0, picture))));
+            }
             Applied applied = db.apply(new Change.AddContents("A", drafts), ORIGIN);
             StringBuilder lines = new StringBuilder();
             for (int i = 0; i < hashes.size(); i++) {
@@ -78,6 +85,13 @@ final class KilledWriter {
                         .append(video.durationMs())
                         .append(' ')
                         .append(HexFormat.of().formatHex(video.frameBytes()))
+                        .append('\n');
+            }
+            if (picture != null) {
+                lines.append("features ")
+                        .append(applied.firstContentId())
+                        .append(' ')
+                        .append(HexFormat.of().formatHex(picture.toBytes()))
                         .append('\n');
             }
             print(lines.toString());

@@ -34,6 +34,8 @@ import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.features.BankedPicture;
+import org.semblance.hashdb.features.RandomFeatures;
 import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -43,6 +45,10 @@ class TamperTest {
     private static final Origin ANALYST = new Origin("analyst", "because");
 
     private static final SplittableRandom RANDOM = RandomSeed.random();
+
+    private static final List<BankedPicture> PICTURES = List.of(
+            new BankedPicture(0, new RandomFeatures(RANDOM, 10, 10).picture(12)),
+            new BankedPicture(700, new RandomFeatures(RANDOM, 10, 10).picture(3)));
 
     /** Filled once; each test changes a copy of its own. */
     @TempDir
@@ -64,7 +70,7 @@ class TamperTest {
         db.apply(new Change.CreateBank("A", BankKind.MATCH, 0.5, "first", 20), ANALYST);
         db.apply(new Change.CreateBank("B"), ANALYST);
         add(db, "A", 1); // seq 3: content 1
-        add(db, "B", 10); // seq 4: contents 2 to 11
+        add(db, "B", 10); // seq 4: contents 2 to 11, of which 5 and 9 have features
         add(db, "A", 1); // seq 5: content 12
         db.apply(new Change.UpdateContent("A", 1, null, null, List.of("x", "y"), "new note", "{\"a\":2}"), ANALYST);
         db.apply(new Change.UpdateContent("A", 1, null, null, List.of(), "newer", null), ANALYST);
@@ -97,7 +103,9 @@ class TamperTest {
             Signal pdq = new Signal(SignalType.PDQ, RandomSeed.hash(RANDOM).toHex(), RANDOM.nextInt(101));
             Signal sha = new Signal(SignalType.SHA256, RandomSeed.hash(RANDOM).toHex());
             KnownVideo video = i % 3 == 2 ? RandomSeed.video(5, RANDOM) : null;
-            drafts.add(new ContentDraft(List.of(pdq, sha), List.of("label"), "note", "list", "{\"a\":1}", video));
+            List<BankedPicture> pictures = i % 4 == 3 ? PICTURES : List.of();
+            drafts.add(new ContentDraft(
+                    List.of(pdq, sha), List.of("label"), "note", "list", "{\"a\":1}", video, pictures));
         }
         db.apply(new Change.AddContents(bank, drafts), ANALYST);
     }
@@ -253,6 +261,37 @@ class TamperTest {
     }
 
     @Test
+    void findsChangedFeatures() throws Exception {
+        String problem = "journal row 4: its contents 2 to 11 were altered (their digest does not fit)";
+        finds(
+                "UPDATE picture SET ms = 701 WHERE content_id = 5 AND ordinal = 1",
+                problem,
+                "content 5: the index does not hold the features that the catalog has");
+        beginAnew();
+        finds(
+                "UPDATE picture SET data = (SELECT data FROM picture WHERE content_id = 5 AND ordinal = 1)"
+                        + " WHERE content_id = 9 AND ordinal = 0",
+                problem,
+                "content 9: the index does not hold the features that the catalog has");
+        beginAnew();
+        finds(
+                "UPDATE picture SET data = zeroblob(9) WHERE content_id = 9 AND ordinal = 0",
+                problem,
+                "content 9: its features cannot be read: features of version 0 (expected: 1)");
+        beginAnew();
+        finds(
+                "DELETE FROM picture WHERE content_id = 9 AND ordinal = 0",
+                problem,
+                "content 9: picture 0 is missing",
+                "content 9: the index does not hold the features that the catalog has");
+        beginAnew();
+        finds("DELETE FROM picture WHERE content_id = 9", problem);
+        finds(
+                "INSERT INTO picture SELECT 99, 0, ms, data FROM picture WHERE content_id = 5 AND ordinal = 1",
+                "pictures: 1 rows belong to no content");
+    }
+
+    @Test
     void findsChangedDetailsOfAContentThatWasNeverUpdated() throws Exception {
         String problem = "journal row 4: its contents 2 to 11 were altered (their digest does not fit)";
         finds("UPDATE content SET note = 'Note' WHERE id = 3", problem);
@@ -378,6 +417,16 @@ class TamperTest {
                     out.writeInt(frame.untilMs());
                     out.writeByte(frame.quality());
                     out.write(frame.hash().toBytes());
+                }
+            }
+            if (id == 5 || id == 9) {
+                out.writeByte(254);
+                out.writeInt(PICTURES.size());
+                for (BankedPicture picture : PICTURES) {
+                    byte[] data = picture.features().toBytes();
+                    out.writeInt(picture.ms());
+                    out.writeInt(data.length);
+                    out.write(data);
                 }
             }
         }

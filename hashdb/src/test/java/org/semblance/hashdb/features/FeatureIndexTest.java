@@ -295,7 +295,7 @@ class FeatureIndexTest {
                 }));
             }
             try {
-                for (int i = 0; i < 3000; i++) {
+                for (int i = 0; i < 1000; i++) {
                     long id = 40 + random.nextInt(100);
                     if (!index.remove(id)) {
                         List<BankedPicture> pictures = source.content(2, 60);
