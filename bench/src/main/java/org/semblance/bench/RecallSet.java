@@ -8,15 +8,10 @@ import java.awt.geom.Ellipse2D;
 import java.awt.geom.Path2D;
 import java.awt.geom.RoundRectangle2D;
 import java.awt.image.BufferedImage;
-import java.io.File;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -31,7 +26,7 @@ import javax.imageio.ImageIO;
  * with a channel's logo in a corner. A host is put together from pieces of 5 to 15 s of other footage.
  */
 final class RecallSet {
-    static final int FRAME_RATE = 10;
+    private static final int FRAME_RATE = Ffmpeg.FRAME_RATE;
     private static final int WIDTH = 854;
     private static final int HEIGHT = 480;
     private static final int OPENING_FRAMES = 4 * FRAME_RATE;
@@ -85,14 +80,11 @@ final class RecallSet {
     /** A picture of a known clip, shown there at that second. */
     record Still(Path file, int clip, double seconds) {}
 
-    /** A piece of a video file, in frames of {@link #FRAME_RATE}. */
-    private record Piece(Path file, int from, int frames) {}
-
     private final Path folder;
     private final long seed;
     private final int count;
-    private final List<Piece> bodies = new ArrayList<>();
-    private final List<Piece> hosts = new ArrayList<>();
+    private final List<Ffmpeg.Piece> bodies = new ArrayList<>();
+    private final List<Ffmpeg.Piece> hosts = new ArrayList<>();
     private final Path opening;
     private final Path channelLogo;
     private final Path uploaderLogo;
@@ -114,12 +106,12 @@ final class RecallSet {
             int frames = set.clipFrames(i) - OPENING_FRAMES;
             Path file = set.file("footage", "clip-%03d.mp4", i);
             film(file, seed * 1_000_003 + i, 960, 540, frames);
-            set.bodies.add(new Piece(file, 0, frames));
+            set.bodies.add(new Ffmpeg.Piece(file, 0, frames));
         }
         for (int i = 0; i < HOST_FILES; i++) {
             Path file = set.file("footage", "host-%03d.mp4", i);
             film(file, seed * 1_000_003 + 1_000 + i, 640, 360, HOST_FILE_SECONDS * FRAME_RATE);
-            set.hosts.add(new Piece(file, 0, HOST_FILE_SECONDS * FRAME_RATE));
+            set.hosts.add(new Ffmpeg.Piece(file, 0, HOST_FILE_SECONDS * FRAME_RATE));
         }
         return set;
     }
@@ -137,7 +129,7 @@ final class RecallSet {
         set.drawShared();
         boolean forClips = true;
         for (Path file : files) {
-            int frames = (int) (seconds(file) * FRAME_RATE) - 1;
+            int frames = (int) (Ffmpeg.seconds(file) * FRAME_RATE) - 1;
             boolean isLong = frames >= 17 * FRAME_RATE;
             if (isLong && forClips && set.bodies.size() < clips) {
                 int from = 0;
@@ -147,11 +139,11 @@ final class RecallSet {
                     if (left < 16 * FRAME_RATE) {
                         break;
                     }
-                    set.bodies.add(new Piece(file, from, Math.min(length, left)));
+                    set.bodies.add(new Ffmpeg.Piece(file, from, Math.min(length, left)));
                     from += length;
                 }
             } else if (frames >= 3 * FRAME_RATE) {
-                set.hosts.add(new Piece(file, 0, frames));
+                set.hosts.add(new Ffmpeg.Piece(file, 0, frames));
             }
             forClips ^= isLong;
         }
@@ -176,7 +168,7 @@ final class RecallSet {
     }
 
     private int frames(int clip) {
-        return OPENING_FRAMES + bodies.get(clip).frames;
+        return OPENING_FRAMES + bodies.get(clip).frames();
     }
 
     double seconds(int clip) {
@@ -190,16 +182,16 @@ final class RecallSet {
     /** The file that is banked. */
     Path known(int clip) throws IOException {
         Path file = file("known", "clip-%03d.mp4", clip);
-        Piece body = bodies.get(clip);
-        ffmpeg(
+        Ffmpeg.Piece body = bodies.get(clip);
+        Ffmpeg.make(
                 file,
                 List.of(
-                        input(new Piece(opening, 0, OPENING_FRAMES)),
-                        input(body),
+                        Ffmpeg.input(new Ffmpeg.Piece(opening, 0, OPENING_FRAMES)),
+                        Ffmpeg.input(body),
                         List.of("-i", channelLogo.toString())),
-                "[0:v]" + cut(OPENING_FRAMES, 960, 540) + "[o];[1:v]" + cut(body.frames, 960, 540)
+                "[0:v]" + Ffmpeg.cut(OPENING_FRAMES, 960, 540) + "[o];[1:v]" + Ffmpeg.cut(body.frames(), 960, 540)
                         + "[b];[2:v]scale=-1:60[l];[b][l]overlay=W-w-24:24[v];[o][v]concat=n=2",
-                h264(20));
+                Ffmpeg.h264(20));
         return file;
     }
 
@@ -209,9 +201,9 @@ final class RecallSet {
                 edit.hasLongHost() ? 300 + random.nextInt(301) : 20 + random.nextInt(11) + frames(clip) / FRAME_RATE;
         int hostFrames = seconds * FRAME_RATE - frames(clip);
         int before = random.nextInt(hostFrames + 1);
-        List<Piece> pieces = hostPieces(random, before, false);
+        List<Ffmpeg.Piece> pieces = hostPieces(random, before, false);
         int index = pieces.size();
-        pieces.add(new Piece(known(clip), 0, frames(clip)));
+        pieces.add(new Ffmpeg.Piece(known(clip), 0, frames(clip)));
         pieces.addAll(hostPieces(random, hostFrames - before, false));
         Path file = file("uploads", edit.name().toLowerCase(Locale.ROOT) + "-%03d.mp4", clip);
         join(file, pieces, edit == Edit.INNER_LETTERBOX ? index : -1, edit, random.nextInt(4), false);
@@ -222,8 +214,8 @@ final class RecallSet {
     /** A host without a clip, but with the opening of the known clips several times, and their channel's logo. */
     Upload uploadWithoutClip(int number, Edit edit) throws IOException {
         Random random = random("without", number);
-        List<Piece> pieces = new ArrayList<>();
-        pieces.add(new Piece(opening, 0, OPENING_FRAMES));
+        List<Ffmpeg.Piece> pieces = new ArrayList<>();
+        pieces.add(new Ffmpeg.Piece(opening, 0, OPENING_FRAMES));
         pieces.addAll(hostPieces(random, FRAME_RATE * (296 + random.nextInt(300)), true));
         Path file = file("uploads", "without-" + edit.name().toLowerCase(Locale.ROOT) + "-%03d.mp4", number);
         join(file, pieces, -1, edit, random.nextInt(4), true);
@@ -233,10 +225,11 @@ final class RecallSet {
     /** A picture out of the footage of a known clip, not out of its opening. */
     Still still(int number) throws IOException {
         int clip = number % clips();
-        int frame = OPENING_FRAMES + random("still", number).nextInt(bodies.get(clip).frames);
+        int frame = OPENING_FRAMES
+                + random("still", number).nextInt(bodies.get(clip).frames());
         Path file = file("stills", "still-%03d.jpg", number);
         String at = Double.toString((frame - 0.5) / FRAME_RATE);
-        ffmpeg(
+        Ffmpeg.make(
                 file,
                 List.of(List.of("-ss", at, "-i", known(clip).toString())),
                 "[0:v]scale=-2:360",
@@ -265,37 +258,41 @@ final class RecallSet {
     Upload uploadWithImage(int image) throws IOException {
         Random random = random("image", image);
         int before = FRAME_RATE * 10 + random.nextInt(FRAME_RATE * 60);
-        List<Piece> pieces = hostPieces(random, before, false);
-        pieces.add(new Piece(images().get(image), 0, 3 * FRAME_RATE));
+        List<Ffmpeg.Piece> pieces = hostPieces(random, before, false);
+        pieces.add(new Ffmpeg.Piece(images().get(image), 0, 3 * FRAME_RATE));
         pieces.addAll(hostPieces(random, FRAME_RATE * 20, false));
         Path file = file("uploads", "image-%03d.mp4", image);
         join(file, pieces, -1, Edit.REENCODE, 0, false);
         return new Upload(file, image, (double) before / FRAME_RATE, (double) before / FRAME_RATE + 3);
     }
 
-    private List<Piece> hostPieces(Random random, int frames, boolean withOpenings) {
-        List<Piece> pieces = new ArrayList<>();
+    private List<Ffmpeg.Piece> hostPieces(Random random, int frames, boolean withOpenings) {
+        List<Ffmpeg.Piece> pieces = new ArrayList<>();
         for (int left = frames; left > 0; ) {
             if (withOpenings && random.nextInt(6) == 0) {
-                pieces.add(new Piece(opening, 0, Math.min(left, OPENING_FRAMES)));
-                left -= pieces.getLast().frames;
+                pieces.add(new Ffmpeg.Piece(opening, 0, Math.min(left, OPENING_FRAMES)));
+                left -= pieces.getLast().frames();
                 continue;
             }
-            Piece whole = hosts.get(random.nextInt(hosts.size()));
-            int length = Math.min(Math.min(left, whole.frames), FRAME_RATE * (5 + random.nextInt(11)));
-            pieces.add(new Piece(whole.file, random.nextInt(whole.frames - length + 1), length));
+            Ffmpeg.Piece whole = hosts.get(random.nextInt(hosts.size()));
+            int length = Math.min(Math.min(left, whole.frames()), FRAME_RATE * (5 + random.nextInt(11)));
+            pieces.add(new Ffmpeg.Piece(whole.file(), random.nextInt(whole.frames() - length + 1), length));
             left -= length;
         }
         return pieces;
     }
 
-    private void join(Path file, List<Piece> pieces, int letterboxed, Edit edit, int corner, boolean withChannelLogo)
+    private void join(
+            Path file, List<Ffmpeg.Piece> pieces, int letterboxed, Edit edit, int corner, boolean withChannelLogo)
             throws IOException {
         List<List<String>> inputs = new ArrayList<>();
         StringBuilder graph = new StringBuilder();
         for (int i = 0; i < pieces.size(); i++) {
-            inputs.add(input(pieces.get(i)));
-            graph.append("[").append(i).append(":v]").append(cut(pieces.get(i).frames, WIDTH, HEIGHT));
+            inputs.add(Ffmpeg.input(pieces.get(i)));
+            graph.append("[")
+                    .append(i)
+                    .append(":v]")
+                    .append(Ffmpeg.cut(pieces.get(i).frames(), WIDTH, HEIGHT));
             graph.append(i == letterboxed ? "," + bars(WIDTH) : "")
                     .append("[p")
                     .append(i)
@@ -328,7 +325,7 @@ final class RecallSet {
         if (edit.has(Edit.FASTER)) {
             graph.append(",setpts=PTS/" + SPEED_UP + ",fps=" + FRAME_RATE);
         }
-        ffmpeg(file, inputs, graph.toString(), h264(edit.crf));
+        Ffmpeg.make(file, inputs, graph.toString(), Ffmpeg.h264(edit.crf));
     }
 
     /** A tenth of the height black at the top, and as much at the bottom. */
@@ -350,50 +347,6 @@ final class RecallSet {
         return boxes.toString();
     }
 
-    /** Opens a file a little before its first frame and at a key frame, so that no frame is lost. */
-    private static List<String> input(Piece piece) {
-        if (piece.file.toString().endsWith(".jpg")) {
-            return List.of(
-                    "-loop",
-                    "1",
-                    "-framerate",
-                    "" + FRAME_RATE,
-                    "-t",
-                    "" + (piece.frames / FRAME_RATE + 1),
-                    "-i",
-                    piece.file.toString());
-        }
-        double from = Math.max(0, (piece.from - 0.5) / FRAME_RATE);
-        double length = (piece.frames + 1.0) / FRAME_RATE;
-        return List.of("-ss", Double.toString(from), "-t", Double.toString(length), "-i", piece.file.toString());
-    }
-
-    /** Exactly that many frames, the last one repeated if there are too few: the truth about times depends on it. */
-    private static String cut(int frames, int width, int height) {
-        return "fps=" + FRAME_RATE + ":start_time=0,tpad=stop=-1:stop_mode=clone,trim=end_frame=" + frames
-                + ",setpts=PTS-STARTPTS,scale=" + width + ":" + height + ":flags=bilinear,setsar=1,format=yuv420p";
-    }
-
-    /** Key frames at cuts, as encoders set them, and at least every 10 s. */
-    private static List<String> h264(int crf) {
-        return List.of(
-                "-an",
-                "-c:v",
-                "libx264",
-                "-preset",
-                "ultrafast",
-                "-sc_threshold",
-                "40",
-                "-g",
-                "100",
-                "-crf",
-                "" + crf,
-                "-pix_fmt",
-                "yuv420p",
-                "-threads",
-                "1");
-    }
-
     private static void film(Path file, long seed, int width, int height, int frames) throws IOException {
         if (Files.exists(file)) {
             return;
@@ -410,7 +363,7 @@ final class RecallSet {
                 "" + FRAME_RATE,
                 "-i",
                 "-");
-        run(file, List.of(input), "[0:v]format=yuv420p", h264(22), out -> {
+        Ffmpeg.run(file, List.of(input), "[0:v]format=yuv420p", Ffmpeg.h264(22), out -> {
             byte[] picture = new byte[width * height];
             for (int n = 0; n < frames; n++) {
                 footage.draw((double) n / FRAME_RATE, picture);
@@ -431,12 +384,12 @@ final class RecallSet {
                 channelLogo.toFile());
         ImageIO.write(
                 emblem(200, random, new Color(250, 220, 40), new Color(150, 10, 20)), "png", uploaderLogo.toFile());
-        ffmpeg(
+        Ffmpeg.make(
                 opening,
                 List.of(List.of("-loop", "1", "-framerate", "" + FRAME_RATE, "-t", "3", "-i", card.toString())),
                 "color=black:s=960x540:r=" + FRAME_RATE
                         + ":d=1,format=yuv420p,setsar=1[b];[0:v]fade=in:0:8,format=yuv420p,setsar=1[c];[b][c]concat=n=2",
-                h264(12));
+                Ffmpeg.h264(12));
     }
 
     private static BufferedImage card(Random random) {
@@ -495,81 +448,5 @@ final class RecallSet {
         Graphics2D g = image.createGraphics();
         g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
         return g;
-    }
-
-    @FunctionalInterface
-    private interface Feed {
-        void to(OutputStream out) throws IOException;
-    }
-
-    private static void ffmpeg(Path file, List<List<String>> inputs, String graph, List<String> output)
-            throws IOException {
-        if (!Files.exists(file)) {
-            run(file, inputs, graph, output, out -> {});
-        }
-    }
-
-    private static void run(Path file, List<List<String>> inputs, String graph, List<String> output, Feed feed)
-            throws IOException {
-        Path part = file.resolveSibling(ProcessHandle.current().pid() + "-" + file.getFileName());
-        List<String> command = new ArrayList<>(
-                List.of("ffmpeg", "-hide_banner", "-loglevel", "error", "-y", "-filter_complex_threads", "1"));
-        inputs.forEach(input -> {
-            command.addAll(List.of("-threads", "1"));
-            command.addAll(input);
-        });
-        Collections.addAll(command, "-filter_complex", graph);
-        command.addAll(output);
-        command.add(part.toString());
-        Process process = started(command);
-        try (OutputStream out = process.getOutputStream()) {
-            feed.to(out);
-        }
-        end(process, command);
-        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-    }
-
-    private static double seconds(Path file) throws IOException {
-        List<String> command = List.of(
-                "ffprobe",
-                "-loglevel",
-                "error",
-                "-select_streams",
-                "v:0",
-                "-show_entries",
-                "format=duration",
-                "-of",
-                "csv=p=0",
-                file.toString());
-        Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        process.getOutputStream().close();
-        String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-        try {
-            return Double.parseDouble(answer);
-        } catch (NumberFormatException e) {
-            return 0; // No video, or one that tells no duration: of no use here.
-        }
-    }
-
-    private static Process started(List<String> command) throws IOException {
-        return new ProcessBuilder(command)
-                .redirectOutput(ProcessBuilder.Redirect.to(new File("/dev/null")))
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-    }
-
-    private static void end(Process process, List<String> command) throws IOException {
-        try {
-            int code = process.waitFor();
-            if (code != 0) {
-                throw new IOException("ffmpeg: exit code " + code + ": " + String.join(" ", command));
-            }
-        } catch (InterruptedException e) {
-            process.destroy();
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
-        }
     }
 }

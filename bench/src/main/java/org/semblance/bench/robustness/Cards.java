@@ -68,8 +68,8 @@ final class Cards {
         Emblem.groupLogo(g, 64, 64, 110);
         Emblem.flag(g, 652, 76, 144);
         g.setColor(new Color(60, 20, 20));
-        g.setFont(new Font(Font.SERIF, Font.BOLD, 46));
-        g.drawString("PROCLAMATION", 214, 134);
+        g.setFont(new Font(Font.SERIF, Font.BOLD, 40));
+        g.drawString("PROCLAMATION", 236, 132);
         g.fillRect(64, 196, 732, 5);
         g.setColor(new Color(30, 25, 20));
         g.setFont(new Font(Font.SERIF, Font.PLAIN, 34));

@@ -85,15 +85,20 @@ public final class RobustnessReport implements Callable<Integer> {
 
     /** Runs with the arguments of the command line; exits with 2 if they are wrong. */
     public static void main(String[] args) {
-        CommandLine line = new CommandLine(new RobustnessReport());
-        line.setExecutionExceptionHandler((e, command, parsed) -> {
+        System.exit(commandLine(new RobustnessReport()).execute(args));
+    }
+
+    /** One whose runs end with 2 and a line when they cannot use what they were given. */
+    static CommandLine commandLine(Object command) {
+        CommandLine line = new CommandLine(command);
+        line.setExecutionExceptionHandler((e, failed, parsed) -> {
             if (e instanceof IllegalArgumentException) {
                 System.err.println(e.getMessage());
                 return CommandLine.ExitCode.USAGE;
             }
             throw e;
         });
-        System.exit(line.execute(args));
+        return line;
     }
 
     @Override
@@ -236,7 +241,7 @@ public final class RobustnessReport implements Callable<Integer> {
         return results.resolveSibling(name + ".svg");
     }
 
-    private static void delete(Path folder) throws IOException {
+    static void delete(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
