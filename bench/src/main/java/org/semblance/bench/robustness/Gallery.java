@@ -18,7 +18,11 @@ import java.util.function.Supplier;
  */
 final class Gallery {
     private static final int QUALITY = 92;
+
+    /** As many in a run of the usual size, and a few in the smallest. */
     private static final int OTHERS = 60;
+
+    private static final int FEWEST_OTHERS = 4;
 
     private final long seed;
     private final int size;
@@ -42,6 +46,9 @@ final class Gallery {
         List<Picture> photos =
                 Parallel.map(corpus.photos(), photo -> hashed(photo.name(), Kind.PHOTO, photo.file(), service));
         same.findIn(photos);
+        if (photos.isEmpty()) {
+            throw gallery.tooFew();
+        }
         Iterator<Picture> single =
                 photos.stream().filter(photo -> !same.hasSome(photo)).toList().iterator();
         List<Picture> used = new ArrayList<>();
@@ -56,7 +63,7 @@ final class Gallery {
                 toMake.add(new Made(kind, i, photo.file()));
             }
         }
-        for (int i = 0; i < OTHERS; i++) {
+        for (int i = 0; i < others(size); i++) {
             Picture other = gallery.next(single);
             used.add(other);
             gallery.others.add(other.file());
@@ -69,6 +76,10 @@ final class Gallery {
         return gallery;
     }
 
+    private static int others(int size) {
+        return Math.max(FEWEST_OTHERS, OTHERS * size / Kind.USUAL_SIZE);
+    }
+
     private Picture next(Iterator<Picture> photos) {
         if (!photos.hasNext()) {
             throw tooFew();
@@ -77,7 +88,7 @@ final class Gallery {
     }
 
     private IllegalArgumentException tooFew() {
-        int needed = OTHERS + Kind.PHOTO.originals(size);
+        int needed = others(size) + Kind.PHOTO.originals(size);
         for (Kind kind : Kind.values()) {
             needed += kind.holdsPhoto ? kind.made(size) : 0;
         }

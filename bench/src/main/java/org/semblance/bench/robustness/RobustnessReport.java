@@ -2,7 +2,6 @@ package org.semblance.bench.robustness;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -21,7 +20,9 @@ import org.semblance.server.MatchServer;
 import org.semblance.server.selfbench.Machine;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /**
  * How many edited copies of banked pictures are found, by PDQ and by all signals, how exact the reported matrices are, and which
@@ -80,7 +81,9 @@ public final class RobustnessReport implements Callable<Integer> {
     @Option(names = "--keep", paramLabel = "DIR", description = "Keeps the copies that were missed.")
     private @Nullable Path keep;
 
-    private final PrintStream out = System.out;
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
     private final Map<Long, Picture> byId = new LinkedHashMap<>();
 
     /** Runs with the arguments of the command line; exits with 2 if they are wrong. */
@@ -93,7 +96,7 @@ public final class RobustnessReport implements Callable<Integer> {
         CommandLine line = new CommandLine(command);
         line.setExecutionExceptionHandler((e, failed, parsed) -> {
             if (e instanceof IllegalArgumentException) {
-                System.err.println(e.getMessage());
+                failed.getErr().println(e.getMessage());
                 return CommandLine.ExitCode.USAGE;
             }
             throw e;
@@ -200,7 +203,7 @@ public final class RobustnessReport implements Callable<Integer> {
                 Machine: %s. JDK: %s. Date: %s. Semblance %s. Seed: %d. No time was measured.
 
                 ```
-                bench -Xmx2g %s --corpus DIR --originals %d --seed %d%s
+                bench -Xmx2g %s %s
                 ```
 
                 %s. %,d pictures banked, %,d of them edited by %d edits, %,d copies sent. All over HTTP, two requests at a time.
@@ -214,16 +217,15 @@ public final class RobustnessReport implements Callable<Integer> {
                 MatchServer.version(),
                 seed,
                 RobustnessReport.class.getName(),
-                originals,
-                seed,
-                features == null ? "" : " --features " + features,
+                arguments(spec),
                 read,
                 gallery.banked().size(),
                 gallery.originals().size(),
                 Edits.ALL.size(),
                 outcomes.size() - gallery.banked().size(),
                 plotFile().getFileName());
-        out.print(head + tables);
+        spec.commandLine().getOut().print(head + tables);
+        spec.commandLine().getOut().flush();
         Path parent = results.toAbsolutePath().getParent();
         if (parent != null) {
             Files.createDirectories(parent);
@@ -234,6 +236,11 @@ public final class RobustnessReport implements Callable<Integer> {
         if (details != null) {
             Files.write(details, Details.lines(outcomes));
         }
+    }
+
+    /** As they were given. */
+    static String arguments(CommandSpec command) {
+        return String.join(" ", command.commandLine().getParseResult().originalArgs());
     }
 
     private Path plotFile() {
@@ -249,7 +256,7 @@ public final class RobustnessReport implements Callable<Integer> {
         }
     }
 
-    private static void progress(String format, Object... values) {
-        System.err.println(String.format(Locale.ROOT, format, values));
+    private void progress(String format, Object... values) {
+        spec.commandLine().getErr().println(String.format(Locale.ROOT, format, values));
     }
 }

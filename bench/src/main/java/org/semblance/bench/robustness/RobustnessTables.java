@@ -1,8 +1,11 @@
 package org.semblance.bench.robustness;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** The results of a run as Markdown. */
 final class RobustnessTables {
@@ -50,16 +53,16 @@ final class RobustnessTables {
             row(edit.name(), edited.of(edit));
         }
         row("**all**", edited);
-        add("%n");
+        Map<String, Integer> verdicts = new TreeMap<>();
+        edited.outcomes().stream()
+                .filter(outcome -> !outcome.isFound())
+                .forEach(outcome -> verdicts.merge(outcome.verdict(), 1, Integer::sum));
+        add("%nVerdicts on the copies that were not found: %s.%n%n", verdicts.isEmpty() ? "none" : verdicts);
     }
 
     private void row(String name, Score score) {
         double[] errors = score.matrixErrors();
-        long within = score.matrixErrors().length == 0
-                ? 0
-                : java.util.Arrays.stream(errors)
-                        .filter(e -> e <= Score.MATRIX_BAR)
-                        .count();
+        long within = Arrays.stream(errors).filter(e -> e <= Score.MATRIX_BAR).count();
         add(
                 "| %s | %,d | %s | %s | %s | %,d | %,d / %,d | %s | %s |%n",
                 name,

@@ -1,7 +1,6 @@
 package org.semblance.bench.robustness;
 
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -17,7 +16,9 @@ import org.semblance.server.MatchServer;
 import org.semblance.server.selfbench.Machine;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /**
  * How many edited re-uploads of known clips are found, and with which seconds; and whether uploads that share no more than a title
@@ -72,6 +73,9 @@ public final class VideoRobustnessReport implements Callable<Integer> {
     @Option(names = "--results", paramLabel = "FILE.md", description = "(default: ${DEFAULT-VALUE})")
     private Path results = Path.of("bench/results/robustness-video.md");
 
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
     private final Map<Long, ClipSet.Clip> byId = new LinkedHashMap<>();
     private final StringBuilder out = new StringBuilder();
     private final List<String> details = new ArrayList<>();
@@ -99,8 +103,8 @@ public final class VideoRobustnessReport implements Callable<Integer> {
         }
         add("%nOne by one:%n%n");
         details.forEach(line -> add("- %s%n", line));
-        PrintStream console = System.out;
-        console.print(out);
+        spec.commandLine().getOut().print(out);
+        spec.commandLine().getOut().flush();
         Files.writeString(results, out);
         return CommandLine.ExitCode.OK;
     }
@@ -137,6 +141,7 @@ public final class VideoRobustnessReport implements Callable<Integer> {
         int[] wrong = new int[2];
         List<Double> offsets = new ArrayList<>();
         List<Double> ends = new ArrayList<>();
+        List<String> missed = new ArrayList<>();
         for (ClipSet.Clip clip : set.clips()) {
             ClipSet.Upload upload = set.upload(clip, edit);
             Answer answer = service.match(Files.readAllBytes(upload.file()));
@@ -148,7 +153,7 @@ public final class VideoRobustnessReport implements Callable<Integer> {
             byPdq += certain.stream().anyMatch(match -> match.signalType().equals("vpdq")) ? 1 : 0;
             onlyLikely += certain.isEmpty() && !own.isEmpty() ? 1 : 0;
             if (certain.isEmpty()) {
-                details.add("%s, %s: missed, %s %s".formatted(edit.title, clip, answer.verdict(), answer.reason()));
+                missed.add(clip + (answer.verdict().equals("no_match") ? "" : " (" + answer.verdict() + ")"));
             } else {
                 found++;
                 Seconds seconds = certain.stream()
@@ -170,6 +175,9 @@ public final class VideoRobustnessReport implements Callable<Integer> {
                 }
             }
             countWrong(edit.title + ", " + clip, answer, clip, wrong);
+        }
+        if (!missed.isEmpty()) {
+            details.add(edit.title + ": missed " + String.join("; ", missed));
         }
         add(
                 "| %s | %d | %d | %d | %d | %s | %s | %d | %d / %d |%n",
