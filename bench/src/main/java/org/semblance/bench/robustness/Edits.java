@@ -13,6 +13,24 @@ final class Edits {
 
     private Edits() {}
 
+    /**
+     * Those, or all if there are none.
+     *
+     * @throws IllegalArgumentException if one has another name
+     */
+    static List<Edit> named(List<String> names) {
+        List<String> known = ALL.stream().map(Edit::name).toList();
+        for (String name : names) {
+            if (!known.contains(name)) {
+                throw new IllegalArgumentException(
+                        "--edits: " + name + " (expected: " + String.join(", ", known) + ")");
+            }
+        }
+        return names.isEmpty()
+                ? ALL
+                : ALL.stream().filter(edit -> names.contains(edit.name())).toList();
+    }
+
     private static List<Edit> all() {
         List<Edit> edits = new ArrayList<>(List.of(
                 Edit.of("jpeg_q30", Steps.same()).withQuality(30),

@@ -13,7 +13,7 @@ import java.util.function.Predicate;
 record Outcome(Picture original, String edit, String verdict, List<Hit> hits) {
     static final String UNEDITED = "unedited";
 
-    private static final Set<String> FOUND_TODAY = Set.of("pdq", "md5", "sha256");
+    private static final Set<String> HASHES = Set.of("pdq", "md5", "sha256");
 
     /**
      * @param matrixError the largest distance of the mapped corners of the original from the truth, as a share of the upload's
@@ -22,7 +22,7 @@ record Outcome(Picture original, String edit, String verdict, List<Hit> hits) {
     record Hit(Picture content, String signalType, boolean isLikely, double matrixError, String counts) {}
 
     boolean isFoundByPdq() {
-        return has(hit -> isOwn(hit) && !hit.isLikely && FOUND_TODAY.contains(hit.signalType));
+        return has(hit -> isOwn(hit) && !hit.isLikely && HASHES.contains(hit.signalType));
     }
 
     boolean isFound() {

@@ -50,6 +50,13 @@ public final class RobustnessReport implements Callable<Integer> {
     @Option(names = "--photos", paramLabel = "N", description = "Files of the corpus to take at most (default: all).")
     private int photos = Integer.MAX_VALUE;
 
+    @Option(
+            names = "--edits",
+            split = ",",
+            paramLabel = "NAME",
+            description = "Only these edits, such as pip30,screenshot (default: all).")
+    private List<String> names = List.of();
+
     @Option(names = "--seed", paramLabel = "N", description = "(default: ${DEFAULT-VALUE})")
     private long seed = 20_261_129;
 
@@ -106,6 +113,7 @@ public final class RobustnessReport implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        List<Edit> edits = Edits.named(names);
         Path folder = Files.createTempDirectory("semblance-robustness");
         try (Service service = new Service(folder.resolve("data"), features)) {
             progress("seed %d", seed);
@@ -118,8 +126,8 @@ public final class RobustnessReport implements Callable<Integer> {
                 outcomes.add(unedited(picture, gallery.same(), service));
             }
             progress("%,d originals sent", outcomes.size());
-            outcomes.addAll(edited(gallery, service));
-            report(read, gallery, outcomes);
+            outcomes.addAll(edited(gallery, edits, service));
+            report(read, gallery, edits, outcomes);
         } finally {
             delete(folder);
         }
@@ -148,13 +156,14 @@ public final class RobustnessReport implements Callable<Integer> {
         return outcome(picture, Outcome.UNEDITED, answer, null, same);
     }
 
-    private List<Outcome> edited(Gallery gallery, Service service) throws IOException, InterruptedException {
+    private List<Outcome> edited(Gallery gallery, List<Edit> edits, Service service)
+            throws IOException, InterruptedException {
         List<Picture> all = gallery.originals();
         AtomicInteger done = new AtomicInteger();
         List<List<Outcome>> outcomes = Parallel.map(all, original -> {
             BufferedImage picture = Pixels.read(original.file());
             List<Outcome> ofOriginal = new ArrayList<>();
-            for (Edit edit : Edits.ALL) {
+            for (Edit edit : edits) {
                 Edit.Copy copy = edit.apply(picture, gallery.helper(original, edit));
                 Outcome outcome = outcome(original, edit.name(), service.match(copy.jpeg()), copy, gallery.same());
                 ofOriginal.add(outcome);
@@ -192,9 +201,9 @@ public final class RobustnessReport implements Callable<Integer> {
         return told.cornerError(sent.fromOriginal(), original.width(), original.height()) / sent.diagonal();
     }
 
-    private void report(Corpus read, Gallery gallery, List<Outcome> outcomes) throws IOException {
+    private void report(Corpus read, Gallery gallery, List<Edit> edits, List<Outcome> outcomes) throws IOException {
         Score all = new Score(outcomes);
-        String tables = RobustnessTables.of(gallery, Edits.ALL, all);
+        String tables = RobustnessTables.of(gallery, edits, all);
         String head = String.format(
                 Locale.ROOT,
                 """
@@ -221,7 +230,7 @@ public final class RobustnessReport implements Callable<Integer> {
                 read,
                 gallery.banked().size(),
                 gallery.originals().size(),
-                Edits.ALL.size(),
+                edits.size(),
                 outcomes.size() - gallery.banked().size(),
                 plotFile().getFileName());
         spec.commandLine().getOut().print(head + tables);
@@ -232,7 +241,7 @@ public final class RobustnessReport implements Callable<Integer> {
         }
         Files.writeString(results, head + tables);
         Score edited = all.of(outcome -> !outcome.edit().equals(Outcome.UNEDITED));
-        Files.writeString(plotFile(), RobustnessPlot.svg(Edits.ALL, edited));
+        Files.writeString(plotFile(), RobustnessPlot.svg(edits, edited));
         if (details != null) {
             Files.write(details, Details.lines(outcomes));
         }

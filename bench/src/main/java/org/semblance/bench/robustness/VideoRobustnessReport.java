@@ -33,8 +33,6 @@ public final class VideoRobustnessReport implements Callable<Integer> {
     /** By which a second may be off. */
     private static final double EXACT_SECONDS = 2;
 
-    private static final int UNRELATED = 20;
-
     @Option(
             names = "--clips",
             required = true,
@@ -51,7 +49,10 @@ public final class VideoRobustnessReport implements Callable<Integer> {
             description = "Videos that show nothing of these, to put before and around the clips.")
     private List<Path> others = List.of();
 
-    @Option(names = "--count", paramLabel = "N", description = "Clips (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--count",
+            paramLabel = "N",
+            description = "Clips, and as many uploads without one (default: ${DEFAULT-VALUE}).")
     private int count = 20;
 
     @Option(names = "--seed", paramLabel = "N", description = "(default: ${DEFAULT-VALUE})")
@@ -214,13 +215,13 @@ public final class VideoRobustnessReport implements Callable<Integer> {
 
     private void unrelated(ClipSet set, Service service) throws IOException, InterruptedException {
         int[] wrong = new int[2];
-        for (int i = 0; i < UNRELATED; i++) {
+        for (int i = 0; i < count; i++) {
             Answer answer = service.match(Files.readAllBytes(set.unrelated(i)));
             countWrong("unrelated " + i, answer, null, wrong);
         }
         add(
                 "%nOf %d uploads of other videos with the same title card and logo: named as a match %d, as `likely` %d.%n",
-                UNRELATED, wrong[0], wrong[1]);
+                count, wrong[0], wrong[1]);
     }
 
     /** Clips of the same video as the right one may show the same place, and are told one by one but not counted. */

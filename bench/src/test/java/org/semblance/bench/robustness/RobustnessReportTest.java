@@ -72,6 +72,8 @@ class RobustnessReportTest {
         assertThat(run("--originals", "6")).isEqualTo(2);
         assertThat(err.toString())
                 .contains("--corpus: too few photos (expected: at least 10 without a duplicate, for 6 originals)");
+        assertThat(run("--edits", "pip30,pip31")).isEqualTo(2);
+        assertThat(err.toString()).contains("--edits: pip31 (expected: jpeg_q30, ");
         assertThat(run("--corpus", corpus.resolve("one.jpg").toString())).isEqualTo(2);
         assertThat(err.toString()).contains("one.jpg (expected: a folder)");
     }
