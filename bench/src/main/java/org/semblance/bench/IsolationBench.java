@@ -149,6 +149,7 @@ public final class IsolationBench {
                     List.of(),
                     HashRequest.ONCE_A_SECOND,
                     HashRequest.Variants.NONE,
+                    null,
                     deadline,
                     deadline,
                     start));

@@ -299,19 +299,16 @@ public final class VideoRecall {
     }
 
     private static Optional<Finding> finding(MatchReport report, long id) {
-        return report.matches().stream()
-                .filter(f -> f.match().content().id() == id)
-                .findFirst();
+        return report.matches().stream().filter(f -> f.content().id() == id).findFirst();
     }
 
     /** How many contents match besides that one. */
     private int others(MatchReport report, long id, Path file) {
-        Predicate<Finding> isOther = f -> f.match().content().id() != id;
+        Predicate<Finding> isOther = f -> f.content().id() != id;
         List<Finding> others = report.matches().stream().filter(isOther).toList();
         for (Finding other : others) {
             LOG.println("also matched in " + file.getFileName() + ": "
-                    + names.get(other.match().content().id()) + ", distance "
-                    + other.match().distance() + ", "
+                    + names.get(other.content().id()) + ", " + other.match() + ", "
                     + other.alignment());
         }
         return others.size();

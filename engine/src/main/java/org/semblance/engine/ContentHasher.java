@@ -2,6 +2,8 @@ package org.semblance.engine;
 
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.features.Profile;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.FrameSampling.EveryFrame;
 import org.semblance.engine.media.MediaSource;
@@ -34,6 +36,7 @@ public interface ContentHasher extends AutoCloseable {
                 Digests.of(content).signals(),
                 HashRequest.ONCE_A_SECOND,
                 HashRequest.Variants.NONE,
+                null,
                 deadline,
                 deadline,
                 start));
@@ -46,26 +49,43 @@ public interface ContentHasher extends AutoCloseable {
      * @param digests of exactly these bytes
      */
     default HashReport hash(MediaSource source, Digests digests, Deadline deadline) {
-        return hash(new HashRequest(source, digests, HashRequest.ONCE_A_SECOND, HashRequest.Variants.NONE, deadline));
+        return hash(source, digests, HashRequest.Variants.NONE, null, deadline);
+    }
+
+    /** The same with other hashes of an image, and with local features as that profile takes them, or without if it is null. */
+    default HashReport hash(
+            MediaSource source,
+            Digests digests,
+            HashRequest.Variants variants,
+            @Nullable Profile features,
+            Deadline deadline) {
+        return hash(new HashRequest(source, digests, HashRequest.ONCE_A_SECOND, variants, features, deadline));
     }
 
     /** As {@link #hash(ByteBuffer)}, with the dihedral variants of an image. */
     default HashReport hashDihedral(ByteBuffer content) {
-        return hashDihedral(MediaSource.of(content), Digests.of(content), Deadline.NONE);
-    }
-
-    /** As {@link #hash(MediaSource, Digests, Deadline)}, with the dihedral variants of an image. */
-    default HashReport hashDihedral(MediaSource source, Digests digests, Deadline deadline) {
-        return hash(
-                new HashRequest(source, digests, HashRequest.ONCE_A_SECOND, HashRequest.Variants.DIHEDRAL, deadline));
+        return hash(MediaSource.of(content), Digests.of(content), HashRequest.Variants.DIHEDRAL, null, Deadline.NONE);
     }
 
     /**
      * Hashes a content that is to be banked: as {@link #hash(MediaSource, Digests, Deadline)}, but every frame of a video
      * ({@link VideoHashes#known}), so that it is found whichever of them a copy is sampled at.
+     *
+     * @param features whether local features are to be banked as well
      */
+    default HashReport hashToBank(MediaSource source, Digests digests, boolean features, Deadline deadline) {
+        return hash(new HashRequest(
+                source,
+                digests,
+                new EveryFrame(),
+                HashRequest.Variants.NONE,
+                features ? Profile.BANKED : null,
+                deadline));
+    }
+
+    /** The same without local features. */
     default HashReport hashToBank(MediaSource source, Digests digests, Deadline deadline) {
-        return hash(new HashRequest(source, digests, new EveryFrame(), HashRequest.Variants.NONE, deadline));
+        return hashToBank(source, digests, false, deadline);
     }
 
     /** Frees the scratch memory. */

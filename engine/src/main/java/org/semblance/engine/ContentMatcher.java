@@ -20,6 +20,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.Alignment.Span;
 import org.semblance.engine.Alignment.Stretch;
+import org.semblance.engine.features.Placement;
+import org.semblance.engine.features.Profile;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.engine.media.FrameSampling;
@@ -32,7 +34,9 @@ import org.semblance.engine.video.VideoMatch;
 import org.semblance.engine.video.VideoPolicy;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
+import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankKind;
+import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
@@ -176,14 +180,9 @@ public final class ContentMatcher {
         FrameSampling sampling = sampling(question);
         HashReport hashed = hash(question, sampling, question.start);
         if (hashed.failure() != null) {
-            return undecided(question, hashed.failure(), hashed.reason(), hashed);
+            return undecided(question, hashed.failure(), hashed.reason(), hashed, Judgement.NOTHING);
         }
-        Upload upload = new Upload(hashed, question.options);
-        if (upload.isTooFlat()) {
-            String reason = InProcessHasher.joined(hashed.reason(), upload.tooFlat());
-            return undecided(question, Verdict.UNDECIDABLE, reason, hashed);
-        }
-        return judged(question, upload, sampling);
+        return judged(question, new Upload(hashed, question.options), sampling);
     }
 
     /**
@@ -244,11 +243,12 @@ public final class ContentMatcher {
     private static MatchReport byDigestAlone(Question question, HashReport hashed, String reason, boolean partial) {
         Judgement judgement = Judgement.of(List.of(), null, question.exact, reason);
         return new MatchReport(
-                judgement.verdict(),
+                judgement.verdict(question.options),
                 reason,
                 hashed,
                 question.version,
                 judgement.matches,
+                judgement.likely,
                 judgement.suppressedBy,
                 partial,
                 InProcessHasher.micros(question.exactNanos));
@@ -274,21 +274,26 @@ public final class ContentMatcher {
                 lookupNanos += System.nanoTime() - asked;
             }
         }
+        if (judgement.matches.isEmpty() && upload.isTooFlat()) {
+            String reason = InProcessHasher.joined(hashed.reason(), upload.tooFlat());
+            return undecided(question, Verdict.UNDECIDABLE, reason, hashed, judgement);
+        }
         if (judgement.matches.isEmpty() && hashed.seen() < LEAST_SEEN) {
             String reason = String.format(
                     Locale.ROOT, "%s; %.0f %% of its rows are too few to tell", hashed.reason(), 100 * hashed.seen());
-            return undecided(question, Verdict.UNDECIDABLE, reason, hashed);
+            return undecided(question, Verdict.UNDECIDABLE, reason, hashed, judgement);
         }
         return report(question, judgement, hashed, lookupNanos);
     }
 
     private static MatchReport report(Question question, Judgement judgement, HashReport hashed, long lookupNanos) {
         return new MatchReport(
-                judgement.verdict(),
+                judgement.verdict(question.options),
                 InProcessHasher.joined(hashed.reason(), judgement.cutShort),
                 hashed,
                 question.version,
                 judgement.matches,
+                judgement.likely,
                 judgement.suppressedBy,
                 hashed.isPartial() || !judgement.cutShort.isEmpty(),
                 InProcessHasher.micros(lookupNanos));
@@ -311,6 +316,7 @@ public final class ContentMatcher {
                 question.digests.signals(),
                 sampling,
                 HashRequest.Variants.FOR_LOOKUP,
+                question.options.features() && db.featureCount() > 0 ? Profile.UPLOADED : null,
                 deadline,
                 framesUntil,
                 startNanos));
@@ -332,20 +338,22 @@ public final class ContentMatcher {
         return !ofKind(BankKind.MATCH, exactMatches(digests, options)).isEmpty();
     }
 
-    private static MatchReport undecided(Question question, Verdict verdict, String reason, HashReport hashed) {
+    private static MatchReport undecided(
+            Question question, Verdict verdict, String reason, HashReport hashed, Judgement judgement) {
         return new MatchReport(
                 verdict,
                 reason,
                 hashed,
                 question.version,
                 List.of(),
+                judgement.likely,
                 List.of(),
-                hashed.isPartial(),
+                hashed.isPartial() || !judgement.cutShort.isEmpty(),
                 InProcessHasher.micros(question.exactNanos));
     }
 
     private static List<Finding> findings(List<Match> matches, boolean suppressed) {
-        return matches.stream().map(m -> new Finding(m, null, suppressed)).toList();
+        return matches.stream().map(m -> Finding.of(m, suppressed)).toList();
     }
 
     /**
@@ -353,17 +361,20 @@ public final class ContentMatcher {
      *
      * @param cutShort why not all was looked up and compared, or empty
      */
-    private record Judgement(List<Finding> matches, List<Finding> suppressedBy, String cutShort) {
-        Verdict verdict() {
+    private record Judgement(List<Finding> matches, List<Finding> likely, List<Finding> suppressedBy, String cutShort) {
+        static final Judgement NOTHING = new Judgement(List.of(), List.of(), List.of(), "");
+
+        Verdict verdict(MatchOptions options) {
             if (matches.isEmpty()) {
-                return Verdict.NO_MATCH;
+                return options.likely() && !likely.isEmpty() ? Verdict.LIKELY : Verdict.NO_MATCH;
             }
             return matches.stream().allMatch(Finding::suppressed) ? Verdict.SUPPRESSED : Verdict.MATCH;
         }
 
         /** Whether anything was found by more than a digest. */
         boolean hasLikeness() {
-            return matches.stream().anyMatch(f -> !f.match().signalType().isDigest());
+            return matches.stream()
+                    .anyMatch(f -> f.match() == null || !f.match().signalType().isDigest());
         }
 
         /**
@@ -382,26 +393,35 @@ public final class ContentMatcher {
             Map<Claim, BitSet> explains = new LinkedHashMap<>();
             BitSet explained = new BitSet();
             for (Claim claim : allowed) {
-                BitSet moments = (BitSet) claim.evidence.clone();
+                // What allowed features explain was taken away from each of the others where they were compared.
+                BitSet moments = claim.hit == null ? (BitSet) claim.evidence.clone() : new BitSet();
                 if (claim.video != null && comparison != null) {
                     moments.or(comparison.explained(claim.video));
                 }
                 explains.put(claim, moments);
                 explained.or(moments);
             }
+            List<Finding> likely = new ArrayList<>();
             List<Finding> standing = new ArrayList<>();
             List<Finding> suppressed = new ArrayList<>();
             (allSuppressed ? suppressed : standing).addAll(findings(knownDigests, allSuppressed));
             BitSet suppressedEvidence = new BitSet();
+            Set<Long> allowedFeatures = new HashSet<>();
             for (Claim claim : claims) {
-                if (claim.isAllowed() || byDigest.contains(claim.match.content().id())) {
+                if (claim.isAllowed() || byDigest.contains(claim.contentId())) {
                     continue;
                 }
                 boolean isSuppressed = allSuppressed || claim.isExplained(explained, comparison);
-                (isSuppressed ? suppressed : standing)
-                        .add(new Finding(claim.match, claim.alignment, claim.transform, isSuppressed));
+                if (claim.isLikely()) {
+                    if (!isSuppressed) {
+                        likely.add(claim.finding(false));
+                    }
+                    continue;
+                }
+                (isSuppressed ? suppressed : standing).add(claim.finding(isSuppressed));
                 if (isSuppressed) {
                     suppressedEvidence.or(claim.evidence);
+                    explainedBy(claim).ifPresent(allowedFeatures::add);
                 }
             }
             List<Finding> by = new ArrayList<>();
@@ -409,14 +429,21 @@ public final class ContentMatcher {
                 by.addAll(findings(allowedDigests, false));
                 Set<Long> told = ids(allowedDigests);
                 explains.forEach((claim, moments) -> {
-                    if (moments.intersects(suppressedEvidence)
-                            && told.add(claim.match.content().id())) {
-                        by.add(new Finding(claim.match, claim.alignment, claim.transform, false));
+                    boolean explainsSome =
+                            moments.intersects(suppressedEvidence) || allowedFeatures.contains(claim.contentId());
+                    if (explainsSome && told.add(claim.contentId())) {
+                        by.add(claim.finding(false));
                     }
                 });
             }
             standing.addAll(suppressed);
-            return new Judgement(standing, by, cutShort);
+            return new Judgement(standing, likely, by, cutShort);
+        }
+
+        private static Optional<Long> explainedBy(Claim claim) {
+            return Optional.ofNullable(claim.hit)
+                    .flatMap(hit -> Optional.ofNullable(hit.explainedBy()))
+                    .map(allowed -> allowed.content().id());
         }
 
         private static Set<Long> ids(List<Match> matches) {
@@ -433,13 +460,16 @@ public final class ContentMatcher {
      * @param transform what was done to the upload for it
      */
     private record Claim(
-            Match match,
+            Bank bank,
+            ContentRecord content,
+            @Nullable Match match,
+            FeatureSearch.@Nullable Hit hit,
             @Nullable Alignment alignment,
             BitSet evidence,
             int stillMoment,
             @Nullable VideoMatch video,
             String transform) {
-        /** Of an upload as it is. */
+        /** Of a hash of an upload as it is. */
         Claim(
                 Match match,
                 @Nullable Alignment alignment,
@@ -449,12 +479,43 @@ public final class ContentMatcher {
             this(match, alignment, evidence, stillMoment, video, "none");
         }
 
+        Claim(
+                Match match,
+                @Nullable Alignment alignment,
+                BitSet evidence,
+                int stillMoment,
+                @Nullable VideoMatch video,
+                String transform) {
+            this(match.bank(), match.content(), match, null, alignment, evidence, stillMoment, video, transform);
+        }
+
+        long contentId() {
+            return content.id();
+        }
+
+        /** The distance of its nearest hash; that of features is beyond all. */
+        int distance() {
+            return match == null ? Integer.MAX_VALUE : match.distance();
+        }
+
+        boolean isLikely() {
+            return hit != null && hit.found().strength() == Placement.Strength.LIKELY;
+        }
+
+        Finding finding(boolean suppressed) {
+            FeatureMatch features = hit == null ? null : hit.found();
+            return new Finding(bank, content, match, features, alignment, transform, suppressed);
+        }
+
         boolean isAllowed() {
-            return match.bank().kind() == BankKind.ALLOW;
+            return bank.kind() == BankKind.ALLOW;
         }
 
         /** Whether too little is left of it without the moments that allowed content explains. */
         boolean isExplained(BitSet explained, @Nullable VideoComparison comparison) {
+            if (hit != null && hit.explainedBy() != null) {
+                return true;
+            }
             BitSet left = (BitSet) evidence.clone();
             left.andNot(explained);
             // An image as a whole has no moments to leave out.
@@ -463,7 +524,7 @@ public final class ContentMatcher {
             }
             return !left.equals(evidence)
                     && comparison
-                            .without(match.content().id(), explained)
+                            .without(contentId(), explained)
                             .filter(VideoMatch::isMatch)
                             .isEmpty();
         }
@@ -529,6 +590,9 @@ public final class ContentMatcher {
             if (ofKind(BankKind.MATCH, exact).isEmpty() && claims.stream().allMatch(Claim::isAllowed)) {
                 claims.addAll(ofStill(readings(true)));
             }
+            if (ofKind(BankKind.MATCH, exact).isEmpty() && claims.stream().allMatch(Claim::isAllowed)) {
+                claims.addAll(ofPictures(deadline));
+            }
             return Judgement.of(merged(claims), comparison, exact, cutShort);
         }
 
@@ -581,6 +645,22 @@ public final class ContentMatcher {
                             null,
                             reading.wireName()));
                 }
+            }
+            return claims;
+        }
+
+        /** What an image shows by its features. */
+        private List<Claim> ofPictures(Deadline deadline) {
+            List<Claim> claims = new ArrayList<>();
+            BitSet evidence = new BitSet();
+            evidence.set(stillMoment);
+            for (SeenPicture picture : hashed.pictures()) {
+                FeatureSearch search = new FeatureSearch(db, options);
+                for (FeatureSearch.Hit hit : search.find(picture, deadline)) {
+                    claims.add(
+                            new Claim(hit.bank(), hit.content(), null, hit, null, evidence, stillMoment, null, "none"));
+                }
+                cutShort = InProcessHasher.joined(cutShort, search.cutShort());
             }
             return claims;
         }
@@ -701,22 +781,25 @@ public final class ContentMatcher {
         private List<Claim> merged(List<Claim> claims) {
             Map<Long, Claim> byContent = new LinkedHashMap<>();
             for (Claim claim : claims) {
-                byContent.merge(claim.match.content().id(), claim, (one, other) -> {
+                byContent.merge(claim.contentId(), claim, (one, other) -> {
                     BitSet evidence = (BitSet) one.evidence.clone();
                     evidence.or(other.evidence);
-                    boolean first = one.match.distance() <= other.match.distance();
+                    Claim nearest = one.distance() <= other.distance() ? one : other;
                     return new Claim(
-                            first ? one.match : other.match,
+                            nearest.bank,
+                            nearest.content,
+                            nearest.match,
+                            nearest.hit,
                             other.alignment == null ? one.alignment : other.alignment,
                             evidence,
                             stillMoment,
                             other.video == null ? one.video : other.video,
-                            first ? one.transform : other.transform);
+                            nearest.transform);
                 });
             }
             List<Claim> merged = new ArrayList<>(byContent.values());
             merged.sort(Comparator.comparing((Claim c) -> c.video == null)
-                    .thenComparingDouble(c -> c.video == null ? c.match.distance() : -c.video.weightedSeconds()));
+                    .thenComparingDouble(c -> c.video == null ? c.distance() : -c.video.weightedSeconds()));
             return merged;
         }
     }

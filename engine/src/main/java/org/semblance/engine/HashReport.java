@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.pdq.Transform;
 import org.semblance.engine.video.VideoHashes;
+import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -24,6 +25,7 @@ import org.semblance.hashdb.hash.SignalType;
  * @param video the frames of a video or an animated image, chosen by what they are for; null if there are none
  * @param others readings of an image to look up as well: of one of which rows are missing, and the variants if they were
  *     asked for
+ * @param pictures the pictures whose local features were asked for
  * @param seen the share of an image's rows that were decoded, above 0 and at most 1; 1 for all else
  * @param decodeUs microseconds for digests, checks and decoding; of a video for hashing too, which goes along
  * @param hashUs microseconds for PDQ of an image
@@ -37,12 +39,14 @@ public record HashReport(
         Map<Transform, Hash256> dihedral,
         @Nullable VideoHashes video,
         List<Reading> others,
+        List<SeenPicture> pictures,
         double seen,
         long decodeUs,
         long hashUs) {
     public HashReport {
         signals = List.copyOf(signals);
         others = List.copyOf(others);
+        pictures = List.copyOf(pictures);
     }
 
     /** Of a content of which nothing is missing. */
@@ -56,7 +60,7 @@ public record HashReport(
             @Nullable VideoHashes video,
             long decodeUs,
             long hashUs) {
-        this(failure, reason, contentType, format, signals, dihedral, video, List.of(), 1, decodeUs, hashUs);
+        this(failure, reason, contentType, format, signals, dihedral, video, List.of(), List.of(), 1, decodeUs, hashUs);
     }
 
     /** A content that could not be hashed: what is wrong with it, and how long it took to see that. */
@@ -79,6 +83,13 @@ public record HashReport(
 
     private static @Nullable ContentType contentType(MediaFormat format) {
         return format.isVideo() ? ContentType.VIDEO : format.isSupportedImage() ? ContentType.IMAGE : null;
+    }
+
+    /** The local features as they are banked. */
+    public List<BankedPicture> bankedPictures() {
+        return pictures.stream()
+                .map(picture -> new BankedPicture(picture.ms(), picture.features()))
+                .toList();
     }
 
     /** The signal of that type, if there is one. */

@@ -1,6 +1,8 @@
 package org.semblance.engine;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.features.Profile;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.FrameSampling;
 import org.semblance.engine.media.MediaSource;
@@ -12,6 +14,7 @@ import org.semblance.hashdb.hash.Signal;
  * @param known signals of it that are known already and that the report repeats: its digests
  * @param sampling of a video; of an animated image every frame is taken, unless only a frame a second is wanted
  * @param variants which other hashes of an image are wanted
+ * @param features how local features are taken ({@link HashReport#pictures}), or null if none are wanted
  * @param framesUntil when to stop reading frames of which one was shown
  * @param startNanos when the work on this content began, as {@link System#nanoTime} tells
  */
@@ -20,6 +23,7 @@ public record HashRequest(
         List<Signal> known,
         FrameSampling sampling,
         Variants variants,
+        @Nullable Profile features,
         Deadline deadline,
         Deadline framesUntil,
         long startNanos) {
@@ -41,7 +45,13 @@ public record HashRequest(
     }
 
     /** Work that begins now. */
-    HashRequest(MediaSource source, Digests digests, FrameSampling sampling, Variants variants, Deadline deadline) {
-        this(source, digests.signals(), sampling, variants, deadline, deadline, System.nanoTime());
+    HashRequest(
+            MediaSource source,
+            Digests digests,
+            FrameSampling sampling,
+            Variants variants,
+            @Nullable Profile features,
+            Deadline deadline) {
+        this(source, digests.signals(), sampling, variants, features, deadline, deadline, System.nanoTime());
     }
 }

@@ -12,6 +12,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.features.FeatureExtractor;
+import org.semblance.engine.features.Profile;
+import org.semblance.engine.features.ReducedPicture;
 import org.semblance.engine.media.Animation;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
@@ -39,6 +42,7 @@ import org.semblance.engine.video.Borders;
 import org.semblance.engine.video.CroppedLuma;
 import org.semblance.engine.video.VideoHasher;
 import org.semblance.engine.video.VideoHashes;
+import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.HashAndQuality;
 import org.semblance.hashdb.hash.Signal;
@@ -53,6 +57,7 @@ public final class InProcessHasher implements ContentHasher {
     private final DecodePath path;
     private final PdqHasher pdq;
     private final BorderDetector borders = new BorderDetector();
+    private final FeatureExtractor features = new FeatureExtractor();
 
     /** Made for the first video: most workers never see one. */
     private @Nullable VideoHasher video;
@@ -179,6 +184,7 @@ public final class InProcessHasher implements ContentHasher {
                 image.dihedral(),
                 hashes,
                 image.others(),
+                image.pictures(),
                 image.seen(),
                 micros(System.nanoTime() - request.startNanos()) - image.hashUs(),
                 image.hashUs());
@@ -237,9 +243,19 @@ public final class InProcessHasher implements ContentHasher {
                 dihedral,
                 null,
                 others,
+                pictures(image, request.features()),
                 image.seen(),
                 micros(decoded - request.startNanos()),
                 micros(System.nanoTime() - decoded));
+    }
+
+    private List<SeenPicture> pictures(DecodedImage image, @Nullable Profile profile) {
+        if (profile == null) {
+            return List.of();
+        }
+        ReducedPicture reduced = ReducedPicture.of(image.luma(), profile.longSide());
+        Features taken = features.extract(reduced, profile);
+        return List.of(new SeenPicture(0, taken, profile == Profile.UPLOADED ? reduced : null));
     }
 
     /** The picture turned and mirrored, with its borders and without. */

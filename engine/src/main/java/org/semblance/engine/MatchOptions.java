@@ -9,8 +9,11 @@ import org.semblance.engine.video.VideoPolicy;
  * @param banks names of the banks that count; empty for all
  * @param videoPolicy when an upload and a known video match
  * @param knownBytes what is done for the rest of the answer once the very bytes are known
+ * @param features whether an upload that no hash finds is looked up by its local features
+ * @param likely whether {@link Verdict#LIKELY} is an answer; otherwise what is likely is listed and decides nothing
  */
-public record MatchOptions(Set<String> banks, VideoPolicy videoPolicy, KnownBytes knownBytes) {
+public record MatchOptions(
+        Set<String> banks, VideoPolicy videoPolicy, KnownBytes knownBytes, boolean features, boolean likely) {
     /** All banks. */
     public static final MatchOptions DEFAULT = new MatchOptions(Set.of());
 
@@ -28,6 +31,11 @@ public record MatchOptions(Set<String> banks, VideoPolicy videoPolicy, KnownByte
         banks = Set.copyOf(banks);
     }
 
+    /** With features, and nothing that is only likely. */
+    public MatchOptions(Set<String> banks, VideoPolicy videoPolicy, KnownBytes knownBytes) {
+        this(banks, videoPolicy, knownBytes, true, false);
+    }
+
     public MatchOptions(Set<String> banks, VideoPolicy videoPolicy) {
         this(banks, videoPolicy, KnownBytes.DECODE);
     }
@@ -37,8 +45,13 @@ public record MatchOptions(Set<String> banks, VideoPolicy videoPolicy, KnownByte
         this(banks, VideoPolicy.ALIGNED);
     }
 
+    /** The same by hashes alone. */
+    public MatchOptions withoutFeatures() {
+        return new MatchOptions(banks, videoPolicy, knownBytes, false, likely);
+    }
+
     /** The same, looking so far at most. */
     public MatchOptions atMost(KnownBytes most) {
-        return knownBytes.compareTo(most) <= 0 ? this : new MatchOptions(banks, videoPolicy, most);
+        return knownBytes.compareTo(most) <= 0 ? this : new MatchOptions(banks, videoPolicy, most, features, likely);
     }
 }

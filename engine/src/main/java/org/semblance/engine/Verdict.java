@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum Verdict {
     /** A copy of banked content. */
     MATCH,
+    /** Shows what banked content shows, but others as well: for a person. Given only to those who ask for it. */
+    LIKELY,
     /** Hashed and looked up: nothing banked is near. */
     NO_MATCH,
     /** Too little picture to be looked up: quality below the gate. */

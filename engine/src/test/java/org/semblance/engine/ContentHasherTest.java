@@ -294,9 +294,9 @@ class ContentHasherTest {
         byte[] cut = Arrays.copyOf(png, png.length * 9 / 10);
         MediaSource source = MediaSource.of(ByteBuffer.wrap(cut));
         Digests digests = Digests.of(ByteBuffer.wrap(cut));
-        HashReport told = exact.hashDihedral(source, digests, Deadline.NONE);
+        HashReport told = exact.hash(source, digests, HashRequest.Variants.DIHEDRAL, null, Deadline.NONE);
         HashReport looked = exact.hash(new HashRequest(
-                source, digests, HashRequest.ONCE_A_SECOND, HashRequest.Variants.FOR_LOOKUP, Deadline.NONE));
+                source, digests, HashRequest.ONCE_A_SECOND, HashRequest.Variants.FOR_LOOKUP, null, Deadline.NONE));
         assertThat(looked.seen()).isLessThan(1);
         assertThat(told.dihedral())
                 .hasSize(7)

@@ -150,7 +150,7 @@ class VideoVerdictTest {
     }
 
     private static List<Long> ids(List<Finding> findings) {
-        return findings.stream().map(f -> f.match().content().id()).toList();
+        return findings.stream().map(f -> f.content().id()).toList();
     }
 
     /** Another video with the clip in it. */
@@ -319,7 +319,7 @@ class VideoVerdictTest {
 
             assertThat(report.verdict()).as("second %s", second).isEqualTo(Verdict.MATCH);
             Finding finding = report.matches().getFirst();
-            assertThat(finding.match().content().id()).isEqualTo(id);
+            assertThat(finding.content().id()).isEqualTo(id);
             assertThat(finding.signalType()).isEqualTo("vpdq");
             Alignment alignment = Objects.requireNonNull(finding.alignment());
             assertThat(alignment.bankMatchPercent()).isNull();
@@ -424,7 +424,7 @@ class VideoVerdictTest {
                 new ContentMatcher(counting, db).match(source, Digests.of(source), MatchOptions.DEFAULT, Deadline.NONE);
         assertThat(report.verdict()).isEqualTo(Verdict.MATCH);
         assertThat(ids(report.matches())).containsExactly(whole, part, still);
-        assertThat(report.matches().getFirst().match().signalType()).isEqualTo(SignalType.SHA256);
+        assertThat(report.matches().getFirst().signalType()).isEqualTo("sha256");
         assertSpan(report.matches().get(1), AT, CLIP_SECONDS, 0, CLIP_SECONDS);
         assertThat(report.partial()).isFalse();
         assertThat(decoded).hasValue(0);
@@ -607,7 +607,8 @@ class VideoVerdictTest {
         long wide = add("WIDE", clip);
         MatchReport report = match(upload);
         assertThat(ids(report.matches())).containsExactly(wide);
-        assertThat(report.matches().getFirst().match().threshold()).isEqualTo(60);
+        assertThat(Objects.requireNonNull(report.matches().getFirst().match()).threshold())
+                .isEqualTo(60);
         assertThat(match(upload, new MatchOptions(Set.of("BAD"))).verdict()).isEqualTo(Verdict.NO_MATCH);
     }
 

@@ -105,7 +105,7 @@ class VpdqPolicyVectorsTest {
                 }
                 Long id = ids.get(f[1]);
                 Alignment found = report.matches().stream()
-                        .filter(m -> Objects.equals(m.match().content().id(), id))
+                        .filter(m -> Objects.equals(m.content().id(), id))
                         .map(Finding::alignment)
                         .findFirst()
                         .orElse(null);

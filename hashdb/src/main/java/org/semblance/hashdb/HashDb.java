@@ -516,6 +516,11 @@ public final class HashDb implements AutoCloseable {
         return matches;
     }
 
+    /** How many features are banked. */
+    public long featureCount() {
+        return features.index().size();
+    }
+
     /** For each feature how many other contents have a near one; see {@link FeatureIndex#documentFrequency}. */
     public int[] documentFrequency(Features banked, int maxDistance, long exceptContentId) {
         return features.index().documentFrequency(banked, maxDistance, exceptContentId);

@@ -116,8 +116,8 @@ public final class VideoRobustnessReport implements Callable<Integer> {
                 "Machine: %s. JDK: %s. Date: %s. Semblance %s. Seed: %d. No time was measured.%n%n",
                 Machine.describe(), Runtime.version(), LocalDate.now(), MatchServer.version(), seed);
         add(
-                "```%nbench -Xmx2g %s --clips PATH... --others PATH... --count %d --seed %d --folder DIR%s%n```%n%n",
-                VideoRobustnessReport.class.getName(), count, seed, features == null ? "" : " --features " + features);
+                "```%nbench -Xmx2g %s %s%n```%n%n",
+                VideoRobustnessReport.class.getName(), RobustnessReport.arguments(spec));
         add(
                 "%d clips of %.0f s in all, cut from %d videos, each with the same title card of 2 s before it and the same logo.",
                 set.clips().size(),

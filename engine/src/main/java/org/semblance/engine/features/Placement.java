@@ -49,14 +49,27 @@ public record Placement(
         return visible.isEmpty() ? 0 : (double) found.cardinality() / visible.cardinality();
     }
 
-    /** Whether the upload shows what the banked picture shows, be that a template alone. The fewer features, the more of them. */
-    public boolean isPlausible() {
+    /** This placement without some of the banked features. */
+    public Placement without(BitSet features) {
+        BitSet visibleLeft = (BitSet) visible.clone();
+        visibleLeft.andNot(features);
+        BitSet foundLeft = (BitSet) found.clone();
+        foundLeft.andNot(features);
+        return new Placement(map, votes, inliers, visibleLeft, foundLeft, byChance, hull);
+    }
+
+    /** Whether enough features must be visible and are found: the fewer there are, the larger a share of them. */
+    public boolean isFoundAgain() {
         int must = visible.cardinality();
-        return must >= LEAST_VISIBLE
-                && inliers >= LEAST_INLIERS
+        return must >= LEAST_VISIBLE && share() >= Math.max(LEAST_SHARE, 0.5 + 1.3 / Math.sqrt(must));
+    }
+
+    /** Whether the upload shows what the banked picture shows, be that a template alone. */
+    public boolean isPlausible() {
+        return inliers >= LEAST_INLIERS
                 && hull >= LEAST_HULL
-                && byChance <= MOST_BY_CHANCE * must
-                && share() >= Math.max(LEAST_SHARE, 0.5 + 1.3 / Math.sqrt(must));
+                && byChance <= MOST_BY_CHANCE * visible.cardinality()
+                && isFoundAgain();
     }
 
     /**

@@ -256,6 +256,7 @@ public final class DecodeWorker {
                             List.of(),
                             order.sampling(),
                             order.variants(),
+                            order.features(),
                             deadline(order.nanosLeft(), Wire.Patience.NONE),
                             deadline(order.framesNanosLeft(), Wire.Patience.NO_MORE_FRAMES),
                             System.nanoTime()));

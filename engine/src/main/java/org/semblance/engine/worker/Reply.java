@@ -14,13 +14,16 @@ import org.semblance.engine.ContentType;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.HashRequest;
 import org.semblance.engine.Reading;
+import org.semblance.engine.SeenPicture;
 import org.semblance.engine.Verdict;
+import org.semblance.engine.features.ReducedPicture;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.media.VideoSummary;
 import org.semblance.engine.pdq.Transform;
 import org.semblance.engine.video.Borders;
 import org.semblance.engine.video.FrameHash;
 import org.semblance.engine.video.VideoHashes;
+import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.HashAndQuality;
 import org.semblance.hashdb.hash.Signal;
@@ -84,10 +87,21 @@ sealed interface Reply {
         for (Reading other : report.others()) {
             out.u8(other.transform().ordinal()).u8(other.trimmed() ? 1 : 0).hash(other.hash());
         }
+        out.i32(report.pictures().size());
+        report.pictures().forEach(picture -> write(picture, out));
         VideoHashes video = report.video();
         out.u8(video == null ? 0 : 1);
         if (video != null) {
             write(video, out);
+        }
+    }
+
+    private static void write(SeenPicture picture, Out out) {
+        out.i32(picture.ms()).bytes(picture.features().toBytes());
+        ReducedPicture reduced = picture.reduced();
+        out.u8(reduced == null ? 0 : 1);
+        if (reduced != null) {
+            out.i32(reduced.width()).i32(reduced.height()).bytes(reduced.pixels());
         }
     }
 
@@ -159,6 +173,14 @@ sealed interface Reply {
         for (int left = in.get(); left > 0; left--) {
             others.add(new Reading(element(Transform.values(), in.get()), flag(in), Hash256.read(in)));
         }
+        List<SeenPicture> pictures = new ArrayList<>();
+        int count = in.getInt();
+        check(count >= 0 && (count == 0 || request.features() != null), "features that nobody asked for");
+        for (; count > 0; count--) {
+            SeenPicture picture = picture(in);
+            check(pictures.isEmpty() || picture.ms() > pictures.getLast().ms(), "pictures out of order");
+            pictures.add(picture);
+        }
         MediaFormat format = request.source().format();
         VideoHashes video = flag(in) ? video(in, format) : null;
         if (failure != null) {
@@ -175,9 +197,31 @@ sealed interface Reply {
                 dihedral,
                 video,
                 others,
+                pictures,
                 seen,
                 us - hashUs,
                 hashUs);
+    }
+
+    private static SeenPicture picture(ByteBuffer in) throws IOException {
+        int ms = in.getInt();
+        check(ms >= 0, "a picture at " + ms + " ms");
+        Features features = Features.ofBytes(bytes(in));
+        if (!flag(in)) {
+            return new SeenPicture(ms, features, null);
+        }
+        int width = in.getInt();
+        int height = in.getInt();
+        check(width == features.width() && height == features.height(), "features of another picture");
+        return new SeenPicture(ms, features, new ReducedPicture(width, height, bytes(in)));
+    }
+
+    private static byte[] bytes(ByteBuffer in) throws IOException {
+        int length = in.getInt();
+        check(length >= 0 && length <= in.remaining(), "an array of " + length + " bytes");
+        byte[] bytes = new byte[length];
+        in.get(bytes);
+        return bytes;
     }
 
     private static boolean isFailure(Verdict verdict) {
@@ -295,6 +339,11 @@ sealed interface Reply {
 
         Out hash(HashAndQuality hash) {
             return hash(hash.hash()).u8(hash.quality());
+        }
+
+        Out bytes(byte[] array) {
+            i32(array.length).room(array.length).put(array);
+            return this;
         }
 
         Out text(@Nullable String text) {

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 import org.semblance.engine.HashRequest;
+import org.semblance.engine.features.Profile;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.FrameSampling;
 
@@ -26,7 +28,7 @@ import org.semblance.engine.media.FrameSampling;
  */
 final class Wire {
     /** Of the layout of messages, memory and replies. */
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     /** Where the bytes begin. */
     static final long DATA = 4096;
@@ -49,6 +51,8 @@ final class Wire {
     private static final int DIHEDRAL = 2;
     private static final int FOR_LOOKUP = 8;
     private static final int EXACT = 4;
+    private static final int FEATURES_UPLOADED = 16;
+    private static final int FEATURES_BANKED = 32;
 
     private static final int EVERY_FRAME = 0;
     private static final int TIME_STEP = 1;
@@ -85,6 +89,7 @@ final class Wire {
      *
      * @param bytes of the content
      * @param opened whether the bytes lie in what the descriptor beside the message stands for, and not in the memory
+     * @param features how local features are taken, or null for none
      * @param nanosLeft until the deadline; {@link Long#MAX_VALUE} if there is none
      */
     record Order(
@@ -92,6 +97,7 @@ final class Wire {
             long bytes,
             boolean opened,
             HashRequest.Variants variants,
+            @Nullable Profile features,
             DecodePath path,
             FrameSampling sampling,
             long nanosLeft,
@@ -102,6 +108,7 @@ final class Wire {
                     request.source().size(),
                     opened,
                     request.variants(),
+                    request.features(),
                     path,
                     request.sampling(),
                     request.deadline().nanosLeft(),
@@ -110,7 +117,10 @@ final class Wire {
 
         void write(MemorySegment message) {
             Wire.write(message, Kind.HASH, id, bytes);
-            message.set(INT, FLAGS, (opened ? OPENED : 0) | flag(variants) | (path == DecodePath.EXACT ? EXACT : 0));
+            message.set(
+                    INT,
+                    FLAGS,
+                    (opened ? OPENED : 0) | flag(variants) | flag(features) | (path == DecodePath.EXACT ? EXACT : 0));
             switch (sampling) {
                 case FrameSampling.EveryFrame all -> write(message, EVERY_FRAME);
                 case FrameSampling.TimeStep step -> write(message, TIME_STEP, step.seconds());
@@ -134,6 +144,20 @@ final class Wire {
                 case DIHEDRAL -> DIHEDRAL;
                 case FOR_LOOKUP -> FOR_LOOKUP;
             };
+        }
+
+        private static int flag(@Nullable Profile features) {
+            return switch (features) {
+                case null -> 0;
+                case UPLOADED -> FEATURES_UPLOADED;
+                case BANKED -> FEATURES_BANKED;
+            };
+        }
+
+        private static @Nullable Profile features(int flags) {
+            return (flags & FEATURES_UPLOADED) != 0
+                    ? Profile.UPLOADED
+                    : (flags & FEATURES_BANKED) != 0 ? Profile.BANKED : null;
         }
 
         private static HashRequest.Variants variants(int flags) {
@@ -171,6 +195,7 @@ final class Wire {
                     message.get(LONG, BYTES),
                     (flags & OPENED) != 0,
                     variants(flags),
+                    features(flags),
                     (flags & EXACT) != 0 ? DecodePath.EXACT : DecodePath.FAST,
                     sampling,
                     message.get(LONG, DEADLINE),

@@ -41,6 +41,7 @@ import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.NoDecoderException;
 import org.semblance.engine.RandomSeed;
 import org.semblance.engine.Verdict;
+import org.semblance.engine.features.Profile;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.engine.media.DecodePath;
@@ -224,6 +225,7 @@ class DecodeWorkersTest {
                 Digests.of(ByteBuffer.wrap(file)).signals(),
                 sampling,
                 variants,
+                Profile.UPLOADED,
                 Deadline.after(LONG),
                 Deadline.after(LONG),
                 System.nanoTime());
@@ -239,6 +241,7 @@ class DecodeWorkersTest {
                 report.dihedral(),
                 report.video(),
                 report.others(),
+                report.pictures(),
                 report.seen(),
                 0,
                 0);

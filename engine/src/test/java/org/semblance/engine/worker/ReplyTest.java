@@ -15,7 +15,9 @@ import org.semblance.engine.HashReport;
 import org.semblance.engine.HashRequest;
 import org.semblance.engine.RandomSeed;
 import org.semblance.engine.Reading;
+import org.semblance.engine.SeenPicture;
 import org.semblance.engine.Verdict;
+import org.semblance.engine.features.Profile;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.media.MediaSource;
@@ -24,6 +26,7 @@ import org.semblance.engine.pdq.Transform;
 import org.semblance.engine.video.Borders;
 import org.semblance.engine.video.FrameHash;
 import org.semblance.engine.video.VideoHashes;
+import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.HashAndQuality;
 import org.semblance.hashdb.hash.Signal;
@@ -39,6 +42,7 @@ class ReplyTest {
                 List.of(),
                 HashRequest.ONCE_A_SECOND,
                 HashRequest.Variants.NONE,
+                Profile.UPLOADED,
                 Deadline.NONE,
                 Deadline.NONE,
                 System.nanoTime());
@@ -69,6 +73,10 @@ class ReplyTest {
                 List.of(
                         new Reading(Transform.ORIG, false, hash().hash()),
                         new Reading(Transform.FLIPY, true, hash().hash())),
+                List.of(new SeenPicture(
+                        0,
+                        new Features(2, 1, new long[] {1, 2, 3, 4}, new int[] {Features.place(3, 1, 2, 90, true)}),
+                        null)),
                 0.75,
                 0,
                 0);
@@ -110,6 +118,7 @@ class ReplyTest {
                 report.dihedral(),
                 report.video(),
                 report.others(),
+                report.pictures(),
                 report.seen(),
                 0,
                 0);

@@ -130,6 +130,13 @@ final class BankCommand implements Callable<Integer> {
         @Option(names = "--json", description = "One JSON object a file and line.")
         private boolean json;
 
+        @Option(
+                names = "--no-features",
+                description =
+                        "Banks no local features, so that no copies are found that were cropped, framed or pasted into"
+                                + " another picture.")
+        private boolean noFeatures;
+
         @Parameters(index = "0", paramLabel = "BANK")
         private String bank;
 
@@ -151,7 +158,8 @@ final class BankCommand implements Callable<Integer> {
                     MediaSource source = Contents.open(file);
                     // As the server does: see its Worker.
                     ContentHasher hasher = source.format().isVideo() ? fast : exact;
-                    HashReport report = hasher.hashToBank(source, Contents.digests(file, source), Deadline.NONE);
+                    HashReport report =
+                            hasher.hashToBank(source, Contents.digests(file, source), !noFeatures, Deadline.NONE);
                     if (!add(db, file, report, out)) {
                         exit = Main.BAD_INPUT;
                     }
@@ -189,8 +197,8 @@ final class BankCommand implements Callable<Integer> {
             if (report.isPartial()) {
                 spec.commandLine().getErr().println("semblance: " + file + ": banked in part: " + report.reason());
             }
-            ContentDraft draft =
-                    new ContentDraft(signals, labels, note, file.getFileName().toString(), null, known);
+            ContentDraft draft = new ContentDraft(
+                    signals, labels, note, file.getFileName().toString(), null, known, report.bankedPictures());
             Applied applied = db.apply(new Change.AddContents(bank, List.of(draft)), DataFolder.origin(reason));
             ObjectNode line = ReportJson.MAPPER.createObjectNode().put("file", file.toString());
             line.put("bank", bank).put("content_id", applied.firstContentId()).put("seq", applied.seq());

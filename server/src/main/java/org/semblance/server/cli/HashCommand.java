@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.semblance.engine.Digests;
 import org.semblance.engine.HashReport;
+import org.semblance.engine.HashRequest;
 import org.semblance.engine.InProcessHasher;
+import org.semblance.engine.features.Profile;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.FrameSampling;
@@ -37,6 +39,9 @@ final class HashCommand implements Callable<Integer> {
 
     @Option(names = "--dihedral", description = "Also the PDQ hashes of the seven turned and mirrored variants.")
     private boolean dihedral;
+
+    @Option(names = "--features", description = "Also the local features by which edited copies are found.")
+    private boolean features;
 
     @Option(
             names = "--format",
@@ -119,9 +124,12 @@ final class HashCommand implements Callable<Integer> {
     private HashReport report(InProcessHasher hasher, Path file) {
         MediaSource source = Contents.open(file);
         Digests digests = Contents.digests(file, source);
-        return dihedral
-                ? hasher.hashDihedral(source, digests, Deadline.NONE)
-                : hasher.hash(source, digests, Deadline.NONE);
+        return hasher.hash(
+                source,
+                digests,
+                dihedral ? HashRequest.Variants.DIHEDRAL : HashRequest.Variants.NONE,
+                features ? Profile.UPLOADED : null,
+                Deadline.NONE);
     }
 
     private static String jsonLine(Path file, HashReport report) {

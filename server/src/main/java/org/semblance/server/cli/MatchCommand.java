@@ -9,10 +9,12 @@ import java.util.concurrent.Callable;
 import org.semblance.engine.Alignment;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.ContentMatcher;
+import org.semblance.engine.FeatureMatch;
 import org.semblance.engine.Finding;
 import org.semblance.engine.MatchOptions;
 import org.semblance.engine.MatchReport;
 import org.semblance.engine.Verdict;
+import org.semblance.engine.features.Placement;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaSource;
@@ -91,17 +93,33 @@ final class MatchCommand implements Callable<Integer> {
         for (Finding finding : report.matches()) {
             line.append("\n  ").append(describe(finding));
         }
+        for (Finding finding : report.likely()) {
+            line.append("\n  likely ").append(describe(finding));
+        }
         return line.toString();
     }
 
     static String describe(Match match) {
-        return describe(new Finding(match, null, false));
+        return describe(Finding.of(match));
     }
 
     private static String describe(Finding finding) {
+        StringBuilder line = new StringBuilder(
+                finding.bank().name() + " content " + finding.content().id() + " by " + finding.signalType());
         Match match = finding.match();
-        StringBuilder line = new StringBuilder(match.bank().name() + " content "
-                + match.content().id() + " by " + finding.signalType() + ", distance " + match.distance());
+        if (match != null) {
+            line.append(", distance ").append(match.distance());
+        }
+        FeatureMatch features = finding.features();
+        if (features != null) {
+            Placement placement = features.placement();
+            line.append(String.format(
+                    Locale.ROOT,
+                    ", %d of its %d features that must be visible%s",
+                    placement.found().cardinality(),
+                    placement.visible().cardinality(),
+                    placement.isMirrored() ? ", mirrored" : ""));
+        }
         Alignment alignment = finding.alignment();
         if (!finding.transform().equals("none")) {
             line.append(", upload ").append(finding.transform());

@@ -139,6 +139,12 @@ public enum ConfigKey {
             set -> ((Path) set.apply(DATA)).resolve("exchange-files"),
             "Below which exchanges of the type local_file may read; created if it is not there."),
     EXCHANGE_POLL_MS(Kind.whole(1, 3_600_000), 10_000L, "How often exchanges look for changes."),
+    FEATURES(
+            Kind.word(FeatureUse.class),
+            FeatureUse.ON,
+            "Whether copies are found that were cropped, framed, captioned, turned or pasted into another picture: by local"
+                    + " features, which are banked with each image that is added by its file, and looked up where no hash finds"
+                    + " an upload. off: neither."),
     HASH_TYPES(
             Kind.texts(ConfigKey::areHashTypes, "pdq, and video_md5 or vpdq or both"),
             List.of("pdq", "video_md5"),

@@ -205,6 +205,10 @@ public final class ServerConfig {
         return whole(ConfigKey.EXCHANGE_POLL_MS);
     }
 
+    public boolean features() {
+        return value(ConfigKey.FEATURES) == FeatureUse.ON;
+    }
+
     public List<String> hashTypes() {
         return texts(ConfigKey.HASH_TYPES);
     }
@@ -373,6 +377,10 @@ public final class ServerConfig {
 
         public Builder exchangePollMs(long value) {
             return set(ConfigKey.EXCHANGE_POLL_MS, value);
+        }
+
+        public Builder features(boolean value) {
+            return set(ConfigKey.FEATURES, value ? FeatureUse.ON : FeatureUse.OFF);
         }
 
         public Builder hashTypes(List<String> value) {

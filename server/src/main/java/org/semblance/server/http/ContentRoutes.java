@@ -36,9 +36,12 @@ final class ContentRoutes {
     private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
 
     private final HashDb db;
+    private final boolean features;
 
-    ContentRoutes(HashDb db) {
+    /** @param features whether local features are banked with a file */
+    ContentRoutes(HashDb db, boolean features) {
         this.db = db;
+        this.features = features;
     }
 
     List<Route> routes() {
@@ -74,7 +77,7 @@ final class ContentRoutes {
         return switch (request.mediaType()) {
             case Ndjson.MEDIA_TYPE -> new BulkAdd(request, visible, bank).run();
             case "application/json" -> added(request, bank, Draft.ofSignals(request.json()));
-            default -> added(request, bank, Draft.ofFile(request, worker));
+            default -> added(request, bank, Draft.ofFile(request, worker, features));
         };
     }
 
@@ -90,6 +93,7 @@ final class ContentRoutes {
         ReportJson.putVideo(
                 answer,
                 draft.content().video() == null ? null : draft.content().video().summary());
+        ReportJson.putFeatures(answer, draft.content().pictures());
         if (!draft.warnings().isEmpty()) {
             ArrayNode array = answer.putArray("warnings");
             draft.warnings().forEach(array::add);

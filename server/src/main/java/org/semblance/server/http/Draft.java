@@ -107,9 +107,10 @@ record Draft(ContentDraft content, List<String> warnings) {
      * By a file, raw or in a form. One that does not decode would be found by exact copies alone, and hardly anybody means
      * that: refused.
      *
+     * @param features whether its local features are banked as well
      * @throws HttpError 400 if a field is not what it should be, 422 if the file does not decode
      */
-    static Draft ofFile(Request request, Worker worker) {
+    static Draft ofFile(Request request, Worker worker, boolean features) {
         Map<String, String> fields = request.body().fields();
         for (String field : fields.keySet()) {
             if (!FORM_FIELDS.contains(field)) {
@@ -117,7 +118,8 @@ record Draft(ContentDraft content, List<String> warnings) {
             }
         }
         MediaSource file = request.file();
-        HashReport report = worker.toBank(file).hashToBank(file, request.body().digests(), request.deadline());
+        HashReport report =
+                worker.toBank(file).hashToBank(file, request.body().digests(), features, request.deadline());
         request.trace().hashed(report);
         if (report.failure() != null) {
             throw HttpError.of(422, "file", "file: " + report.failure().wireName() + ": " + report.reason());
@@ -140,7 +142,8 @@ record Draft(ContentDraft content, List<String> warnings) {
                 fields.get("note"),
                 fields.get("source"),
                 fields.get("metadata"),
-                known);
+                known,
+                report.bankedPictures());
         return new Draft(content, warnings);
     }
 

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -164,12 +165,14 @@ final class HmaLookups {
             hits.put(HmaRoutes.VIDEO_MD5, find(digests, request, true));
         } else {
             for (Finding finding : findings(request, worker, body)) {
+                // Always there: features are not asked, which HMA has no signal type for.
+                Match match = Objects.requireNonNull(finding.match());
                 for (Map.Entry<String, String> found :
-                        keysAndDistances(finding, both).entrySet()) {
+                        keysAndDistances(match, finding.alignment(), both).entrySet()) {
                     String type = found.getKey();
                     if (both || asked.contains(type)) {
                         hits.computeIfAbsent(type, unused -> new ArrayList<>())
-                                .add(hit(finding.match(), found.getValue(), request));
+                                .add(hit(match, found.getValue(), request));
                     }
                 }
             }
@@ -186,7 +189,7 @@ final class HmaLookups {
             return List.of();
         }
         ScopedDb visible = new ScopedDb(db, request.caller());
-        MatchOptions options = request.within(visible.matchOptions(banks));
+        MatchOptions options = request.within(visible.matchOptions(banks)).withoutFeatures();
         MatchReport report = worker.matcher().match(body.file(), body.digests(), options, request.deadline());
         request.trace().hashed(report.hashed());
         request.trace().took(Stage.LOOKUP, report.lookupUs() * 1_000);
@@ -201,9 +204,7 @@ final class HmaLookups {
      *
      * @param inBits whether every distance is to be a number of bits, of a video that of the nearest two frames
      */
-    private static Map<String, String> keysAndDistances(Finding finding, boolean inBits) {
-        Match match = finding.match();
-        Alignment alignment = finding.alignment();
+    private static Map<String, String> keysAndDistances(Match match, @Nullable Alignment alignment, boolean inBits) {
         String bits = Integer.toString(match.distance());
         if (match.signalType().isDigest()) {
             String md5 = inBits ? bits : HmaRoutes.NONE;

@@ -223,7 +223,7 @@ public final class HttpTransport {
     /** The routes of both dialects. */
     static List<Route> routes(
             ServerConfig config, HashDb db, Exchanges exchanges, Gate gate, Metrics metrics, Supplier<Phase> phase) {
-        List<Route> routes = new ArrayList<>(new NativeRoutes(db, gate).routes());
+        List<Route> routes = new ArrayList<>(new NativeRoutes(db, gate, config.features()).routes());
         routes.addAll(new OperatorRoutes(metrics, phase, db).routes());
         routes.addAll(new HmaRoutes(db, exchanges, config).routes());
         return routes;

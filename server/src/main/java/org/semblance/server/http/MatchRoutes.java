@@ -4,8 +4,10 @@ import java.util.List;
 import java.util.Set;
 import org.semblance.engine.Digests;
 import org.semblance.engine.HashReport;
+import org.semblance.engine.HashRequest;
 import org.semblance.engine.MatchOptions;
 import org.semblance.engine.MatchReport;
+import org.semblance.engine.features.Profile;
 import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.video.VideoPolicy;
 import org.semblance.hashdb.HashDb;
@@ -20,14 +22,19 @@ import tools.jackson.databind.node.ObjectNode;
 final class MatchRoutes {
     private static final int MAX_REFERENCE_CHARS = 256;
     private static final String STOP_AT_EXACT = "stop_at_exact";
+    private static final String FEATURES = "features";
+    private static final String LIKELY = "likely";
     private static final String POLICY = "video_policy";
     private static final String QUERY_PERCENT = "query_match_percent";
     private static final String BANK_PERCENT = "bank_match_percent";
 
     private final HashDb db;
+    private final boolean features;
 
-    MatchRoutes(HashDb db) {
+    /** @param features whether uploads are looked up by local features unless a request says otherwise */
+    MatchRoutes(HashDb db, boolean features) {
         this.db = db;
+        this.features = features;
     }
 
     List<Route> routes() {
@@ -40,12 +47,14 @@ final class MatchRoutes {
                                 "deadline_ms",
                                 STOP_AT_EXACT,
                                 "url",
+                                FEATURES,
+                                LIKELY,
                                 POLICY,
                                 QUERY_PERCENT,
                                 BANK_PERCENT),
                         Route.Takes.MATCHED_UPLOAD,
                         this::match),
-                upload("/v1/hash", Set.of("dihedral", "deadline_ms"), Route.Takes.UPLOAD, MatchRoutes::hash));
+                upload("/v1/hash", Set.of("dihedral", FEATURES, "deadline_ms"), Route.Takes.UPLOAD, MatchRoutes::hash));
     }
 
     private static Route upload(String pattern, Set<String> parameters, Route.Takes takes, Route.Work action) {
@@ -61,7 +70,9 @@ final class MatchRoutes {
         MatchOptions options = request.within(new MatchOptions(
                 visible.matchOptions(NativeRoutes.wantedBanks(request, visible)).banks(),
                 videoPolicy(request),
-                flag(request, STOP_AT_EXACT) ? MatchOptions.KnownBytes.ANSWER : MatchOptions.KnownBytes.DECODE));
+                flag(request, STOP_AT_EXACT) ? MatchOptions.KnownBytes.ANSWER : MatchOptions.KnownBytes.DECODE,
+                features && flag(request, FEATURES, true),
+                flag(request, LIKELY)));
         boolean sent = request.body().fetched() == null;
         if (sent) {
             SentFile.checkType(request.mediaType());
@@ -107,11 +118,15 @@ final class MatchRoutes {
     }
 
     private static boolean flag(Request request, String parameter) {
+        return flag(request, parameter, false);
+    }
+
+    private static boolean flag(Request request, String parameter, boolean otherwise) {
         String value = request.query(parameter);
         if (value != null && !value.equals("true") && !value.equals("false")) {
             throw HttpError.field(400, parameter, value, "true or false");
         }
-        return "true".equals(value);
+        return value == null ? otherwise : value.equals("true");
     }
 
     private static double percent(Request request, String parameter, double otherwise) {
@@ -132,12 +147,15 @@ final class MatchRoutes {
 
     private static Response hash(Request request, Worker worker) {
         request.caller().requiresDistance();
-        boolean dihedral = flag(request, "dihedral");
         MediaSource file = request.file();
         Digests digests = request.body().digests();
-        HashReport report = dihedral
-                ? worker.exact().hashDihedral(file, digests, request.deadline())
-                : worker.exact().hash(file, digests, request.deadline());
+        HashReport report = worker.exact()
+                .hash(
+                        file,
+                        digests,
+                        flag(request, "dihedral") ? HashRequest.Variants.DIHEDRAL : HashRequest.Variants.NONE,
+                        flag(request, FEATURES) ? Profile.UPLOADED : null,
+                        request.deadline());
         request.trace().hashed(report);
         ObjectNode answer = ReportJson.addHash(Json.object(), report);
         putTiming(answer, request, report).put("total", request.totalUs());

@@ -36,17 +36,20 @@ final class NativeRoutes {
 
     private final HashDb db;
     private final Gate gate;
+    private final boolean features;
 
-    NativeRoutes(HashDb db, Gate gate) {
+    /** @param features whether local features are banked and looked up */
+    NativeRoutes(HashDb db, Gate gate, boolean features) {
         this.db = db;
         this.gate = gate;
+        this.features = features;
     }
 
     List<Route> routes() {
-        List<Route> routes = new ArrayList<>(new MatchRoutes(db).routes());
+        List<Route> routes = new ArrayList<>(new MatchRoutes(db, features).routes());
         routes.addAll(new LookupRoutes(db).routes());
         routes.addAll(new BankRoutes(db).routes());
-        routes.addAll(new ContentRoutes(db).routes());
+        routes.addAll(new ContentRoutes(db, features).routes());
         routes.addAll(new ListRoutes(db).routes());
         routes.add(work(
                 Role.ADMIN, "GET", "/v1/journal", Set.of("after", "limit"), (request, worker) -> journal(request)));

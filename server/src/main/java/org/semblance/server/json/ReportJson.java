@@ -3,21 +3,28 @@ package org.semblance.server.json;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.Alignment;
+import org.semblance.engine.FeatureMatch;
 import org.semblance.engine.Finding;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.MatchReport;
 import org.semblance.engine.Verdict;
+import org.semblance.engine.features.AffineMap;
+import org.semblance.engine.features.Placement;
 import org.semblance.engine.pdq.Transform;
 import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.Vpdq;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
 import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.VideoSummary;
+import org.semblance.hashdb.features.BankedPicture;
+import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -34,9 +41,10 @@ public final class ReportJson {
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
+    private static final List<String> HITS = List.of("matches", "likely", "suppressed_by");
     private static final List<String> SHOWN_OF_SIGNAL = List.of("type", "quality");
     private static final List<String> SHOWN_OF_HIT =
-            List.of("bank", "content_id", "signal_type", "transform", "labels", "note");
+            List.of("bank", "content_id", "signal_type", "strength", "transform", "labels", "note");
 
     private ReportJson() {}
 
@@ -140,18 +148,73 @@ public final class ReportJson {
 
     /** One hit: bank, content, by which signal and how near. */
     public static ObjectNode match(Match match) {
-        ObjectNode node = NODES.objectNode()
-                .put("bank", match.bank().name())
-                .put("content_id", match.content().id())
+        ObjectNode node = content(match.bank(), match.content())
                 .put("signal_type", match.signalType().wireName())
                 .put("distance", match.distance())
                 .put("threshold", match.threshold())
                 .put("transform", "none");
-        putLabels(node, match.content().labels());
-        if (match.content().note() != null) {
-            node.put("note", match.content().note());
-        }
+        putDetails(node, match.content());
         return node;
+    }
+
+    private static ObjectNode content(Bank bank, ContentRecord content) {
+        return NODES.objectNode().put("bank", bank.name()).put("content_id", content.id());
+    }
+
+    private static void putDetails(ObjectNode node, ContentRecord content) {
+        putLabels(node, content.labels());
+        if (content.note() != null) {
+            node.put("note", content.note());
+        }
+    }
+
+    /**
+     * Where a banked picture lies in the upload, and what speaks for it. Points are fractions of width and height, of the
+     * banked picture and of the upload; the matrix is 3x3, row by row.
+     */
+    private static void putFeatures(ObjectNode node, FeatureMatch match) {
+        Placement placement = match.placement();
+        AffineMap map = placement.map();
+        node.put("strength", match.strength().name().toLowerCase(Locale.ROOT))
+                .put("votes", placement.votes())
+                .put("inliers", placement.inliers())
+                .put("visible", placement.visible().cardinality())
+                .put("found", placement.found().cardinality())
+                .put("share", rounded(placement.share()));
+        ObjectNode transform = node.putObject("transform");
+        ArrayNode matrix = transform.putArray("matrix");
+        for (double value : new double[] {map.xx(), map.xy(), map.x0(), map.yx(), map.yy(), map.y0(), 0, 0, 1}) {
+            matrix.add(rounded(value));
+        }
+        transform.put("mirrored", placement.isMirrored());
+        ObjectNode regions = node.putObject("regions");
+        ArrayNode query = regions.putArray("query");
+        ArrayNode bank = regions.putArray("bank");
+        for (int corner = 0; corner < 4; corner++) {
+            // Clockwise from the upper left.
+            int x = corner == 1 || corner == 2 ? 1 : 0;
+            int y = corner / 2;
+            query.addArray().add(rounded(map.x(x, y))).add(rounded(map.y(x, y)));
+            bank.addArray().add(x).add(y);
+        }
+    }
+
+    private static double rounded(double fraction) {
+        return Math.round(fraction * 100_000) / 100_000.0;
+    }
+
+    /** Adds {@code features}: how many are banked, of how many pictures; nothing if none are. */
+    public static void putFeatures(ObjectNode target, List<BankedPicture> pictures) {
+        if (!pictures.isEmpty()) {
+            int count = pictures.stream()
+                    .mapToInt(picture -> picture.features().count())
+                    .sum();
+            target.putObject("features")
+                    .put("type", Features.SIGNAL_TYPE)
+                    .put("version", Features.VERSION)
+                    .put("pictures", pictures.size())
+                    .put("count", count);
+        }
     }
 
     /**
@@ -159,8 +222,17 @@ public final class ReportJson {
      * {@code {"query":[12.0,42.0],"bank":[0.0,30.0]}}.
      */
     public static ObjectNode finding(Finding finding) {
-        ObjectNode node =
-                match(finding.match()).put("signal_type", finding.signalType()).put("transform", finding.transform());
+        Match match = finding.match();
+        FeatureMatch features = finding.features();
+        ObjectNode node = content(finding.bank(), finding.content()).put("signal_type", finding.signalType());
+        if (match != null) {
+            node.put("distance", match.distance())
+                    .put("threshold", match.threshold())
+                    .put("transform", finding.transform());
+        } else if (features != null) {
+            putFeatures(node, features);
+        }
+        putDetails(node, finding.content());
         Alignment alignment = finding.alignment();
         if (alignment != null) {
             putPercent(node, "query_match_percent", alignment.queryMatchPercent());
@@ -224,6 +296,7 @@ public final class ReportJson {
             target.put("partial", true);
         }
         target.set("signals", signals(report));
+        putFeatures(target, report.bankedPictures());
         return target;
     }
 
@@ -243,6 +316,9 @@ public final class ReportJson {
             target.put("partial", true);
         }
         target.set("matches", findings(report.matches()));
+        if (!report.likely().isEmpty()) {
+            target.set("likely", findings(report.likely()));
+        }
         target.set("suppressed_by", findings(report.suppressedBy()));
         return target;
     }
@@ -255,7 +331,7 @@ public final class ReportJson {
         for (JsonNode signal : report.path("signals")) {
             ((ObjectNode) signal).retain(SHOWN_OF_SIGNAL);
         }
-        for (String list : List.of("matches", "suppressed_by")) {
+        for (String list : HITS) {
             if (report.get(list) instanceof ArrayNode hits) {
                 List<JsonNode> byId = new ArrayList<>(hits.values());
                 byId.sort(Comparator.comparingLong(hit -> hit.path("content_id").longValue()));
@@ -269,7 +345,7 @@ public final class ReportJson {
 
     /** Takes the analysts' notes out, in which names and case numbers stand. */
     public static void hideNotes(ObjectNode report) {
-        for (String list : List.of("matches", "suppressed_by")) {
+        for (String list : HITS) {
             for (JsonNode hit : report.path(list)) {
                 ((ObjectNode) hit).remove("note");
             }
