@@ -7,6 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
+import org.semblance.engine.features.Profile;
+import org.semblance.engine.media.Deadline;
+import org.semblance.engine.media.MediaSource;
 import org.semblance.hashdb.HashDb;
 
 /**
@@ -28,8 +31,8 @@ public final class WarmUp {
 
     /** Hashes a picture of each kind that is too small to take any time: after that everything needed is loaded. */
     public static void touch(ContentHasher hasher) {
-        hasher.hash(colour(0, SMALL_SIDE));
-        hasher.hash(grey(0, SMALL_SIDE));
+        hash(hasher, colour(0, SMALL_SIDE));
+        hash(hasher, grey(0, SMALL_SIDE));
     }
 
     /** Whether it makes sense to go on. */
@@ -39,7 +42,17 @@ public final class WarmUp {
 
     /** Hashes the next picture. */
     public void step(ContentHasher hasher) {
-        hasher.hash(next());
+        hash(hasher, next());
+    }
+
+    /** As an upload that is looked up by all that there is. */
+    private static void hash(ContentHasher hasher, ByteBuffer picture) {
+        hasher.hash(
+                MediaSource.of(picture),
+                Digests.of(picture),
+                HashRequest.Variants.FOR_LOOKUP,
+                Profile.UPLOADED,
+                Deadline.NONE);
     }
 
     private ByteBuffer next() {

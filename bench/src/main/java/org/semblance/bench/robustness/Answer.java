@@ -10,7 +10,7 @@ import tools.jackson.databind.json.JsonMapper;
 record Answer(String verdict, String reason, List<Match> matches) {
     /**
      * @param isLikely whether a person has to look at it: it does not decide
-     * @param matrix maps the banked picture's pixels to the upload's; null where only a name of the transform is told
+     * @param matrix maps fractions of the banked picture's width and height to those of the upload's; null if none is told
      * @param counts that explain it, for a person
      * @param spans of an upload and a banked video, in seconds: from and until in the upload, from and until in the banked one
      */
@@ -25,20 +25,24 @@ record Answer(String verdict, String reason, List<Match> matches) {
     static Answer parse(String json) {
         JsonNode root = JsonMapper.shared().readTree(json);
         List<Match> matches = new ArrayList<>();
-        for (JsonNode match : root.path("matches")) {
-            matches.add(match(match));
+        for (String list : List.of("matches", "likely")) {
+            for (JsonNode match : root.path(list)) {
+                matches.add(match(match));
+            }
         }
         return new Answer(root.path("verdict").asString(), root.path("reason").asString(""), matches);
     }
 
     private static Match match(JsonNode match) {
+        JsonNode placement = match.path("placement");
         StringBuilder counts = new StringBuilder();
         for (String field : List.of("distance", "votes", "inliers", "visible", "found", "share")) {
-            if (match.has(field)) {
+            JsonNode count = match.path(field).isMissingNode() ? placement.path(field) : match.path(field);
+            if (!count.isMissingNode()) {
                 counts.append(counts.isEmpty() ? "" : " ")
                         .append(field)
                         .append('=')
-                        .append(match.get(field));
+                        .append(count);
             }
         }
         List<double[]> spans = new ArrayList<>();
@@ -47,7 +51,7 @@ record Answer(String verdict, String reason, List<Match> matches) {
                 spans.add(numbers(List.of(span.get("query"), span.get("bank"))));
             }
         }
-        JsonNode matrix = match.path("transform").path("matrix");
+        JsonNode matrix = placement.path("matrix");
         return new Match(
                 match.path("content_id").asLong(),
                 match.path("signal_type").asString(),

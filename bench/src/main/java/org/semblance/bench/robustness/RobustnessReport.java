@@ -196,8 +196,10 @@ public final class RobustnessReport implements Callable<Integer> {
     }
 
     private static double matrixError(Picture original, Answer.Match match, Edit.@Nullable Copy copy) {
-        Projection told = Objects.requireNonNull(match.matrix());
         Edit.Copy sent = Objects.requireNonNull(copy);
+        Projection told = Projection.scaling(sent.width(), sent.height())
+                .after(Objects.requireNonNull(match.matrix()))
+                .after(Projection.scaling(1.0 / original.width(), 1.0 / original.height()));
         return told.cornerError(sent.fromOriginal(), original.width(), original.height()) / sent.diagonal();
     }
 

@@ -10,9 +10,9 @@ class AnswerTest {
     @Test
     void readsAMatchByFeatures() {
         Answer answer = Answer.parse("""
-                {"verdict":"match","matches":[{"bank":"B","content_id":7,"signal_type":"orb","strength":"likely","votes":61,
-                 "inliers":47,"visible":131,"found":128,"share":0.98,
-                 "transform":{"matrix":[2,0,10,0,2,20,0,0,1],"mirrored":false},"regions":{"query":[],"bank":[]}}]}""");
+                {"verdict":"match","matches":[{"bank":"B","content_id":7,"signal_type":"orb","strength":"likely",
+                 "transform":"edited","placement":{"votes":61,"inliers":47,"visible":131,"found":128,"share":0.98,
+                 "matrix":[2,0,10,0,2,20,0,0,1],"mirrored":false,"query_region":[],"bank_region":[]}}]}""");
 
         Answer.Match match = answer.matches().getFirst();
         assertThat(match.contentId()).isEqualTo(7);

@@ -41,6 +41,12 @@ public record AffineMap(double xx, double xy, double x0, double yx, double yy, d
         return (xx * xx + xy * xy + yx * yx + yy * yy) / Math.abs(determinant());
     }
 
+    /** The map back. */
+    AffineMap inverse() {
+        double d = determinant();
+        return new AffineMap(yy / d, -xy / d, (xy * y0 - yy * x0) / d, -yx / d, xx / d, (yx * x0 - xx * y0) / d);
+    }
+
     /** This map, followed by mirroring left and right in a picture of that width. */
     AffineMap mirrored(int width) {
         return new AffineMap(-xx, -xy, width - 1 - x0, yx, yy, y0);

@@ -1,7 +1,7 @@
 package org.semblance.engine.features;
 
-import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -17,6 +17,9 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class FastCorners {
     private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_PREFERRED;
+
+    private static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_PREFERRED;
+    private static final int LANES = SHORTS.length();
 
     private static final int[] CIRCLE_X = {0, 1, 2, 3, 3, 3, 2, 1, 0, -1, -2, -3, -3, -3, -2, -1};
     private static final int[] CIRCLE_Y = {3, 3, 2, 1, 0, -1, -2, -3, -3, -3, -2, -1, 0, 1, 2, 3};
@@ -50,10 +53,30 @@ final class FastCorners {
     private static final int O14 = CIRCLE[14];
     private static final int O15 = CIRCLE[15];
 
-    /** Scores of the last three rows; 0 for what is no corner. */
-    private final int[][] scores = new int[3][Pyramid.STRIDE];
+    private final Row[] rows = {new Row(), new Row(), new Row()};
 
-    private final int[] differences = new int[POINTS + ARC - 1];
+    /** Of each neighbour, how much brighter it is than the corner in that lane; then what the scores are made from. */
+    private final short[] differences = new short[POINTS * LANES];
+
+    private final short[] least = new short[POINTS * LANES];
+    private final short[] most = new short[POINTS * LANES];
+    private final short[] firstLow = new short[POINTS * LANES];
+    private final short[] firstHigh = new short[POINTS * LANES];
+    private final short[] results = new short[LANES];
+
+    /** The corners of a row, and their scores by column: 0 for what is no corner. */
+    private static final class Row {
+        final int[] scores = new int[Pyramid.STRIDE];
+        final int[] found = new int[Pyramid.STRIDE];
+        int count;
+
+        void clear() {
+            for (int i = 0; i < count; i++) {
+                scores[found[i]] = 0;
+            }
+            count = 0;
+        }
+    }
 
     /** Receives a corner. */
     @FunctionalInterface
@@ -70,28 +93,31 @@ final class FastCorners {
         if (toX - from <= 2 || toY - from <= 2) {
             return;
         }
-        for (int[] row : scores) {
-            Arrays.fill(row, 0);
+        for (Row row : rows) {
+            row.clear();
         }
         for (int y = from; y < toY; y++) {
-            int[] row = scores[y % 3];
-            Arrays.fill(row, from, toX, 0);
-            score(pyramid.plain(), pyramid.at(level, 0, y), from, toX, threshold, row);
+            Row row = rows[y % 3];
+            row.clear();
+            find(pyramid.plain(), pyramid.at(level, 0, y), from, toX, threshold, row);
             if (y >= from + 2) {
-                report(y - 1, from + 1, toX - 1, sink);
+                report(y - 1, toX - 1, sink);
             }
         }
     }
 
-    private void report(int y, int from, int to, Sink sink) {
-        int[] above = scores[(y + 2) % 3];
-        int[] row = scores[y % 3];
-        int[] below = scores[(y + 1) % 3];
-        for (int x = from; x < to; x++) {
-            int score = row[x];
-            if (score > 0
-                    && score > row[x - 1]
-                    && score > row[x + 1]
+    private void report(int y, int end, Sink sink) {
+        int[] above = rows[(y + 2) % 3].scores;
+        Row row = rows[y % 3];
+        int[] scores = row.scores;
+        int[] below = rows[(y + 1) % 3].scores;
+        for (int i = 0; i < row.count; i++) {
+            int x = row.found[i];
+            int score = scores[x];
+            if (x >= Pyramid.MARGIN
+                    && x < end
+                    && score > scores[x - 1]
+                    && score > scores[x + 1]
                     && score > above[x - 1]
                     && score > above[x]
                     && score > above[x + 1]
@@ -103,7 +129,7 @@ final class FastCorners {
         }
     }
 
-    private void score(byte[] pixels, int start, int from, int to, int threshold, int[] row) {
+    private void find(byte[] pixels, int start, int from, int to, int threshold, Row row) {
         for (int x = from; x < to; x += BYTES.length()) {
             long corners = corners(pixels, start + x, (byte) threshold);
             int left = to - x;
@@ -111,8 +137,14 @@ final class FastCorners {
                 corners &= (1L << left) - 1;
             }
             for (; corners != 0; corners &= corners - 1) {
-                int at = x + Long.numberOfTrailingZeros(corners);
-                row[at] = score(pixels, start + at);
+                row.found[row.count++] = x + Long.numberOfTrailingZeros(corners);
+            }
+        }
+        for (int first = 0; first < row.count; first += LANES) {
+            int together = Math.min(LANES, row.count - first);
+            score(pixels, start, row.found, first, together);
+            for (int i = 0; i < together; i++) {
+                row.scores[row.found[first + i]] = results[i];
             }
         }
     }
@@ -266,26 +298,43 @@ final class FastCorners {
                 | (b15 & b3 & w7);
     }
 
-    /** The highest threshold at which a corner still is one. */
-    private int score(byte[] pixels, int at) {
-        int[] d = differences;
-        int centre = pixels[at] & 0xff;
-        for (int i = 0; i < POINTS; i++) {
-            d[i] = (pixels[at + CIRCLE[i]] & 0xff) - centre;
-        }
-        System.arraycopy(d, 0, d, POINTS, ARC - 1);
-        int best = 0;
-        for (int i = 0; i < POINTS; i += 2) {
-            // Eight that two arcs have in common.
-            int least = d[i + 1];
-            int most = least;
-            for (int k = i + 2; k < i + ARC; k++) {
-                least = Math.min(least, d[k]);
-                most = Math.max(most, d[k]);
+    /** The highest thresholds at which some corners of a row still are corners, a lane each. */
+    private void score(byte[] pixels, int start, int[] found, int first, int count) {
+        for (int lane = 0; lane < count; lane++) {
+            int at = start + found[first + lane];
+            int centre = pixels[at] & 0xff;
+            for (int i = 0; i < POINTS; i++) {
+                differences[i * LANES + lane] = (short) ((pixels[at + CIRCLE[i]] & 0xff) - centre);
             }
-            best = Math.max(best, Math.min(least, Math.max(d[i], d[i + ARC])));
-            best = Math.max(best, -Math.max(most, Math.min(d[i], d[i + ARC])));
         }
-        return best - 1;
+        extend(differences, differences, 1, least, most);
+        extend(least, most, 2, least, most);
+        extend(least, most, 4, least, most);
+        ShortVector brightest = ShortVector.broadcast(SHORTS, Short.MIN_VALUE);
+        ShortVector darkest = ShortVector.broadcast(SHORTS, Short.MAX_VALUE);
+        for (int i = 0; i < POINTS; i++) {
+            ShortVector ninth = load(differences, (i + ARC - 1) % POINTS);
+            brightest = brightest.max(load(least, i).min(ninth));
+            darkest = darkest.min(load(most, i).max(ninth));
+        }
+        brightest.max(darkest.neg()).sub((short) 1).intoArray(results, 0);
+    }
+
+    /** For each neighbour, from the extremes of as many in a row from it on, those of twice as many. */
+    private void extend(short[] low, short[] high, int length, short[] toLow, short[] toHigh) {
+        // The first ones are needed again at the end, when they are twice as long already.
+        System.arraycopy(low, 0, firstLow, 0, length * LANES);
+        System.arraycopy(high, 0, firstHigh, 0, length * LANES);
+        for (int i = 0; i < POINTS; i++) {
+            int next = i + length;
+            ShortVector nextLow = next < POINTS ? load(low, next) : load(firstLow, next - POINTS);
+            ShortVector nextHigh = next < POINTS ? load(high, next) : load(firstHigh, next - POINTS);
+            load(low, i).min(nextLow).intoArray(toLow, i * LANES);
+            load(high, i).max(nextHigh).intoArray(toHigh, i * LANES);
+        }
+    }
+
+    private static ShortVector load(short[] lanes, int neighbour) {
+        return ShortVector.fromArray(SHORTS, lanes, neighbour * LANES);
     }
 }

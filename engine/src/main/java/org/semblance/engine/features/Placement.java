@@ -44,6 +44,16 @@ public record Placement(
         return map.determinant() < 0;
     }
 
+    /** The part of the upload in which the banked picture lies. */
+    public Region uploadRegion() {
+        return Region.ofWhole(map).inPicture();
+    }
+
+    /** The part of the banked picture that the upload has. */
+    public Region bankedRegion() {
+        return uploadRegion().mapped(map.inverse());
+    }
+
     /** The part of the features that must be visible and are found: 0 to 1. */
     public double share() {
         return visible.isEmpty() ? 0 : (double) found.cardinality() / visible.cardinality();

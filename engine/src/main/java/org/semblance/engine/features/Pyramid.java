@@ -1,6 +1,10 @@
 package org.semblance.engine.features;
 
-import java.util.Arrays;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 import org.semblance.hashdb.features.Features;
 
 /**
@@ -8,6 +12,11 @@ import org.semblance.hashdb.features.Features;
  * again for the next picture: for one thread.
  */
 final class Pyramid {
+    private static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_PREFERRED;
+    private static final int LANES = SHORTS.length();
+    private static final VectorSpecies<Byte> BYTES =
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(SHORTS.vectorBitSize() / 2));
+
     /** From one level to the next. */
     static final double STEP = 1.2;
 
@@ -35,6 +44,7 @@ final class Pyramid {
     private final int[] heights = new int[LEVELS];
     private final int[] starts = new int[LEVELS];
     private final int[] blended = new int[STRIDE];
+    private final short[] sums = new short[STRIDE];
     private int levels;
     private byte[] plain = {};
     private byte[] blurred = {};
@@ -144,35 +154,54 @@ final class Pyramid {
         }
     }
 
-    /** The mean of 5x5 pixels and then of 3x3 of these means, rounded once; of pixels that far from the edge. */
+    /** The mean of 4x4 pixels, and of 4x4 of these means, rounded once; of the pixels that keep three off the edge. */
     private void blur(int level) {
         int width = widths[level];
         for (int y = 3; y < heights[level] - 3; y++) {
             int row = at(level, 0, y);
-            sumColumns(plain, row, width, blended);
-            sumRow(blended, width, blurred, row);
+            sumColumns(plain, row, width, sums);
+            sumRow(sums, width, blurred, row);
         }
     }
 
-    private static void sumColumns(byte[] pixels, int row, int width, int[] sums) {
-        for (int x = 0; x < width; x++) {
+    /** For each column seven pixels by the weights 1, 2, 3, 4, 3, 2, 1. */
+    private static void sumColumns(byte[] pixels, int row, int width, short[] sums) {
+        for (int x = 0; x < width; x += LANES) {
             int at = row + x;
-            sums[x] = (pixels[at - 3 * STRIDE] & 0xff)
-                    + (pixels[at + 3 * STRIDE] & 0xff)
-                    + 2 * ((pixels[at - 2 * STRIDE] & 0xff) + (pixels[at + 2 * STRIDE] & 0xff))
-                    + 3 * ((pixels[at - STRIDE] & 0xff) + (pixels[at] & 0xff) + (pixels[at + STRIDE] & 0xff));
+            ShortVector outer = widen(pixels, at - 3 * STRIDE).add(widen(pixels, at + 3 * STRIDE));
+            ShortVector middle = widen(pixels, at - 2 * STRIDE).add(widen(pixels, at + 2 * STRIDE));
+            ShortVector inner = widen(pixels, at - STRIDE).add(widen(pixels, at + STRIDE));
+            weighted(outer, middle, inner, widen(pixels, at)).intoArray(sums, x);
         }
     }
 
-    private static void sumRow(int[] sums, int width, byte[] to, int row) {
-        for (int x = 3; x < width - 3; x++) {
-            int sum = sums[x - 3]
-                    + sums[x + 3]
-                    + 2 * (sums[x - 2] + sums[x + 2])
-                    + 3 * (sums[x - 1] + sums[x] + sums[x + 1]);
-            // Divided by 225.
-            to[row + x] = (byte) ((sum * 37_283 + (1 << 22)) >> 23);
+    /** The same along the row; then the sum is at most 255 * 256, and its high byte the mean. */
+    private static void sumRow(short[] sums, int width, byte[] to, int row) {
+        for (int x = 3; x < width - 3; x += LANES) {
+            ShortVector outer = load(sums, x - 3).add(load(sums, x + 3));
+            ShortVector middle = load(sums, x - 2).add(load(sums, x + 2));
+            ShortVector inner = load(sums, x - 1).add(load(sums, x + 1));
+            ShortVector mean = weighted(outer, middle, inner, load(sums, x))
+                    .add((short) 128)
+                    .lanewise(VectorOperators.LSHR, Byte.SIZE);
+            ((ByteVector) mean.convertShape(VectorOperators.S2B, BYTES, 0)).intoArray(to, row + x);
         }
+    }
+
+    private static ShortVector weighted(ShortVector outer, ShortVector middle, ShortVector inner, ShortVector centre) {
+        return outer.add(inner)
+                .add(middle.add(inner)
+                        .add(centre.lanewise(VectorOperators.LSHL, 1))
+                        .lanewise(VectorOperators.LSHL, 1));
+    }
+
+    private static ShortVector load(short[] sums, int at) {
+        return ShortVector.fromArray(SHORTS, sums, at);
+    }
+
+    private static ShortVector widen(byte[] pixels, int at) {
+        return (ShortVector)
+                ByteVector.fromArray(BYTES, pixels, at).convertShape(VectorOperators.ZERO_EXTEND_B2S, SHORTS, 0);
     }
 
     /** For tests: the level without its gaps. */
@@ -181,6 +210,6 @@ final class Pyramid {
         for (int y = 0; y < heights[level]; y++) {
             System.arraycopy(of, at(level, 0, y), copy, y * widths[level], widths[level]);
         }
-        return Arrays.copyOf(copy, copy.length);
+        return copy;
     }
 }

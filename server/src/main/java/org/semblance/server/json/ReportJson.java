@@ -14,6 +14,7 @@ import org.semblance.engine.MatchReport;
 import org.semblance.engine.Verdict;
 import org.semblance.engine.features.AffineMap;
 import org.semblance.engine.features.Placement;
+import org.semblance.engine.features.Region;
 import org.semblance.engine.pdq.Transform;
 import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.Vpdq;
@@ -175,28 +176,26 @@ public final class ReportJson {
     private static void putFeatures(ObjectNode node, FeatureMatch match) {
         Placement placement = match.placement();
         AffineMap map = placement.map();
-        node.put("strength", match.strength().name().toLowerCase(Locale.ROOT))
-                .put("votes", placement.votes())
+        node.put("strength", match.strength().name().toLowerCase(Locale.ROOT)).put("transform", "edited");
+        ObjectNode placed = node.putObject("placement");
+        placed.put("votes", placement.votes())
                 .put("inliers", placement.inliers())
                 .put("visible", placement.visible().cardinality())
                 .put("found", placement.found().cardinality())
                 .put("share", rounded(placement.share()));
-        ObjectNode transform = node.putObject("transform");
-        ArrayNode matrix = transform.putArray("matrix");
+        ArrayNode matrix = placed.putArray("matrix");
         for (double value : new double[] {map.xx(), map.xy(), map.x0(), map.yx(), map.yy(), map.y0(), 0, 0, 1}) {
             matrix.add(rounded(value));
         }
-        transform.put("mirrored", placement.isMirrored());
-        ObjectNode regions = node.putObject("regions");
-        ArrayNode query = regions.putArray("query");
-        ArrayNode bank = regions.putArray("bank");
-        for (int corner = 0; corner < 4; corner++) {
-            // Clockwise from the upper left.
-            int x = corner == 1 || corner == 2 ? 1 : 0;
-            int y = corner / 2;
-            query.addArray().add(rounded(map.x(x, y))).add(rounded(map.y(x, y)));
-            bank.addArray().add(x).add(y);
-        }
+        placed.put("mirrored", placement.isMirrored());
+        putRegion(placed, "query_region", placement.uploadRegion());
+        putRegion(placed, "bank_region", placement.bankedRegion());
+    }
+
+    private static void putRegion(ObjectNode node, String name, Region region) {
+        ArrayNode corners = node.putArray(name);
+        region.corners()
+                .forEach(corner -> corners.addArray().add(rounded(corner.x())).add(rounded(corner.y())));
     }
 
     private static double rounded(double fraction) {

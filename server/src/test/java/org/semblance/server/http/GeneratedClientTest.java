@@ -49,7 +49,7 @@ class GeneratedClientTest {
 
             // By its signals, in the native dialect, and as a file in HMA's.
             MatchApi match = new MatchApi(client);
-            HashAnswer hashed = match.hash(signalled, true, null);
+            HashAnswer hashed = match.hash(signalled, true, true, null);
             Signal pdq = hashed.getSignals().getFirst();
             assertThat(pdq.getType()).isEqualTo(SignalType.PDQ);
             assertThat(pdq.getDihedral()).hasSize(7);
@@ -66,7 +66,8 @@ class GeneratedClientTest {
 
             for (int seed = 41; seed <= 43; seed++) {
                 File copy = file(folder, "copy.jpg", Pictures.jpeg(Pictures.photo(seed, 300, 200), 0.6));
-                MatchAnswer answer = match.match("KNOWN", "mine", 60_000, null, null, null, null, null, copy);
+                MatchAnswer answer =
+                        match.match("KNOWN", "mine", 60_000, null, null, null, null, null, null, null, copy);
                 assertThat(answer.getReference()).isEqualTo("mine");
                 assertThat(answer.getVerdict()).isEqualTo(seed < 43 ? Verdict.MATCH : Verdict.NO_MATCH);
                 if (seed < 43) {
@@ -88,7 +89,8 @@ class GeneratedClientTest {
             assertThat(found.getResults().getFirst().getMatches()).hasSize(1);
 
             ApiException refused = catchThrowableOfType(
-                    ApiException.class, () -> match.match("NOPE", null, null, null, null, null, null, null, sent));
+                    ApiException.class,
+                    () -> match.match("NOPE", null, null, null, null, null, null, null, null, null, sent));
             assertThat(refused.getCode()).isEqualTo(400);
             assertThat(refused.getResponseBody()).contains("\"field\":\"banks\"", "\"value\":\"NOPE\"");
         }
