@@ -1,5 +1,6 @@
 package org.semblance.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
@@ -81,8 +82,9 @@ public final class FeatureIndexReport {
             index.save(file, 1, new Hash256(0, 0, 0, 0));
             OUT.printf("saved in %.2f s, %,d MB%n", seconds(begun), Files.size(file) >> 20);
             begun = System.nanoTime();
+            long cpu = processCpu();
             FeatureIndex opened = FeatureIndex.open(file).index();
-            OUT.printf("opened in %.2f s%n", seconds(begun));
+            OUT.printf("opened in %.2f s, %.2f s CPU%n", seconds(begun), (processCpu() - cpu) / 1e9);
             report(opened.state(), pictures);
             measure(opened, sample);
             opened.close();
@@ -220,6 +222,10 @@ public final class FeatureIndexReport {
             }
         }
         return new Features(480, 360, descriptors, places);
+    }
+
+    private static long processCpu() {
+        return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
     }
 
     private static double seconds(long begun) {

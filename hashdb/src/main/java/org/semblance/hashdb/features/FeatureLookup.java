@@ -36,7 +36,17 @@ final class FeatureLookup {
     private long[] words = new long[0];
     private int maxDistance;
     private int bucketBits;
-    private final VoteTable.Version[] versions = new VoteTable.Version[TABLES];
+
+    // The tables as they were when the lookup began.
+    private final int[] mergedBits = new int[TABLES];
+    private final long[] bucketStarts = new long[TABLES];
+    private final long[] bucketSketches = new long[TABLES];
+    private final long[] bucketFeatures = new long[TABLES];
+    private final int[] headBits = new int[TABLES];
+    private final long[] heads = new long[TABLES];
+    private final long[] entries = new long[TABLES];
+    private boolean anyRecent;
+
     /** A bit for each table in which a feature has a hub. */
     private byte[] hubTables = new byte[0];
 
@@ -130,9 +140,7 @@ final class FeatureLookup {
             }
         }
         Arrays.fill(hubTables, (byte) 0);
-        for (int table = 0; table < TABLES; table++) {
-            versions[table] = tables[table].version();
-        }
+        takeVersions();
         pairCount = 0;
         compared = 0;
         hubs = 0;
@@ -144,7 +152,22 @@ final class FeatureLookup {
             compareRecent();
             compareMerged(probes);
         }
-        Arrays.fill(versions, null);
+    }
+
+    private void takeVersions() {
+        anyRecent = false;
+        for (int table = 0; table < TABLES; table++) {
+            VoteTable.Version version = tables[table].version();
+            VoteTable.Merged merged = version.merged();
+            mergedBits[table] = merged.bits();
+            bucketStarts[table] = merged.starts();
+            bucketSketches[table] = merged.sketches();
+            bucketFeatures[table] = merged.features();
+            headBits[table] = version.recent().headBits;
+            heads[table] = version.recent().heads;
+            entries[table] = version.recent().entries;
+            anyRecent |= version.recent().size() > 0;
+        }
     }
 
     private void locate(int probes) {
@@ -155,26 +178,32 @@ final class FeatureLookup {
             int sketchBits = VoteTable.sketchBits(table);
             keys[probe] = key;
             sketches[probe] = (short) FeatureStore.bits32(words[word + (sketchBits >> 1)], sketchBits);
-            VoteTable.Merged merged = versions[table].merged();
-            int bits = Math.min(bucketBits, merged.bits());
+            int bits = Math.min(bucketBits, mergedBits[table]);
             int bucket = key >>> (Integer.SIZE - bits);
-            int shift = merged.bits() - bits;
-            starts[probe] = merged.start(bucket << shift);
-            ends[probe] = merged.start(bucket + 1 << shift);
+            int shift = mergedBits[table] - bits;
+            starts[probe] = start(table, bucket << shift);
+            ends[probe] = start(table, bucket + 1 << shift);
         }
+    }
+
+    private int start(int table, int bucket) {
+        return OffHeap.getInt(bucketStarts[table] + (long) bucket * Integer.BYTES);
     }
 
     /** Walks all chains one entry at a time. */
     private void walkChains(int probes) {
         Arrays.fill(recentMatches, 0, probes, 0);
         recents = 0;
+        if (!anyRecent) {
+            return;
+        }
         walking = 0;
         for (int probe = 0; probe < probes; probe++) {
-            RecentEntries recent = versions[probe % TABLES].recent();
-            int shift = Math.max(0, recent.headBits - bucketBits);
-            int chain = keys[probe] >>> (Integer.SIZE - recent.headBits) >>> shift << shift;
+            int table = probe % TABLES;
+            int shift = Math.max(0, headBits[table] - bucketBits);
+            int chain = keys[probe] >>> (Integer.SIZE - headBits[table]) >>> shift << shift;
             for (int end = chain + (1 << shift); chain < end; chain++) {
-                walk(probe, RecentEntries.head(recent.heads, chain));
+                walk(probe, RecentEntries.head(heads[table], chain));
             }
         }
         while (walking > 0) {
@@ -183,16 +212,15 @@ final class FeatureLookup {
             for (int i = 0; i < walkersNow; i++) {
                 int probe = walkers[i];
                 int number = walked[i];
-                RecentEntries recent = versions[probe % TABLES].recent();
-                long entries = recent.entries;
+                long from = entries[probe % TABLES];
                 if (RecentEntries.isNear(
-                        RecentEntries.moreKey(entries, number), keys[probe], recent.headBits, bucketBits)) {
+                        RecentEntries.moreKey(from, number), keys[probe], headBits[probe % TABLES], bucketBits)) {
                     recentMatches[probe]++;
-                    if (passes(RecentEntries.sketch(entries, number), sketches[probe])) {
-                        addRecent(probe, RecentEntries.feature(entries, number));
+                    if (passes(RecentEntries.sketch(from, number), sketches[probe])) {
+                        addRecent(probe, RecentEntries.feature(from, number));
                     }
                 }
-                walk(probe, RecentEntries.next(entries, number));
+                walk(probe, RecentEntries.next(from, number));
             }
         }
     }
@@ -227,7 +255,7 @@ final class FeatureLookup {
         for (int probe = 0; probe < probes; probe++) {
             int table = probe % TABLES;
             // Where a table still has shorter keys than the set should have, its bucket is that of several.
-            int shift = Math.max(0, bucketBits - versions[table].merged().bits());
+            int shift = Math.max(0, bucketBits - mergedBits[table]);
             int size = (ends[probe] - starts[probe] >>> shift) + recentMatches[probe];
             if (size > hub) {
                 ends[probe] = starts[probe];
@@ -251,22 +279,23 @@ final class FeatureLookup {
         int sum = 0;
         for (int probe = 0; probe < probes; probe++) {
             if (starts[probe] < ends[probe]) {
-                sum += OffHeap.getShort(
-                        versions[probe % TABLES].merged().sketches() + (long) starts[probe] * Short.BYTES);
+                sum += OffHeap.getShort(bucketSketches[probe % TABLES] + (long) starts[probe] * Short.BYTES);
             }
         }
         touched += sum;
         candidates = 0;
         for (int probe = 0; probe < probes; probe++) {
-            VoteTable.Merged merged = versions[probe % TABLES].merged();
+            long sketchesAt = bucketSketches[probe % TABLES];
+            long featuresAt = bucketFeatures[probe % TABLES];
             short sketch = sketches[probe];
-            for (int at = starts[probe]; at < ends[probe]; at++) {
-                if (passes(OffHeap.getShort(merged.sketches() + (long) at * Short.BYTES), sketch)) {
+            int end = ends[probe];
+            for (int at = starts[probe]; at < end; at++) {
+                if (passes(OffHeap.getShort(sketchesAt + (long) at * Short.BYTES), sketch)) {
                     if (candidates == CANDIDATES) {
                         compareCandidates();
                     }
                     candidateProbes[candidates] = probe;
-                    candidateAddresses[candidates++] = merged.features() + (long) at * Integer.BYTES;
+                    candidateAddresses[candidates++] = featuresAt + (long) at * Integer.BYTES;
                 }
             }
         }

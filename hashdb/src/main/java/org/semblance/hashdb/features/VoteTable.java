@@ -36,20 +36,21 @@ final class VoteTable {
      * @param mergedAFeature entries that are merged with each feature that is added or removed
      */
     record Tuning(int recent, int hub, int minBits, int mergedAFeature) {
-        static final Tuning STANDARD = new Tuning(1 << 16, 4096, 14, 256);
+        static final Tuning STANDARD = new Tuning(1 << 14, 4096, 14, 1024);
 
         /** How many bits of the keys tell the bucket in a set of so many features: 2.5 to 5 a bucket. */
         int bucketBits(long features) {
             return Math.max(minBits, Long.SIZE - 1 - Long.numberOfLeadingZeros(Math.max(1, features * 2 / 5)));
         }
 
-        /** How many entries a table gathers before they are merged. */
+        /** How many entries a table gathers before they are merged: each of them costs every lookup a little. */
         int recent(long features) {
-            return (int) Math.max(recent, features / 32);
+            return (int) Math.max(recent, features / 64);
         }
 
+        /** How many bits of the keys tell the chain of such entries: there are as many chains as entries. */
         int chainBits(long features) {
-            return Math.max(minBits, Integer.SIZE - 1 - Integer.numberOfLeadingZeros(recent(features) / 4));
+            return Math.max(minBits, Integer.SIZE - Integer.numberOfLeadingZeros(recent(features) - 1));
         }
     }
 

@@ -187,6 +187,9 @@ class FeatureIndexTest {
                 }
             }
             assertThat(index.state().merges()).as(RandomSeed.replay()).isGreaterThan(8);
+            for (int table = 0; table < FeatureIndex.TABLES; table++) {
+                assertThat(index.isSound(table)).as(RandomSeed.replay()).isTrue();
+            }
             assertThat(index.state().contents()).isEqualTo(model.contents.size());
             Features query = near(model.contents);
             long except = random.nextInt(120);
