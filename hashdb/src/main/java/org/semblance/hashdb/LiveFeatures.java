@@ -7,12 +7,13 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Catalog;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.FeatureIndex;
+import org.semblance.hashdb.features.FeatureSnapshot;
 import org.semblance.hashdb.hash.Hash256;
 
 /** The index of features as it follows the catalog. It needs nothing beside it to be saved while it changes. */
 final class LiveFeatures implements KeptIndex, Catalog.PictureSink {
     private final FeatureIndex index;
-    private FeatureIndex.@Nullable Save save;
+    private @Nullable FeatureSnapshot save;
     private long changes;
 
     LiveFeatures(FeatureIndex index) {
@@ -66,7 +67,7 @@ final class LiveFeatures implements KeptIndex, Catalog.PictureSink {
 
     @Override
     public void settle(int changes) {
-        FeatureIndex.Save held = save;
+        FeatureSnapshot held = save;
         if (held != null) {
             save = null;
             held.end();
@@ -75,7 +76,7 @@ final class LiveFeatures implements KeptIndex, Catalog.PictureSink {
 
     @Override
     public void save(Path file, long seq, Hash256 mark) throws IOException {
-        FeatureIndex.Save held = save;
+        FeatureSnapshot held = save;
         if (held == null) {
             throw new IllegalStateException("the index of features is not held");
         }

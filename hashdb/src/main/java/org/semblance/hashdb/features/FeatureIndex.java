@@ -1,10 +1,8 @@
 package org.semblance.hashdb.features;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
@@ -14,7 +12,6 @@ import org.semblance.hashdb.index.HashIndex.ContentFilter;
 import org.semblance.hashdb.index.Readers;
 import org.semblance.hashdb.index.ScratchPool;
 import org.semblance.hashdb.index.SnapshotFormat;
-import org.semblance.hashdb.index.SnapshotFormat.Part;
 
 /**
  * The features of banked pictures, off heap and live: which pictures have many features near those of a query.
@@ -49,13 +46,11 @@ public final class FeatureIndex implements AutoCloseable {
     /** A feature whose bucket is a hub in so many tables is as frequent as can be. */
     private static final int HUBS_OF_FREQUENT = VoteTable.TABLES / 2;
 
-    private static final int RECORD_BYTES = 24;
-
     private final Readers readers = new Readers();
     private final Deferred deferred = new Deferred(readers);
     private final FeatureStore store = new FeatureStore();
     private final VoteTable.Tuning tuning;
-    private volatile VoteTable @Nullable [] tables;
+    private volatile @Nullable VoteTables tables;
     private final ScratchPool<Scratch> scratches = new ScratchPool<>(this::newScratch);
 
     private final LongAdder lookups = new LongAdder();
@@ -65,17 +60,6 @@ public final class FeatureIndex implements AutoCloseable {
 
     /** Whether features are entered into the tables all at once, later. */
     private boolean filling;
-
-    /** The table that is being merged, or whose turn is next. */
-    private int turn;
-
-    // Pictures that were removed: since the sweep began, and before, which are swept.
-    private IntStack removed = new IntStack();
-    private @Nullable IntStack swept;
-    private long removedFeatures;
-
-    /** Tables that a sweep has still to merge. */
-    private int unswept;
 
     private record Scratch(FeatureLookup lookup, VoteCount votes) {}
 
@@ -89,7 +73,7 @@ public final class FeatureIndex implements AutoCloseable {
     }
 
     private Scratch newScratch() {
-        VoteTable[] now = tables;
+        VoteTables now = tables;
         if (now == null) {
             throw new IllegalStateException("there are no tables");
         }
@@ -106,21 +90,36 @@ public final class FeatureIndex implements AutoCloseable {
      */
     public boolean add(long contentId, List<BankedPicture> pictures) {
         checkOrder(contentId, pictures);
-        if (!begin(contentId)) {
+        readers.phase();
+        if (store.holds(contentId)) {
             return false;
         }
+        VoteTables all = tables();
         boolean whole = false;
         try {
             for (BankedPicture picture : pictures.reversed()) {
-                enter(store.add(contentId, picture));
+                int number = store.add(contentId, picture);
+                if (!filling) {
+                    all.add(number);
+                }
             }
             whole = true;
         } finally {
+            // What was entered in part is as good as lost; it can be added again.
             if (!whole && store.holds(contentId)) {
-                store.remove(contentId, removed);
+                all.remove(contentId);
             }
         }
         return true;
+    }
+
+    private VoteTables tables() {
+        VoteTables now = tables;
+        if (now == null) {
+            now = new VoteTables(store, tuning, deferred);
+            tables = now;
+        }
+        return now;
     }
 
     private static void checkOrder(long contentId, List<BankedPicture> pictures) {
@@ -140,43 +139,6 @@ public final class FeatureIndex implements AutoCloseable {
         }
     }
 
-    /** Readies the tables, unless the content is there already. */
-    private boolean begin(long contentId) {
-        readers.phase();
-        if (store.holds(contentId)) {
-            return false;
-        }
-        tables();
-        return true;
-    }
-
-    private VoteTable[] tables() {
-        VoteTable[] now = tables;
-        if (now == null) {
-            now = new VoteTable[VoteTable.TABLES];
-            for (int table = 0; table < now.length; table++) {
-                now[table] = new VoteTable(table, store, tuning, deferred);
-            }
-            tables = now;
-        }
-        return now;
-    }
-
-    private void enter(int picture) {
-        if (filling) {
-            return;
-        }
-        int first = store.firstFeature(picture);
-        int count = store.count(picture);
-        VoteTable[] all = tables();
-        for (VoteTable table : all) {
-            for (int feature = first; feature < first + count; feature++) {
-                table.add(feature);
-            }
-        }
-        maintain(all, count);
-    }
-
     /**
      * Adds many contents in one go, which costs far less a content when the index is empty. They are found by every lookup
      * that begins after this call.
@@ -191,8 +153,9 @@ public final class FeatureIndex implements AutoCloseable {
             contents.accept(this::add);
         } finally {
             filling = false;
-            if (deferring && tables != null) {
-                fillTables();
+            VoteTables all = tables;
+            if (deferring && all != null) {
+                all.fill();
             }
         }
     }
@@ -201,16 +164,6 @@ public final class FeatureIndex implements AutoCloseable {
     @FunctionalInterface
     public interface ContentSink {
         void content(long contentId, List<BankedPicture> pictures);
-    }
-
-    private void fillTables() {
-        VoteTable[] all = tables();
-        VoteTable.Version[] filled =
-                Arrays.stream(all).parallel().map(VoteTable::filled).toArray(VoteTable.Version[]::new);
-        for (int table = 0; table < all.length; table++) {
-            all[table].publish(filled[table]);
-        }
-        deferred.runDue();
     }
 
     /**
@@ -223,69 +176,8 @@ public final class FeatureIndex implements AutoCloseable {
         if (!store.holds(contentId)) {
             return false;
         }
-        long before = store.features();
-        store.remove(contentId, removed);
-        long gone = before - store.features();
-        removedFeatures += gone;
-        maintain(tables(), gone);
+        tables().remove(contentId);
         return true;
-    }
-
-    /** Does a share of the merges that are due. */
-    private void maintain(VoteTable[] all, long features) {
-        deferred.runDue();
-        if (swept == null && removedFeatures > Math.max(tuning.recent(), store.features() / 8)) {
-            swept = removed;
-            removed = new IntStack();
-            removedFeatures = 0;
-            unswept = (1 << VoteTable.TABLES) - 1;
-        }
-        for (long budget = features * tuning.mergedAFeature(); budget > 0; ) {
-            VoteTable table = all[turn];
-            if (!table.isMerging()) {
-                if (!isDue(table, turn)) {
-                    turn = (turn + 1) % VoteTable.TABLES;
-                    if (!isAnyDue(all)) {
-                        return;
-                    }
-                    continue;
-                }
-                table.beginMerge((unswept >>> turn & 1) != 0);
-            }
-            budget = table.mergeSome(budget);
-            if (!table.isMerging()) {
-                if (table.swept()) {
-                    unswept &= ~(1 << turn);
-                    endSweepIfDone();
-                }
-                turn = (turn + 1) % VoteTable.TABLES;
-            }
-        }
-    }
-
-    private boolean isDue(VoteTable table, int number) {
-        return table.recentSize() > tuning.recent(store.features()) || (unswept >>> number & 1) != 0;
-    }
-
-    private boolean isAnyDue(VoteTable[] all) {
-        for (int number = 0; number < all.length; number++) {
-            if (all[number].isMerging() || isDue(all[number], number)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private void endSweepIfDone() {
-        IntStack pictures = swept;
-        if (pictures != null && unswept == 0) {
-            swept = null;
-            deferred.later(() -> {
-                while (!pictures.isEmpty()) {
-                    store.free(pictures.pop());
-                }
-            });
-        }
     }
 
     /**
@@ -397,8 +289,8 @@ public final class FeatureIndex implements AutoCloseable {
     /** Whether a table holds each feature once, where it belongs, and no other; for the thread that changes the index. */
     public boolean isSound(int table) {
         readers.phase();
-        VoteTable[] now = tables;
-        return now == null || now[table].isSound();
+        VoteTables now = tables;
+        return now == null || now.get(table).isSound();
     }
 
     /** How many features there are. */
@@ -408,25 +300,15 @@ public final class FeatureIndex implements AutoCloseable {
 
     /** How it is now; any thread. */
     public FeatureIndexState state() {
-        VoteTable[] now = tables;
-        long bytes = store.bytes();
-        long recent = 0;
-        long merges = 0;
-        if (now != null) {
-            for (VoteTable table : now) {
-                bytes += table.bytes();
-                recent = Math.max(recent, table.recentSize());
-                merges += table.merges();
-            }
-        }
+        VoteTables now = tables;
         return new FeatureIndexState(
                 store.contents(),
                 store.pictures(),
                 store.features(),
                 store.deadFeatures(),
-                recent,
-                merges,
-                bytes,
+                now == null ? 0 : now.recent(),
+                now == null ? 0 : now.merges(),
+                store.bytes() + (now == null ? 0 : now.bytes()),
                 lookups.sum(),
                 candidates.sum(),
                 hubs.sum(),
@@ -441,7 +323,7 @@ public final class FeatureIndex implements AutoCloseable {
      *     still whole
      */
     public void save(Path file, long seq, Hash256 mark) throws IOException {
-        Save save = beginSave();
+        FeatureSnapshot save = beginSave();
         try {
             save.write(file, seq, mark);
         } finally {
@@ -449,75 +331,10 @@ public final class FeatureIndex implements AutoCloseable {
         }
     }
 
-    /** Begins a save of what is there now. A change, as is {@link Save#end}; in between, others may be made. */
-    public Save beginSave() {
+    /** Begins a save of what is there now. A change, as is {@link FeatureSnapshot#end}; in between, others may be made. */
+    public FeatureSnapshot beginSave() {
         readers.phase();
-        return new Save();
-    }
-
-    /** The pictures that were there at one time, to be written to a file. */
-    public final class Save {
-        private final long[] records;
-        private final int[] firsts;
-        private int listed;
-
-        /** Three longs a picture, as in the file. Removed pictures are left out, so the file is no larger than it need be. */
-        private Save() {
-            int count = Math.toIntExact(store.pictures());
-            records = new long[3 * count];
-            firsts = new int[count];
-            store.forEachContent((contentId, first) -> {
-                for (int picture = first; picture != FeatureStore.NONE; picture = store.next(picture)) {
-                    records[3 * listed] = contentId;
-                    records[3 * listed + 1] = (long) store.ms(picture) << Integer.SIZE | store.count(picture);
-                    records[3 * listed + 2] = (long) store.width(picture) << Integer.SIZE | store.height(picture);
-                    firsts[listed++] = store.firstFeature(picture);
-                }
-            });
-            store.hold();
-        }
-
-        /** Writes them; see {@link FeatureIndex#save}. Changes and lookups may go on meanwhile. */
-        public void write(Path file, long seq, Hash256 mark) throws IOException {
-            try (SnapshotFormat.Writer out = new SnapshotFormat.Writer(file, seq, mark)) {
-                long features = 0;
-                for (int i = 0; i < firsts.length; i++) {
-                    features += count(i);
-                }
-                out.begin(Part.PICTURES, 2 * Long.BYTES + (long) records.length * Long.BYTES);
-                out.putLong(Features.VERSION);
-                out.putLong(firsts.length);
-                for (long word : records) {
-                    out.putLong(word);
-                }
-                out.end();
-                out.begin(Part.DESCRIPTORS, features * Long.BYTES * Features.WORDS);
-                for (int i = 0; i < firsts.length; i++) {
-                    if (count(i) > 0) {
-                        out.putMemory(
-                                store.descriptorAddress(firsts[i]), (long) count(i) * Long.BYTES * Features.WORDS);
-                    }
-                }
-                out.end();
-                out.begin(Part.PLACES, features * Integer.BYTES);
-                for (int i = 0; i < firsts.length; i++) {
-                    if (count(i) > 0) {
-                        out.putMemory(store.placeAddress(firsts[i]), (long) count(i) * Integer.BYTES);
-                    }
-                }
-                out.end();
-                out.finish();
-            }
-        }
-
-        private int count(int i) {
-            return (int) records[3 * i + 1];
-        }
-
-        /** Ends the save, whether it was written or not. */
-        public void end() {
-            store.release();
-        }
+        return new FeatureSnapshot(store);
     }
 
     /** What a save that was killed leaves beside the file. */
@@ -543,7 +360,10 @@ public final class FeatureIndex implements AutoCloseable {
         FeatureIndex index = new FeatureIndex(tuning);
         boolean whole = false;
         try (SnapshotFormat.Reader in = new SnapshotFormat.Reader(file)) {
-            index.load(in);
+            FeatureSnapshot.load(in, index.store);
+            if (index.store.pictures() > 0) {
+                index.tables().fill();
+            }
             whole = true;
             return new Opened(index, in.seq(), in.mark());
         } finally {
@@ -553,60 +373,14 @@ public final class FeatureIndex implements AutoCloseable {
         }
     }
 
-    private void load(SnapshotFormat.Reader in) throws IOException {
-        SnapshotFormat.PartReader pictures = in.next(Part.PICTURES);
-        ByteBuffer records = pictures.getRest();
-        long version = records.getLong();
-        if (version != Features.VERSION) {
-            throw in.corrupt("features of version " + version + " (expected: " + Features.VERSION + ")");
-        }
-        int count = Math.toIntExact(records.getLong());
-        if (records.remaining() != (long) count * RECORD_BYTES) {
-            throw in.corrupt(count + " pictures in " + records.remaining() + " bytes");
-        }
-        int[] numbers = new int[count];
-        // From the last, as the pictures of a content are put one before the other.
-        for (int i = count - 1; i >= 0; i--) {
-            records.position(2 * Long.BYTES + i * RECORD_BYTES);
-            long contentId = records.getLong();
-            long msAndCount = records.getLong();
-            long size = records.getLong();
-            numbers[i] = store.add(
-                    contentId, (int) (msAndCount >>> Integer.SIZE), (int) (size >>> Integer.SIZE), (int) size, (int)
-                            msAndCount);
-        }
-        SnapshotFormat.PartReader descriptors = in.next(Part.DESCRIPTORS);
-        for (int number : numbers) {
-            if (store.count(number) > 0) {
-                descriptors.getMemory(
-                        store.descriptorAddress(store.firstFeature(number)),
-                        (long) store.count(number) * Long.BYTES * Features.WORDS);
-            }
-        }
-        descriptors.end();
-        SnapshotFormat.PartReader places = in.next(Part.PLACES);
-        for (int number : numbers) {
-            if (store.count(number) > 0) {
-                places.getMemory(
-                        store.placeAddress(store.firstFeature(number)), (long) store.count(number) * Integer.BYTES);
-            }
-        }
-        places.end();
-        in.next(Part.END).end();
-        if (count > 0) {
-            fillTables();
-        }
-    }
-
     /** Waits until no lookup is running and frees the memory. Later calls of anything but this are refused. */
     @Override
     public void close() {
         if (readers.close()) {
             store.close();
-            if (tables != null) {
-                for (VoteTable table : tables) {
-                    table.close();
-                }
+            VoteTables last = tables;
+            if (last != null) {
+                last.close();
             }
         }
     }

@@ -29,7 +29,7 @@ final class FeatureLookup {
     private static final int KEPT = 1 << 20;
 
     private final FeatureStore store;
-    private final VoteTable[] tables;
+    private final VoteTables tables;
     private final int hub;
 
     // The query.
@@ -82,7 +82,7 @@ final class FeatureLookup {
     /** Keeps reads that only bring a line into the cache. */
     private int touched;
 
-    FeatureLookup(FeatureStore store, VoteTable[] tables, int hub) {
+    FeatureLookup(FeatureStore store, VoteTables tables, int hub) {
         this.store = store;
         this.tables = tables;
         this.hub = hub;
@@ -157,7 +157,7 @@ final class FeatureLookup {
     private void takeVersions() {
         anyRecent = false;
         for (int table = 0; table < TABLES; table++) {
-            VoteTable.Version version = tables[table].version();
+            VoteTable.Version version = tables.get(table).version();
             VoteTable.Merged merged = version.merged();
             mergedBits[table] = merged.bits();
             bucketStarts[table] = merged.starts();

@@ -24,7 +24,8 @@ final class VoteTable {
     private final Deferred deferred;
     private volatile Version version;
     private @Nullable Merge merge;
-    private boolean swept;
+    private int sweepsAsked;
+    private int sweepsDone;
     private volatile long merges;
 
     /**
@@ -146,14 +147,18 @@ final class VoteTable {
         return (short) FeatureStore.bits(descriptor, sketchBits(number));
     }
 
-    /** @param sweeps whether all that was removed until now is to be gone, for {@link #swept} */
-    void beginMerge(boolean sweeps) {
-        merge = new Merge(sweeps);
+    void beginMerge() {
+        merge = new Merge();
     }
 
-    /** Whether the merge that ended last was one that sweeps. */
-    boolean swept() {
-        return swept;
+    /** Asks for a merge that begins after this, so that all that was removed until now is gone when it has ended. */
+    void askForSweep() {
+        sweepsAsked++;
+    }
+
+    /** Whether such a merge has still to end. */
+    boolean isSweepDue() {
+        return sweepsDone < sweepsAsked;
     }
 
     /** Merges about so many entries; returns how many are left of the budget when it is done. */
@@ -164,7 +169,7 @@ final class VoteTable {
 
     void mergeAll() {
         if (merge == null) {
-            beginMerge(false);
+            beginMerge();
         }
         mergeSome(Long.MAX_VALUE);
     }
@@ -239,7 +244,7 @@ final class VoteTable {
 
     /** A merge that is under way: all entries of the version that it began with, from the first bucket on. */
     private final class Merge {
-        private final boolean sweeps;
+        private final int sweeps = sweepsAsked;
         private final Version from = version;
         private final int upTo = from.recent.size();
         private final Merged to;
@@ -249,8 +254,7 @@ final class VoteTable {
         private int group;
         private final BucketWriter out;
 
-        Merge(boolean sweeps) {
-            this.sweeps = sweeps;
+        Merge() {
             int bits = tuning.bucketBits(store.features());
             to = Merged.allocate(bits, (long) from.merged.size() + upTo);
             groupBits = Math.min(from.recent.headBits, Math.min(bits, from.merged.bits));
@@ -273,7 +277,7 @@ final class VoteTable {
                 addTo(recent, RecentEntries.feature(from.recent.entries, number));
             }
             merge = null;
-            swept = sweeps;
+            sweepsDone = sweeps;
             merges++;
             publish(to, recent);
             return left;

@@ -369,7 +369,7 @@ class FeatureIndexTest {
                 index.remove(id);
                 model.contents.remove(id);
             }
-            FeatureIndex.Save save = index.beginSave();
+            FeatureSnapshot save = index.beginSave();
             for (long id = 50; id < 100; id++) {
                 index.remove(id);
                 index.add(id + 1000, source.content(3, 60));

@@ -37,7 +37,7 @@ class VoteTableTest {
             assertThat(table.isSound()).as(RandomSeed.replay()).isTrue();
             store.remove(5, new IntStack());
             assertThat(table.isSound()).as(RandomSeed.replay()).isTrue();
-            table.beginMerge(true);
+            table.beginMerge();
             while (table.isMerging()) {
                 table.mergeSome(10);
                 assertThat(table.isSound()).as(RandomSeed.replay()).isTrue();
