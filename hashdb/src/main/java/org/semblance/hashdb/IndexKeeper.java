@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Catalog;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.hash.Hash256;
-import org.semblance.hashdb.index.SnapshotException;
+import org.semblance.hashdb.offheap.SnapshotException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

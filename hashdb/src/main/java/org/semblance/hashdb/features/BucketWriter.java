@@ -2,7 +2,7 @@ package org.semblance.hashdb.features;
 
 import java.util.Arrays;
 import org.semblance.hashdb.features.VoteTable.Merged;
-import org.semblance.hashdb.index.OffHeap;
+import org.semblance.hashdb.offheap.OffHeap;
 
 /** Writes the entries of a table group by group: the buckets whose keys begin with the same bits. */
 final class BucketWriter {

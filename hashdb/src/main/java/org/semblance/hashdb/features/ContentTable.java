@@ -1,7 +1,7 @@
 package org.semblance.hashdb.features;
 
 import org.jspecify.annotations.Nullable;
-import org.semblance.hashdb.index.OffHeap;
+import org.semblance.hashdb.offheap.OffHeap;
 
 /** The first picture of each content: a hash table off heap with linear probing, for the writer alone. */
 final class ContentTable implements AutoCloseable {

@@ -2,8 +2,8 @@ package org.semblance.hashdb.features;
 
 import java.util.ArrayDeque;
 import java.util.Queue;
-import org.semblance.hashdb.index.Limbo;
-import org.semblance.hashdb.index.Readers;
+import org.semblance.hashdb.offheap.Limbo;
+import org.semblance.hashdb.offheap.Readers;
 
 /** What the writer does when no lookup can hold any more what it has unlinked. */
 final class Deferred {

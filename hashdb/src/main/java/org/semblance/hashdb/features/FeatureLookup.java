@@ -1,7 +1,7 @@
 package org.semblance.hashdb.features;
 
 import java.util.Arrays;
-import org.semblance.hashdb.index.OffHeap;
+import org.semblance.hashdb.offheap.OffHeap;
 
 /**
  * Finds the banked features near those of a query: each pair once. Scratch of one lookup at a time.

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.semblance.hashdb.hash.Hash256;
-import org.semblance.hashdb.index.SnapshotFormat;
-import org.semblance.hashdb.index.SnapshotFormat.Part;
+import org.semblance.hashdb.offheap.SnapshotFormat;
+import org.semblance.hashdb.offheap.SnapshotFormat.Part;
 
 /**
  * The pictures that an index of features held at one time, to be written to a file. Changes may go on meanwhile: features

@@ -2,7 +2,7 @@ package org.semblance.hashdb.features;
 
 import java.util.Arrays;
 import java.util.BitSet;
-import org.semblance.hashdb.index.OffHeap;
+import org.semblance.hashdb.offheap.OffHeap;
 
 /**
  * The pictures of contents and their features, off heap.

@@ -2,7 +2,7 @@ package org.semblance.hashdb.features;
 
 import java.util.NavigableMap;
 import java.util.TreeMap;
-import org.semblance.hashdb.index.OffHeap;
+import org.semblance.hashdb.offheap.OffHeap;
 
 /**
  * The entries of a table that came since its last merge: chains by the first bits of the key, newest first, in one block off

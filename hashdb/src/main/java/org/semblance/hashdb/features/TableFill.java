@@ -1,7 +1,7 @@
 package org.semblance.hashdb.features;
 
 import org.semblance.hashdb.features.VoteTable.Merged;
-import org.semblance.hashdb.index.OffHeap;
+import org.semblance.hashdb.offheap.OffHeap;
 
 /**
  * Makes a table of all features of a store. To put each entry where it belongs at once would miss the cache with every one.

@@ -1,7 +1,7 @@
 package org.semblance.hashdb.features;
 
 import org.jspecify.annotations.Nullable;
-import org.semblance.hashdb.index.OffHeap;
+import org.semblance.hashdb.offheap.OffHeap;
 
 /**
  * One of the {@value #TABLES} tables: features by 32 bits of their descriptor.

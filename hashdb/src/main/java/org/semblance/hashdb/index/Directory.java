@@ -1,10 +1,14 @@
 package org.semblance.hashdb.index;
 
-import static org.semblance.hashdb.index.OffHeap.getInt;
-import static org.semblance.hashdb.index.OffHeap.getLong;
-import static org.semblance.hashdb.index.OffHeap.putInt;
-import static org.semblance.hashdb.index.OffHeap.putLongRelease;
-import static org.semblance.hashdb.index.OffHeap.putShort;
+import static org.semblance.hashdb.offheap.OffHeap.getInt;
+import static org.semblance.hashdb.offheap.OffHeap.getLong;
+import static org.semblance.hashdb.offheap.OffHeap.putInt;
+import static org.semblance.hashdb.offheap.OffHeap.putLongRelease;
+import static org.semblance.hashdb.offheap.OffHeap.putShort;
+
+import org.semblance.hashdb.offheap.Limbo;
+import org.semblance.hashdb.offheap.OffHeap;
+import org.semblance.hashdb.offheap.Readers;
 
 /**
  * Where the buckets of a {@link LaneTable} are: a cell for each, that begins with a word.

@@ -5,6 +5,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.semblance.hashdb.offheap.Limbo;
+import org.semblance.hashdb.offheap.OffHeap;
+import org.semblance.hashdb.offheap.Readers;
 
 /**
  * Pieces of off-heap memory of any size for one writer, named by 31-bit numbers so that a piece and a count fit a single

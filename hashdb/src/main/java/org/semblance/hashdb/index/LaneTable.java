@@ -2,15 +2,18 @@ package org.semblance.hashdb.index;
 
 import static org.semblance.hashdb.index.Directory.base;
 import static org.semblance.hashdb.index.Directory.lanes;
-import static org.semblance.hashdb.index.OffHeap.getInt;
-import static org.semblance.hashdb.index.OffHeap.putInt;
-import static org.semblance.hashdb.index.OffHeap.putShort;
+import static org.semblance.hashdb.offheap.OffHeap.getInt;
+import static org.semblance.hashdb.offheap.OffHeap.putInt;
+import static org.semblance.hashdb.offheap.OffHeap.putShort;
 
 import java.io.IOException;
 import java.nio.LongBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
-import org.semblance.hashdb.index.SnapshotFormat.Part;
+import org.semblance.hashdb.offheap.OffHeap;
+import org.semblance.hashdb.offheap.Readers;
+import org.semblance.hashdb.offheap.SnapshotFormat;
+import org.semblance.hashdb.offheap.SnapshotFormat.Part;
 
 /**
  * The stored hashes by the value of one chunk, live and off heap: one of the tables of {@link PigeonringIndex}.

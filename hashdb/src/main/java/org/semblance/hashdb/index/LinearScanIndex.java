@@ -2,6 +2,8 @@ package org.semblance.hashdb.index;
 
 import java.util.function.Consumer;
 import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.offheap.Readers;
+import org.semblance.hashdb.offheap.ScratchPool;
 
 /**
  * Compares the query with every stored hash: exact by construction, the fastest for small sets, and what every other

@@ -11,7 +11,11 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.hash.Hash256;
-import org.semblance.hashdb.index.SnapshotFormat.Part;
+import org.semblance.hashdb.offheap.Readers;
+import org.semblance.hashdb.offheap.ScratchPool;
+import org.semblance.hashdb.offheap.SnapshotException;
+import org.semblance.hashdb.offheap.SnapshotFormat;
+import org.semblance.hashdb.offheap.SnapshotFormat.Part;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

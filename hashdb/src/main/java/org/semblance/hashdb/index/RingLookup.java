@@ -1,11 +1,12 @@
 package org.semblance.hashdb.index;
 
-import static org.semblance.hashdb.index.OffHeap.getInt;
-import static org.semblance.hashdb.index.OffHeap.getLong;
+import static org.semblance.hashdb.offheap.OffHeap.getInt;
+import static org.semblance.hashdb.offheap.OffHeap.getLong;
 
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.offheap.Readers;
 
 /**
  * A lookup through the tables of {@link PigeonringIndex}, and the scratch it works in; used by one lookup at a time.

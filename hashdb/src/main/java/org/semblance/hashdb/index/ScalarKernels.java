@@ -1,7 +1,7 @@
 package org.semblance.hashdb.index;
 
-import static org.semblance.hashdb.index.OffHeap.getInt;
-import static org.semblance.hashdb.index.OffHeap.getLong;
+import static org.semblance.hashdb.offheap.OffHeap.getInt;
+import static org.semblance.hashdb.offheap.OffHeap.getLong;
 
 /** The loops with {@link Long#bitCount} alone. */
 final class ScalarKernels implements Kernels {

@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
 import java.util.Arrays;
-import org.semblance.hashdb.index.SnapshotFormat.Part;
+import org.semblance.hashdb.offheap.SnapshotFormat;
+import org.semblance.hashdb.offheap.SnapshotFormat.Part;
 
 /**
  * From a hash to its slot, for the writer alone: which hashes are stored, and where.

@@ -1,9 +1,9 @@
 package org.semblance.hashdb.index;
 
-import static org.semblance.hashdb.index.OffHeap.getLong;
-import static org.semblance.hashdb.index.OffHeap.getLongAcquire;
-import static org.semblance.hashdb.index.OffHeap.putLong;
-import static org.semblance.hashdb.index.OffHeap.putLongRelease;
+import static org.semblance.hashdb.offheap.OffHeap.getLong;
+import static org.semblance.hashdb.offheap.OffHeap.getLongAcquire;
+import static org.semblance.hashdb.offheap.OffHeap.putLong;
+import static org.semblance.hashdb.offheap.OffHeap.putLongRelease;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,7 +11,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import org.semblance.hashdb.index.SnapshotFormat.Part;
+import org.semblance.hashdb.offheap.Limbo;
+import org.semblance.hashdb.offheap.OffHeap;
+import org.semblance.hashdb.offheap.Readers;
+import org.semblance.hashdb.offheap.SnapshotFormat;
+import org.semblance.hashdb.offheap.SnapshotFormat.Part;
 
 /**
  * The stored hashes by slot number, off heap, with the contents that carry each: what a scan reads and what tables refer

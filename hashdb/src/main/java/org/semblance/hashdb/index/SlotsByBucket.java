@@ -1,9 +1,10 @@
 package org.semblance.hashdb.index;
 
-import static org.semblance.hashdb.index.OffHeap.getLong;
-import static org.semblance.hashdb.index.OffHeap.putLong;
+import static org.semblance.hashdb.offheap.OffHeap.getLong;
+import static org.semblance.hashdb.offheap.OffHeap.putLong;
 
 import java.util.Arrays;
+import org.semblance.hashdb.offheap.OffHeap;
 
 /**
  * The slots in use, those of neighbouring buckets together: to enter one bucket after the other as the slots come would

@@ -1,6 +1,6 @@
 package org.semblance.hashdb.index;
 
-import static org.semblance.hashdb.index.OffHeap.ALL;
+import static org.semblance.hashdb.offheap.OffHeap.ALL;
 
 import java.nio.ByteOrder;
 import jdk.incubator.vector.IntVector;

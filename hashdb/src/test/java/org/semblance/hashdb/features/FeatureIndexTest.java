@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.RandomSeed;
 import org.semblance.hashdb.hash.Hash256;
-import org.semblance.hashdb.index.SnapshotException;
+import org.semblance.hashdb.offheap.SnapshotException;
 
 class FeatureIndexTest {
     private static final int DISTANCE = 34;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.semblance.hashdb.RandomSeed;
-import org.semblance.hashdb.index.OffHeap;
-import org.semblance.hashdb.index.Readers;
+import org.semblance.hashdb.offheap.OffHeap;
+import org.semblance.hashdb.offheap.Readers;
 
 class VoteTableTest {
     private static final VoteTable.Tuning TUNING = new VoteTable.Tuning(1000, 4096, 8, 50);

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.offheap.OffHeap;
 
 class KernelsTest {
     private final RandomHashes hashes = RandomHashes.fromRunSeed();

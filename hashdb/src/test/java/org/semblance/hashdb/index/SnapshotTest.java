@@ -18,6 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.offheap.SnapshotException;
+import org.semblance.hashdb.offheap.SnapshotFormat;
 
 class SnapshotTest {
     private final RandomHashes hashes = RandomHashes.fromRunSeed();

@@ -1,4 +1,4 @@
-package org.semblance.hashdb.index;
+package org.semblance.hashdb.offheap;
 
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
@@ -51,7 +51,7 @@ public final class Readers {
     }
 
     /** A number for the calling thread, below 64: the same for each call, different for most threads. */
-    static int stripe() {
+    public static int stripe() {
         return (int) ((Thread.currentThread().threadId() * 0x9E3779B97F4A7C15L) >>> 58);
     }
 
@@ -65,7 +65,7 @@ public final class Readers {
     }
 
     /** Opens the next phase if no lookup is left in the one before; writer only. */
-    void advance() {
+    public void advance() {
         long now = phase();
         if (isIdle(now + 1)) {
             phase = now + 1;
@@ -73,7 +73,7 @@ public final class Readers {
     }
 
     /** Whether nobody can hold what was unlinked in that phase. */
-    boolean isOver(long unlinkedIn) {
+    public boolean isOver(long unlinkedIn) {
         return phase >= unlinkedIn + 2;
     }
 

@@ -1,4 +1,4 @@
-package org.semblance.hashdb.index;
+package org.semblance.hashdb.offheap;
 
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package org.semblance.hashdb.index;
+package org.semblance.hashdb.offheap;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Supplier;

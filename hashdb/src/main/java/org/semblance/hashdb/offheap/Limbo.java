@@ -1,4 +1,4 @@
-package org.semblance.hashdb.index;
+package org.semblance.hashdb.offheap;
 
 /** Numbers of things that were unlinked and may be used again when no lookup can hold them; first in, first out. */
 public final class Limbo {

@@ -1,4 +1,4 @@
-package org.semblance.hashdb.index;
+package org.semblance.hashdb.offheap;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
@@ -33,10 +33,10 @@ public final class OffHeap implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OffHeap.class);
 
     /** Every address; restricted, hence {@code --enable-native-access}. */
-    static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    public static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
     /** The size of a huge page on x86-64, and on AArch64 with base pages of 4 KiB. */
-    static final long HUGE_PAGE = 2L << 20;
+    public static final long HUGE_PAGE = 2L << 20;
 
     private static final VarHandle LONG = JAVA_LONG.varHandle();
     private static final VarHandle INT = JAVA_INT.varHandle();

@@ -1,4 +1,4 @@
-package org.semblance.hashdb.index;
+package org.semblance.hashdb.offheap;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -34,7 +34,7 @@ import org.semblance.hashdb.hash.Hash256;
  * <p>A file is written under another name, forced to the disk, and then renamed, so that a crash leaves the old one.
  */
 public final class SnapshotFormat {
-    static final int VERSION = 2;
+    public static final int VERSION = 2;
 
     /** "SEMBLIDX" in ASCII, on a little-endian machine. */
     private static final long MAGIC = 0x5844494C424D4553L;
@@ -146,7 +146,7 @@ public final class SnapshotFormat {
             }
         }
 
-        void putZeros(int bytes) throws IOException {
+        public void putZeros(int bytes) throws IOException {
             for (int i = 0; i < bytes; i++) {
                 room(1);
                 buffer.set(ValueLayout.JAVA_BYTE, used, (byte) 0);
