@@ -23,7 +23,6 @@ import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Applied;
-import org.semblance.hashdb.catalog.Audit;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.Catalog;
@@ -675,74 +674,7 @@ public final class HashDb implements AutoCloseable {
      * index and the view. Changes wait only while the index is read; then both go on.
      */
     public VerifyReport verify() {
-        writing.lock();
-        Audit audit;
-        IndexComparison comparison;
-        FeatureComparison featureComparison;
-        ViewComparison viewComparison;
-        try {
-            requireOpen();
-            try {
-                audit = catalog.beginAudit();
-            } catch (StorageFailedException e) {
-                return new VerifyReport(0, JournalEntry.GENESIS, 0, 0, List.of(String.valueOf(e.getMessage())));
-            }
-            comparison = new IndexComparison(audit.maxContentId());
-            hashKeeper.awaitSettled();
-            comparison.addAll(index.settled());
-            featureComparison = new FeatureComparison(audit.maxContentId());
-            featureComparison.addAll(features.index());
-            viewComparison = new ViewComparison(views.view());
-        } finally {
-            writing.unlock();
-        }
-        try (audit;
-                comparison;
-                featureComparison) {
-            Audit.Report report = audit.run(
-                    viewComparison,
-                    (contentId, live, hash) -> {
-                        if (live) {
-                            comparison.subtract(contentId, hash);
-                        }
-                    },
-                    featureComparison);
-            List<String> problems = new ArrayList<>(report.problems());
-            problems.addAll(comparison.differences());
-            problems.addAll(featureComparison.differences());
-            problems.addAll(faultyTables());
-            writing.lock();
-            try {
-                problems.addAll(viewComparison.differences(catalog, views.view()));
-            } catch (StorageFailedException e) {
-                problems.add(String.valueOf(e.getMessage()));
-            } finally {
-                writing.unlock();
-            }
-            return new VerifyReport(
-                    report.journalRows(),
-                    report.headHash(),
-                    comparison.catalogPairs(),
-                    featureComparison.pictures(),
-                    problems);
-        }
-    }
-
-    /** Table by table, so that changes do not wait for all of them. */
-    private List<String> faultyTables() {
-        List<String> problems = new ArrayList<>();
-        for (int table = 0; table < FeatureIndex.TABLES; table++) {
-            writing.lock();
-            try {
-                requireOpen();
-                if (!features.index().isSound(table)) {
-                    problems.add("features: table " + table + " does not hold what it should");
-                }
-            } finally {
-                writing.unlock();
-            }
-        }
-        return problems;
+        return new Verification(catalog, writing, this::requireOpen, hashKeeper, featureKeeper, views).run();
     }
 
     /**

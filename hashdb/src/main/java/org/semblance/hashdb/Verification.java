@@ -1,0 +1,113 @@
+package org.semblance.hashdb;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.semblance.hashdb.catalog.Audit;
+import org.semblance.hashdb.catalog.Catalog;
+import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.features.FeatureIndex;
+
+/** Proves the catalog, and compares with it what is derived from it; see {@link HashDb#verify}. */
+final class Verification {
+    private final Catalog catalog;
+    private final ReentrantLock writing;
+    private final Runnable requireOpen;
+    private final IndexKeeper<LiveIndex> hashKeeper;
+    private final IndexKeeper<LiveFeatures> featureKeeper;
+    private final ViewKeeper views;
+
+    /**
+     * A verification that has not begun.
+     *
+     * @param writing held by whoever changes the catalog
+     * @param requireOpen throws if the database is closed
+     */
+    Verification(
+            Catalog catalog,
+            ReentrantLock writing,
+            Runnable requireOpen,
+            IndexKeeper<LiveIndex> hashKeeper,
+            IndexKeeper<LiveFeatures> featureKeeper,
+            ViewKeeper views) {
+        this.catalog = catalog;
+        this.writing = writing;
+        this.requireOpen = requireOpen;
+        this.hashKeeper = hashKeeper;
+        this.featureKeeper = featureKeeper;
+        this.views = views;
+    }
+
+    VerifyReport run() {
+        writing.lock();
+        Audit audit;
+        IndexComparison comparison;
+        FeatureComparison featureComparison;
+        ViewComparison viewComparison;
+        try {
+            // First, as the lock is given back meanwhile: from here on the catalog and the indexes stay as they are.
+            hashKeeper.awaitSettled();
+            requireOpen.run();
+            try {
+                audit = catalog.beginAudit();
+            } catch (StorageFailedException e) {
+                return new VerifyReport(0, JournalEntry.GENESIS, 0, 0, List.of(String.valueOf(e.getMessage())));
+            }
+            comparison = new IndexComparison(audit.maxContentId());
+            comparison.addAll(hashKeeper.index().settled());
+            featureComparison = new FeatureComparison(audit.maxContentId());
+            featureComparison.addAll(featureKeeper.index().index());
+            viewComparison = new ViewComparison(views.view());
+        } finally {
+            writing.unlock();
+        }
+        try (audit;
+                comparison;
+                featureComparison) {
+            Audit.Report report = audit.run(
+                    viewComparison,
+                    (contentId, live, hash) -> {
+                        if (live) {
+                            comparison.subtract(contentId, hash);
+                        }
+                    },
+                    featureComparison);
+            List<String> problems = new ArrayList<>(report.problems());
+            problems.addAll(comparison.differences());
+            problems.addAll(featureComparison.differences());
+            problems.addAll(faultyTables());
+            writing.lock();
+            try {
+                problems.addAll(viewComparison.differences(catalog, views.view()));
+            } catch (StorageFailedException e) {
+                problems.add(String.valueOf(e.getMessage()));
+            } finally {
+                writing.unlock();
+            }
+            return new VerifyReport(
+                    report.journalRows(),
+                    report.headHash(),
+                    comparison.catalogPairs(),
+                    featureComparison.pictures(),
+                    problems);
+        }
+    }
+
+    /** Table by table, so that changes do not wait for all of them. */
+    private List<String> faultyTables() {
+        List<String> problems = new ArrayList<>();
+        for (int table = 0; table < FeatureIndex.TABLES; table++) {
+            writing.lock();
+            try {
+                requireOpen.run();
+                if (!featureKeeper.index().index().isSound(table)) {
+                    problems.add("features: table " + table + " does not hold what it should");
+                }
+            } finally {
+                writing.unlock();
+            }
+        }
+        return problems;
+    }
+}
