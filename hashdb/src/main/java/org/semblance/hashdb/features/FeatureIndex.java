@@ -16,19 +16,20 @@ import org.semblance.hashdb.offheap.SnapshotFormat;
 /**
  * The features of banked pictures, off heap and live: which pictures have many features near those of a query.
  *
- * <p>Unlike the index of hashes this one is no exact search: a feature is found if it agrees with the query's in the bits of
- * one of eight tables, and nearly in a few more. A picture has hundreds of features, of which some are enough. So a
- * feature may be missed, but the same contents give the same answer, in whatever order they came. Two things are left
- * open to what the index went through: a bucket counts as a hub together with features that were removed and not
- * yet swept, and, while a table is about to get longer keys, by an estimate.
+ * <p>Unlike the index of hashes this one may miss: a feature is found if it agrees with the query's in the bits of one of
+ * eight tables, and nearly in a few more. A picture has hundreds of features, of which a few are enough. The same contents
+ * give the same answer, in whatever order they came, with two exceptions, both about buckets near the size of a hub:
+ * features that were removed count until they are swept, and the size is an estimate while a table waits for
+ * longer keys.
  *
- * <p><b>Buckets.</b> Table {@code t} is one over the low {@code k} bits of 32-bit word {@code t} of the descriptor. How many
- * bits, follows from the number of features: there are 2.5 to 5 features a bucket. Buckets of more than 4,096 are hubs,
- * such as those of the features of a template that thousands of pictures share: they are skipped, so that a bank full of
- * one template slows no other.
+ * <p><b>Buckets.</b> The bucket of a feature in table {@code t} is the low {@code k} bits of 32-bit word {@code t} of its
+ * descriptor. The number of features gives {@code k}: a bucket has 2.5 to 5 of them on average. Buckets of more than 4,096
+ * are hubs, such as those of a template that thousands of pictures share. Hubs are skipped, so that a bank full of one
+ * template slows no other.
  *
  * <p><b>Memory.</b> 36 bytes a feature for descriptor and place, 48 for its entries in the tables, 6 to 13 for where the
- * buckets begin, and up to 6 for entries that are not merged yet: at most 21 kB a picture of 200 features.
+ * buckets begin, and some 3 for entries that are not merged yet: at most 21 kB a picture of 200 features. A merge takes some
+ * 8 more while it lasts.
  *
  * <p>One thread at a time may change the index; any number may look up beside it and are not blocked. An index that never
  * held anything has no memory mapped.

@@ -112,11 +112,12 @@ final class FeatureLookup {
         return Integer.bitCount(hubTables[feature] & 0xFF);
     }
 
-    /** Whether this is worth to be used again. */
+    /** Whether this is small enough to be kept for another lookup. */
     boolean isSmall() {
         return pairs.length <= KEPT && recentProbes.length <= KEPT && walked.length <= KEPT;
     }
 
+    /** Of no meaning; as it can be asked for, the reads behind it are made. */
     int touched() {
         return touched;
     }

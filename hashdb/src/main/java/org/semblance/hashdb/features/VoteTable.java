@@ -6,8 +6,8 @@ import org.semblance.hashdb.offheap.OffHeap;
 /**
  * One of the {@value #TABLES} tables: features by 32 bits of their descriptor.
  *
- * <p>The key of a feature are those 32 bits, the lowest first, so that the buckets of shorter keys are ranges of the
- * buckets of longer ones. An entry is the feature's number and its sketch, 16 bits that are in no key of this table.
+ * <p>The key of a feature is those 32 bits, the lowest first, so that a bucket by fewer bits is a range of buckets by more. An
+ * entry is the feature's number and its sketch, 16 bits that are in no key of this table.
  *
  * <p>Most entries lie in {@link Merged} form, bucket after bucket; what came since lies in {@link RecentEntries} and is
  * merged, bucket by bucket, into another such form a little with each addition. Tables are merged one at a time, so that
