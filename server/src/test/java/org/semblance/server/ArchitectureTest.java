@@ -38,8 +38,23 @@ class ArchitectureTest {
     static final ArchRule hashesAreJdkOnly = dependOnOnly("org.semblance.hashdb.hash");
 
     @ArchTest
-    static final ArchRule theIndexKnowsHashesOnly =
-            dependOnOnly("org.semblance.hashdb.index", "org.semblance.hashdb.hash", "jdk.incubator", "org.slf4j");
+    static final ArchRule theIndexKnowsHashesOnly = dependOnOnly(
+            "org.semblance.hashdb.index",
+            "org.semblance.hashdb.hash",
+            "org.semblance.hashdb.offheap",
+            "jdk.incubator",
+            "org.slf4j");
+
+    @ArchTest
+    static final ArchRule memoryKnowsNoIndex =
+            dependOnOnly("org.semblance.hashdb.offheap", "org.semblance.hashdb.hash", "org.slf4j");
+
+    @ArchTest
+    static final ArchRule featuresKnowNoCatalog = dependOnOnly(
+            "org.semblance.hashdb.features",
+            "org.semblance.hashdb.hash",
+            "org.semblance.hashdb.index",
+            "org.semblance.hashdb.offheap");
 
     @ArchTest
     static final ArchRule pdqKnowsHashesOnly =
