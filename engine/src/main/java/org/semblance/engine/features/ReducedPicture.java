@@ -1,5 +1,6 @@
 package org.semblance.engine.features;
 
+import java.util.Arrays;
 import org.semblance.engine.pdq.Luma;
 
 /**
@@ -12,7 +13,7 @@ import org.semblance.engine.pdq.Luma;
  * @param height rows, likewise
  * @param pixels row by row, without gaps; not to be changed
  */
-@SuppressWarnings("ArrayRecordComponent") // a picture is passed on, not compared
+@SuppressWarnings("ArrayRecordComponent") // compared by what it holds
 public record ReducedPicture(int width, int height, byte[] pixels) {
     /** Small pictures are enlarged, but not beyond this. */
     private static final double LARGEST_SCALE = 2;
@@ -108,5 +109,23 @@ public record ReducedPicture(int width, int height, byte[] pixels) {
         int first = Math.min((int) clamped, Math.max(0, samples - 2));
         float right = (float) (clamped - first);
         return new Window(first, samples == 1 ? new float[] {1} : new float[] {1 - right, right});
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ReducedPicture picture
+                && width == picture.width
+                && height == picture.height
+                && Arrays.equals(pixels, picture.pixels);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * width + Arrays.hashCode(pixels);
+    }
+
+    @Override
+    public String toString() {
+        return "a picture of " + width + "x" + height;
     }
 }

@@ -2,7 +2,6 @@ package org.semblance.server.http;
 
 import java.util.List;
 import java.util.Set;
-import org.semblance.engine.Digests;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.HashRequest;
 import org.semblance.engine.MatchOptions;
@@ -147,15 +146,11 @@ final class MatchRoutes {
 
     private static Response hash(Request request, Worker worker) {
         request.caller().requiresDistance();
+        HashRequest.Variants variants =
+                flag(request, "dihedral") ? HashRequest.Variants.DIHEDRAL : HashRequest.Variants.NONE;
+        Profile features = flag(request, FEATURES) ? Profile.UPLOADED : null;
         MediaSource file = request.file();
-        Digests digests = request.body().digests();
-        HashReport report = worker.exact()
-                .hash(
-                        file,
-                        digests,
-                        flag(request, "dihedral") ? HashRequest.Variants.DIHEDRAL : HashRequest.Variants.NONE,
-                        flag(request, FEATURES) ? Profile.UPLOADED : null,
-                        request.deadline());
+        HashReport report = worker.exact().hash(file, request.body().digests(), variants, features, request.deadline());
         request.trace().hashed(report);
         ObjectNode answer = ReportJson.addHash(Json.object(), report);
         putTiming(answer, request, report).put("total", request.totalUs());
