@@ -35,17 +35,17 @@ final class PairEstimate {
 
     /** The map that fits the pairs near the given one; null if there is none. */
     @Nullable
-    AffineMap refine(AffineMap begin) {
-        AffineMap map = begin;
+    PlaneMap refine(PlaneMap begin) {
+        PlaneMap map = begin;
         for (double reach : REACH) {
-            pair(map, reach * map.scale());
-            LeastSquares fit = new LeastSquares();
+            pair(map, reach);
+            MapFit fit = new MapFit();
             for (int i = 0; i < partner.length; i++) {
                 if (partner[i] >= 0) {
                     fit.add(banked.x(i), banked.y(i), upload.x[partner[i]], upload.y[partner[i]]);
                 }
             }
-            map = fit.map();
+            map = fit.simplestMap();
             if (map == null) {
                 return null;
             }
@@ -81,14 +81,15 @@ final class PairEstimate {
                 Hull.area(bankedXs, bankedYs, pairs) / banked.width() / banked.height());
     }
 
-    private void pair(AffineMap map, double reach) {
+    private void pair(PlaneMap map, double reach) {
         Arrays.fill(partner, -1);
         Arrays.fill(partnerOf, -1);
-        double levels = Math.log(map.scale()) / Math.log(Pyramid.STEP);
         for (int i = 0; i < partner.length; i++) {
             double x = map.x(banked.x(i), banked.y(i));
             double y = map.y(banked.x(i), banked.y(i));
-            int nearest = nearest(i, x, y, banked.level(i) + levels, reach);
+            double scale = map.at(banked.x(i), banked.y(i)).scale();
+            double level = banked.level(i) + Math.log(scale) / Math.log(Pyramid.STEP);
+            int nearest = nearest(i, x, y, level, reach * scale);
             if (nearest >= 0) {
                 if (partnerOf[nearest] >= 0) {
                     partner[partnerOf[nearest]] = -1;

@@ -38,17 +38,17 @@ public final class PictureComparison {
     public @Nullable Placement place(PictureVotes votes) {
         Features banked = votes.banked();
         VotePoints points = votes.mirrored() ? mirrored : plain;
-        AffineMap estimate = new VoteEstimate(points, banked, votes.queryFeatures(), votes.bankFeatures()).map();
+        PlaneMap estimate = new VoteEstimate(points, banked, votes.queryFeatures(), votes.bankFeatures()).map();
         if (estimate == null) {
             return null;
         }
         PairEstimate pairs = new PairEstimate(points, banked);
-        AffineMap refined = pairs.refine(estimate);
+        PlaneMap refined = pairs.refine(estimate);
         if (refined == null) {
             return null;
         }
         int width = upload.width();
-        AffineMap map = votes.mirrored() ? refined.mirrored(width) : refined;
+        PlaneMap map = votes.mirrored() ? refined.mirrored(width) : refined;
         BitSet visible = new BitSet();
         BitSet found = new BitSet();
         for (int i = 0; i < banked.count(); i++) {
@@ -67,7 +67,7 @@ public final class PictureComparison {
     }
 
     /** How many features are found at the place of the one that is half of all features further. */
-    private int byChance(AffineMap map, Features banked, BitSet visible) {
+    private int byChance(PlaneMap map, Features banked, BitSet visible) {
         int[] seen = visible.stream().toArray();
         int found = 0;
         for (int k = 0; k < seen.length; k++) {
@@ -78,9 +78,10 @@ public final class PictureComparison {
     }
 
     /** Bits in which a banked feature differs from what is at the place of a banked one; -1 if that is not visible. */
-    private int distance(AffineMap map, Features banked, int i, int place) {
+    private int distance(PlaneMap map, Features banked, int i, int place) {
         Pyramid levels = levels();
-        int level = (int) Math.rint(banked.level(place) + Math.log(map.scale()) / Math.log(Pyramid.STEP));
+        PlaneMap.Slope slope = map.at(banked.x(place), banked.y(place));
+        int level = (int) Math.rint(banked.level(place) + Math.log(slope.scale()) / Math.log(Pyramid.STEP));
         if (level < 0 || level >= levels.levels()) {
             return -1;
         }
@@ -93,11 +94,11 @@ public final class PictureComparison {
             return -1;
         }
         double turn = 2 * Math.PI * banked.angle(place) / Features.ANGLES;
-        double across = map.xx() * Math.cos(turn) + map.xy() * Math.sin(turn);
-        double down = map.yx() * Math.cos(turn) + map.yy() * Math.sin(turn);
+        double across = slope.xx() * Math.cos(turn) + slope.xy() * Math.sin(turn);
+        double down = slope.yx() * Math.cos(turn) + slope.yy() * Math.sin(turn);
         pattern.describe(levels.blurred(), levels.at(level, x, y), PatchAngle.angle(down, across), descriptor, 0);
         // The banked halves may have been swapped, and those of a mirrored patch are.
-        int swap = banked.isSwapped(i) != map.determinant() < 0 ? Features.WORDS / 2 : 0;
+        int swap = banked.isSwapped(i) != slope.determinant() < 0 ? Features.WORDS / 2 : 0;
         int distance = 0;
         for (int word = 0; word < Features.WORDS; word++) {
             distance += Long.bitCount(descriptor[word] ^ banked.word(i, word ^ swap));

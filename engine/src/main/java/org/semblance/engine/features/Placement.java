@@ -13,8 +13,7 @@ import java.util.BitSet;
  * @param byChance how many of them would be found at the place of another: many in a picture of one texture, such as a sky
  * @param hull the area that the inliers span, as a share of the banked picture or of the upload, whichever is larger
  */
-public record Placement(
-        AffineMap map, int votes, int inliers, BitSet visible, BitSet found, int byChance, double hull) {
+public record Placement(PlaneMap map, int votes, int inliers, BitSet visible, BitSet found, int byChance, double hull) {
     /** A map is proved by no fewer pairs. */
     private static final int LEAST_INLIERS = 5;
 
@@ -41,7 +40,7 @@ public record Placement(
 
     /** Whether the upload shows the banked picture mirrored. */
     public boolean isMirrored() {
-        return map.determinant() < 0;
+        return map.at(0.5, 0.5).determinant() < 0;
     }
 
     /** The part of the upload in which the banked picture lies. */

@@ -31,12 +31,12 @@ public record Region(List<Corner> corners) {
     }
 
     /** What a map makes of a whole picture, clockwise from its upper left corner. */
-    static Region ofWhole(AffineMap map) {
+    static Region ofWhole(PlaneMap map) {
         Region whole = new Region(List.of(new Corner(0, 0), new Corner(1, 0), new Corner(1, 1), new Corner(0, 1)));
         return whole.mapped(map);
     }
 
-    Region mapped(AffineMap map) {
+    Region mapped(PlaneMap map) {
         return new Region(corners.stream()
                 .map(corner -> new Corner(map.x(corner.x, corner.y), map.y(corner.x, corner.y)))
                 .toList());

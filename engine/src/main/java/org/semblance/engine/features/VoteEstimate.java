@@ -61,17 +61,17 @@ final class VoteEstimate {
 
     /** From the banked picture's pixels to the upload's; null if too few votes agree. */
     @Nullable
-    AffineMap map() {
-        AffineMap map = begin();
+    PlaneMap map() {
+        PlaneMap map = begin();
         for (int round = 0; map != null && round < REFINEMENTS; round++) {
-            LeastSquares fit = new LeastSquares();
+            MapFit fit = new MapFit();
             for (int i = 0; i < count; i++) {
                 if (agrees[i]) {
                     fit.add(bankedX[i], bankedY[i], x[i], y[i]);
                 }
             }
-            map = fit.map();
-            if (map == null || agree(map, TOLERANCE * map.scale()) < LEAST_VOTES) {
+            map = fit.affineMap();
+            if (map == null || agree(map, TOLERANCE * map.at(0, 0).scale()) < LEAST_VOTES) {
                 return null;
             }
         }
@@ -79,14 +79,14 @@ final class VoteEstimate {
     }
 
     /** The map of the one vote that most others agree with, which are left marked; null if too few do. */
-    private @Nullable AffineMap begin() {
-        AffineMap best = null;
+    private @Nullable PlaneMap begin() {
+        PlaneMap best = null;
         int most = LEAST_VOTES - 1;
         int bestVote = 0;
         int beginnings = Math.min(count, MAX_BEGINNINGS);
         for (int k = 0; k < beginnings; k++) {
             int vote = (int) ((long) k * count / beginnings);
-            AffineMap map = AffineMap.similarity(
+            PlaneMap map = PlaneMap.similarity(
                     Math.exp(scale[vote]), angle[vote], bankedX[vote], bankedY[vote], x[vote], y[vote]);
             int agreeing = agreeWithVote(map, vote);
             if (agreeing > most) {
@@ -101,7 +101,7 @@ final class VoteEstimate {
         return best;
     }
 
-    private int agreeWithVote(AffineMap map, int vote) {
+    private int agreeWithVote(PlaneMap map, int vote) {
         int agreeing = agree(map, ONE_VOTE * TOLERANCE * Math.exp(scale[vote]));
         for (int i = 0; i < count; i++) {
             if (agrees[i]
@@ -115,7 +115,7 @@ final class VoteEstimate {
     }
 
     /** Marks the votes that the map takes near to where they are. */
-    private int agree(AffineMap map, double tolerance) {
+    private int agree(PlaneMap map, double tolerance) {
         int agreeing = 0;
         for (int i = 0; i < count; i++) {
             double dx = map.x(bankedX[i], bankedY[i]) - x[i];

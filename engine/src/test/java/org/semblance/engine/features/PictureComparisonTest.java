@@ -115,7 +115,7 @@ class PictureComparisonTest {
 
     @Test
     void regionsAreWhatBothHave() {
-        AffineMap leftHalfDoubled = new AffineMap(2, 0, 0, 0, 1, 0);
+        PlaneMap leftHalfDoubled = PlaneMap.affine(2, 0, 0, 0, 1, 0);
         Region whole = Region.ofWhole(leftHalfDoubled).inPicture();
         assertThat(whole.corners())
                 .containsExactlyInAnyOrder(
@@ -129,7 +129,7 @@ class PictureComparisonTest {
                         new Region.Corner(0.5, 0),
                         new Region.Corner(0.5, 1),
                         new Region.Corner(0, 1));
-        assertThat(Region.ofWhole(new AffineMap(1, 0, 3, 0, 1, 0)).inPicture().corners())
+        assertThat(Region.ofWhole(PlaneMap.affine(1, 0, 3, 0, 1, 0)).inPicture().corners())
                 .isEmpty();
     }
 }

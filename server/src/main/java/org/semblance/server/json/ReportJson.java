@@ -12,7 +12,6 @@ import org.semblance.engine.Finding;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.MatchReport;
 import org.semblance.engine.Verdict;
-import org.semblance.engine.features.AffineMap;
 import org.semblance.engine.features.Placement;
 import org.semblance.engine.features.Region;
 import org.semblance.engine.pdq.Transform;
@@ -175,7 +174,6 @@ public final class ReportJson {
      */
     private static void putFeatures(ObjectNode node, FeatureMatch match) {
         Placement placement = match.placement();
-        AffineMap map = placement.map();
         node.put("strength", match.strength().name().toLowerCase(Locale.ROOT)).put("transform", "edited");
         ObjectNode placed = node.putObject("placement");
         placed.put("votes", placement.votes())
@@ -184,7 +182,7 @@ public final class ReportJson {
                 .put("found", placement.found().cardinality())
                 .put("share", rounded(placement.share()));
         ArrayNode matrix = placed.putArray("matrix");
-        for (double value : new double[] {map.xx(), map.xy(), map.x0(), map.yx(), map.yy(), map.y0(), 0, 0, 1}) {
+        for (double value : placement.map().matrix()) {
             matrix.add(rounded(value));
         }
         placed.put("mirrored", placement.isMirrored());
