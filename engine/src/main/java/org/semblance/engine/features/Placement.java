@@ -22,11 +22,16 @@ public record Placement(PlaneMap map, int votes, int inliers, BitSet visible, Bi
     /** Less could be a letter or a logo. */
     private static final double LEAST_HULL = 0.025;
 
+    /** More pairs than this may lie closer together, as those of a line of text do. */
+    private static final double MANY_INLIERS = 60;
+
     private static final double MOST_BY_CHANCE = 0.35;
     private static final double LEAST_SHARE = 0.6;
 
-    /** How much larger the share must be if all features are those of a template. */
-    private static final double OF_A_TEMPLATE = 0.35;
+    /** How much larger the share must be for each part of the features that are those of a template. */
+    private static final double OF_A_TEMPLATE = 1.2;
+
+    private static final double MOST_OF_A_TEMPLATE = 0.36;
 
     /** How much of the banked picture is seen again. */
     public enum Strength {
@@ -76,7 +81,7 @@ public record Placement(PlaneMap map, int votes, int inliers, BitSet visible, Bi
     /** Whether the upload shows what the banked picture shows, be that a template alone. */
     public boolean isPlausible() {
         return inliers >= LEAST_INLIERS
-                && hull >= LEAST_HULL
+                && hull >= LEAST_HULL * Math.min(1, MANY_INLIERS / inliers)
                 && byChance <= MOST_BY_CHANCE * visible.cardinality()
                 && isFoundAgain();
     }
@@ -99,6 +104,7 @@ public record Placement(PlaneMap map, int votes, int inliers, BitSet visible, Bi
             ownFound += found.get(i) ? weight : 0;
         }
         double shared = 1 - own / visible.cardinality();
-        return ownFound >= (LEAST_SHARE + OF_A_TEMPLATE * shared) * own ? Strength.MATCH : Strength.LIKELY;
+        double must = LEAST_SHARE + Math.min(MOST_OF_A_TEMPLATE, OF_A_TEMPLATE * shared);
+        return own >= LEAST_VISIBLE && ownFound >= must * own ? Strength.MATCH : Strength.LIKELY;
     }
 }

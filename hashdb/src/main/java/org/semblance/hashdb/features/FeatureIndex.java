@@ -239,7 +239,7 @@ public final class FeatureIndex implements AutoCloseable {
 
     /**
      * For each feature of a picture how many other contents have a near one, by the same search as {@link #lookup}: a feature
-     * of a template is in many.
+     * of a template is in many. Contents that share most of the features are the same picture again, and are not counted.
      *
      * @param maxDistance 0 to 256
      * @param exceptContentId the content that the picture is of

@@ -3,12 +3,17 @@ package org.semblance.hashdb.features;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.index.HashIndex.ContentFilter;
 
 /** Counts pairs of near features by banked picture. Scratch of one lookup at a time. */
 final class VoteCount {
+    /** The share of a picture's features beyond which another that has them is the same picture, and no template. */
+    private static final double SAME_PICTURE = 0.7;
+
     /** Of the words that stand for votes: the feature of the picture, that of the query, whether mirrored, the picture. */
     private static final int FEATURE_BITS = 10;
 
@@ -125,12 +130,27 @@ final class VoteCount {
         return groups;
     }
 
-    /** For each feature of the query how many other contents than that one have a near one, at most {@code most}. */
+    /**
+     * For each feature of the query how many other contents than that one have a near one, at most {@code most}. Contents that
+     * have one near to most of the features are the same picture, banked again, and do not count.
+     */
     int[] contents(Features query, long[] pairs, int pairCount, long except, int most) {
+        Arrays.sort(pairs, 0, pairCount);
+        Map<Long, Integer> shared = new HashMap<>();
+        eachFeature(pairs, pairCount, except, (feature, contentId) -> shared.merge(contentId, 1, Integer::sum));
         int[] found = new int[query.count()];
+        eachFeature(pairs, pairCount, except, (feature, contentId) -> {
+            if (found[feature] < most && shared.getOrDefault(contentId, 0) <= SAME_PICTURE * query.count()) {
+                found[feature]++;
+            }
+        });
+        return found;
+    }
+
+    /** Gives each feature of the query with each other content that has a near one, once. */
+    private void eachFeature(long[] pairs, int pairCount, long except, PairSink sink) {
         long[] contents = new long[16];
         long[] chunks = store.chunks();
-        Arrays.sort(pairs, 0, pairCount);
         for (int from = 0, to; from < pairCount; from = to) {
             int feature = (int) (pairs[from] >>> Integer.SIZE);
             int count = 0;
@@ -144,13 +164,16 @@ final class VoteCount {
                 }
             }
             Arrays.sort(contents, 0, count);
-            int distinct = 0;
-            for (int i = 0; i < count && distinct < most; i++) {
-                distinct += i == 0 || contents[i] != contents[i - 1] ? 1 : 0;
+            for (int i = 0; i < count; i++) {
+                if (i == 0 || contents[i] != contents[i - 1]) {
+                    sink.pair(feature, contents[i]);
+                }
             }
-            found[feature] = distinct;
         }
-        return found;
+    }
+
+    private interface PairSink {
+        void pair(int feature, long contentId);
     }
 
     boolean isSmall() {
