@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -120,20 +121,24 @@ class FeatureIndexTest {
             int bits = bucketBits();
             Map<Long, Integer> sizes = buckets(bits);
             int[] found = new int[banked.count()];
-            for (int i = 0; i < found.length; i++) {
-                int feature = i;
-                found[i] = (int) contents.entrySet().stream()
-                        .filter(content -> content.getKey() != except)
-                        .filter(content -> content.getValue().stream().anyMatch(picture -> {
-                            for (int j = 0; j < picture.features().count(); j++) {
-                                if (isVote(banked, feature, picture.features(), j, bits, sizes)) {
-                                    return true;
-                                }
+            contents.forEach((id, pictures) -> {
+                BitSet near = new BitSet();
+                for (int i = 0; i < found.length; i++) {
+                    int feature = i;
+                    near.set(i, pictures.stream().anyMatch(picture -> {
+                        for (int j = 0; j < picture.features().count(); j++) {
+                            if (isVote(banked, feature, picture.features(), j, bits, sizes)) {
+                                return true;
                             }
-                            return false;
-                        }))
-                        .count();
-            }
+                        }
+                        return false;
+                    }));
+                }
+                // What has most of the features is the same picture.
+                if (id != except && near.cardinality() <= 0.7 * banked.count()) {
+                    near.stream().forEach(i -> found[i]++);
+                }
+            });
             return found;
         }
     }
