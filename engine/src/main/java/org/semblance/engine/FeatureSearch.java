@@ -23,7 +23,7 @@ import org.semblance.hashdb.features.Features;
  * Finds banked pictures in one upload by local features: near features vote for pictures, those with the most votes are
  * compared with the upload, and what is found there decides.
  *
- * <p>What an allowed picture explains is taken away from the others: the features that it has as well. So an allowed logo or
+ * <p>What an allowed picture explains is taken away from the others: the features at whose places it is found as well. So an allowed logo or
  * empty template suppresses what shows no more than that, and not a copy of a banked card of that template.
  */
 final class FeatureSearch {
@@ -35,8 +35,8 @@ final class FeatureSearch {
     /** Contents whose features are looked up to tell a template from a picture; further ones are no more than likely. */
     private static final int MAX_JUDGED = 10;
 
-    /** Bits within which features are those of one template. */
-    private static final int ALIKE = 48;
+    /** Pixels of the reduced upload within which two banked pictures show the same part of it. */
+    private static final double NEAR = 24;
 
     private final HashDb db;
     private final MatchOptions options;
@@ -56,6 +56,24 @@ final class FeatureSearch {
             @Nullable Hit explainedBy) {
         boolean isAllowed() {
             return bank.kind() == BankKind.ALLOW;
+        }
+
+        /** Where a banked feature lies in the upload, as a fraction of its width. */
+        private double x(int feature) {
+            return found.placement()
+                    .map()
+                    .x(fraction(banked.x(feature), banked.width()), fraction(banked.y(feature), banked.height()));
+        }
+
+        /** Likewise of its height. */
+        private double y(int feature) {
+            return found.placement()
+                    .map()
+                    .y(fraction(banked.x(feature), banked.width()), fraction(banked.y(feature), banked.height()));
+        }
+
+        private static double fraction(double pixel, int side) {
+            return (pixel + 0.5) / side;
         }
     }
 
@@ -92,7 +110,7 @@ final class FeatureSearch {
                         (one, other) -> one.found() >= other.found() ? one : other);
             }
         }
-        return explained(judged(best.values().stream().sorted(Candidate.ORDER).toList(), maxDistance));
+        return explained(judged(best.values().stream().sorted(Candidate.ORDER).toList(), maxDistance), reduced);
     }
 
     /** Chance pairs grow with the bank: the larger it is, the nearer features must be. */
@@ -130,18 +148,18 @@ final class FeatureSearch {
         return hits;
     }
 
-    private static List<Hit> explained(List<Hit> hits) {
+    private static List<Hit> explained(List<Hit> hits, ReducedPicture upload) {
         List<Hit> allowed = hits.stream().filter(Hit::isAllowed).toList();
         return allowed.isEmpty()
                 ? hits
                 : hits.stream()
-                        .map(hit -> hit.isAllowed() ? hit : explained(hit, allowed))
+                        .map(hit -> hit.isAllowed() ? hit : explained(hit, allowed, upload))
                         .toList();
     }
 
-    private static Hit explained(Hit hit, List<Hit> allowed) {
+    private static Hit explained(Hit hit, List<Hit> allowed, ReducedPicture upload) {
         for (Hit other : allowed) {
-            Placement left = hit.found.placement().without(shared(hit.banked, other.banked));
+            Placement left = hit.found.placement().without(shared(hit, other, upload));
             if (!left.isFoundAgain()) {
                 return new Hit(hit.bank, hit.content, hit.banked, hit.found, other);
             }
@@ -149,12 +167,16 @@ final class FeatureSearch {
         return hit;
     }
 
-    /** The features of a picture that another has as well. */
-    private static BitSet shared(Features picture, Features other) {
+    /** The features of a picture at whose places in the upload, or near them, another one is found as well. */
+    private static BitSet shared(Hit hit, Hit other, ReducedPicture upload) {
+        int[] own = hit.found.placement().visible().stream().toArray();
+        int[] others = other.found.placement().found().stream().toArray();
         BitSet shared = new BitSet();
-        for (int i = 0; i < picture.count(); i++) {
-            for (int k = 0; k < other.count() && !shared.get(i); k++) {
-                shared.set(i, picture.distance(i, other, k) <= ALIKE);
+        for (int i : own) {
+            for (int k = 0; k < others.length && !shared.get(i); k++) {
+                double dx = hit.x(i) - other.x(others[k]);
+                double dy = hit.y(i) - other.y(others[k]);
+                shared.set(i, Math.hypot(dx * upload.width(), dy * upload.height()) <= NEAR);
             }
         }
         return shared;

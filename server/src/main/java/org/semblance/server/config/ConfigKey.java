@@ -151,6 +151,12 @@ public enum ConfigKey {
             "Signal types that /h/hash of HMA's dialect gives where the caller names none: pdq of a photo, the others of a"
                     + " video. Clients that ask in two steps find a re-encoded video only with vpdq among them. The frames are"
                     + " then thinned out until a lookup of them fits into max_request_line_bytes."),
+    HMA_EDITED_COPIES(
+            Kind.word(HmaEdited.class),
+            HmaEdited.OFF,
+            "Where /m/lookup of HMA's dialect tells of banked photos that an uploaded photo shows turned, mirrored, cropped, framed"
+                    + " or otherwise edited. off: nowhere, as HMA. pdq: under pdq, where its clients look, with the distance 31"
+                    + " if features found them. orb: under a signal type of their own."),
     FETCH_HOSTS(
             Kind.texts(FetchHosts::areValid, "names or addresses of hosts, each with or without a port"),
             List.of(),

@@ -209,6 +209,10 @@ public final class ServerConfig {
         return value(ConfigKey.FEATURES) == FeatureUse.ON;
     }
 
+    public HmaEdited hmaEditedCopies() {
+        return (HmaEdited) value(ConfigKey.HMA_EDITED_COPIES);
+    }
+
     public List<String> hashTypes() {
         return texts(ConfigKey.HASH_TYPES);
     }
@@ -381,6 +385,10 @@ public final class ServerConfig {
 
         public Builder features(boolean value) {
             return set(ConfigKey.FEATURES, value ? FeatureUse.ON : FeatureUse.OFF);
+        }
+
+        public Builder hmaEditedCopies(HmaEdited value) {
+            return set(ConfigKey.HMA_EDITED_COPIES, value);
         }
 
         public Builder hashTypes(List<String> value) {

@@ -38,10 +38,13 @@ final class HmaCuration {
 
     private final HashDb db;
     private final Exchanges exchanges;
+    private final boolean features;
 
-    HmaCuration(HashDb db, Exchanges exchanges) {
+    /** @param features whether local features are banked with a file */
+    HmaCuration(HashDb db, Exchanges exchanges, boolean features) {
         this.db = db;
         this.exchanges = exchanges;
+        this.features = features;
     }
 
     List<Route> routes() {
@@ -246,7 +249,7 @@ final class HmaCuration {
         String metadata = metadata(fields.get("metadata"));
         String note = note(fields.get("note"));
         HmaRoutes.HashedFile hashed = HmaRoutes.hashFile(
-                        request, worker.toBank(request.body().file()), true)
+                        request, worker.toBank(request.body().file()), true, features)
                 .orRefuse();
         if (hashed.values().containsValue("")) {
             throw new HttpError(400, "Invalid pdq signal: the photo's quality is too low to be matched");
@@ -254,7 +257,7 @@ final class HmaCuration {
         return added(
                 request,
                 bank,
-                new ContentDraft(hashed.signals(), List.of(), note, null, metadata, hashed.video()),
+                new ContentDraft(hashed.signals(), List.of(), note, null, metadata, hashed.video(), hashed.pictures()),
                 hashed.values());
     }
 

@@ -25,10 +25,12 @@ import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankKind;
+import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.config.HmaEdited;
 import org.semblance.server.metrics.RequestTrace.Stage;
 import org.semblance.server.work.Worker;
 
@@ -37,9 +39,12 @@ final class HmaLookups {
     private static final Response NO_MATCH = Response.sortedJson(200, Map.of());
 
     private final HashDb db;
+    private final HmaEdited edited;
 
-    HmaLookups(HashDb db) {
+    /** @param edited where contents are told that a photo shows turned, mirrored or edited */
+    HmaLookups(HashDb db, HmaEdited edited) {
         this.db = db;
+        this.edited = edited;
     }
 
     List<Route> routes() {
@@ -73,9 +78,9 @@ final class HmaLookups {
     }
 
     /** A content that was found, and how far it is in HMA's words. */
-    private record Hit(Match match, String distance) {
+    private record Hit(Bank bank, ContentRecord content, String distance) {
         Map<String, Object> json() {
-            return Map.of("bank_content_id", match.content().id(), "distance", distance);
+            return Map.of("bank_content_id", content.id(), "distance", distance);
         }
     }
 
@@ -96,7 +101,7 @@ final class HmaLookups {
         }
         List<Object> matches = new ArrayList<>();
         for (Hit hit : find(type, signal, request)) {
-            matches.add(withDistance ? hit.json() : hit.match.content().id());
+            matches.add(withDistance ? hit.json() : hit.content.id());
         }
         return Response.sortedJson(200, Map.of("matches", matches));
     }
@@ -134,7 +139,7 @@ final class HmaLookups {
         }
         List<Hit> hits;
         try {
-            HmaRoutes.HashedFile hashed = HmaRoutes.hashFile(request, worker.fast(), false);
+            HmaRoutes.HashedFile hashed = HmaRoutes.hashFile(request, worker.fast(), false, false);
             hits = find(hashed.signals(), request, false);
             if (hits.isEmpty()) {
                 hashed.orRefuse(); // after the lookup: a known file is found even if it does not decode
@@ -145,7 +150,24 @@ final class HmaLookups {
                 throw e; // or it could not be decoded just now
             }
         }
-        return Map.of(HmaRoutes.PDQ, byBank(hits, request, bypass));
+        if (!hits.isEmpty() || edited == HmaEdited.OFF) {
+            return Map.of(HmaRoutes.PDQ, byBank(hits, request, bypass));
+        }
+        Map<String, Object> answer = new HashMap<>(Map.of(HmaRoutes.PDQ, Map.of()));
+        answer.put(edited.key(), byBank(sorted(editedCopies(request, worker), request), request, bypass));
+        return answer;
+    }
+
+    /** What a photo shows that no hash of its own finds: contents that it shows turned, mirrored or edited. */
+    private List<Hit> editedCopies(Request request, Worker worker) {
+        List<Hit> hits = new ArrayList<>();
+        for (Finding finding : findings(request, worker, request.body(), true)) {
+            Match match = finding.match();
+            // Features have no distance: what a client reads as the farthest match.
+            int distance = match == null ? HashDb.DEFAULT_DISTANCE_THRESHOLD : match.distance();
+            hits.add(hit(finding.bank(), finding.content(), Integer.toString(distance), request));
+        }
+        return hits;
     }
 
     /**
@@ -164,7 +186,7 @@ final class HmaLookups {
             List<Signal> digests = body.digests().signals();
             hits.put(HmaRoutes.VIDEO_MD5, find(digests, request, true));
         } else {
-            for (Finding finding : findings(request, worker, body)) {
+            for (Finding finding : findings(request, worker, body, false)) {
                 // Always there: features are not asked, which HMA has no signal type for.
                 Match match = Objects.requireNonNull(finding.match());
                 for (Map.Entry<String, String> found :
@@ -182,14 +204,15 @@ final class HmaLookups {
         return answer;
     }
 
-    /** What matches a video and is not suppressed. */
-    private List<Finding> findings(Request request, Worker worker, Body body) {
+    /** What matches a file and is not suppressed. */
+    private List<Finding> findings(Request request, Worker worker, Body body, boolean byFeatures) {
         Set<String> banks = banks(request);
         if (!banks.isEmpty() && banks.stream().noneMatch(request.caller()::sees)) {
             return List.of();
         }
         ScopedDb visible = new ScopedDb(db, request.caller());
-        MatchOptions options = request.within(visible.matchOptions(banks)).withoutFeatures();
+        MatchOptions asked = request.within(visible.matchOptions(banks));
+        MatchOptions options = byFeatures ? asked : asked.withoutFeatures();
         MatchReport report = worker.matcher().match(body.file(), body.digests(), options, request.deadline());
         request.trace().hashed(report.hashed());
         request.trace().took(Stage.LOOKUP, report.lookupUs() * 1_000);
@@ -306,7 +329,11 @@ final class HmaLookups {
 
     /** Clients expect the field, so a key that is not told distances gets HMA's word for there being none. */
     private static Hit hit(Match match, String distance, Request request) {
-        return new Hit(match, request.caller().seesDistance() ? distance : HmaRoutes.NONE);
+        return hit(match.bank(), match.content(), distance, request);
+    }
+
+    private static Hit hit(Bank bank, ContentRecord content, String distance, Request request) {
+        return new Hit(bank, content, request.caller().seesDistance() ? distance : HmaRoutes.NONE);
     }
 
     /** As they are, unless their order would tell what is not to be told. */
@@ -315,7 +342,7 @@ final class HmaLookups {
             return hits;
         }
         List<Hit> byId = new ArrayList<>(hits);
-        byId.sort(Comparator.comparingLong(hit -> hit.match.content().id()));
+        byId.sort(Comparator.comparingLong(hit -> hit.content.id()));
         return byId;
     }
 
@@ -334,8 +361,8 @@ final class HmaLookups {
         double coin = coin(request, bypass);
         Map<String, List<Object>> byBank = new TreeMap<>();
         for (Hit hit : hits) {
-            if (hit.match.bank().enabledRatio() >= coin) {
-                byBank.computeIfAbsent(hit.match.bank().name(), unused -> new ArrayList<>())
+            if (hit.bank.enabledRatio() >= coin) {
+                byBank.computeIfAbsent(hit.bank.name(), unused -> new ArrayList<>())
                         .add(hit.json());
             }
         }

@@ -16,12 +16,15 @@ import org.semblance.engine.ContentHasher;
 import org.semblance.engine.ContentType;
 import org.semblance.engine.Digests;
 import org.semblance.engine.HashReport;
+import org.semblance.engine.HashRequest;
 import org.semblance.engine.Verdict;
+import org.semblance.engine.features.Profile;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.Vpdq;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 import org.semblance.server.auth.Role;
@@ -75,9 +78,9 @@ final class HmaRoutes {
                 upload(Role.MATCH, "/h/hash", Set.of("types"), Route.Takes.UPLOAD, this::hash),
                 OpenApi.hmaRoute(),
                 HmaCompare.route()));
-        routes.addAll(new HmaLookups(db).routes());
+        routes.addAll(new HmaLookups(db, config.hmaEditedCopies()).routes());
         routes.addAll(new HmaTypes(db).routes());
-        routes.addAll(new HmaCuration(db, exchanges).routes());
+        routes.addAll(new HmaCuration(db, exchanges, config.features()).routes());
         routes.addAll(new HmaExchanges(exchanges).routes());
         routes.add(siteMap(routes));
         return routes;
@@ -142,7 +145,7 @@ final class HmaRoutes {
         String contentType = contentType(request);
         boolean asked = asksForTypes(request);
         List<String> types = asked ? types(request, contentType) : settled(contentType);
-        HashedFile hashed = hashFile(request, worker.exact(), types, false);
+        HashedFile hashed = hashFile(request, worker.exact(), types, false, false);
         if (asked || contentType.equals(PHOTO) || !types.contains(VIDEO_MD5)) {
             hashed.orRefuse();
         }
@@ -167,12 +170,14 @@ final class HmaRoutes {
      * @param values by HMA's signal type name; the empty string for a picture of low quality, as HMA has it
      * @param signals all that is known of the file, without a PDQ hash of low quality
      * @param video its frames, if they are to be banked and there are any
+     * @param pictures those whose local features are to be banked
      * @param failure why there is no value, or null
      */
     record HashedFile(
             Map<String, String> values,
             List<Signal> signals,
             @Nullable KnownVideo video,
+            List<BankedPicture> pictures,
             @Nullable String failure) {
         HashedFile orRefuse() {
             if (failure != null) {
@@ -186,21 +191,28 @@ final class HmaRoutes {
      * Hashes the file of the request to the types that were asked for.
      *
      * @param toBank whether the frames of a video are wanted in any case
+     * @param features whether local features are to be banked
      */
-    static HashedFile hashFile(Request request, ContentHasher hasher, boolean toBank) {
+    static HashedFile hashFile(Request request, ContentHasher hasher, boolean toBank, boolean features) {
         String contentType = contentType(request);
-        return hashFile(request, hasher, types(request, contentType), toBank);
+        return hashFile(request, hasher, types(request, contentType), toBank, features);
     }
 
-    private static HashedFile hashFile(Request request, ContentHasher hasher, List<String> types, boolean toBank) {
+    private static HashedFile hashFile(
+            Request request, ContentHasher hasher, List<String> types, boolean toBank, boolean features) {
         Body body = request.body();
         return contentType(request).equals(PHOTO)
-                ? hashPhoto(request, hasher, body)
-                : hashVideo(request, hasher, body, types, toBank);
+                ? hashPhoto(request, hasher, body, features)
+                : hashVideo(request, hasher, body, types, toBank, features);
     }
 
-    private static HashedFile hashPhoto(Request request, ContentHasher hasher, Body body) {
-        HashReport report = hasher.hash(body.file(), body.digests(), request.deadline());
+    private static HashedFile hashPhoto(Request request, ContentHasher hasher, Body body, boolean features) {
+        HashReport report = hasher.hash(
+                body.file(),
+                body.digests(),
+                HashRequest.Variants.NONE,
+                features ? Profile.BANKED : null,
+                request.deadline());
         request.trace().hashed(report);
         List<Signal> signals = new ArrayList<>(report.signals());
         if (signals.removeIf(Signal::isTooFlat)) {
@@ -214,7 +226,7 @@ final class HmaRoutes {
         String failure = report.failure() == null && report.contentType() == ContentType.VIDEO
                 ? "cannot hash this photo: " + report.format() + ": a video, not a picture"
                 : failure(report, "photo");
-        return new HashedFile(Map.of(PDQ, pdq), signals, null, failure);
+        return new HashedFile(Map.of(PDQ, pdq), signals, null, report.bankedPictures(), failure);
     }
 
     private static @Nullable String failure(HashReport report, String what) {
@@ -225,7 +237,7 @@ final class HmaRoutes {
 
     /** HMA takes any bytes for a video; only who asks for its frames by name is told that there are none. */
     private static HashedFile hashVideo(
-            Request request, ContentHasher hasher, Body body, List<String> types, boolean toBank) {
+            Request request, ContentHasher hasher, Body body, List<String> types, boolean toBank, boolean features) {
         Digests digests = body.digests();
         Map<String, String> values = new HashMap<>();
         if (types.contains(VIDEO_MD5)) {
@@ -233,10 +245,10 @@ final class HmaRoutes {
         }
         boolean frames = types.contains(HmaVpdq.NAME);
         if (!frames && !toBank) {
-            return new HashedFile(values, digests.signals(), null, null);
+            return new HashedFile(values, digests.signals(), null, List.of(), null);
         }
         HashReport report = toBank
-                ? hasher.hashToBank(body.file(), digests, request.deadline())
+                ? hasher.hashToBank(body.file(), digests, features, request.deadline())
                 : hasher.hash(body.file(), digests, request.deadline());
         request.trace().hashed(report);
         VideoHashes video = report.video();
@@ -256,7 +268,7 @@ final class HmaRoutes {
                 values.put(HmaVpdq.NAME, Vpdq.toJson(video.vpdqFrames()));
             }
         }
-        return new HashedFile(values, digests.signals(), known, failure);
+        return new HashedFile(values, digests.signals(), known, report.bankedPictures(), failure);
     }
 
     /**
