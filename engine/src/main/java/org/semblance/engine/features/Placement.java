@@ -19,6 +19,12 @@ public record Placement(PlaneMap map, int votes, int inliers, BitSet visible, Bi
 
     private static final int LEAST_VISIBLE = 7;
 
+    /** The share of a picture beyond which pairs cannot be those of a small thing, so that fewer features will do. */
+    private static final double WIDE = 0.1;
+
+    private static final int LEAST_VISIBLE_IF_WIDE = 5;
+    private static final double MOST_BY_CHANCE_IF_WIDE = 0.5;
+
     /** Less could be a letter or a logo. */
     private static final double LEAST_HULL = 0.025;
 
@@ -75,14 +81,19 @@ public record Placement(PlaneMap map, int votes, int inliers, BitSet visible, Bi
     /** Whether enough features must be visible and are found: the fewer there are, the larger a share of them. */
     public boolean isFoundAgain() {
         int must = visible.cardinality();
-        return must >= LEAST_VISIBLE && share() >= Math.max(LEAST_SHARE, 0.5 + 1.3 / Math.sqrt(must));
+        return must >= (isWide() ? LEAST_VISIBLE_IF_WIDE : LEAST_VISIBLE)
+                && share() >= Math.clamp(0.5 + 1.3 / Math.sqrt(must), LEAST_SHARE, 1);
+    }
+
+    private boolean isWide() {
+        return hull >= WIDE;
     }
 
     /** Whether the upload shows what the banked picture shows, be that a template alone. */
     public boolean isPlausible() {
         return inliers >= LEAST_INLIERS
                 && hull >= LEAST_HULL * Math.min(1, MANY_INLIERS / inliers)
-                && byChance <= MOST_BY_CHANCE * visible.cardinality()
+                && byChance <= (isWide() ? MOST_BY_CHANCE_IF_WIDE : MOST_BY_CHANCE) * visible.cardinality()
                 && isFoundAgain();
     }
 
@@ -105,6 +116,6 @@ public record Placement(PlaneMap map, int votes, int inliers, BitSet visible, Bi
         }
         double shared = 1 - own / visible.cardinality();
         double must = LEAST_SHARE + Math.min(MOST_OF_A_TEMPLATE, OF_A_TEMPLATE * shared);
-        return own >= LEAST_VISIBLE && ownFound >= must * own ? Strength.MATCH : Strength.LIKELY;
+        return own >= LEAST_VISIBLE_IF_WIDE && ownFound >= must * own ? Strength.MATCH : Strength.LIKELY;
     }
 }
