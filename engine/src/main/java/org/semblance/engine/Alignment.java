@@ -1,7 +1,10 @@
 package org.semblance.engine;
 
+import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.video.QueryVideo;
 import org.semblance.engine.video.VideoMatch;
 
 /**
@@ -26,6 +29,18 @@ public record Alignment(
 
     public Alignment {
         spans = List.copyOf(spans);
+    }
+
+    /** Of a banked image in a video: from the first to the last of the frames in a row that show it. */
+    static Alignment of(BitSet showing, List<QueryVideo.Moment> moments) {
+        List<Span> spans = new ArrayList<>();
+        for (int first = showing.nextSetBit(0); first >= 0; ) {
+            int last = showing.nextClearBit(first) - 1;
+            spans.add(new Span(
+                    new Stretch(moments.get(first).seconds(), moments.get(last).seconds()), null));
+            first = showing.nextSetBit(last + 1);
+        }
+        return new Alignment(100.0 * showing.cardinality() / moments.size(), null, spans);
     }
 
     static Alignment of(VideoMatch match) {

@@ -5,9 +5,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,7 +18,6 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.Alignment.Span;
 import org.semblance.engine.Alignment.Stretch;
-import org.semblance.engine.features.Placement;
 import org.semblance.engine.features.Profile;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DeadlinePassedException;
@@ -34,9 +31,7 @@ import org.semblance.engine.video.VideoMatch;
 import org.semblance.engine.video.VideoPolicy;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
-import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankKind;
-import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
@@ -65,7 +60,8 @@ import org.semblance.hashdb.hash.SignalType;
  *       frame of a video with a known image. A video matches a known video if the policy says so of all they share
  *       ({@link VideoPolicy}): single frames say little. Where they are of a known video that lasts but seconds, that part of
  *       the upload is read once more, frame by frame. An image that matches nothing is looked up again turned, mirrored and
- *       without its borders ({@link Reading}).
+ *       without its borders ({@link Reading}). An upload that no hash finds is looked up by its local features ({@link
+ *       FeatureSearch}, {@link FeatureVideoSearch}), by the same rules: a frame is enough for an image, not for a video.
  *   <li>Does allowed content explain it? An image and all it matches are one piece of evidence, so that one allowed likeness
  *       suppresses all. Of a video, allowed content explains no more than the moments in which it is seen: allowed images
  *       theirs, an allowed video, if it matches itself, those within its spans at which it shows the same. A match is
@@ -241,15 +237,15 @@ public final class ContentMatcher {
     }
 
     private static MatchReport byDigestAlone(Question question, HashReport hashed, String reason, boolean partial) {
-        Judgement judgement = Judgement.of(List.of(), null, question.exact, reason);
+        Judgement judgement = Judgement.of(List.of(), question.exact, reason);
         return new MatchReport(
                 judgement.verdict(question.options),
                 reason,
                 hashed,
                 question.version,
-                judgement.matches,
-                judgement.likely,
-                judgement.suppressedBy,
+                judgement.matches(),
+                judgement.likely(),
+                judgement.suppressedBy(),
                 partial,
                 InProcessHasher.micros(question.exactNanos));
     }
@@ -274,11 +270,11 @@ public final class ContentMatcher {
                 lookupNanos += System.nanoTime() - asked;
             }
         }
-        if (judgement.matches.isEmpty() && upload.isTooFlat()) {
+        if (judgement.matches().isEmpty() && upload.isTooFlat()) {
             String reason = InProcessHasher.joined(hashed.reason(), upload.tooFlat());
             return undecided(question, Verdict.UNDECIDABLE, reason, hashed, judgement);
         }
-        if (judgement.matches.isEmpty() && hashed.seen() < LEAST_SEEN) {
+        if (judgement.matches().isEmpty() && hashed.seen() < LEAST_SEEN) {
             String reason = String.format(
                     Locale.ROOT, "%s; %.0f %% of its rows are too few to tell", hashed.reason(), 100 * hashed.seen());
             return undecided(question, Verdict.UNDECIDABLE, reason, hashed, judgement);
@@ -289,13 +285,13 @@ public final class ContentMatcher {
     private static MatchReport report(Question question, Judgement judgement, HashReport hashed, long lookupNanos) {
         return new MatchReport(
                 judgement.verdict(question.options),
-                InProcessHasher.joined(hashed.reason(), judgement.cutShort),
+                InProcessHasher.joined(hashed.reason(), judgement.cutShort()),
                 hashed,
                 question.version,
-                judgement.matches,
-                judgement.likely,
-                judgement.suppressedBy,
-                hashed.isPartial() || !judgement.cutShort.isEmpty(),
+                judgement.matches(),
+                judgement.likely(),
+                judgement.suppressedBy(),
+                hashed.isPartial() || !judgement.cutShort().isEmpty(),
                 InProcessHasher.micros(lookupNanos));
     }
 
@@ -346,187 +342,29 @@ public final class ContentMatcher {
                 hashed,
                 question.version,
                 List.of(),
-                judgement.likely,
+                judgement.likely(),
                 List.of(),
-                hashed.isPartial() || !judgement.cutShort.isEmpty(),
+                hashed.isPartial() || !judgement.cutShort().isEmpty(),
                 InProcessHasher.micros(question.exactNanos));
     }
 
-    private static List<Finding> findings(List<Match> matches, boolean suppressed) {
-        return matches.stream().map(m -> Finding.of(m, suppressed)).toList();
-    }
-
-    /**
-     * What the hits come to.
-     *
-     * @param cutShort why not all was looked up and compared, or empty
-     */
-    private record Judgement(List<Finding> matches, List<Finding> likely, List<Finding> suppressedBy, String cutShort) {
-        static final Judgement NOTHING = new Judgement(List.of(), List.of(), List.of(), "");
-
-        Verdict verdict(MatchOptions options) {
-            if (matches.isEmpty()) {
-                return options.likely() && !likely.isEmpty() ? Verdict.LIKELY : Verdict.NO_MATCH;
-            }
-            return matches.stream().allMatch(Finding::suppressed) ? Verdict.SUPPRESSED : Verdict.MATCH;
+    private record AlignedByHashes(VideoComparison comparison, VideoMatch match) implements Claim.Aligned {
+        @Override
+        public double weightedSeconds() {
+            return match.weightedSeconds();
         }
 
-        /** Whether anything was found by more than a digest. */
-        boolean hasLikeness() {
-            return matches.stream()
-                    .anyMatch(f -> f.match() == null || !f.match().signalType().isDigest());
+        @Override
+        public BitSet explains() {
+            return comparison.explained(match);
         }
 
-        /**
-         * Judges what was found by likeness together with the hits by digest, each content once. A hit by digest stands unless
-         * exactly these bytes were allowed, and then nothing does.
-         *
-         * @param comparison of the videos among the claims, or null if there are none
-         */
-        static Judgement of(
-                List<Claim> claims, @Nullable VideoComparison comparison, List<Match> exact, String cutShort) {
-            List<Match> allowedDigests = ofKind(BankKind.ALLOW, exact);
-            List<Match> knownDigests = ofKind(BankKind.MATCH, exact);
-            boolean allSuppressed = !allowedDigests.isEmpty();
-            Set<Long> byDigest = ids(knownDigests);
-            List<Claim> allowed = claims.stream().filter(Claim::isAllowed).toList();
-            Map<Claim, BitSet> explains = new LinkedHashMap<>();
-            BitSet explained = new BitSet();
-            for (Claim claim : allowed) {
-                // What allowed features explain was taken away from each of the others where they were compared.
-                BitSet moments = claim.hit == null ? (BitSet) claim.evidence.clone() : new BitSet();
-                if (claim.video != null && comparison != null) {
-                    moments.or(comparison.explained(claim.video));
-                }
-                explains.put(claim, moments);
-                explained.or(moments);
-            }
-            List<Finding> likely = new ArrayList<>();
-            List<Finding> standing = new ArrayList<>();
-            List<Finding> suppressed = new ArrayList<>();
-            (allSuppressed ? suppressed : standing).addAll(findings(knownDigests, allSuppressed));
-            BitSet suppressedEvidence = new BitSet();
-            Set<Long> allowedFeatures = new HashSet<>();
-            for (Claim claim : claims) {
-                if (claim.isAllowed() || byDigest.contains(claim.contentId())) {
-                    continue;
-                }
-                boolean isSuppressed = allSuppressed || claim.isExplained(explained, comparison);
-                if (claim.isLikely()) {
-                    if (!isSuppressed) {
-                        likely.add(claim.finding(false));
-                    }
-                    continue;
-                }
-                (isSuppressed ? suppressed : standing).add(claim.finding(isSuppressed));
-                if (isSuppressed) {
-                    suppressedEvidence.or(claim.evidence);
-                    explainedBy(claim).ifPresent(allowedFeatures::add);
-                }
-            }
-            List<Finding> by = new ArrayList<>();
-            if (!suppressed.isEmpty()) {
-                by.addAll(findings(allowedDigests, false));
-                Set<Long> told = ids(allowedDigests);
-                explains.forEach((claim, moments) -> {
-                    boolean explainsSome =
-                            moments.intersects(suppressedEvidence) || allowedFeatures.contains(claim.contentId());
-                    if (explainsSome && told.add(claim.contentId())) {
-                        by.add(claim.finding(false));
-                    }
-                });
-            }
-            standing.addAll(suppressed);
-            return new Judgement(standing, likely, by, cutShort);
-        }
-
-        private static Optional<Long> explainedBy(Claim claim) {
-            return Optional.ofNullable(claim.hit)
-                    .flatMap(hit -> Optional.ofNullable(hit.explainedBy()))
-                    .map(allowed -> allowed.content().id());
-        }
-
-        private static Set<Long> ids(List<Match> matches) {
-            return matches.stream().map(m -> m.content().id()).collect(Collectors.toCollection(HashSet::new));
-        }
-    }
-
-    /**
-     * A content that was found, and what that rests on.
-     *
-     * @param evidence moments of the upload
-     * @param stillMoment the one after the last, which stands for the image that the upload is as a whole
-     * @param video how it aligns, for a known video that matches by the policy; null if it was found otherwise
-     * @param transform what was done to the upload for it
-     */
-    private record Claim(
-            Bank bank,
-            ContentRecord content,
-            @Nullable Match match,
-            FeatureSearch.@Nullable Hit hit,
-            @Nullable Alignment alignment,
-            BitSet evidence,
-            int stillMoment,
-            @Nullable VideoMatch video,
-            String transform) {
-        /** Of a hash of an upload as it is. */
-        Claim(
-                Match match,
-                @Nullable Alignment alignment,
-                BitSet evidence,
-                int stillMoment,
-                @Nullable VideoMatch video) {
-            this(match, alignment, evidence, stillMoment, video, "none");
-        }
-
-        Claim(
-                Match match,
-                @Nullable Alignment alignment,
-                BitSet evidence,
-                int stillMoment,
-                @Nullable VideoMatch video,
-                String transform) {
-            this(match.bank(), match.content(), match, null, alignment, evidence, stillMoment, video, transform);
-        }
-
-        long contentId() {
-            return content.id();
-        }
-
-        /** The distance of its nearest hash; that of features is beyond all. */
-        int distance() {
-            return match == null ? Integer.MAX_VALUE : match.distance();
-        }
-
-        boolean isLikely() {
-            return hit != null && hit.found().strength() == Placement.Strength.LIKELY;
-        }
-
-        Finding finding(boolean suppressed) {
-            FeatureMatch features = hit == null ? null : hit.found();
-            return new Finding(bank, content, match, features, alignment, transform, suppressed);
-        }
-
-        boolean isAllowed() {
-            return bank.kind() == BankKind.ALLOW;
-        }
-
-        /** Whether too little is left of it without the moments that allowed content explains. */
-        boolean isExplained(BitSet explained, @Nullable VideoComparison comparison) {
-            if (hit != null && hit.explainedBy() != null) {
-                return true;
-            }
-            BitSet left = (BitSet) evidence.clone();
-            left.andNot(explained);
-            // An image as a whole has no moments to leave out.
-            if (video == null || comparison == null || left.isEmpty() || left.get(stillMoment)) {
-                return left.isEmpty();
-            }
-            return !left.equals(evidence)
-                    && comparison
-                            .without(contentId(), explained)
-                            .filter(VideoMatch::isMatch)
-                            .isEmpty();
+        @Override
+        public boolean isFoundWithout(BitSet moments) {
+            return comparison
+                    .without(match.contentId(), moments)
+                    .filter(VideoMatch::isMatch)
+                    .isPresent();
         }
     }
 
@@ -542,6 +380,7 @@ public final class ContentMatcher {
         /** Of the image as a whole, beside the moments. */
         private final int stillMoment;
 
+        private Optional<Stretch> undecided = Optional.empty();
         private String cutShort = "";
 
         Upload(HashReport hashed, MatchOptions options) {
@@ -593,16 +432,17 @@ public final class ContentMatcher {
             if (ofKind(BankKind.MATCH, exact).isEmpty() && claims.stream().allMatch(Claim::isAllowed)) {
                 claims.addAll(ofPictures(deadline));
             }
-            return Judgement.of(merged(claims), comparison, exact, cutShort);
+            return Judgement.of(Claim.merged(claims), exact, cutShort);
         }
 
         /**
-         * How to read the upload again if it shows something of a short known video, too little to tell: a key frame or two
-         * fall into a few seconds, and a match takes more pictures. The same sampling if there is no reason to.
+         * How to read the upload again if it shows something of a known video, too little to tell: a key frame or two fall into
+         * a few seconds, and a match takes more pictures. The same sampling if there is no reason to.
          */
         FrameSampling closer(FrameSampling sampling) {
             return sampling instanceof FrameSampling.KeyFrames keys && hashed.contentType() == ContentType.VIDEO
                     ? hits.aroundShortVideos(keys.shortSeconds())
+                            .or(() -> undecided)
                             .<FrameSampling>map(part -> keys.closer(part.from(), part.until()))
                             .orElse(sampling)
                     : sampling;
@@ -637,7 +477,7 @@ public final class ContentMatcher {
                 Reading reading = readings.get(i);
                 for (Match match : counted(found.get(i), options)) {
                     boolean isTimed = match.content().isVideo() && timed++ < MAX_TIMED;
-                    claims.add(new Claim(
+                    claims.add(Claim.of(
                             match,
                             isTimed ? seconds(match, reading.hash()) : null,
                             evidence,
@@ -649,20 +489,47 @@ public final class ContentMatcher {
             return claims;
         }
 
-        /** What an image shows by its features. */
+        /** What the upload shows by its features. */
         private List<Claim> ofPictures(Deadline deadline) {
             List<Claim> claims = new ArrayList<>();
-            BitSet evidence = new BitSet();
-            evidence.set(stillMoment);
-            for (SeenPicture picture : hashed.pictures()) {
+            List<SeenPicture> pictures = hashed.pictures();
+            if (pictures.isEmpty()) {
+                return claims;
+            }
+            if (hashed.contentType() == ContentType.IMAGE) {
                 FeatureSearch search = new FeatureSearch(db, options);
-                for (FeatureSearch.Hit hit : search.find(picture, deadline)) {
-                    claims.add(
-                            new Claim(hit.bank(), hit.content(), null, hit, null, evidence, stillMoment, null, "none"));
-                }
+                search.find(pictures.getFirst(), deadline).forEach(hit -> claims.add(ofPicture(hit)));
+                cutShort = InProcessHasher.joined(cutShort, search.cutShort());
+            }
+            if (video != null) {
+                FeatureVideoSearch search = new FeatureVideoSearch(db, options, video);
+                claims.addAll(search.find(pictures, deadline));
+                undecided = search.undecided();
                 cutShort = InProcessHasher.joined(cutShort, search.cutShort());
             }
             return claims;
+        }
+
+        private Claim ofPicture(FeatureSearch.Hit hit) {
+            FeatureSearch.Placed best = hit.best();
+            FeatureSearch.Placed allowed = hit.explainedBy();
+            BitSet evidence = new BitSet();
+            evidence.set(stillMoment);
+            double second = best.ms() / 1000.0;
+            return new Claim(
+                    best.picture().bank(),
+                    best.picture().content(),
+                    null,
+                    best.match(hit.strength()),
+                    best.picture().content().isVideo()
+                            ? new Alignment(null, null, List.of(new Span(null, new Stretch(second, second))))
+                            : null,
+                    evidence,
+                    stillMoment,
+                    null,
+                    "none",
+                    allowed == null ? new BitSet() : evidence,
+                    allowed == null ? Set.of() : Set.of(allowed.contentId()));
         }
 
         private List<List<Match>> lookup(List<Hash256> hashes) {
@@ -719,17 +586,8 @@ public final class ContentMatcher {
 
         /** A known image, with the seconds in which it is seen: from the first to the last of frames in a row. */
         private Claim ofImage(KnownVideoHits.Found image) {
-            List<Span> spans = new ArrayList<>();
             BitSet seen = image.moments();
-            for (int first = seen.nextSetBit(0); first >= 0; ) {
-                int last = seen.nextClearBit(first) - 1;
-                Stretch stretch = new Stretch(
-                        moments.get(first).seconds(), moments.get(last).seconds());
-                spans.add(new Span(stretch, null));
-                first = seen.nextSetBit(last + 1);
-            }
-            double share = 100.0 * seen.cardinality() / moments.size();
-            return new Claim(image.nearest(), new Alignment(share, null, spans), seen, stillMoment, null);
+            return Claim.of(image.nearest(), Alignment.of(seen, moments), seen, stillMoment, null);
         }
 
         private List<Claim> ofVideos(VideoComparison comparison, Deadline deadline) {
@@ -761,7 +619,12 @@ public final class ContentMatcher {
                 KnownVideoHits.Found found = byId.get(match.contentId());
                 if (match.isMatch() && found != null) {
                     BitSet evidence = comparison.evidence(match);
-                    claims.add(new Claim(found.nearest(), Alignment.of(match), evidence, stillMoment, match));
+                    claims.add(Claim.of(
+                            found.nearest(),
+                            Alignment.of(match),
+                            evidence,
+                            stillMoment,
+                            new AlignedByHashes(comparison, match)));
                 }
             }
             if (claims.isEmpty() && !ended.isEmpty()) { // Otherwise more would not change the verdict.
@@ -775,32 +638,6 @@ public final class ContentMatcher {
             return options.videoPolicy() instanceof VideoPolicy.Vpdq vpdq
                     ? Math.min(vpdq.maxDistance(), match.threshold())
                     : match.threshold();
-        }
-
-        /** Each content once: by its alignment if it has one, or else by what was found first; with all the evidence. */
-        private List<Claim> merged(List<Claim> claims) {
-            Map<Long, Claim> byContent = new LinkedHashMap<>();
-            for (Claim claim : claims) {
-                byContent.merge(claim.contentId(), claim, (one, other) -> {
-                    BitSet evidence = (BitSet) one.evidence.clone();
-                    evidence.or(other.evidence);
-                    Claim nearest = one.distance() <= other.distance() ? one : other;
-                    return new Claim(
-                            nearest.bank,
-                            nearest.content,
-                            nearest.match,
-                            nearest.hit,
-                            other.alignment == null ? one.alignment : other.alignment,
-                            evidence,
-                            stillMoment,
-                            other.video == null ? one.video : other.video,
-                            nearest.transform);
-                });
-            }
-            List<Claim> merged = new ArrayList<>(byContent.values());
-            merged.sort(Comparator.comparing((Claim c) -> c.video == null)
-                    .thenComparingDouble(c -> c.video == null ? c.distance() : -c.video.weightedSeconds()));
-            return merged;
         }
     }
 

@@ -14,9 +14,7 @@ import org.semblance.engine.features.ReducedPicture;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.PictureMatch;
-import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankKind;
-import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.features.Features;
 
 /**
@@ -35,150 +33,169 @@ final class FeatureSearch {
     /** Contents whose features are looked up to tell a template from a picture; further ones are no more than likely. */
     private static final int MAX_JUDGED = 10;
 
+    /** The same of all frames of a video together: banked pictures, each of which may be seen in many frames. */
+    private static final int MAX_JUDGED_IN_ALL = 250;
+
     /** Pixels of the reduced upload within which two banked pictures show the same part of it. */
     private static final double NEAR = 24;
 
     private final HashDb db;
     private final MatchOptions options;
+    private final int maxDistance;
+    private final Map<BankedPictureId, int[]> frequencies = new HashMap<>();
     private String cutShort = "";
+
+    private record BankedPictureId(long contentId, int ms) {}
 
     FeatureSearch(HashDb db, MatchOptions options) {
         this.db = db;
         this.options = options;
+        this.maxDistance = maxDistance(db.featureCount());
+    }
+
+    /** A banked picture, and where an upload of that reduced size seems to show it. */
+    record Placed(PictureMatch picture, Placement placement, int width, int height) {
+        private static final Comparator<Placed> ORDER =
+                Comparator.comparingInt(Placed::found).reversed().thenComparing(Placed::contentId);
+
+        /** How many of its features are found. */
+        int found() {
+            return placement.found().cardinality();
+        }
+
+        long contentId() {
+            return picture.content().id();
+        }
+
+        int ms() {
+            return picture.votes().ms();
+        }
+
+        Features banked() {
+            return picture.votes().banked();
+        }
+
+        private BankedPictureId id() {
+            return new BankedPictureId(contentId(), ms());
+        }
+
+        /** Where a banked feature lies in the reduced upload. */
+        private double x(int feature) {
+            return width * placement.map().x(fractionX(feature), fractionY(feature));
+        }
+
+        private double y(int feature) {
+            return height * placement.map().y(fractionX(feature), fractionY(feature));
+        }
+
+        private double fractionX(int feature) {
+            return (banked().x(feature) + 0.5) / banked().width();
+        }
+
+        private double fractionY(int feature) {
+            return (banked().y(feature) + 0.5) / banked().height();
+        }
+
+        FeatureMatch match(Strength strength) {
+            return new FeatureMatch(ms(), placement, strength);
+        }
     }
 
     /** A content that the upload shows; {@code explainedBy} is allowed content that has all of it that is found. */
-    record Hit(
-            Bank bank,
-            ContentRecord content,
-            Features banked,
-            FeatureMatch found,
-            @Nullable Hit explainedBy) {
-        boolean isAllowed() {
-            return bank.kind() == BankKind.ALLOW;
-        }
-
-        /** Where a banked feature lies in the upload, as a fraction of its width. */
-        private double x(int feature) {
-            return found.placement()
-                    .map()
-                    .x(fraction(banked.x(feature), banked.width()), fraction(banked.y(feature), banked.height()));
-        }
-
-        /** Likewise of its height. */
-        private double y(int feature) {
-            return found.placement()
-                    .map()
-                    .y(fraction(banked.x(feature), banked.width()), fraction(banked.y(feature), banked.height()));
-        }
-
-        private static double fraction(double pixel, int side) {
-            return (pixel + 0.5) / side;
-        }
-    }
+    record Hit(Placed best, Strength strength, @Nullable Placed explainedBy) {}
 
     /** Why not all pictures were compared; empty if all were. */
     String cutShort() {
         return cutShort;
     }
 
-    /** The contents that the upload shows, each once: those that match first, and of these those with the largest share. */
+    /** The contents that an image shows, each once: those that match first, and of these those with the largest share. */
     List<Hit> find(SeenPicture upload, Deadline deadline) {
+        Map<Long, Placed> best = new HashMap<>();
+        for (Placed placed : place(upload, deadline)) {
+            best.merge(placed.contentId(), placed, (one, other) -> one.found() >= other.found() ? one : other);
+        }
+        List<Placed> ordered = best.values().stream().sorted(Placed.ORDER).toList();
+        List<Placed> allowed = ordered.stream().filter(FeatureSearch::isAllowed).toList();
+        List<Hit> hits = new ArrayList<>();
+        for (Placed placed : ordered) {
+            Strength strength = hits.size() < MAX_JUDGED ? strength(placed) : Strength.LIKELY;
+            hits.add(new Hit(placed, strength, explainedBy(placed, allowed)));
+        }
+        hits.sort(Comparator.comparing(Hit::strength).reversed());
+        return hits;
+    }
+
+    static boolean isAllowed(Placed placed) {
+        return placed.picture.bank().kind() == BankKind.ALLOW;
+    }
+
+    /** The first of the allowed pictures that has all of it that is found; null if none has. */
+    @Nullable
+    Placed explainedBy(Placed placed, List<Placed> allowed) {
+        return isAllowed(placed)
+                ? null
+                : allowed.stream()
+                        .filter(other -> isExplained(placed, other))
+                        .findFirst()
+                        .orElse(null);
+    }
+
+    private static boolean isExplained(Placed placed, Placed allowed) {
+        return !placed.placement.without(shared(placed, allowed)).isFoundAgain();
+    }
+
+    /** The features of a picture at whose places in the upload, or near them, another one is found as well. */
+    private static BitSet shared(Placed placed, Placed other) {
+        int[] own = placed.placement.visible().stream().toArray();
+        int[] others = other.placement.found().stream().toArray();
+        BitSet shared = new BitSet();
+        for (int i : own) {
+            for (int k = 0; k < others.length && !shared.get(i); k++) {
+                shared.set(i, Math.hypot(placed.x(i) - other.x(others[k]), placed.y(i) - other.y(others[k])) <= NEAR);
+            }
+        }
+        return shared;
+    }
+
+    /** All banked pictures that the upload shows something of, be that a template alone. */
+    List<Placed> place(SeenPicture upload, Deadline deadline) {
         ReducedPicture reduced = upload.reduced();
         if (reduced == null || upload.features().count() < LEAST_VOTES) {
             return List.of();
         }
-        int maxDistance = maxDistance(db.featureCount());
         List<PictureMatch> candidates =
                 db.lookupFeatures(upload.features(), options.banks(), maxDistance, LEAST_VOTES, MAX_PICTURES).stream()
                         .filter(candidate -> candidate.bank().enabled())
                         .toList();
         PictureComparison comparison = new PictureComparison(reduced, upload.features());
-        Map<Long, Candidate> best = new HashMap<>();
+        List<Placed> placed = new ArrayList<>();
         for (int i = 0; i < candidates.size(); i++) {
             if (deadline.passed()) {
                 cutShort = "compared with " + i + " of " + candidates.size()
                         + " pictures that share features: time ran out";
                 break;
             }
-            PictureMatch picture = candidates.get(i);
-            Placement placement = comparison.place(picture.votes());
+            Placement placement = comparison.place(candidates.get(i).votes());
             if (placement != null && placement.isPlausible()) {
-                best.merge(
-                        picture.content().id(),
-                        new Candidate(picture, placement),
-                        (one, other) -> one.found() >= other.found() ? one : other);
+                placed.add(new Placed(candidates.get(i), placement, reduced.width(), reduced.height()));
             }
         }
-        return explained(judged(best.values().stream().sorted(Candidate.ORDER).toList(), maxDistance), reduced);
+        return placed;
+    }
+
+    /** Whether it is the picture itself that is shown, or only what other contents have as well. */
+    Strength strength(Placed placed) {
+        if (frequencies.size() >= MAX_JUDGED_IN_ALL && !frequencies.containsKey(placed.id())) {
+            return Strength.LIKELY;
+        }
+        int[] frequency = frequencies.computeIfAbsent(
+                placed.id(), id -> db.documentFrequency(placed.banked(), maxDistance, id.contentId));
+        return placed.placement.strength(frequency);
     }
 
     /** Chance pairs grow with the bank: the larger it is, the nearer features must be. */
     private static int maxDistance(long banked) {
         return banked <= 20_000_000 ? 34 : banked <= 200_000_000 ? 31 : 23;
-    }
-
-    private record Candidate(PictureMatch picture, Placement placement) {
-        static final Comparator<Candidate> ORDER = Comparator.comparingInt(Candidate::found)
-                .reversed()
-                .thenComparing(candidate -> candidate.picture.content().id());
-
-        int found() {
-            return placement.found().cardinality();
-        }
-    }
-
-    private List<Hit> judged(List<Candidate> candidates, int maxDistance) {
-        List<Hit> hits = new ArrayList<>();
-        for (Candidate candidate : candidates) {
-            PictureMatch picture = candidate.picture;
-            Features banked = picture.votes().banked();
-            long id = picture.content().id();
-            Strength strength = hits.size() < MAX_JUDGED
-                    ? candidate.placement.strength(db.documentFrequency(banked, maxDistance, id))
-                    : Strength.LIKELY;
-            hits.add(new Hit(
-                    picture.bank(),
-                    picture.content(),
-                    banked,
-                    new FeatureMatch(picture.votes().ms(), candidate.placement, strength),
-                    null));
-        }
-        hits.sort(Comparator.comparing((Hit hit) -> hit.found.strength()).reversed());
-        return hits;
-    }
-
-    private static List<Hit> explained(List<Hit> hits, ReducedPicture upload) {
-        List<Hit> allowed = hits.stream().filter(Hit::isAllowed).toList();
-        return allowed.isEmpty()
-                ? hits
-                : hits.stream()
-                        .map(hit -> hit.isAllowed() ? hit : explained(hit, allowed, upload))
-                        .toList();
-    }
-
-    private static Hit explained(Hit hit, List<Hit> allowed, ReducedPicture upload) {
-        for (Hit other : allowed) {
-            Placement left = hit.found.placement().without(shared(hit, other, upload));
-            if (!left.isFoundAgain()) {
-                return new Hit(hit.bank, hit.content, hit.banked, hit.found, other);
-            }
-        }
-        return hit;
-    }
-
-    /** The features of a picture at whose places in the upload, or near them, another one is found as well. */
-    private static BitSet shared(Hit hit, Hit other, ReducedPicture upload) {
-        int[] own = hit.found.placement().visible().stream().toArray();
-        int[] others = other.found.placement().found().stream().toArray();
-        BitSet shared = new BitSet();
-        for (int i : own) {
-            for (int k = 0; k < others.length && !shared.get(i); k++) {
-                double dx = hit.x(i) - other.x(others[k]);
-                double dy = hit.y(i) - other.y(others[k]);
-                shared.set(i, Math.hypot(dx * upload.width(), dy * upload.height()) <= NEAR);
-            }
-        }
-        return shared;
     }
 }

@@ -25,7 +25,8 @@ import org.semblance.hashdb.hash.SignalType;
  * @param video the frames of a video or an animated image, chosen by what they are for; null if there are none
  * @param others readings of an image to look up as well: of one of which rows are missing, and the variants if they were
  *     asked for
- * @param pictures the pictures whose local features were asked for
+ * @param pictures the local features that were asked for: of an image, or of some frames of a video by their time; of an
+ *     animated image those of the first frame, and of later ones
  * @param seen the share of an image's rows that were decoded, above 0 and at most 1; 1 for all else
  * @param decodeUs microseconds for digests, checks and decoding; of a video for hashing too, which goes along
  * @param hashUs microseconds for PDQ of an image

@@ -14,7 +14,8 @@ import org.semblance.hashdb.hash.Signal;
  * @param known signals of it that are known already and that the report repeats: its digests
  * @param sampling of a video; of an animated image every frame is taken, unless only a frame a second is wanted
  * @param variants which other hashes of an image are wanted
- * @param features how local features are taken ({@link HashReport#pictures}), or null if none are wanted
+ * @param features how local features are taken ({@link HashReport#pictures}), of a video those of some of its frames; null if
+ *     none are wanted
  * @param framesUntil when to stop reading frames of which one was shown
  * @param startNanos when the work on this content began, as {@link System#nanoTime} tells
  */

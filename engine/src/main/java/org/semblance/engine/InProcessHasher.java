@@ -81,17 +81,22 @@ public final class InProcessHasher implements ContentHasher {
      * @throws org.semblance.engine.media.DeadlinePassedException if it passes before the first frame
      */
     public VideoHashes hashVideo(MediaSource source, FrameSampling sampling, Deadline deadline) throws MediaException {
-        return hashVideo(source, sampling, deadline, deadline);
+        return hashVideo(source, sampling, deadline, deadline, (frame, picture) -> {});
     }
 
-    private VideoHashes hashVideo(MediaSource source, FrameSampling sampling, Deadline framesUntil, Deadline deadline)
+    private VideoHashes hashVideo(
+            MediaSource source,
+            FrameSampling sampling,
+            Deadline framesUntil,
+            Deadline deadline,
+            VideoHasher.Watcher watcher)
             throws MediaException {
         VideoHasher hasher = video;
         if (hasher == null) {
             hasher = new VideoHasher(new NativeVideoReader(VideoLimits.DEFAULT, path), pdq(path));
             video = hasher;
         }
-        return hasher.hash(source, sampling, framesUntil, deadline);
+        return hasher.hash(source, sampling, framesUntil, deadline, watcher);
     }
 
     @Override
@@ -103,7 +108,9 @@ public final class InProcessHasher implements ContentHasher {
         request.deadline().check("header");
         try {
             if (source.format().isVideo()) {
-                VideoHashes frames = hashVideo(source, request.sampling(), request.framesUntil(), request.deadline());
+                FramePictures pictures = new FramePictures(features, request.features());
+                VideoHashes frames =
+                        hashVideo(source, request.sampling(), request.framesUntil(), request.deadline(), pictures);
                 return new HashReport(
                         null,
                         partialReason(frames.summary()),
@@ -112,6 +119,9 @@ public final class InProcessHasher implements ContentHasher {
                         request.known(),
                         Map.of(),
                         frames,
+                        List.of(),
+                        pictures.taken(),
+                        1,
                         micros(System.nanoTime() - request.startNanos()),
                         0);
             }
@@ -166,12 +176,13 @@ public final class InProcessHasher implements ContentHasher {
     private HashReport withFrames(HashReport image, MediaSource.InMemory source, HashRequest request) {
         FrameSampling sampling =
                 request.sampling().equals(HashRequest.ONCE_A_SECOND) ? request.sampling() : new EveryFrame();
+        FramePictures pictures = new FramePictures(features, request.features());
         VideoHashes hashes;
         try {
             MediaSource readable = source.format() == MediaFormat.GIF
                     ? MediaSource.of(Animation.withControls(source.content()))
                     : source;
-            hashes = hashVideo(readable, sampling, request.framesUntil(), request.framesUntil());
+            hashes = hashVideo(readable, sampling, request.framesUntil(), request.framesUntil(), pictures);
         } catch (MediaException e) {
             return image;
         }
@@ -184,7 +195,7 @@ public final class InProcessHasher implements ContentHasher {
                 image.dihedral(),
                 hashes,
                 image.others(),
-                image.pictures(),
+                pictures.after(image.pictures()),
                 image.seen(),
                 micros(System.nanoTime() - request.startNanos()) - image.hashUs(),
                 image.hashUs());

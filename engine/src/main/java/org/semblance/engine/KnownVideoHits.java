@@ -28,7 +28,7 @@ final class KnownVideoHits {
     static final int MAX_CANDIDATES = 256;
 
     /** How much of an upload is looked at closer, every frame of it decoded. */
-    private static final double MAX_CLOSE_SECONDS = 60;
+    static final double MAX_CLOSE_SECONDS = 60;
 
     /** Of all known videos that are loaded for one upload, 56 bytes each. */
     static final int MAX_FRAMES = 1_000_000;

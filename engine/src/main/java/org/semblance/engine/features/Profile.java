@@ -4,6 +4,8 @@ package org.semblance.engine.features;
 public enum Profile {
     /** Smaller than an upload's, since a copy is mostly smaller than the picture that holds it. */
     BANKED(400, 10, 5, 1_500, 1.05, 200),
+    /** Of a banked video there are many frames, and a copy has to show several of them. */
+    BANKED_FRAME(400, 10, 5, 1_500, 1.05, 100),
     /** Of a picture that may hold a copy of a banked one. */
     UPLOADED(480, 25, 8, 800, 0.85, 500);
 

@@ -143,6 +143,15 @@ final class KnownFrames {
         }
     }
 
+    /** Receives the stretch around a second in which the video shows what it shows then; nothing if that is not known. */
+    void around(double second, int maxDistance, double gap, Stretches stretch) {
+        near(hashes(second, second), maxDistance, gap, (start, end) -> {
+            if (start <= second && end >= second) {
+                stretch.accept(start, end);
+            }
+        });
+    }
+
     /** Two words are mostly enough to tell that a hash is far. */
     private boolean isNear(List<Hash256> hashes, int i, int maxDistance) {
         for (Hash256 hash : hashes) {

@@ -34,6 +34,9 @@ public final class VideoComparison {
     /** How exactly an alignment tells the time. */
     private static final double SLACK_SECONDS = 1;
 
+    /** Frames of which local features are banked are mostly no further apart than twice this. */
+    private static final double BETWEEN_PICTURES_SECONDS = 1;
+
     /** Votes kept of one known video, far below what the alignment can number. */
     private static final int MAX_HITS = 1 << 18;
 
@@ -53,7 +56,14 @@ public final class VideoComparison {
     /** For each moment, how many different videos show it. */
     private int[] sharing;
 
-    private record Candidate(KnownFrames frames, int maxDistance, List<Hit> hits) {}
+    private record Candidate(KnownFrames frames, List<Hit> hits) {}
+
+    /**
+     * A frame of the upload shows what a known video shows at a second, as has been seen by other means than hashes.
+     *
+     * @param moment the index of the upload's frame
+     */
+    public record Sighting(int moment, double second) {}
 
     public VideoComparison(QueryVideo query, VideoPolicy policy) {
         this.query = query;
@@ -80,7 +90,28 @@ public final class VideoComparison {
                     VideoMatcher.ONE_VOTE_SECONDS,
                     (from, until) -> hits.add(new Hit(moment, contentId, from, until)));
         }
-        candidates.put(contentId, new Candidate(frames, maxDistance, hits));
+        candidates.put(contentId, new Candidate(frames, hits));
+    }
+
+    /**
+     * Adds a known video of which frames were seen. Each stands for what is alike around it, and for the time up to the next
+     * frame that could have been seen instead.
+     */
+    public void add(long contentId, KnownVideo video, List<Sighting> sightings) {
+        KnownFrames frames = new KnownFrames(video);
+        List<Hit> hits = new ArrayList<>();
+        for (Sighting seen : sightings) {
+            double[] stretch = {
+                Math.max(0, seen.second - BETWEEN_PICTURES_SECONDS),
+                Math.min(frames.seconds(), seen.second + BETWEEN_PICTURES_SECONDS)
+            };
+            frames.around(seen.second, LIKE, VideoMatcher.ONE_VOTE_SECONDS, (from, until) -> {
+                stretch[0] = Math.min(stretch[0], from);
+                stretch[1] = Math.max(stretch[1], until);
+            });
+            hits.add(new Hit(seen.moment, contentId, stretch[0], stretch[1]));
+        }
+        candidates.put(contentId, new Candidate(frames, hits));
     }
 
     /**

@@ -35,6 +35,13 @@ public final class VideoHasher {
     private final PdqHasher pdq;
     private final BorderDetector detector = new BorderDetector();
 
+    /** Sees each frame that was hashed, while its picture is there. */
+    @FunctionalInterface
+    public interface Watcher {
+        /** @param picture readable until this returns */
+        void hashed(FrameHash frame, Luma picture);
+    }
+
     /** @param pdq not used elsewhere at the same time */
     public VideoHasher(VideoReader reader, PdqHasher pdq) {
         this.reader = reader;
@@ -43,20 +50,22 @@ public final class VideoHasher {
 
     /** As the other one, reading frames until the deadline. */
     public VideoHashes hash(MediaSource source, FrameSampling sampling, Deadline deadline) throws MediaException {
-        return hash(source, sampling, deadline, deadline);
+        return hash(source, sampling, deadline, deadline, (frame, picture) -> {});
     }
 
     /**
      * Hashes the chosen frames.
      *
      * @param framesUntil when to stop reading frames of which one was shown
+     * @param watcher sees each of them, and what it throws passes through
      * @throws MediaException as {@link VideoReader#read} does
      * @throws DeadlinePassedException if time ran out before the first frame; later, what was
      *     seen is returned
      */
-    public VideoHashes hash(MediaSource source, FrameSampling sampling, Deadline framesUntil, Deadline deadline)
+    public VideoHashes hash(
+            MediaSource source, FrameSampling sampling, Deadline framesUntil, Deadline deadline, Watcher watcher)
             throws MediaException {
-        Pass pass = new Pass();
+        Pass pass = new Pass(watcher);
         VideoSummary summary = reader.read(source, sampling, framesUntil, deadline, pass::visit);
         pass.hashWaiting();
         return new VideoHashes(summary, pass.frames, pass.inner);
@@ -79,6 +88,7 @@ public final class VideoHasher {
     }
 
     private final class Pass {
+        private final Watcher watcher;
         final List<FrameHash> frames = new ArrayList<>();
         final List<VideoHashes.Inner> inner = new ArrayList<>();
         private final Deque<Waiting> waiting = new ArrayDeque<>();
@@ -86,6 +96,10 @@ public final class VideoHasher {
         private int waitingBytes;
         private int width;
         private int height;
+
+        Pass(Watcher watcher) {
+            this.watcher = watcher;
+        }
 
         boolean visit(VideoFrame frame) {
             Luma luma = frame.luma();
@@ -96,7 +110,9 @@ public final class VideoHasher {
                 seen = new SeenBorders(width, height);
             }
             HashAndQuality whole = pdq.hash(luma);
-            frames.add(new FrameHash(frame.number(), frame.seconds(), whole));
+            FrameHash hash = new FrameHash(frame.number(), frame.seconds(), whole);
+            frames.add(hash);
+            watcher.hashed(hash, luma);
             Optional<Borders> own = detector.borders(luma);
             if (own.filter(Borders.NONE::equals).isEmpty()) {
                 own.ifPresent(borders -> seen.add(borders, whole.hash()));

@@ -150,7 +150,7 @@ final class Wire {
             return switch (features) {
                 case null -> 0;
                 case UPLOADED -> FEATURES_UPLOADED;
-                case BANKED -> FEATURES_BANKED;
+                case BANKED, BANKED_FRAME -> FEATURES_BANKED;
             };
         }
 
