@@ -33,6 +33,7 @@ import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.HashAndQuality;
@@ -134,6 +135,32 @@ public final class ContentMatcher {
      */
     public MatchReport match(MediaSource source, Digests digests, MatchOptions options, Deadline deadline) {
         return match(source, digests, options, deadline, System.nanoTime());
+    }
+
+    /**
+     * The verdict on a picture of which no more is known than its local features: by the last of the questions alone, and by
+     * what {@link Placement.Sight#FEATURES} asks for.
+     */
+    public static MatchReport match(HashDb db, Features features, MatchOptions options, Deadline deadline) {
+        // Before the lookup, so that what it promises has been seen.
+        long version = db.seq();
+        long asked = System.nanoTime();
+        FeatureSearch search = new FeatureSearch(db, options);
+        SeenPicture picture = new SeenPicture(0, features, null);
+        List<Claim> claims = search.find(picture, deadline).stream()
+                .map(hit -> ofPicture(hit, 0))
+                .toList();
+        Judgement judgement = Judgement.of(claims, List.of(), search.cutShort());
+        return new MatchReport(
+                judgement.verdict(options),
+                judgement.cutShort(),
+                HashReport.ofFeatures(picture),
+                version,
+                judgement.matches(),
+                judgement.likely(),
+                judgement.suppressedBy(),
+                !judgement.cutShort().isEmpty(),
+                InProcessHasher.micros(System.nanoTime() - asked));
     }
 
     private MatchReport match(
@@ -498,7 +525,7 @@ public final class ContentMatcher {
             }
             if (hashed.contentType() == ContentType.IMAGE) {
                 FeatureSearch search = new FeatureSearch(db, options);
-                search.find(pictures.getFirst(), deadline).forEach(hit -> claims.add(ofPicture(hit)));
+                search.find(pictures.getFirst(), deadline).forEach(hit -> claims.add(ofPicture(hit, stillMoment)));
                 cutShort = InProcessHasher.joined(cutShort, search.cutShort());
             }
             if (video != null) {
@@ -508,28 +535,6 @@ public final class ContentMatcher {
                 cutShort = InProcessHasher.joined(cutShort, search.cutShort());
             }
             return claims;
-        }
-
-        private Claim ofPicture(FeatureSearch.Hit hit) {
-            FeatureSearch.Placed best = hit.best();
-            FeatureSearch.Placed allowed = hit.explainedBy();
-            BitSet evidence = new BitSet();
-            evidence.set(stillMoment);
-            double second = best.ms() / 1000.0;
-            return new Claim(
-                    best.picture().bank(),
-                    best.picture().content(),
-                    null,
-                    best.match(hit.strength()),
-                    best.picture().content().isVideo()
-                            ? new Alignment(null, null, List.of(new Span(null, new Stretch(second, second))))
-                            : null,
-                    evidence,
-                    stillMoment,
-                    null,
-                    "none",
-                    allowed == null ? new BitSet() : evidence,
-                    allowed == null ? Set.of() : Set.of(allowed.contentId()));
         }
 
         private List<List<Match>> lookup(List<Hash256> hashes) {
@@ -639,6 +644,29 @@ public final class ContentMatcher {
                     ? Math.min(vpdq.maxDistance(), match.threshold())
                     : match.threshold();
         }
+    }
+
+    /** What an image as a whole shows. */
+    private static Claim ofPicture(FeatureSearch.Hit hit, int stillMoment) {
+        FeatureSearch.Placed best = hit.best();
+        FeatureSearch.Placed allowed = hit.explainedBy();
+        BitSet evidence = new BitSet();
+        evidence.set(stillMoment);
+        double second = best.ms() / 1000.0;
+        return new Claim(
+                best.picture().bank(),
+                best.picture().content(),
+                null,
+                best.match(hit.strength()),
+                best.picture().content().isVideo()
+                        ? new Alignment(null, null, List.of(new Span(null, new Stretch(second, second))))
+                        : null,
+                evidence,
+                stillMoment,
+                null,
+                "none",
+                allowed == null ? new BitSet() : evidence,
+                allowed == null ? Set.of() : Set.of(allowed.contentId()));
     }
 
     /** Hits by digest, each content once, by the strongest it has. */

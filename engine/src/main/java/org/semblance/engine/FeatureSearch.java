@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.engine.features.PictureComparison;
 import org.semblance.engine.features.Placement;
 import org.semblance.engine.features.Placement.Strength;
-import org.semblance.engine.features.ReducedPicture;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.PictureMatch;
@@ -160,15 +159,14 @@ final class FeatureSearch {
 
     /** All banked pictures that the upload shows something of, be that a template alone. */
     List<Placed> place(SeenPicture upload, Deadline deadline) {
-        ReducedPicture reduced = upload.reduced();
-        if (reduced == null || upload.features().count() < LEAST_VOTES) {
+        if (upload.features().count() < LEAST_VOTES) {
             return List.of();
         }
         List<PictureMatch> candidates =
                 db.lookupFeatures(upload.features(), options.banks(), maxDistance, LEAST_VOTES, MAX_PICTURES).stream()
                         .filter(candidate -> candidate.bank().enabled())
                         .toList();
-        PictureComparison comparison = new PictureComparison(reduced, upload.features());
+        PictureComparison comparison = new PictureComparison(upload.reduced(), upload.features());
         List<Placed> placed = new ArrayList<>();
         for (int i = 0; i < candidates.size(); i++) {
             if (deadline.passed()) {
@@ -178,7 +176,11 @@ final class FeatureSearch {
             }
             Placement placement = comparison.place(candidates.get(i).votes());
             if (placement != null && placement.isPlausible()) {
-                placed.add(new Placed(candidates.get(i), placement, reduced.width(), reduced.height()));
+                placed.add(new Placed(
+                        candidates.get(i),
+                        placement,
+                        upload.features().width(),
+                        upload.features().height()));
             }
         }
         return placed;

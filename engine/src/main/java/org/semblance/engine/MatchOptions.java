@@ -45,6 +45,11 @@ public record MatchOptions(
         this(banks, VideoPolicy.ALIGNED);
     }
 
+    /** The same, with an answer of its own for what is only likely. */
+    public MatchOptions withLikely() {
+        return new MatchOptions(banks, videoPolicy, knownBytes, features, true);
+    }
+
     /** The same by hashes alone. */
     public MatchOptions withoutFeatures() {
         return new MatchOptions(banks, videoPolicy, knownBytes, false, likely);

@@ -9,7 +9,8 @@ import java.util.List;
  * @param listVersion the {@code seq} of the database the lookup saw
  * @param matches hits in banks of known bad content: those that stand before those that are suppressed, digests first, then
  *     videos, most seconds first, then images, nearest first
- * @param likely contents that the upload may show: what it shares with each, others have as well, so a person has to look
+ * @param likely contents that the upload may show, so a person has to look: what it shares with each, others have as well, or it
+ *     is little
  * @param suppressedBy hits in banks of allowed content that suppress any of the matches
  * @param partial whether a part of the upload was not looked at, or not all of its hashes; then the reason says how much was, and why
  * @param lookupUs microseconds for the lookups

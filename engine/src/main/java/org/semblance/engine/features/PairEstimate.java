@@ -12,9 +12,6 @@ final class PairEstimate {
     /** Pixels within which a partner is sought in each round, at the scale of the banked picture. */
     private static final double[] REACH = {12, 8, 5};
 
-    private static final double LEVELS = 1.6;
-    private static final int DISTANCE = 64;
-
     private final VotePoints upload;
     private final Features banked;
     /** Of each banked feature, its partner or -1. */
@@ -89,36 +86,20 @@ final class PairEstimate {
             double y = map.y(banked.x(i), banked.y(i));
             double scale = map.at(banked.x(i), banked.y(i)).scale();
             double level = banked.level(i) + Math.log(scale) / Math.log(Pyramid.STEP);
-            int nearest = nearest(i, x, y, level, reach * scale);
-            if (nearest >= 0) {
-                if (partnerOf[nearest] >= 0) {
-                    partner[partnerOf[nearest]] = -1;
+            int nearest = upload.nearest(banked, i, x, y, level, reach * scale);
+            if (nearest < 0) {
+                continue;
+            }
+            int bits = upload.distance(nearest, banked, i);
+            int before = partnerOf[nearest];
+            if (before < 0 || bits < distance[nearest]) {
+                if (before >= 0) {
+                    partner[before] = -1;
                 }
                 partnerOf[nearest] = i;
                 partner[i] = nearest;
+                distance[nearest] = bits;
             }
         }
-    }
-
-    /** The feature of the upload near that point that is nearest in bits, unless it has a nearer partner; -1 if none is. */
-    private int nearest(int i, double x, double y, double level, double reach) {
-        int least = DISTANCE + 1;
-        int nearest = -1;
-        for (int own = 0; own < partnerOf.length; own++) {
-            double dx = upload.x[own] - x;
-            double dy = upload.y[own] - y;
-            if (dx * dx + dy * dy <= reach * reach && Math.abs(upload.features.level(own) - level) <= LEVELS) {
-                int bits = upload.distance(own, banked, i);
-                if (bits < least) {
-                    least = bits;
-                    nearest = own;
-                }
-            }
-        }
-        if (nearest < 0 || (partnerOf[nearest] >= 0 && distance[nearest] <= least)) {
-            return -1;
-        }
-        distance[nearest] = least;
-        return nearest;
     }
 }

@@ -11,15 +11,18 @@ import org.semblance.hashdb.features.PictureVotes;
  *
  * <p>The estimate alone proves nothing: a logo that two pictures share has as many votes as a copy. So the descriptor of each
  * banked feature is computed anew at its place in the upload. Of a copy nearly all are found again; of a picture that shares a
- * part only those of the part.
+ * part only those of the part. If the upload is known by its features alone, one of them must be near that place: fewer are
+ * found so, and {@link Placement} asks for fewer.
  *
  * <p>Not for two threads at once.
  */
 public final class PictureComparison {
-    /** Bits by which the descriptor of a banked feature may differ at its place in the upload. */
-    private static final int FOUND_DISTANCE = 64;
+    /** Pixels within which a feature counts as being at a place, at the scale of the banked picture. */
+    private static final double REACH = 5;
 
-    private final ReducedPicture upload;
+    private final int width;
+    private final int height;
+    private final @Nullable ReducedPicture upload;
     private final VotePoints plain;
     private final VotePoints mirrored;
     private final Pattern pattern = Pattern.trained();
@@ -27,9 +30,16 @@ public final class PictureComparison {
     /** Made for the first picture that an estimate is found for. */
     private @Nullable Pyramid pyramid;
 
-    /** @param features of the upload, as {@link FeatureExtractor} takes them for {@link Profile#UPLOADED} */
-    public PictureComparison(ReducedPicture upload, Features features) {
+    /**
+     * Of an upload.
+     *
+     * @param upload null if nothing but its features is known
+     * @param features of the upload, as {@link FeatureExtractor} takes them for {@link Profile#UPLOADED}
+     */
+    public PictureComparison(@Nullable ReducedPicture upload, Features features) {
         this.upload = upload;
+        this.width = features.width();
+        this.height = features.height();
         this.plain = new VotePoints(features, false);
         this.mirrored = new VotePoints(features, true);
     }
@@ -47,74 +57,116 @@ public final class PictureComparison {
         if (refined == null) {
             return null;
         }
-        int width = upload.width();
         PlaneMap map = votes.mirrored() ? refined.mirrored(width) : refined;
+        Finder finder = upload == null
+                ? new FeatureFinder(points, banked, refined)
+                : new PixelFinder(levels(upload), banked, map);
         BitSet visible = new BitSet();
         BitSet found = new BitSet();
         for (int i = 0; i < banked.count(); i++) {
-            int distance = distance(map, banked, i, i);
-            visible.set(i, distance >= 0);
-            found.set(i, distance >= 0 && distance <= FOUND_DISTANCE);
+            boolean isVisible = isVisible(map, banked, i);
+            visible.set(i, isVisible);
+            found.set(i, isVisible && finder.finds(i, i));
         }
         return new Placement(
-                map.inFractions(banked.width(), banked.height(), width, upload.height()),
+                map.inFractions(banked.width(), banked.height(), width, height),
                 votes.votes(),
                 pairs.pairs(),
                 visible,
                 found,
-                byChance(map, banked, visible),
-                pairs.hull());
+                byChance(finder, visible),
+                pairs.hull(),
+                upload == null ? Placement.Sight.FEATURES : Placement.Sight.PIXELS);
     }
 
     /** How many features are found at the place of the one that is half of all features further. */
-    private int byChance(PlaneMap map, Features banked, BitSet visible) {
+    private static int byChance(Finder finder, BitSet visible) {
         int[] seen = visible.stream().toArray();
         int found = 0;
         for (int k = 0; k < seen.length; k++) {
-            int other = seen[(k + seen.length / 2) % seen.length];
-            found += distance(map, banked, seen[k], other) <= FOUND_DISTANCE ? 1 : 0;
+            found += finder.finds(seen[k], seen[(k + seen.length / 2) % seen.length]) ? 1 : 0;
         }
         return found;
     }
 
-    /** Bits in which a banked feature differs from what is at the place of a banked one; -1 if that is not visible. */
-    private int distance(PlaneMap map, Features banked, int i, int place) {
-        Pyramid levels = levels();
-        PlaneMap.Slope slope = map.at(banked.x(place), banked.y(place));
-        int level = (int) Math.rint(banked.level(place) + Math.log(slope.scale()) / Math.log(Pyramid.STEP));
-        if (level < 0 || level >= levels.levels()) {
-            return -1;
+    /** Whether a banked feature must be visible in the upload. */
+    private boolean isVisible(PlaneMap map, Features banked, int i) {
+        int level = (int) Math.rint(level(map, banked, i));
+        if (level < 0 || level >= Pyramid.levels(width, height)) {
+            return false;
         }
-        int x = onLevel(map.x(banked.x(place), banked.y(place)), level);
-        int y = onLevel(map.y(banked.x(place), banked.y(place)), level);
-        if (x < Pyramid.MARGIN
-                || y < Pyramid.MARGIN
-                || x >= levels.width(level) - Pyramid.MARGIN
-                || y >= levels.height(level) - Pyramid.MARGIN) {
-            return -1;
+        int x = onLevel(map.x(banked.x(i), banked.y(i)), level);
+        int y = onLevel(map.y(banked.x(i), banked.y(i)), level);
+        return x >= Pyramid.MARGIN
+                && y >= Pyramid.MARGIN
+                && x < Pyramid.side(width, level) - Pyramid.MARGIN
+                && y < Pyramid.side(height, level) - Pyramid.MARGIN;
+    }
+
+    /** Looks for banked features in the upload. */
+    private interface Finder {
+        /** Whether a banked feature is found at the place of one that is visible. */
+        boolean finds(int feature, int place);
+    }
+
+    /** Looks at the pixels: computes the descriptor anew. */
+    private final class PixelFinder implements Finder {
+        private final Pyramid levels;
+        private final Features banked;
+        private final PlaneMap map;
+
+        PixelFinder(Pyramid levels, Features banked, PlaneMap map) {
+            this.levels = levels;
+            this.banked = banked;
+            this.map = map;
         }
-        double turn = 2 * Math.PI * banked.angle(place) / Features.ANGLES;
-        double across = slope.xx() * Math.cos(turn) + slope.xy() * Math.sin(turn);
-        double down = slope.yx() * Math.cos(turn) + slope.yy() * Math.sin(turn);
-        pattern.describe(levels.blurred(), levels.at(level, x, y), PatchAngle.angle(down, across), descriptor, 0);
-        // The banked halves may have been swapped, and those of a mirrored patch are.
-        int swap = banked.isSwapped(i) != slope.determinant() < 0 ? Features.WORDS / 2 : 0;
-        int distance = 0;
-        for (int word = 0; word < Features.WORDS; word++) {
-            distance += Long.bitCount(descriptor[word] ^ banked.word(i, word ^ swap));
+
+        @Override
+        public boolean finds(int feature, int place) {
+            PlaneMap.Slope slope = map.at(banked.x(place), banked.y(place));
+            int level = (int) Math.rint(level(map, banked, place));
+            int x = onLevel(map.x(banked.x(place), banked.y(place)), level);
+            int y = onLevel(map.y(banked.x(place), banked.y(place)), level);
+            double turn = 2 * Math.PI * banked.angle(place) / Features.ANGLES;
+            double across = slope.xx() * Math.cos(turn) + slope.xy() * Math.sin(turn);
+            double down = slope.yx() * Math.cos(turn) + slope.yy() * Math.sin(turn);
+            pattern.describe(levels.blurred(), levels.at(level, x, y), PatchAngle.angle(down, across), descriptor, 0);
+            // The banked halves may have been swapped, and those of a mirrored patch are.
+            int swap = banked.isSwapped(feature) != slope.determinant() < 0 ? Features.WORDS / 2 : 0;
+            int distance = 0;
+            for (int word = 0; word < Features.WORDS; word++) {
+                distance += Long.bitCount(descriptor[word] ^ banked.word(feature, word ^ swap));
+            }
+            return distance <= VotePoints.MOST_BITS;
         }
-        return distance;
+    }
+
+    /** Looks for a feature of the upload near the place; the map is to the points, which may be mirrored. */
+    private record FeatureFinder(VotePoints upload, Features banked, PlaneMap map) implements Finder {
+        @Override
+        public boolean finds(int feature, int place) {
+            double x = map.x(banked.x(place), banked.y(place));
+            double y = map.y(banked.x(place), banked.y(place));
+            double reach = REACH * map.at(banked.x(place), banked.y(place)).scale();
+            return upload.nearest(banked, feature, x, y, level(map, banked, place), reach) >= 0;
+        }
+    }
+
+    /** The level of the upload, in part of it, on which a banked feature is to be found. */
+    private static double level(PlaneMap map, Features banked, int i) {
+        double scale = map.at(banked.x(i), banked.y(i)).scale();
+        return banked.level(i) + Math.log(scale) / Math.log(Pyramid.STEP);
     }
 
     private static int onLevel(double coordinate, int level) {
         return (int) Math.rint((coordinate + 0.5) / Pyramid.scale(level) - 0.5);
     }
 
-    private Pyramid levels() {
+    private Pyramid levels(ReducedPicture picture) {
         Pyramid built = pyramid;
         if (built == null) {
             built = new Pyramid();
-            built.build(upload);
+            built.build(picture);
             built.blur();
             pyramid = built;
         }

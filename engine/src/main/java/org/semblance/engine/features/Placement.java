@@ -12,11 +12,10 @@ import java.util.BitSet;
  * @param found those of them that are there
  * @param byChance how many of them would be found at the place of another: many in a picture of one texture, such as a sky
  * @param hull the area that the inliers span, as a share of the banked picture or of the upload, whichever is larger
+ * @param sight how the banked features were looked for
  */
-public record Placement(PlaneMap map, int votes, int inliers, BitSet visible, BitSet found, int byChance, double hull) {
-    /** A map is proved by no fewer pairs. */
-    private static final int LEAST_INLIERS = 5;
-
+public record Placement(
+        PlaneMap map, int votes, int inliers, BitSet visible, BitSet found, int byChance, double hull, Sight sight) {
     private static final int LEAST_VISIBLE = 7;
 
     /** The share of a picture beyond which pairs cannot be those of a small thing, so that fewer features will do. */
@@ -31,19 +30,53 @@ public record Placement(PlaneMap map, int votes, int inliers, BitSet visible, Bi
     /** More pairs than this may lie closer together, as those of a line of text do. */
     private static final double MANY_INLIERS = 60;
 
-    private static final double MOST_BY_CHANCE = 0.35;
-    private static final double LEAST_SHARE = 0.6;
+    /** How the banked features were looked for in the upload, and so how many of them there must be. */
+    public enum Sight {
+        /** In its pixels, where the descriptor of each was computed anew: of a copy nearly all are found. */
+        PIXELS(5, 0.35, 0.6, 0.6, 1.2, 0.36),
+        /** Among its own features, as nothing else is known of it: of a copy half to three quarters are found. */
+        FEATURES(8, 0.1, 0.3, 0.35, 1, 0.35);
 
-    /** How much larger the share must be for each part of the features that are those of a template. */
-    private static final double OF_A_TEMPLATE = 1.2;
+        /** A map is proved by no fewer pairs. */
+        private final int leastInliers;
 
-    private static final double MOST_OF_A_TEMPLATE = 0.36;
+        private final double mostByChance;
+        private final double leastShare;
+
+        /** The share of the features that are not those of many that makes a match. */
+        private final double matchShare;
+
+        /** How much larger that share must be for each part of the features that are those of a template. */
+        private final double ofTemplate;
+
+        private final double mostOfTemplate;
+
+        Sight(
+                int leastInliers,
+                double mostByChance,
+                double leastShare,
+                double matchShare,
+                double ofTemplate,
+                double mostOfTemplate) {
+            this.leastInliers = leastInliers;
+            this.mostByChance = mostByChance;
+            this.leastShare = leastShare;
+            this.matchShare = matchShare;
+            this.ofTemplate = ofTemplate;
+            this.mostOfTemplate = mostOfTemplate;
+        }
+
+        /** The share of so many visible features that must be found: the fewer there are, the larger. */
+        private double leastShare(int visible) {
+            return Math.clamp(leastShare - 0.1 + 1.3 / Math.sqrt(visible), leastShare, 1);
+        }
+    }
 
     /** How much of the banked picture is seen again. */
     public enum Strength {
         /** Too little. */
         NONE,
-        /** All that it shares with many other banked pictures, such as a template, but not what is its own. */
+        /** What it shares with many other banked pictures, such as a template, or too little to be sure. */
         LIKELY,
         /** The picture itself. */
         MATCH
@@ -75,25 +108,24 @@ public record Placement(PlaneMap map, int votes, int inliers, BitSet visible, Bi
         visibleLeft.andNot(features);
         BitSet foundLeft = (BitSet) found.clone();
         foundLeft.andNot(features);
-        return new Placement(map, votes, inliers, visibleLeft, foundLeft, byChance, hull);
+        return new Placement(map, votes, inliers, visibleLeft, foundLeft, byChance, hull, sight);
     }
 
     /** Whether enough features must be visible and are found: the fewer there are, the larger a share of them. */
     public boolean isFoundAgain() {
         int must = visible.cardinality();
-        return must >= (isWide() ? LEAST_VISIBLE_IF_WIDE : LEAST_VISIBLE)
-                && share() >= Math.clamp(0.5 + 1.3 / Math.sqrt(must), LEAST_SHARE, 1);
+        return must >= (isWide() ? LEAST_VISIBLE_IF_WIDE : LEAST_VISIBLE) && share() >= sight.leastShare(must);
     }
 
     private boolean isWide() {
-        return hull >= WIDE;
+        return sight == Sight.PIXELS && hull >= WIDE;
     }
 
     /** Whether the upload shows what the banked picture shows, be that a template alone. */
     public boolean isPlausible() {
-        return inliers >= LEAST_INLIERS
+        return inliers >= sight.leastInliers
                 && hull >= LEAST_HULL * Math.min(1, MANY_INLIERS / inliers)
-                && byChance <= (isWide() ? MOST_BY_CHANCE_IF_WIDE : MOST_BY_CHANCE) * visible.cardinality()
+                && byChance <= (isWide() ? MOST_BY_CHANCE_IF_WIDE : sight.mostByChance) * visible.cardinality()
                 && isFoundAgain();
     }
 
@@ -115,7 +147,7 @@ public record Placement(PlaneMap map, int votes, int inliers, BitSet visible, Bi
             ownFound += found.get(i) ? weight : 0;
         }
         double shared = 1 - own / visible.cardinality();
-        double must = LEAST_SHARE + Math.min(MOST_OF_A_TEMPLATE, OF_A_TEMPLATE * shared);
+        double must = sight.matchShare + Math.min(sight.mostOfTemplate, sight.ofTemplate * shared);
         return own >= LEAST_VISIBLE_IF_WIDE && ownFound >= must * own ? Strength.MATCH : Strength.LIKELY;
     }
 }

@@ -54,21 +54,29 @@ final class Pyramid {
         return SCALES[level];
     }
 
+    /** Pixels of a level along a side of the picture that has so many. */
+    static int side(int side, int level) {
+        return (int) Math.round(side / SCALES[level]);
+    }
+
+    /** How many levels a picture has. */
+    static int levels(int width, int height) {
+        int levels = 1;
+        while (levels < LEVELS && Math.min(side(width, levels), side(height, levels)) >= LEAST_SIDE) {
+            levels++;
+        }
+        return levels;
+    }
+
     /** Takes another picture; its sides are at most {@link Features#MAX_SIDE}. */
     void build(ReducedPicture picture) {
-        levels = 0;
+        levels = levels(picture.width(), picture.height());
         int end = 0;
-        for (int level = 0; level < LEVELS; level++) {
-            int width = (int) Math.round(picture.width() / SCALES[level]);
-            int height = (int) Math.round(picture.height() / SCALES[level]);
-            if (level > 0 && Math.min(width, height) < LEAST_SIDE) {
-                break;
-            }
-            widths[level] = width;
-            heights[level] = height;
+        for (int level = 0; level < levels; level++) {
+            widths[level] = side(picture.width(), level);
+            heights[level] = side(picture.height(), level);
             starts[level] = end;
-            end += height * STRIDE;
-            levels++;
+            end += heights[level] * STRIDE;
         }
         if (plain.length < end + STRIDE) {
             plain = new byte[end + STRIDE];

@@ -4,6 +4,12 @@ import org.semblance.hashdb.features.Features;
 
 /** The features of an upload as points of the plane; mirrored, if it is to be compared with a banked picture's mirror image. */
 final class VotePoints {
+    /** Bits by which a feature may differ from a banked one at whose place it lies. */
+    static final int MOST_BITS = 64;
+
+    /** Levels by which it may lie off. */
+    private static final double LEVELS = 1.6;
+
     private static final double HALF_TURN = Features.ANGLES / 2.0;
 
     final double[] x;
@@ -37,5 +43,28 @@ final class VotePoints {
             distance += Long.bitCount(banked.word(other, word ^ swap) ^ features.word(i, word));
         }
         return distance;
+    }
+
+    /**
+     * The feature near a point that is nearest to a banked one in bits; -1 if there is none.
+     *
+     * @param level near which it must lie
+     * @param reach pixels within which it must lie
+     */
+    int nearest(Features banked, int other, double atX, double atY, double level, double reach) {
+        int least = MOST_BITS + 1;
+        int nearest = -1;
+        for (int i = 0; i < x.length; i++) {
+            double dx = x[i] - atX;
+            double dy = y[i] - atY;
+            if (dx * dx + dy * dy <= reach * reach && Math.abs(features.level(i) - level) <= LEVELS) {
+                int bits = distance(i, banked, other);
+                if (bits < least) {
+                    least = bits;
+                    nearest = i;
+                }
+            }
+        }
+        return nearest;
     }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.semblance.engine.RandomSeed;
+import org.semblance.engine.features.Placement.Strength;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.FeatureIndex;
 import org.semblance.hashdb.features.Features;
@@ -23,6 +24,10 @@ class PictureComparisonTest {
 
     /** What speaks for each banked picture that is plausible in the upload. */
     private List<Placement> placements(BufferedImage upload, List<BufferedImage> banked) {
+        return placements(upload, Placement.Sight.PIXELS, banked);
+    }
+
+    private List<Placement> placements(BufferedImage upload, Placement.Sight sight, List<BufferedImage> banked) {
         List<Placement> placements = new ArrayList<>();
         try (FeatureIndex index = new FeatureIndex()) {
             for (int i = 0; i < banked.size(); i++) {
@@ -30,7 +35,8 @@ class PictureComparisonTest {
             }
             ReducedPicture reduced = TestPictures.reduced(upload, Profile.UPLOADED);
             Features features = extractor.extract(reduced, Profile.UPLOADED);
-            PictureComparison comparison = new PictureComparison(reduced, features);
+            PictureComparison comparison =
+                    new PictureComparison(sight == Placement.Sight.PIXELS ? reduced : null, features);
             for (PictureVotes votes : index.lookup(features, DISTANCE, null, 3, 50)) {
                 Placement placement = comparison.place(votes);
                 if (placement != null && placement.isPlausible()) {
@@ -48,10 +54,23 @@ class PictureComparisonTest {
     private void isFoundWhereItLies(AffineTransform transform, int width, int height) {
         BufferedImage picture = TestPictures.scene(seed, WIDTH, HEIGHT);
         BufferedImage upload = TestPictures.drawn(picture, transform, width, height);
-        List<Placement> placements = placements(upload, List.of(picture, TestPictures.scene(~seed, WIDTH, HEIGHT)));
-        assertThat(placements).as(RandomSeed.replay()).hasSize(1);
-        Placement placement = placements.getFirst();
-        assertThat(placement.share()).as(RandomSeed.replay()).isGreaterThan(0.8);
+        for (Placement.Sight sight : Placement.Sight.values()) {
+            List<Placement> placements =
+                    placements(upload, sight, List.of(picture, TestPictures.scene(~seed, WIDTH, HEIGHT)));
+            assertThat(placements).as("%s, %s", sight, RandomSeed.replay()).hasSize(1);
+            Placement placement = placements.getFirst();
+            assertThat(placement.share())
+                    .as("%s, %s", sight, RandomSeed.replay())
+                    .isGreaterThan(sight == Placement.Sight.PIXELS ? 0.8 : 0.35);
+            int[] none = new int[placement.visible().length()];
+            assertThat(placement.strength(none))
+                    .as("%s, %s", sight, RandomSeed.replay())
+                    .isEqualTo(Strength.MATCH);
+            liesWhereItShould(placement, transform, width, height);
+        }
+    }
+
+    private static void liesWhereItShould(Placement placement, AffineTransform transform, int width, int height) {
         assertThat(placement.isMirrored()).isEqualTo(transform.getDeterminant() < 0);
         for (int corner = 0; corner < 4; corner++) {
             int x = corner % 2;
@@ -98,8 +117,14 @@ class PictureComparisonTest {
         BufferedImage other = TestPictures.scene(~seed, WIDTH, HEIGHT);
         one.createGraphics().drawImage(logo, corner, null);
         other.createGraphics().drawImage(logo, corner, null);
-        assertThat(placements(other, List.of(one))).as(RandomSeed.replay()).isEmpty();
-        assertThat(placements(one, List.of(one))).as(RandomSeed.replay()).hasSize(1);
+        for (Placement.Sight sight : Placement.Sight.values()) {
+            assertThat(placements(other, sight, List.of(one)))
+                    .as(RandomSeed.replay())
+                    .isEmpty();
+            assertThat(placements(one, sight, List.of(one)))
+                    .as(RandomSeed.replay())
+                    .hasSize(1);
+        }
     }
 
     @Test
@@ -108,9 +133,11 @@ class PictureComparisonTest {
         for (int i = 1; i <= 30; i++) {
             others.add(TestPictures.scene(seed + i, WIDTH, HEIGHT));
         }
-        assertThat(placements(TestPictures.scene(seed, WIDTH, HEIGHT), others))
-                .as(RandomSeed.replay())
-                .isEmpty();
+        for (Placement.Sight sight : Placement.Sight.values()) {
+            assertThat(placements(TestPictures.scene(seed, WIDTH, HEIGHT), sight, others))
+                    .as(RandomSeed.replay())
+                    .isEmpty();
+        }
     }
 
     @Test

@@ -4,6 +4,7 @@ package org.semblance.hashdb.features;
  * How a {@link FeatureIndex} is, read without a lock while it changes.
  *
  * @param contents that have features
+ * @param pictures that have features
  * @param features of all pictures
  * @param removedFeatures whose memory waits for the next sweep
  * @param recentFeatures that some table has not merged yet

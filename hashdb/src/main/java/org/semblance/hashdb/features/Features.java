@@ -3,6 +3,7 @@ package org.semblance.hashdb.features;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Base64;
 
 /**
  * The local features of one picture: descriptors of 256 bits, each with its place in the picture. Immutable.
@@ -127,6 +128,26 @@ public final class Features {
         int[] places = new int[count];
         in.asIntBuffer().get(places);
         return new Features(width, height, descriptors, places);
+    }
+
+    /**
+     * Reads the stored form in Base64.
+     *
+     * @throws IllegalArgumentException as {@link #ofBytes}, or if the text is not Base64
+     */
+    public static Features ofBase64(String text) {
+        byte[] bytes;
+        try {
+            bytes = Base64.getDecoder().decode(text);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("not Base64 (expected: features in Base64)", e);
+        }
+        return ofBytes(bytes);
+    }
+
+    /** The stored form in Base64. */
+    public String toBase64() {
+        return Base64.getEncoder().encodeToString(toBytes());
     }
 
     /** The stored form. */

@@ -36,6 +36,12 @@ class FeaturesTest {
     }
 
     @Test
+    void base64GivesTheSameFeatures() {
+        assertThat(Features.ofBase64(two.toBase64())).isEqualTo(two);
+        assertThatThrownBy(() -> Features.ofBase64("no!")).hasMessage("not Base64 (expected: features in Base64)");
+    }
+
+    @Test
     void bytesOfSomethingElseAreRefused() {
         byte[] bytes = two.toBytes();
         assertThatThrownBy(() -> Features.ofBytes(Arrays.copyOf(bytes, bytes.length - 1)))

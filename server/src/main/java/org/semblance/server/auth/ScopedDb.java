@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.ContentMatcher;
 import org.semblance.engine.MatchOptions;
+import org.semblance.engine.MatchReport;
+import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
 import org.semblance.hashdb.catalog.Applied;
@@ -19,6 +22,7 @@ import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.catalog.RequestKey;
+import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 
@@ -72,6 +76,12 @@ public final class ScopedDb {
     public List<List<Match>> lookup(List<Hash256> queries) {
         List<List<Match>> all = db.lookup(queries, caller.banks());
         return caller.seesAllBanks() ? all : all.stream().map(this::seen).toList();
+    }
+
+    /** What a picture of these local features shows of the named banks, or of all of its banks, by {@link ContentMatcher}. */
+    public MatchReport match(Features features, Set<String> named, boolean likely, Deadline deadline) {
+        MatchOptions options = matchOptions(named);
+        return ContentMatcher.match(db, features, likely ? options.withLikely() : options, deadline);
     }
 
     /** As {@link HashDb#lookupDigest}, in its banks. */

@@ -10,6 +10,7 @@ import org.semblance.engine.Digests;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.HashRequest;
 import org.semblance.engine.InProcessHasher;
+import org.semblance.engine.SeenPicture;
 import org.semblance.engine.features.Profile;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
@@ -19,6 +20,7 @@ import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.video.FrameHash;
 import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.Vpdq;
+import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.server.json.ReportJson;
 import picocli.CommandLine.Command;
@@ -40,7 +42,9 @@ final class HashCommand implements Callable<Integer> {
     @Option(names = "--dihedral", description = "Also the PDQ hashes of the seven turned and mirrored variants.")
     private boolean dihedral;
 
-    @Option(names = "--features", description = "Also the local features by which edited copies are found.")
+    @Option(
+            names = "--features",
+            description = "Also the local features of images by which edited copies are found, in Base64.")
     private boolean features;
 
     @Option(
@@ -151,6 +155,13 @@ final class HashCommand implements Callable<Integer> {
         VideoHashes video = report.video();
         if (video != null) {
             line.append("\n  vpdq ").append(video.frames().size()).append(" frames, one a second");
+        } else {
+            for (SeenPicture picture : report.pictures()) {
+                line.append("\n  ")
+                        .append(Features.SIGNAL_TYPE)
+                        .append(' ')
+                        .append(picture.features().toBase64());
+            }
         }
         report.dihedral()
                 .forEach((transform, hash) -> line.append("\n    ")

@@ -90,13 +90,19 @@ final class MatchCommand implements Callable<Integer> {
         if (!report.reason().isEmpty()) {
             line.append(": ").append(report.reason());
         }
+        return line + describe(report);
+    }
+
+    /** A line for each content that is found or likely. */
+    static String describe(MatchReport report) {
+        StringBuilder lines = new StringBuilder();
         for (Finding finding : report.matches()) {
-            line.append("\n  ").append(describe(finding));
+            lines.append("\n  ").append(describe(finding));
         }
         for (Finding finding : report.likely()) {
-            line.append("\n  likely ").append(describe(finding));
+            lines.append("\n  likely ").append(describe(finding));
         }
-        return line.toString();
+        return lines.toString();
     }
 
     static String describe(Match match) {

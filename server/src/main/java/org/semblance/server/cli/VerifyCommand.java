@@ -16,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
         name = "verify",
         mixinStandardHelpOptions = true,
-        description = "Recomputes the chain of the journal and compares index and catalog.")
+        description = "Recomputes the chain of the journal and compares both indexes with the catalog.")
 final class VerifyCommand implements Callable<Integer> {
     @Mixin
     private DataFolder data;
@@ -38,14 +38,15 @@ final class VerifyCommand implements Callable<Integer> {
             ObjectNode line = ReportJson.MAPPER.createObjectNode();
             line.put("clean", report.clean())
                     .put("journal_rows", report.journalRows())
-                    .put("hashes", report.hashes());
+                    .put("hashes", report.hashes())
+                    .put("feature_pictures", report.pictures());
             ArrayNode problems = line.putArray("problems");
             report.problems().forEach(problems::add);
             out.println(line);
         } else {
             report.problems().forEach(out::println);
             out.println((report.clean() ? "clean: " : "NOT clean: ") + report.journalRows() + " journal rows, "
-                    + report.hashes() + " hashes compared");
+                    + report.hashes() + " hashes and the features of " + report.pictures() + " pictures compared");
         }
         out.flush();
         return report.clean() ? Main.DONE : Main.REFUSED;

@@ -14,6 +14,9 @@ final class AnswerClock {
     private static final long BEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long HASH_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
+    /** How many hashes the features of a picture count as: they meet many banked features, whosever those are. */
+    static final int HASHES_A_PICTURE = 200;
+
     private AnswerClock() {}
 
     /**

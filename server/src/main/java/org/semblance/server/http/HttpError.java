@@ -56,6 +56,11 @@ final class HttpError extends RuntimeException {
         return new HttpError(status, String.valueOf(getMessage()), field, value, expected, fields);
     }
 
+    /** The same about a part of that field, such as {@code queries[3]}. */
+    HttpError in(String whole) {
+        return new HttpError(status, whole + "." + getMessage(), whole + "." + field, value, expected, headers);
+    }
+
     /** A refusal whose message is already whole. */
     static HttpError of(int status, String field, String message) {
         return new HttpError(status, message, field, null, null, Map.of());

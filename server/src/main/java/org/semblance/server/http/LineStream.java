@@ -35,8 +35,8 @@ import org.slf4j.LoggerFactory;
 final class LineStream implements BodyReader {
     private static final Logger LOG = LoggerFactory.getLogger(LineStream.class);
 
-    /** Most bytes of a line; what is beyond is dropped, and the line answered by that. */
-    static final int LONGEST_LINE = 4_096;
+    /** Most bytes of a line: those of the features of a picture, and an id. What is beyond is dropped, and the line answered by that. */
+    static final int LONGEST_LINE = 32_768;
 
     /** So that a longer one can be told from a line of that length. */
     private static final int KEPT_OF_A_LINE = LONGEST_LINE + 1;

@@ -7,11 +7,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.MatchReport;
 import org.semblance.engine.Verdict;
 import org.semblance.hashdb.Match;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.server.json.ReportJson;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -22,6 +24,10 @@ import tools.jackson.databind.node.ObjectNode;
 final class LookupAnswer {
     /** Most hits of one answer, or of one line of an endless one: a hash can hit every content of a bank. */
     private static final int MAX_HITS = 200_000;
+
+    /** Verdicts, the gravest last. */
+    private static final List<Verdict> GRAVITY =
+            List.of(Verdict.NO_MATCH, Verdict.SUPPRESSED, Verdict.LIKELY, Verdict.MATCH);
 
     /** How it is written. */
     enum Form {
@@ -35,6 +41,7 @@ final class LookupAnswer {
     private ByteArrayOutputStream out = new ByteArrayOutputStream();
     private long version;
     private long asked;
+    private long weight;
     private boolean first = true;
     private int hits;
 
@@ -55,9 +62,9 @@ final class LookupAnswer {
         out = other;
     }
 
-    /** How many queries were answered. */
-    long asked() {
-        return asked;
+    /** How many hashes what was answered counts as, for {@link AnswerClock}. */
+    long weight() {
+        return weight;
     }
 
     Verdict best() {
@@ -72,7 +79,7 @@ final class LookupAnswer {
     }
 
     /**
-     * Answers the next query.
+     * Answers the next query, which was for a hash.
      *
      * @param found gives what it found, unless it failed
      * @param banks those that count, or none for all of them
@@ -86,6 +93,7 @@ final class LookupAnswer {
             hits(query.id(), counted(found.next(), banks));
         }
         asked++;
+        weight++;
     }
 
     /**
@@ -94,37 +102,72 @@ final class LookupAnswer {
      */
     private void hits(@Nullable JsonNode id, List<Match> found) {
         List<Match> known = ofKind(BankKind.MATCH, found);
-        if (known.isEmpty() && form == Form.JSON) {
-            return;
-        }
         List<Match> allowed = known.isEmpty() ? List.of() : ofKind(BankKind.ALLOW, found);
-        int more = known.size() + allowed.size();
-        hits = form == Form.ENDLESS_LINES ? more : hits + more;
-        if (hits > MAX_HITS) {
-            HttpError tooMany = HttpError.field(
-                    413, "hashes", "more than " + MAX_HITS + " hits", "fewer hashes, or banks that hold fewer copies");
-            if (form == Form.ENDLESS_LINES) {
-                problem(tooMany);
-                return;
+        Verdict verdict = known.isEmpty() ? Verdict.NO_MATCH : allowed.isEmpty() ? Verdict.MATCH : Verdict.SUPPRESSED;
+        if (isToTell(known.size() + allowed.size())) {
+            ObjectNode result = result(id, verdict);
+            putHits(result, "matches", ReportJson.hits(known));
+            putHits(result, "suppressed_by", ReportJson.hits(allowed));
+            add(result);
+        }
+    }
+
+    /**
+     * Answers the next query, which was for features.
+     *
+     * @throws HttpError as the other
+     */
+    void add(LookupQuery query, MatchReport found) {
+        int more = found.matches().size()
+                + found.likely().size()
+                + found.suppressedBy().size();
+        if (isToTell(found.partial() ? Math.max(1, more) : more)) {
+            ObjectNode result = result(query.id(), found.verdict());
+            if (found.partial()) {
+                result.put("partial", true).put("reason", found.reason());
             }
+            putHits(result, "matches", ReportJson.featureHits(found.matches()));
+            putHits(result, "likely", ReportJson.featureHits(found.likely()));
+            putHits(result, "suppressed_by", ReportJson.featureHits(found.suppressedBy()));
+            add(result);
+        }
+        asked++;
+        weight += AnswerClock.HASHES_A_PICTURE;
+    }
+
+    /** Counts the hits of a query; false if nothing is to be said of it, or that they are too many was said. */
+    private boolean isToTell(int more) {
+        if (more == 0 && form == Form.JSON) {
+            return false;
+        }
+        hits = form == Form.ENDLESS_LINES ? more : hits + more;
+        if (hits <= MAX_HITS) {
+            return true;
+        }
+        HttpError tooMany = HttpError.field(
+                413, "hashes", "more than " + MAX_HITS + " hits", "fewer hashes, or banks that hold fewer copies");
+        if (form != Form.ENDLESS_LINES) {
             throw tooMany;
         }
-        Verdict verdict = known.isEmpty() ? Verdict.NO_MATCH : allowed.isEmpty() ? Verdict.MATCH : Verdict.SUPPRESSED;
-        if (best != Verdict.MATCH && verdict != Verdict.NO_MATCH) {
+        problem(tooMany);
+        return false;
+    }
+
+    private ObjectNode result(@Nullable JsonNode id, Verdict verdict) {
+        if (GRAVITY.indexOf(verdict) > GRAVITY.indexOf(best)) {
             best = verdict;
         }
         ObjectNode result = Json.object().put("query", asked);
         if (id != null) {
             result.set("id", id);
         }
-        result.put("verdict", verdict.wireName());
-        if (!known.isEmpty()) {
-            result.set("matches", ReportJson.hits(known));
+        return result.put("verdict", verdict.wireName());
+    }
+
+    private static void putHits(ObjectNode result, String name, ArrayNode hits) {
+        if (!hits.isEmpty()) {
+            result.set(name, hits);
         }
-        if (!allowed.isEmpty()) {
-            result.set("suppressed_by", ReportJson.hits(allowed));
-        }
-        add(result);
     }
 
     /** A query that is no hash, or was not looked up. */

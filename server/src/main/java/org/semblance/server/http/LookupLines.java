@@ -6,17 +6,17 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.semblance.engine.MatchReport;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.Match;
-import org.semblance.server.auth.ScopedDb;
+import org.semblance.hashdb.features.Features;
 import org.semblance.server.metrics.RequestTrace;
 import org.semblance.server.metrics.RequestTrace.Stage;
 
-/** Looks up the hashes of a body of lines as they come: those that have come together in one lookup. */
+/** Looks up the hashes and features of a body of lines as they come: hashes that have come together in one lookup. */
 final class LookupLines implements LineAnswerer {
-    private final ScopedDb visible;
-    private final Set<String> banks;
+    private final LookupScope scope;
     private final RequestTrace trace;
     private final LookupAnswer answer;
     private final boolean byClock;
@@ -28,9 +28,8 @@ final class LookupLines implements LineAnswerer {
 
     private Iterator<List<Match>> found = Collections.emptyIterator();
 
-    LookupLines(ScopedDb visible, Set<String> banks, Request request) {
-        this.visible = visible;
-        this.banks = banks;
+    LookupLines(LookupScope scope, Request request) {
+        this.scope = scope;
         this.trace = request.trace();
         this.byClock = !request.caller().seesAllBanks();
         this.answer = new LookupAnswer(LookupAnswer.Form.ENDLESS_LINES);
@@ -40,16 +39,16 @@ final class LookupLines implements LineAnswerer {
     public boolean answer(ByteBuffer lines, Deadline deadline, ByteArrayOutputStream out) {
         answer.to(out);
         long begun = System.nanoTime();
-        long before = answer.asked();
+        long before = answer.weight();
         boolean more = queries.hasNext() || lookUp(lines, deadline);
         while (more && out.size() < LineStream.MOST_UNSENT_BYTES) {
-            answer.add(queries.next(), found, banks);
+            answerNext(deadline);
             more = queries.hasNext() || lookUp(lines, deadline);
         }
         trace.took(Stage.LOOKUP, lookupNanos);
         trace.verdict(answer.best());
         if (byClock) {
-            leaveNanos = AnswerClock.leaveNanos(begun, System.nanoTime(), (int) (answer.asked() - before));
+            leaveNanos = AnswerClock.leaveNanos(begun, System.nanoTime(), (int) (answer.weight() - before));
         }
         return !more;
     }
@@ -57,6 +56,28 @@ final class LookupLines implements LineAnswerer {
     @Override
     public long heldNanos() {
         return byClock ? leaveNanos - System.nanoTime() : 0;
+    }
+
+    private void answerNext(Deadline deadline) {
+        LookupQuery query = queries.next();
+        Features features = query.features();
+        if (features == null) {
+            answer.add(query, found, scope.banks());
+        } else if (deadline.passed()) {
+            answer.add(query.failedBy(late()), found, scope.banks());
+        } else {
+            try {
+                MatchReport report = scope.lookup(features, deadline);
+                lookupNanos += TimeUnit.MICROSECONDS.toNanos(report.lookupUs());
+                answer.add(query, report);
+            } catch (HttpError e) {
+                answer.add(query.failedBy(e), found, scope.banks());
+            }
+        }
+    }
+
+    private static HttpError late() {
+        return HttpError.busy("the deadline passed before this line was looked up");
     }
 
     /** Looks up the next lines. Returns false if there are none. */
@@ -73,13 +94,12 @@ final class LookupLines implements LineAnswerer {
             return false;
         }
         if (deadline.passed()) {
-            HttpError late = HttpError.busy("the deadline passed before this line was looked up");
-            batch.replaceAll(query -> query.failedBy(late));
+            batch.replaceAll(query -> query.failedBy(late()));
         }
         // Before the lookups, so that what it promises has been seen.
-        answer.version(visible.seq());
+        answer.version(scope.seq());
         long start = System.nanoTime();
-        found = visible.lookup(LookupQuery.hashes(batch)).iterator();
+        found = scope.lookup(batch);
         lookupNanos += System.nanoTime() - start;
         queries = batch.iterator();
         return true;

@@ -7,24 +7,32 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.features.Profile;
+import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Hash256;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A hash that is asked for, or what is wrong with it.
+ * A hash or the local features of a picture that are asked for, or what is wrong with them.
  *
  * @param id the caller's own, a JSON scalar
  */
 record LookupQuery(
         @Nullable Hash256 hash,
+        @Nullable Features features,
         @Nullable JsonNode id,
         @Nullable HttpError problem) {
     /** Most hashes of one body that is looked up whole. */
     static final int MAX_HASHES = 100_000;
 
+    private static final String HASHES = "hashes";
+    private static final String QUERIES = "queries";
+    private static final String FEATURES = "features";
+    private static final Set<String> QUERY_FIELDS = Set.of("hash", FEATURES, "id");
+
     private static LookupQuery of(Hash256 hash) {
-        return new LookupQuery(hash, null, null);
+        return new LookupQuery(hash, null, null, null);
     }
 
     /** The hashes of those that are some, in their order. */
@@ -34,7 +42,7 @@ record LookupQuery(
 
     /** The same, not to be looked up for that reason, unless it has one already. */
     LookupQuery failedBy(HttpError why) {
-        return problem != null ? this : new LookupQuery(null, id, why);
+        return problem != null ? this : new LookupQuery(null, null, id, why);
     }
 
     /** What is asked by bytes, 32 a hash. */
@@ -52,17 +60,61 @@ record LookupQuery(
         return queries;
     }
 
-    /** What is asked by an array, or by an object with one. */
+    /** What is asked by an array of hashes or of queries, or by an object with one. */
     static List<LookupQuery> ofJson(JsonNode body) {
-        List<String> hashes = body.isArray()
-                ? Fields.of(Json.object().set("hashes", body), Set.of("hashes")).texts("hashes")
-                : Fields.of(body, Set.of("hashes")).required("hashes").texts("hashes");
+        if (body.isArray()) {
+            String name = body.path(0).isObject() ? QUERIES : HASHES;
+            return ofJson(Json.object().set(name, body));
+        }
+        Fields fields = Fields.of(body, Set.of(HASHES, QUERIES));
+        List<LookupQuery> queries = new ArrayList<>();
+        for (Fields query : fields.objects(QUERIES, QUERY_FIELDS)) {
+            try {
+                queries.add(of(query));
+            } catch (HttpError e) {
+                throw e.in(QUERIES + "[" + queries.size() + "]");
+            }
+        }
+        if (!fields.has(QUERIES)) {
+            fields.required(HASHES);
+        }
+        List<String> hashes = fields.texts(HASHES);
+        if (!queries.isEmpty() && !hashes.isEmpty()) {
+            throw HttpError.field(400, QUERIES, "beside " + HASHES, "either of them");
+        }
         checkCount(hashes.size());
-        List<LookupQuery> queries = new ArrayList<>(hashes.size());
-        for (String hash : hashes) {
-            queries.add(of(parse("hashes[" + queries.size() + "]", hash)));
+        for (int i = 0; i < hashes.size(); i++) {
+            queries.add(of(parse(HASHES + "[" + i + "]", hashes.get(i))));
         }
         return queries;
+    }
+
+    private static LookupQuery of(Fields fields) {
+        String hash = fields.text("hash");
+        String features = fields.text(FEATURES);
+        if ((hash == null) == (features == null)) {
+            throw HttpError.field(400, "hash", hash, "64 hex digits, or " + FEATURES + " in its place");
+        }
+        return new LookupQuery(
+                hash == null ? null : parse("hash", hash),
+                features == null ? null : parseFeatures(features),
+                fields.scalar("id"),
+                null);
+    }
+
+    /** Reads the features of a signal as {@code /v1/hash} gives it. */
+    private static Features parseFeatures(String base64) {
+        Features features;
+        try {
+            features = Features.ofBase64(base64);
+        } catch (IllegalArgumentException e) {
+            throw HttpError.of(400, FEATURES, FEATURES + ": " + e.getMessage());
+        }
+        int most = Profile.UPLOADED.count();
+        if (features.count() > most) {
+            throw HttpError.field(400, FEATURES, features.count() + " features", "at most " + most);
+        }
+        return features;
     }
 
     private static void checkCount(int hashes) {
@@ -79,12 +131,15 @@ record LookupQuery(
         }
     }
 
-    /** What is asked by a line: bare hex digits, a JSON string of them, or an object. */
+    /** What is asked by a line: bare hex digits, a JSON string of them, or an object with a hash or features. */
     static LookupQuery ofLine(ByteBuffer line) {
         try {
             if (line.remaining() > LineStream.LONGEST_LINE) {
                 throw HttpError.field(
-                        413, "line", "more than " + LineStream.LONGEST_LINE + " bytes", "64 hex digits and a short id");
+                        413,
+                        "line",
+                        "more than " + LineStream.LONGEST_LINE + " bytes",
+                        "a hash or features, and a short id");
             }
             byte first = line.get(line.position());
             if (first != '{' && first != '"') {
@@ -96,11 +151,9 @@ record LookupQuery(
             if (node.isString()) {
                 return of(parse("hash", node.stringValue()));
             }
-            Fields fields = Fields.of(node, Set.of("hash", "id"));
-            String hash = fields.required("hash").text("hash");
-            return new LookupQuery(parse("hash", String.valueOf(hash)), fields.scalar("id"), null);
+            return of(Fields.of(node, QUERY_FIELDS));
         } catch (HttpError | JacksonException e) {
-            return new LookupQuery(null, null, Errors.error(e, Dialect.NATIVE));
+            return new LookupQuery(null, null, null, Errors.error(e, Dialect.NATIVE));
         }
     }
 }

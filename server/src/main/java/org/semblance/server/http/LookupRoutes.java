@@ -4,15 +4,17 @@ import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.semblance.engine.MatchReport;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
+import org.semblance.hashdb.features.Features;
 import org.semblance.server.auth.Role;
-import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.metrics.RequestTrace.Stage;
 
 /**
- * {@code POST /v1/lookup}: many PDQ hashes in one request, for callers that hash themselves. A body of lines is answered while
+ * {@code POST /v1/lookup}: many PDQ hashes or local features in one request, for callers that hash themselves. A body of lines is answered while
  * it comes, as long as it goes on; any other one when it is there.
  */
 final class LookupRoutes {
@@ -25,9 +27,12 @@ final class LookupRoutes {
     private static final String OCTETS = "application/octet-stream";
 
     private final HashDb db;
+    private final boolean features;
 
-    LookupRoutes(HashDb db) {
+    /** @param features whether local features are looked up */
+    LookupRoutes(HashDb db, boolean features) {
         this.db = db;
+        this.features = features;
     }
 
     List<Route> routes() {
@@ -35,27 +40,24 @@ final class LookupRoutes {
                 Dialect.NATIVE,
                 "POST",
                 "/v1/lookup",
-                Set.of("banks", "deadline_ms"),
+                Set.of("banks", NativeRoutes.LIKELY, "deadline_ms"),
                 Route.Takes.HASHES,
                 Role.MATCH,
-                new Route.ByLine((request, worker) -> whole(request), this::lines)));
+                new Route.ByLine(
+                        (request, worker) -> whole(request), request -> new LookupLines(scope(request), request))));
     }
 
-    private LineAnswerer lines(Request request) {
-        request.caller().requiresDistance();
-        ScopedDb visible = new ScopedDb(db, request.caller());
-        return new LookupLines(visible, NativeRoutes.wantedBanks(request, visible), request);
+    private LookupScope scope(Request request) {
+        return new LookupScope(db, features, request);
     }
 
     private Response whole(Request request) {
-        request.caller().requiresDistance();
-        ScopedDb visible = new ScopedDb(db, request.caller());
-        Set<String> banks = NativeRoutes.wantedBanks(request, visible);
+        LookupScope scope = scope(request);
         List<LookupQuery> queries = queries(request);
         boolean lines = request.accepts(Ndjson.MEDIA_TYPE);
         LookupAnswer answer = new LookupAnswer(lines ? LookupAnswer.Form.LINES : LookupAnswer.Form.JSON);
         // Before the lookups, so that what it promises has been seen.
-        answer.version(visible.seq());
+        answer.version(scope.seq());
         answer.begin(queries.size());
         Deadline deadline = request.deadline();
         long nanos = 0;
@@ -63,15 +65,24 @@ final class LookupRoutes {
             deadline.check("lookup");
             List<LookupQuery> batch = queries.subList(from, Math.min(queries.size(), from + LOOKUP_BATCH));
             long start = System.nanoTime();
-            Iterator<List<Match>> found =
-                    visible.lookup(LookupQuery.hashes(batch)).iterator();
+            Iterator<List<Match>> found = scope.lookup(batch);
             nanos += System.nanoTime() - start;
-            batch.forEach(query -> answer.add(query, found, banks));
+            for (LookupQuery query : batch) {
+                Features asked = query.features();
+                if (asked == null) {
+                    answer.add(query, found, scope.banks());
+                } else {
+                    deadline.check("lookup");
+                    MatchReport report = scope.lookup(asked, deadline);
+                    nanos += TimeUnit.MICROSECONDS.toNanos(report.lookupUs());
+                    answer.add(query, report);
+                }
+            }
         }
         request.trace().took(Stage.LOOKUP, nanos);
         request.trace().verdict(answer.best());
         Response response = answer.response();
-        request.answersHashes(queries.size());
+        request.answersHashes((int) answer.weight());
         return response;
     }
 

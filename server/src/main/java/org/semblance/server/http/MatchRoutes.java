@@ -22,7 +22,6 @@ final class MatchRoutes {
     private static final int MAX_REFERENCE_CHARS = 256;
     private static final String STOP_AT_EXACT = "stop_at_exact";
     private static final String FEATURES = "features";
-    private static final String LIKELY = "likely";
     private static final String POLICY = "video_policy";
     private static final String QUERY_PERCENT = "query_match_percent";
     private static final String BANK_PERCENT = "bank_match_percent";
@@ -47,7 +46,7 @@ final class MatchRoutes {
                                 STOP_AT_EXACT,
                                 "url",
                                 FEATURES,
-                                LIKELY,
+                                NativeRoutes.LIKELY,
                                 POLICY,
                                 QUERY_PERCENT,
                                 BANK_PERCENT),
@@ -69,9 +68,9 @@ final class MatchRoutes {
         MatchOptions options = request.within(new MatchOptions(
                 visible.matchOptions(NativeRoutes.wantedBanks(request, visible)).banks(),
                 videoPolicy(request),
-                flag(request, STOP_AT_EXACT) ? MatchOptions.KnownBytes.ANSWER : MatchOptions.KnownBytes.DECODE,
-                features && flag(request, FEATURES, true),
-                flag(request, LIKELY)));
+                request.flag(STOP_AT_EXACT, false) ? MatchOptions.KnownBytes.ANSWER : MatchOptions.KnownBytes.DECODE,
+                features && request.flag(FEATURES, true),
+                request.flag(NativeRoutes.LIKELY, false)));
         boolean sent = request.body().fetched() == null;
         if (sent) {
             SentFile.checkType(request.mediaType());
@@ -116,18 +115,6 @@ final class MatchRoutes {
         return VideoPolicy.ALIGNED;
     }
 
-    private static boolean flag(Request request, String parameter) {
-        return flag(request, parameter, false);
-    }
-
-    private static boolean flag(Request request, String parameter, boolean otherwise) {
-        String value = request.query(parameter);
-        if (value != null && !value.equals("true") && !value.equals("false")) {
-            throw HttpError.field(400, parameter, value, "true or false");
-        }
-        return value == null ? otherwise : value.equals("true");
-    }
-
     private static double percent(Request request, String parameter, double otherwise) {
         String value = request.query(parameter);
         if (value == null) {
@@ -147,8 +134,8 @@ final class MatchRoutes {
     private static Response hash(Request request, Worker worker) {
         request.caller().requiresDistance();
         HashRequest.Variants variants =
-                flag(request, "dihedral") ? HashRequest.Variants.DIHEDRAL : HashRequest.Variants.NONE;
-        Profile features = flag(request, FEATURES) ? Profile.UPLOADED : null;
+                request.flag("dihedral", false) ? HashRequest.Variants.DIHEDRAL : HashRequest.Variants.NONE;
+        Profile features = request.flag(FEATURES, false) ? Profile.UPLOADED : null;
         MediaSource file = request.file();
         HashReport report = worker.exact().hash(file, request.body().digests(), variants, features, request.deadline());
         request.trace().hashed(report);

@@ -25,6 +25,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** The native dialect: {@code /v1}. */
 final class NativeRoutes {
+    /** The parameter that asks for the verdict {@code likely}. */
+    static final String LIKELY = "likely";
+
     private static final int MAX_PAGE = 1_000;
     private static final int DEFAULT_PAGE = 100;
 
@@ -47,7 +50,7 @@ final class NativeRoutes {
 
     List<Route> routes() {
         List<Route> routes = new ArrayList<>(new MatchRoutes(db, features).routes());
-        routes.addAll(new LookupRoutes(db).routes());
+        routes.addAll(new LookupRoutes(db, features).routes());
         routes.addAll(new BankRoutes(db).routes());
         routes.addAll(new ContentRoutes(db, features).routes());
         routes.addAll(new ListRoutes(db).routes());

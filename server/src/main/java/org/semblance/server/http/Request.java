@@ -173,6 +173,19 @@ final class Request {
         return Json.read(body.bytes());
     }
 
+    /**
+     * A parameter that is true or false.
+     *
+     * @param otherwise what it is if it was not sent
+     */
+    boolean flag(String parameter, boolean otherwise) {
+        String value = query(parameter);
+        if (value != null && !value.equals("true") && !value.equals("false")) {
+            throw HttpError.field(400, parameter, value, "true or false");
+        }
+        return value == null ? otherwise : value.equals("true");
+    }
+
     /** Those options, as far as this worker can: one that helps out with known bytes has no decoder for them. */
     MatchOptions within(MatchOptions asked) {
         return mayDecode ? asked : asked.atMost(MatchOptions.KnownBytes.LOOK_UP);

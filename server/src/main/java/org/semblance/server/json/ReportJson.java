@@ -66,7 +66,7 @@ public final class ReportJson {
 
     /**
      * The signals of a hashed content, the PDQ one with its dihedral variants if they were asked for; a video's frames in the
-     * form of python-threatexchange.
+     * form of python-threatexchange; an image's local features if they were asked for, as {@code /v1/lookup} takes them.
      */
     public static ArrayNode signals(HashReport report) {
         ArrayNode array = NODES.arrayNode();
@@ -80,8 +80,18 @@ public final class ReportJson {
         VideoHashes video = report.video();
         if (video != null) {
             array.add(NODES.objectNode().put("type", "vpdq").put("hash", Vpdq.toJson(video.vpdqFrames())));
+        } else {
+            report.pictures().forEach(picture -> array.add(signal(picture.features())));
         }
         return array;
+    }
+
+    private static ObjectNode signal(Features features) {
+        return NODES.objectNode()
+                .put("type", Features.SIGNAL_TYPE)
+                .put("version", Features.VERSION)
+                .put("count", features.count())
+                .put("features", features.toBase64());
     }
 
     private static ObjectNode dihedral(Map<Transform, Hash256> hashes) {
@@ -142,6 +152,19 @@ public final class ReportJson {
                     .put("content_id", match.content().id())
                     .put("distance", match.distance())
                     .put("threshold", match.threshold());
+        }
+        return array;
+    }
+
+    /** The same of a lookup by features: where, how sure, and where in both pictures. */
+    public static ArrayNode featureHits(List<Finding> findings) {
+        ArrayNode array = NODES.arrayNode();
+        for (Finding finding : findings) {
+            ObjectNode node = content(finding.bank(), finding.content()).put("signal_type", finding.signalType());
+            if (finding.features() != null) {
+                putFeatures(node, finding.features());
+            }
+            array.add(node);
         }
         return array;
     }

@@ -14,11 +14,12 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.DatabaseEvents;
 import org.semblance.hashdb.DatabaseState;
+import org.semblance.hashdb.features.FeatureIndexState;
 import org.semblance.hashdb.index.IndexState;
 
 /** What is counted of the database. Made before it is opened, so that its opening is seen as well. */
 final class DatabaseMetrics implements DatabaseEvents {
-    /** A scrape asks for some twenty numbers; they are of one moment. */
+    /** A scrape asks for some thirty numbers; they are of one moment. */
     private static final long STATE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final MeterRegistry registry;
@@ -117,6 +118,8 @@ final class DatabaseMetrics implements DatabaseEvents {
                 s -> s.indexBeside());
         gauge("semblance.index.unsaved", "Hashes that changed since the snapshot", database, s -> s.indexUnsaved());
 
+        watchFeatures(database);
+
         String lag = "semblance.lag.changes";
         String lagHelp = "Changes that are durable and not taken in yet, by the index or the serving view";
         gauge(lag, lagHelp, "of", "index", database, s -> s.committedSeq() - s.seq());
@@ -134,6 +137,7 @@ final class DatabaseMetrics implements DatabaseEvents {
         gauge(storage, storageHelp, "file", "catalog", database, DatabaseState::catalogBytes);
         gauge(storage, storageHelp, "file", "wal", database, DatabaseState::walBytes);
         gauge(storage, storageHelp, "file", "snapshot", database, DatabaseState::snapshotBytes);
+        gauge(storage, storageHelp, "file", "features", database, DatabaseState::featuresSnapshotBytes);
         gauge(storage, storageHelp, "file", "view", database, DatabaseState::viewBytes);
         Gauge.builder(
                         "semblance.storage.free.bytes",
@@ -141,6 +145,59 @@ final class DatabaseMetrics implements DatabaseEvents {
                         data -> data.toFile().getUsableSpace())
                 .description("What is free on the disk of the data folder")
                 .strongReference(true)
+                .register(registry);
+    }
+
+    private void watchFeatures(Supplier<DatabaseState> database) {
+        gauge(
+                "semblance.features",
+                "Local features that are banked",
+                database,
+                s -> s.features().features());
+        gauge(
+                "semblance.features.pictures",
+                "Pictures with local features that are banked",
+                database,
+                s -> s.features().pictures());
+        gauge(
+                "semblance.features.memory.bytes",
+                "Memory of the index of features outside the heap",
+                database,
+                s -> s.features().bytes());
+        gauge(
+                "semblance.features.unsaved",
+                "Features that changed since their snapshot",
+                database,
+                DatabaseState::featuresUnsaved);
+        featureCounter(
+                "lookups",
+                "Lookups in the index of features: of an upload, and of each banked picture that it is like",
+                database,
+                FeatureIndexState::lookups);
+        featureCounter(
+                "candidates",
+                "Banked features that were compared with one of an upload, bit by bit",
+                database,
+                FeatureIndexState::candidates);
+        featureCounter(
+                "hubs",
+                "Buckets that were skipped because too many features share them",
+                database,
+                FeatureIndexState::hubs);
+        featureCounter(
+                "capped.pictures",
+                "Pictures that had enough votes and were not compared, because others had more",
+                database,
+                FeatureIndexState::cappedPictures);
+    }
+
+    private void featureCounter(
+            String name, String help, Supplier<DatabaseState> database, ToDoubleFunction<FeatureIndexState> value) {
+        FunctionCounter.builder(
+                        "semblance.features." + name,
+                        database,
+                        supplier -> value.applyAsDouble(state(supplier).features()))
+                .description(help)
                 .register(registry);
     }
 

@@ -76,6 +76,16 @@ class CommandLineTest {
     }
 
     @Test
+    void verifyTellsHowMuchItProved() {
+        onData("bank", "create", "A");
+        onData("bank", "add", "A", photo.toString());
+        assertThat(onData("verify")).isZero();
+        assertThat(out).isEqualTo("clean: 2 journal rows, 1 hashes and the features of 1 pictures compared\n");
+        assertThat(onData("verify", "--json")).isZero();
+        assertThat(json().getFirst().get("feature_pictures").intValue()).isEqualTo(1);
+    }
+
+    @Test
     void trainsOnServersOfBothKinds() {
         assertThat(run("train")).as(err).isZero();
     }
@@ -106,6 +116,27 @@ class CommandLineTest {
                 .containsExactly("rot90", "rot180", "rot270", "flipx", "flipy", "flipp", "flipm");
         assertThat(first.get("signals").get(1).get("type").stringValue()).isEqualTo("md5");
         assertThat(first.get("signals").get(2).get("hash").stringValue()).matches("[0-9a-f]{64}");
+    }
+
+    @Test
+    void looksUpTheFeaturesOfACopy() throws IOException {
+        onData("bank", "create", "A");
+        onData("bank", "add", "A", photo.toString());
+        assertThat(run("hash", "--json", "--features", copy.toString())).isZero();
+        String encoded = json().getFirst().get("signals").get(3).get("features").stringValue();
+        assertThat(run("hash", "--features", copy.toString())).isZero();
+        assertThat(out).contains("\n  orb " + encoded + "\n");
+        String file =
+                Files.writeString(folder.resolve("copy.orb"), encoded + "\n").toString();
+        assertThat(onData("lookup", "--features", file)).isZero();
+        assertThat(out).startsWith(file + "  match\n  A content 1 by orb, ");
+        assertThat(onData("lookup", "--json", "--fail-on-match", "--features", file))
+                .isEqualTo(Main.MATCHED);
+        assertThat(json().getFirst().get("matches").get(0).get("strength").stringValue())
+                .isEqualTo("match");
+        assertThat(onData("lookup", "--features", photo.toString())).isEqualTo(Main.BAD_INPUT);
+        assertThat(err).contains(photo + ": not Base64");
+        assertThat(onData("lookup")).isEqualTo(Main.BAD_INPUT);
     }
 
     @Test

@@ -574,6 +574,26 @@ class AccessTest {
         assertThat(answer.text()).doesNotContainPattern("[0-9a-f]{32}").doesNotContain("distance", "threshold");
     }
 
+    @Test
+    void findsByFeaturesWhatItsScopeHasAlone() {
+        String bank = "FEATURES_B";
+        created(Call.json("POST", "/v1/banks", "{\"name\":\"" + bank + "\"}").by(admin), 201);
+        try {
+            created(new Call("POST", "/v1/banks/" + bank + "/content", Map.of(), PHOTO_B).by(admin), 201);
+            JsonNode signals = new Call("POST", "/v1/hash?features=true", Map.of(), PHOTO_B)
+                    .by(ofA.get(Role.MATCH))
+                    .json()
+                    .get("signals");
+            String features = signals.get(signals.size() - 1).get("features").stringValue();
+            String query = "[{\"features\":\"" + features + "\"}]";
+            Call lookup = Call.json("POST", "/v1/lookup", query);
+            assertThat(lookup.by(admin).text()).contains("\"verdict\":\"match\"", bank);
+            assertThat(lookup.by(ofA.get(Role.MATCH)).json().get("results")).isEmpty();
+        } finally {
+            Call.of("DELETE", "/c/bank/" + bank).by(admin);
+        }
+    }
+
     /**
      * The attack: a hash that is banked some bits away is asked about, then with one bit more changed, and so on. Whether
      * each still matches tells the bits of what is banked.
@@ -600,6 +620,7 @@ class AccessTest {
                         "/v1/lookup",
                         Map.of("Content-Type", octets, "Accept", "application/x-ndjson"),
                         HexFormat.of().parseHex(HASH_A)),
+                Call.json("POST", "/v1/lookup", "{\"queries\":[{\"features\":\"AQABAAEAAAA=\"}]}"),
                 Call.of("GET", LOOKUP_A),
                 Call.of("GET", LOOKUP_A + "&bypass_coinflip=true&banks=" + A),
                 Call.of("GET", "/m/lookup?signal_type=video_md5&signal=" + md5),

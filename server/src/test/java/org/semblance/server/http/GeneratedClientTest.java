@@ -20,7 +20,9 @@ import org.semblance.client.api.MatchApi;
 import org.semblance.client.api.OperationApi;
 import org.semblance.client.model.HashAnswer;
 import org.semblance.client.model.Hashes;
+import org.semblance.client.model.Hit;
 import org.semblance.client.model.LookupAnswer;
+import org.semblance.client.model.LookupQuery;
 import org.semblance.client.model.MatchAnswer;
 import org.semblance.client.model.NewBank;
 import org.semblance.client.model.NewContent;
@@ -84,9 +86,27 @@ class GeneratedClientTest {
                             .getActor())
                     .isEqualTo("ann");
 
-            LookupAnswer found = match.lookup(new Hashes().addHashesItem(hash), null, null);
+            LookupAnswer found = match.lookup(new Hashes().addHashesItem(hash), null, null, null);
             assertThat(found.getResults()).hasSize(1);
             assertThat(found.getResults().getFirst().getMatches()).hasSize(1);
+
+            byte[] picture = Pictures.png(Pictures.photo(44, 640, 480));
+            server.post("/v1/banks/KNOWN/content", picture);
+            String features = match.hash(file(folder, "picture.png", picture), null, true, null).getSignals().stream()
+                    .filter(signal -> signal.getType() == SignalType.ORB)
+                    .findFirst()
+                    .orElseThrow()
+                    .getFeatures();
+            LookupAnswer edited = match.lookup(
+                    new Hashes()
+                            .addQueriesItem(new LookupQuery().features(features).id("u1")),
+                    null,
+                    true,
+                    null);
+            assertThat(edited.getResults().getFirst().getId()).isEqualTo("u1");
+            assertThat(edited.getResults().getFirst().getMatches())
+                    .extracting(Hit::getStrength)
+                    .containsExactly(Hit.StrengthEnum.MATCH);
 
             ApiException refused = catchThrowableOfType(
                     ApiException.class,

@@ -89,7 +89,7 @@ class LineStreamTest {
                 folder,
                 db -> {
                     bank(db);
-                    List<Route> routes = new ArrayList<>(new LookupRoutes(db).routes());
+                    List<Route> routes = new ArrayList<>(new LookupRoutes(db, true).routes());
                     routes.add(new Route(
                             Dialect.NATIVE, "GET", "/block", Set.of(), Route.Takes.NOTHING, Role.MATCH, block));
                     return routes;

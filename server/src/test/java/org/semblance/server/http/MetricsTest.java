@@ -2,6 +2,7 @@ package org.semblance.server.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.awt.image.BufferedImage;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -113,6 +114,33 @@ class MetricsTest {
         assertThat(scraped.get("process_resident_memory_bytes")).isGreaterThan(10_000_000);
         assertThat(scraped).containsKeys("semblance_index_memory_bytes", "netty_direct_memory_bytes");
         assertThat(scraped.keySet()).anyMatch(name -> name.startsWith("jvm_memory_used_bytes{area=\"heap\""));
+    }
+
+    @Test
+    void countsFeaturesAndWhatTheyCost() {
+        assertThat(scrape()).containsEntry("semblance_features", 0.0).containsEntry("semblance_features_pictures", 0.0);
+        BufferedImage photo = Pictures.photo(5, 600, 450);
+        server.postJson("/v1/banks", "{\"name\":\"A\"}");
+        int banked = server.post("/v1/banks/A/content", Pictures.png(photo))
+                .json()
+                .get("features")
+                .get("count")
+                .intValue();
+        assertThat(banked).isGreaterThan(100);
+        Answer found = server.post("/v1/match", Pictures.png(photo.getSubimage(150, 100, 400, 300)));
+        assertThat(found.json().get("matches").get(0).get("signal_type").stringValue())
+                .isEqualTo("orb");
+
+        Map<String, Double> scraped = scrapeWhen("semblance_features_pictures", 1);
+        assertThat(scraped)
+                .containsEntry("semblance_features", (double) banked)
+                .containsEntry("semblance_features_unsaved", (double) banked)
+                // Of the upload, and of the banked picture to see how many others are like it.
+                .containsEntry("semblance_features_lookups_total", 2.0)
+                .containsEntry("semblance_features_capped_pictures_total", 0.0)
+                .containsKeys("semblance_features_hubs_total", "semblance_storage_bytes{file=\"features\"}");
+        assertThat(scraped.get("semblance_features_memory_bytes")).isGreaterThan(36 * banked);
+        assertThat(scraped.get("semblance_features_candidates_total")).isPositive();
     }
 
     @Test
