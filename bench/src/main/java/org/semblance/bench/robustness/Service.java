@@ -88,6 +88,11 @@ final class Service implements AutoCloseable {
         client.send("PATCH", "/v1/banks/" + BANK + "/content/" + id, JSON, status.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** With features or without, whatever the service was made with. */
+    Answer match(byte[] file, boolean withFeatures) throws IOException, InterruptedException {
+        return Answer.parse(client.post("/v1/match?features=" + withFeatures, FILE, file));
+    }
+
     Answer match(byte[] file) throws IOException, InterruptedException {
         return Answer.parse(client.post(matchPath, FILE, file));
     }

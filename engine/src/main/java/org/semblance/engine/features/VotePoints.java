@@ -1,5 +1,7 @@
 package org.semblance.engine.features;
 
+import java.util.Comparator;
+import java.util.stream.IntStream;
 import org.semblance.hashdb.features.Features;
 
 /** The features of an upload as points of the plane; mirrored, if it is to be compared with a banked picture's mirror image. */
@@ -17,6 +19,9 @@ final class VotePoints {
     /** In radians. */
     final double[] angle;
 
+    /** The numbers of the features from left to right. */
+    private final int[] byX;
+
     final Features features;
     final boolean mirrored;
 
@@ -33,6 +38,11 @@ final class VotePoints {
             double steps = mirrored ? HALF_TURN - features.angle(i) : features.angle(i);
             angle[i] = steps * 2 * Math.PI / Features.ANGLES;
         }
+        byX = IntStream.range(0, count)
+                .boxed()
+                .sorted(Comparator.comparingDouble(i -> x[i]))
+                .mapToInt(i -> i)
+                .toArray();
     }
 
     /** Bits in which a feature differs from a banked one, or from the mirror image of it. */
@@ -54,17 +64,33 @@ final class VotePoints {
     int nearest(Features banked, int other, double atX, double atY, double level, double reach) {
         int least = MOST_BITS + 1;
         int nearest = -1;
-        for (int i = 0; i < x.length; i++) {
+        for (int k = firstFrom(atX - reach); k < byX.length && x[byX[k]] <= atX + reach; k++) {
+            int i = byX[k];
             double dx = x[i] - atX;
             double dy = y[i] - atY;
             if (dx * dx + dy * dy <= reach * reach && Math.abs(features.level(i) - level) <= LEVELS) {
                 int bits = distance(i, banked, other);
-                if (bits < least) {
+                if (bits < least || (bits == least && i < nearest)) {
                     least = bits;
                     nearest = i;
                 }
             }
         }
         return nearest;
+    }
+
+    /** Where in {@link #byX} the features begin that do not lie left of that. */
+    private int firstFrom(double left) {
+        int low = 0;
+        int high = byX.length;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (x[byX[middle]] < left) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
     }
 }

@@ -15,7 +15,7 @@ import org.semblance.hashdb.offheap.OffHeap;
  */
 final class FeatureLookup {
     /** Of the 16 bits of a sketch, how many may differ. */
-    static final int SKETCH_DISTANCE = 4;
+    static final int SKETCH_DISTANCE = 3;
 
     private static final int TABLES = VoteTable.TABLES;
 
