@@ -110,7 +110,8 @@ class FeatureIndexTest {
                 int sketch = (table + 1) % 4 + table / 4 * 4;
                 if (bucket == bucket(banked, j, table, bits)
                         && sizes.getOrDefault(bucket, 0) <= tuning.hub()
-                        && Integer.bitCount((word(query, i, sketch) ^ word(banked, j, sketch)) & 0xFFFF) <= 4) {
+                        && Integer.bitCount((word(query, i, sketch) ^ word(banked, j, sketch)) & 0xFFFF)
+                                <= FeatureLookup.SKETCH_DISTANCE) {
                     return true;
                 }
             }
