@@ -29,8 +29,8 @@ import org.semblance.server.config.ServerConfig;
  *
  * <p>{@code HostileLoadRun FILES [SEED [CONNECTIONS]]} starts a server in a JVM of its own and sends it a photo twenty times a
  * second: first for {@link #QUIET_SECONDS} s alone, then while other connections send so many files, each a mutation
- * ({@link Mutator}) of a JPEG, PNG, WebP, GIF or MP4, or one of the {@link Bombs}. Memory is the resident memory of the server
- * and of its workers.
+ * ({@link Mutator}) of a JPEG, PNG, WebP, GIF or MP4, or one of the {@link Bombs}. Another photo is banked, so
+ * that every upload is looked up by its features. Memory is the resident memory of the server and of its workers.
  *
  * <p>Fails with exit status 1 if an answer was neither 200 nor 503, or took longer than {@link #MOST_SECONDS} s, a
  * connection broke, a photo got a wrong answer, the 99th percentile of photos rose by more than {@link #MOST_MORE_MS} ms, or
@@ -108,7 +108,21 @@ public final class HostileLoadRun {
         System.exit(failed ? 1 : 0);
     }
 
+    /** Banks another photo, so that uploads are looked up by their features as well. */
+    private void bankAnother() throws IOException {
+        byte[] bank = "{\"name\":\"OTHER\"}".getBytes(StandardCharsets.UTF_8);
+        try (LoadRun.Connection connection = new LoadRun.Connection(port)) {
+            connection.send(LoadRun.request("/v1/banks", "application/json", bank));
+            LoadRun.Answer added =
+                    connection.send(LoadRun.request("/v1/banks/OTHER/content", "image/jpeg", LoadRun.photo(SEED + 1)));
+            if (added.status() != 201 || !added.body().contains("\"features\"")) {
+                throw new IllegalStateException("nothing was banked: " + added);
+            }
+        }
+    }
+
     private boolean run(int count, long seed, int connections) throws InterruptedException, IOException {
+        bankAnother();
         photos(QUIET_SECONDS / 2, new AtomicBoolean());
         double quiet = p99("quiet", photos(QUIET_SECONDS, new AtomicBoolean()));
         out.printf(Locale.ROOT, "memory before: %s%n", memory());
