@@ -488,6 +488,10 @@ class Http2Test {
         start();
         int most = 20_000;
         try (RawHttp2Client client = connect()) {
+            if (kind.equals("data of a closed stream")) {
+                // Answered first: while it is open this would be data after the end.
+                assertThat(client.get(1, "/now").answer(1).status).isEqualTo(200);
+            }
             CompletableFuture<Long> code = CompletableFuture.supplyAsync(() -> {
                 try {
                     return client.goAway();
@@ -536,12 +540,7 @@ class Http2Test {
                         .send(RawHttp2Client.DATA, RawHttp2Client.END_STREAM, stream, new byte[1]);
             case "refused body" -> client.request(stream, false, "POST", "/nowhere");
             case "too many streams" -> client.get(stream, "/block");
-            default -> {
-                if (stream == 1) {
-                    client.get(1, "/now");
-                }
-                client.send(RawHttp2Client.DATA, 0, 1, new byte[0]);
-            }
+            default -> client.send(RawHttp2Client.DATA, 0, 1, new byte[0]);
         }
     }
 
