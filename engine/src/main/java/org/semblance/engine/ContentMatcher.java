@@ -139,7 +139,7 @@ public final class ContentMatcher {
 
     /**
      * The verdict on a picture of which no more is known than its local features: by the last of the questions alone, and by
-     * what {@link Placement.Sight#FEATURES} asks for.
+     * what {@link org.semblance.engine.features.Placement.Sight#FEATURES} asks for.
      */
     public static MatchReport match(HashDb db, Features features, MatchOptions options, Deadline deadline) {
         // Before the lookup, so that what it promises has been seen.
@@ -297,11 +297,12 @@ public final class ContentMatcher {
                 lookupNanos += System.nanoTime() - asked;
             }
         }
-        if (judgement.matches().isEmpty() && upload.isTooFlat()) {
+        boolean isNothing = judgement.verdict(question.options) == Verdict.NO_MATCH;
+        if (isNothing && upload.isTooFlat()) {
             String reason = InProcessHasher.joined(hashed.reason(), upload.tooFlat());
             return undecided(question, Verdict.UNDECIDABLE, reason, hashed, judgement);
         }
-        if (judgement.matches().isEmpty() && hashed.seen() < LEAST_SEEN) {
+        if (isNothing && hashed.seen() < LEAST_SEEN) {
             String reason = String.format(
                     Locale.ROOT, "%s; %.0f %% of its rows are too few to tell", hashed.reason(), 100 * hashed.seen());
             return undecided(question, Verdict.UNDECIDABLE, reason, hashed, judgement);
@@ -339,10 +340,17 @@ public final class ContentMatcher {
                 question.digests.signals(),
                 sampling,
                 HashRequest.Variants.FOR_LOOKUP,
-                question.options.features() && db.featureCount() > 0 ? Profile.UPLOADED : null,
+                mayNeedFeatures(question) ? Profile.UPLOADED : null,
                 deadline,
                 framesUntil,
                 startNanos));
+    }
+
+    /** Whether features may be asked for: not where the bytes are known, which ends the questions before that. */
+    private boolean mayNeedFeatures(Question question) {
+        return question.options.features()
+                && db.featureCount() > 0
+                && ofKind(BankKind.MATCH, question.exact).isEmpty();
     }
 
     /** Reads a video a second time; its time counts both. Empty if that fails. */

@@ -20,8 +20,8 @@ import org.semblance.hashdb.features.Features;
  * Finds banked pictures in one upload by local features: near features vote for pictures, those with the most votes are
  * compared with the upload, and what is found there decides.
  *
- * <p>What an allowed picture explains is taken away from the others: the features at whose places it is found as well. So an allowed logo or
- * empty template suppresses what shows no more than that, and not a copy of a banked card of that template.
+ * <p>What an allowed picture explains is taken away from the others: the features at whose places it is found as well. So an
+ * allowed logo or empty template suppresses what shows no more than that, and not a copy of a banked card of that template.
  */
 final class FeatureSearch {
     private static final int LEAST_VOTES = 3;
