@@ -20,12 +20,12 @@ import org.semblance.hashdb.hash.Hash256;
  * What the index of features takes: CPU of a lookup, memory of a picture, additions a second, and the times to save and open.
  *
  * <p>The features are noisy replicas of some thousand prototypes with biased bits, so that bits are skewed and correlated as
- * those of real pictures. Half of the pictures are added in one go, the rest one by one. Lookups are of pictures that
- * are not banked, and of copies of banked ones among other features; of the latter it is told how many were found first.
+ * those of real pictures. Half of the pictures, or all but ONE_BY_ONE, are added in one go, the rest one by one. Lookups are
+ * of pictures that are not banked, and of copies of banked ones among other features; of the latter it is told how many were found first.
  * Usage:
  *
  * <pre>
- *   java ... org.semblance.bench.FeatureIndexReport FEATURES [seed]
+ *   java ... org.semblance.bench.FeatureIndexReport FEATURES [seed [ONE_BY_ONE]]
  * </pre>
  *
  * To keep to one core: {@code taskset -c 0}.
@@ -60,14 +60,15 @@ public final class FeatureIndexReport {
         int pictures = Integer.parseInt(arguments[0]) / BANKED;
         long seed = arguments.length > 1 ? Long.parseLong(arguments[1]) : System.nanoTime();
         OUT.printf("%,d pictures of %d features, seed %d%n", pictures, BANKED, seed);
-        new FeatureIndexReport(seed).run(pictures);
+        int oneByOne = arguments.length > 2 ? Integer.parseInt(arguments[2]) : pictures - pictures / 2;
+        new FeatureIndexReport(seed).run(pictures, oneByOne);
     }
 
-    private void run(int pictures) throws IOException {
+    private void run(int pictures, int oneByOne) throws IOException {
         List<Features> sample = new ArrayList<>();
         Path file = Files.createTempFile("features", ".snapshot");
         try (FeatureIndex index = new FeatureIndex()) {
-            int atOnce = pictures / 2;
+            int atOnce = pictures - oneByOne;
             long begun = System.nanoTime();
             index.addAll(sink -> {
                 for (int id = 0; id < atOnce; id++) {
