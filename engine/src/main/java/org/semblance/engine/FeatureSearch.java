@@ -6,7 +6,10 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.Alignment.Span;
+import org.semblance.engine.Alignment.Stretch;
 import org.semblance.engine.features.PictureComparison;
 import org.semblance.engine.features.Placement;
 import org.semblance.engine.features.Placement.Strength;
@@ -40,6 +43,7 @@ final class FeatureSearch {
 
     private final HashDb db;
     private final MatchOptions options;
+    private final Judge judge;
     private final int maxDistance;
     private final Map<BankedPictureId, int[]> frequencies = new HashMap<>();
     private String cutShort = "";
@@ -49,6 +53,7 @@ final class FeatureSearch {
     FeatureSearch(HashDb db, MatchOptions options) {
         this.db = db;
         this.options = options;
+        this.judge = new Judge(options);
         this.maxDistance = maxDistance(db.featureCount());
     }
 
@@ -101,7 +106,28 @@ final class FeatureSearch {
     }
 
     /** A content that the upload shows; {@code explainedBy} is allowed content that has all of it that is found. */
-    record Hit(Placed best, Strength strength, @Nullable Placed explainedBy) {}
+    record Hit(Placed best, Strength strength, @Nullable Placed explainedBy) {
+        /** What an image as a whole shows. */
+        Claim claim(int stillMoment) {
+            BitSet evidence = new BitSet();
+            evidence.set(stillMoment);
+            double second = best.ms() / 1000.0;
+            return new Claim(
+                    best.picture.bank(),
+                    best.picture.content(),
+                    null,
+                    best.match(strength),
+                    best.picture.content().isVideo()
+                            ? new Alignment(null, null, List.of(new Span(null, new Stretch(second, second))))
+                            : null,
+                    evidence,
+                    stillMoment,
+                    null,
+                    "none",
+                    explainedBy == null ? new BitSet() : evidence,
+                    explainedBy == null ? Set.of() : Set.of(explainedBy.contentId()));
+        }
+    }
 
     /** Why not all pictures were compared; empty if all were. */
     String cutShort() {
@@ -164,7 +190,7 @@ final class FeatureSearch {
         }
         List<PictureMatch> candidates =
                 db.lookupFeatures(upload.features(), options.banks(), maxDistance, LEAST_VOTES, MAX_PICTURES).stream()
-                        .filter(candidate -> candidate.bank().enabled())
+                        .filter(candidate -> judge.counts(candidate.bank()))
                         .toList();
         PictureComparison comparison = new PictureComparison(upload.reduced(), upload.features());
         List<Placed> placed = new ArrayList<>();

@@ -82,23 +82,6 @@ public record HashReport(
                 null, "", contentType(format), format.wireName(), digests.signals(), Map.of(), null, decodeUs, 0);
     }
 
-    /** A picture of which nothing but its features is known. */
-    static HashReport ofFeatures(SeenPicture picture) {
-        return new HashReport(
-                null,
-                "",
-                ContentType.IMAGE,
-                MediaFormat.UNKNOWN.wireName(),
-                List.of(),
-                Map.of(),
-                null,
-                List.of(),
-                List.of(picture),
-                1,
-                0,
-                0);
-    }
-
     private static @Nullable ContentType contentType(MediaFormat format) {
         return format.isVideo() ? ContentType.VIDEO : format.isSupportedImage() ? ContentType.IMAGE : null;
     }

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.semblance.engine.Alignment.Stretch;
 import org.semblance.engine.video.QueryVideo;
 import org.semblance.engine.video.VideoHashes;
@@ -34,7 +35,11 @@ final class KnownVideoHits {
     static final int MAX_FRAMES = 1_000_000;
 
     private final List<QueryVideo.Moment> moments;
-    private final int neededPictures;
+    private final VideoPolicy policy;
+
+    /** How many of the moments differ, as vPDQ counts them. */
+    private final long distinct;
+
     private final Map<Long, Found> found = new LinkedHashMap<>();
 
     /** How many contents are found at each moment. */
@@ -64,10 +69,8 @@ final class KnownVideoHits {
 
     KnownVideoHits(List<QueryVideo.Moment> moments, VideoPolicy policy) {
         this.moments = moments;
-        this.neededPictures = switch (policy) {
-            case VideoPolicy.Aligned aligned -> aligned.policy().minPictures();
-            case VideoPolicy.Vpdq vpdq -> 1; // A share of the upload, and be it by one picture.
-        };
+        this.policy = policy;
+        this.distinct = distinct(IntStream.range(0, moments.size()));
         this.crowd = new int[moments.size()];
     }
 
@@ -89,8 +92,13 @@ final class KnownVideoHits {
         return found.values().stream().filter(f -> !f.isVideo()).toList();
     }
 
+    /** How many known videos are loaded at most. By vPDQ's rule each one that is loaded is as good as a match. */
+    int mostCandidates() {
+        return policy instanceof VideoPolicy.Vpdq ? Integer.MAX_VALUE : MAX_CANDIDATES;
+    }
+
     /**
-     * All known videos worth loading, most telling first; the caller stops at {@link #MAX_CANDIDATES} or
+     * All known videos worth loading, most telling first; the caller stops at {@link #mostCandidates} or
      * {@link #MAX_FRAMES}, or when time is up.
      */
     List<Found> candidates() {
@@ -145,10 +153,26 @@ final class KnownVideoHits {
         return elsewhere;
     }
 
-    /** A known video's frames may be banked three times, whole and without borders, so that a third may be its pictures. */
     private boolean isCandidate(Found content, int[] pictures) {
-        return content.nearest.content().pictures() <= 3 * neededPictures
-                || content.moments.stream().map(m -> pictures[m]).distinct().count() >= neededPictures;
+        return switch (policy) {
+            case VideoPolicy.Aligned aligned -> {
+                int needed = aligned.policy().minPictures();
+                // A known video's frames may be banked three times, whole and without borders, so that a third may be
+                // its
+                // pictures.
+                yield content.nearest.content().pictures() <= 3 * needed
+                        || content.moments.stream()
+                                        .map(m -> pictures[m])
+                                        .distinct()
+                                        .count()
+                                >= needed;
+            }
+            case VideoPolicy.Vpdq vpdq -> 100.0 * distinct(content.moments.stream()) >= vpdq.queryPercent() * distinct;
+        };
+    }
+
+    private long distinct(IntStream of) {
+        return of.mapToObj(m -> moments.get(m).hashes()).distinct().count();
     }
 
     /**

@@ -30,4 +30,9 @@ public record MatchReport(
         likely = List.copyOf(likely);
         suppressedBy = List.copyOf(suppressedBy);
     }
+
+    /** The matches that are not suppressed, in their order. */
+    public List<Finding> standing() {
+        return Judgement.standing(matches);
+    }
 }

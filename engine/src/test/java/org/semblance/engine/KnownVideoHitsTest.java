@@ -84,8 +84,20 @@ class KnownVideoHitsTest {
     }
 
     @Test
-    void byVpdqsRuleOnePictureIsEnough() {
+    void byVpdqsRuleTheShareOfTheDifferentFramesCounts() {
+        // 13 different hashes, of which 80 % are 10.4.
         KnownVideoHits hits = hits(VideoPolicy.Vpdq.REFERENCE);
+        for (int moment = 0; moment < 17; moment++) {
+            hits.add(moment, List.of(match(7, 500, 5)));
+        }
+        assertThat(ids(hits.candidates())).isEmpty();
+        hits.add(17, List.of(match(7, 500, 5)));
+        assertThat(ids(hits.candidates())).containsExactly(7L);
+    }
+
+    @Test
+    void byVpdqsRuleOnePictureIsEnoughIfTheCallerSaysSo() {
+        KnownVideoHits hits = hits(new VideoPolicy.Vpdq(1, 0, 31, 50));
         hits.add(2, List.of(match(7, 500, 5)));
         assertThat(ids(hits.candidates())).containsExactly(7L);
     }

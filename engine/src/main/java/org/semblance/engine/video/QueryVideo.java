@@ -47,6 +47,16 @@ public record QueryVideo(List<Moment> moments, double seconds) {
         };
     }
 
+    /** Frames of which no more is known than their hashes and times, as vPDQ counts them. */
+    public static QueryVideo of(List<FrameHash> frames, VideoPolicy.Vpdq policy) {
+        List<Moment> moments = frames.stream()
+                .filter(frame -> frame.pdq().quality() >= policy.minQuality())
+                .sorted(Comparator.comparingDouble(FrameHash::seconds))
+                .map(frame -> new Moment(frame.seconds(), List.of(frame.pdq().hash()), true))
+                .toList();
+        return new QueryVideo(moments, moments.isEmpty() ? 0 : moments.getLast().seconds());
+    }
+
     /**
      * A video whose very bytes are known, by what is banked of it: a moment wherever the picture changes, but no more than
      * some hundreds of a short video, and one a second of a long one.

@@ -97,8 +97,8 @@ public final class Vpdq {
     }
 
     /**
-     * What is banked of a video of which such an array is known. Frames that were sampled stand each for the time until one
-     * that shows something else.
+     * What is banked of a video of which such an array is known: each frame of enough quality, for the time until the next one;
+     * equal hashes in a row once. Frames that differ are all kept, since whoever made the array has chosen them.
      *
      * @param durationMs the video's length, or null if it ends with its last frame
      * @return empty if no frame has enough quality
@@ -110,14 +110,17 @@ public final class Vpdq {
                 .toList();
         double last = frames.isEmpty() ? 0 : frames.getLast().seconds();
         int lastMs = (int) Math.min(Math.round(last * 1000), Integer.MAX_VALUE);
+        if (durationMs == null && lastMs > KnownVideo.MAX_DURATION_MS) {
+            throw new IllegalArgumentException(
+                    "seconds: " + last + " (expected: at most " + KnownVideo.MAX_DURATION_MS / 1000 + ")");
+        }
         int endMs = durationMs == null ? lastMs : durationMs;
         if (endMs < lastMs || endMs > KnownVideo.MAX_DURATION_MS) {
             throw new IllegalArgumentException("duration_ms: '" + endMs + "' (expected: from the last frame, " + lastMs
                     + ", to " + KnownVideo.MAX_DURATION_MS + ")");
         }
         List<FrameSpan> spans = new ArrayList<>();
-        for (VideoHashes.Kept kept : VideoHashes.prune(
-                frames, endMs / 1000.0, VideoHashes.SAME_PICTURE_DISTANCE, HashAndQuality.MIN_QUALITY)) {
+        for (VideoHashes.Kept kept : VideoHashes.prune(frames, endMs / 1000.0, 0, HashAndQuality.MIN_QUALITY)) {
             int from = Math.min((int) Math.round(kept.frame().seconds() * 1000), endMs);
             int until = Math.clamp(Math.round(kept.until() * 1000), from, endMs);
             spans.add(

@@ -5,12 +5,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.semblance.engine.ContentMatcher;
 import org.semblance.engine.MatchOptions;
-import org.semblance.engine.MatchReport;
-import org.semblance.engine.media.Deadline;
+import org.semblance.engine.SignalMatcher;
 import org.semblance.hashdb.HashDb;
-import org.semblance.hashdb.Match;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankContent;
@@ -22,9 +19,6 @@ import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.catalog.RequestKey;
-import org.semblance.hashdb.features.Features;
-import org.semblance.hashdb.hash.Hash256;
-import org.semblance.hashdb.hash.Signal;
 
 /**
  * The database as one caller may see it: a bank outside its scope is answered in each way as one that does not exist. The
@@ -67,26 +61,10 @@ public final class ScopedDb {
         return caller.sees(bank) ? db.video(contentId) : Optional.empty();
     }
 
-    /** As {@link HashDb#lookup(Hash256)}, in its banks. */
-    public List<Match> lookup(Hash256 query) {
-        return lookup(List.of(query)).getFirst();
-    }
-
-    /** As {@link HashDb#lookup(List)}, in its banks. */
-    public List<List<Match>> lookup(List<Hash256> queries) {
-        List<List<Match>> all = db.lookup(queries, caller.banks());
-        return caller.seesAllBanks() ? all : all.stream().map(this::seen).toList();
-    }
-
-    /** What a picture of these local features shows of the named banks, or of all of its banks, by {@link ContentMatcher}. */
-    public MatchReport match(Features features, Set<String> named, boolean likely, Deadline deadline) {
+    /** Looks signals up in the named banks, or in all of its banks if none are named. */
+    public SignalMatcher signals(Set<String> named, boolean likely) {
         MatchOptions options = matchOptions(named);
-        return ContentMatcher.match(db, features, likely ? options.withLikely() : options, deadline);
-    }
-
-    /** As {@link HashDb#lookupDigest}, in its banks. */
-    public List<Match> lookupDigest(Signal digest) {
-        return seen(db.lookupDigest(digest, caller.banks()));
+        return new SignalMatcher(db, likely ? options.withLikely() : options);
     }
 
     /**
@@ -97,13 +75,6 @@ public final class ScopedDb {
     public List<JournalEntry> journal(long afterSeq, int limit) {
         caller.requiresAllBanks();
         return db.journal(afterSeq, limit);
-    }
-
-    /** The names are looked at once more, since a bank can have got another one meanwhile. */
-    private List<Match> seen(List<Match> matches) {
-        return caller.seesAllBanks()
-                ? matches
-                : matches.stream().filter(m -> caller.sees(m.bank().name())).toList();
     }
 
     /** The options of a match in those banks, or in all of its banks if none are named. */

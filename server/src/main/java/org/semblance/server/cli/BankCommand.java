@@ -5,21 +5,18 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.BankingDraft;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaSource;
-import org.semblance.engine.video.VideoHashes;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
-import org.semblance.hashdb.catalog.KnownVideo;
-import org.semblance.hashdb.hash.HashAndQuality;
-import org.semblance.hashdb.hash.Signal;
 import org.semblance.server.json.ReportJson;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -177,28 +174,12 @@ final class BankCommand implements Callable<Integer> {
                         .println("semblance: " + file + ": " + report.failure().wireName() + ": " + report.reason());
                 return false;
             }
-            List<Signal> signals = report.signals().stream()
-                    .filter(signal -> !signal.isTooFlat())
-                    .toList();
-            if (signals.size() < report.signals().size()) {
-                spec.commandLine()
-                        .getErr()
-                        .println("semblance: " + file + ": too flat for its PDQ hash (quality below "
-                                + HashAndQuality.MIN_QUALITY + "), so that only exact copies match");
-            }
-            VideoHashes video = report.video();
-            KnownVideo known = video == null ? null : video.known().orElse(null);
-            if (video != null && known == null) {
-                spec.commandLine()
-                        .getErr()
-                        .println("semblance: " + file + ": no frame with enough picture for vPDQ (quality below "
-                                + HashAndQuality.MIN_QUALITY + "), so that only exact copies match");
-            }
-            if (report.isPartial()) {
-                spec.commandLine().getErr().println("semblance: " + file + ": banked in part: " + report.reason());
-            }
-            ContentDraft draft = new ContentDraft(
-                    signals, labels, note, file.getFileName().toString(), null, known, report.bankedPictures());
+            BankingDraft banked = BankingDraft.of(
+                    report,
+                    new BankingDraft.Details(labels, note, file.getFileName().toString(), null));
+            banked.warnings()
+                    .forEach(warning -> spec.commandLine().getErr().println("semblance: " + file + ": " + warning));
+            ContentDraft draft = banked.content();
             Applied applied = db.apply(new Change.AddContents(bank, List.of(draft)), DataFolder.origin(reason));
             ObjectNode line = ReportJson.MAPPER.createObjectNode().put("file", file.toString());
             line.put("bank", bank).put("content_id", applied.firstContentId()).put("seq", applied.seq());

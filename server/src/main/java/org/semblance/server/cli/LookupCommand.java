@@ -10,13 +10,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.semblance.engine.ContentMatcher;
-import org.semblance.engine.MatchOptions;
-import org.semblance.engine.MatchReport;
+import org.semblance.engine.Judgement;
+import org.semblance.engine.SignalMatcher;
 import org.semblance.engine.Verdict;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.HashDb;
-import org.semblance.hashdb.Match;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -57,6 +55,9 @@ final class LookupCommand implements Callable<Integer> {
                     "A file with the local features of a picture, in Base64 as `semblance hash --features` prints them.")
     private List<Path> features = List.of();
 
+    @Mixin
+    private WantedBanks banks;
+
     @Parameters(arity = "0..*", paramLabel = "HASH")
     private List<String> hashes = List.of();
 
@@ -74,17 +75,21 @@ final class LookupCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         boolean matched = false;
         try (HashDb db = data.open()) {
+            SignalMatcher matcher = new SignalMatcher(db, banks.options(db));
             for (Signal signal : signals) {
-                List<Match> matches = signal.type().isDigest() ? db.lookupDigest(signal) : db.lookup(signal.hash());
-                matches =
-                        matches.stream().filter(match -> match.bank().enabled()).toList();
-                matched |= !matches.isEmpty();
-                out.println(json ? jsonLine(signal, matches) : textLine(signal, matches));
+                Judgement judgement = matcher.matchContent(List.of(signal));
+                matched |= judgement.verdict() == Verdict.MATCH;
+                ObjectNode line = ReportJson.MAPPER.createObjectNode();
+                line.put("type", signal.type().wireName()).put("hash", signal.value());
+                out.println(json ? jsonLine(line, judgement) : textLine(signal.value(), judgement));
             }
             for (Map.Entry<Path, Features> picture : pictures.entrySet()) {
-                MatchReport report = ContentMatcher.match(db, picture.getValue(), MatchOptions.DEFAULT, Deadline.NONE);
-                matched |= report.verdict() == Verdict.MATCH;
-                out.println(json ? jsonLine(picture.getKey(), report) : textLine(picture.getKey(), report));
+                Judgement judgement = matcher.match(picture.getValue(), Deadline.NONE);
+                matched |= judgement.verdict() == Verdict.MATCH;
+                String file = picture.getKey().toString();
+                ObjectNode line = ReportJson.MAPPER.createObjectNode();
+                line.put("type", Features.SIGNAL_TYPE).put("file", file);
+                out.println(json ? jsonLine(line, judgement) : textLine(file, judgement));
             }
         }
         out.flush();
@@ -110,35 +115,20 @@ final class LookupCommand implements Callable<Integer> {
         }
     }
 
-    private static String jsonLine(Path file, MatchReport report) {
-        ObjectNode line = ReportJson.MAPPER.createObjectNode();
-        line.put("type", Features.SIGNAL_TYPE)
-                .put("file", file.toString())
-                .put("verdict", report.verdict().wireName());
-        line.set("matches", ReportJson.findings(report.matches()));
-        if (!report.likely().isEmpty()) {
-            line.set("likely", ReportJson.findings(report.likely()));
+    private static String jsonLine(ObjectNode line, Judgement judgement) {
+        line.put("verdict", judgement.verdict().wireName());
+        line.set("matches", ReportJson.findings(judgement.matches()));
+        if (!judgement.likely().isEmpty()) {
+            line.set("likely", ReportJson.findings(judgement.likely()));
+        }
+        if (!judgement.suppressedBy().isEmpty()) {
+            line.set("suppressed_by", ReportJson.findings(judgement.suppressedBy()));
         }
         return line.toString();
     }
 
-    private static String textLine(Path file, MatchReport report) {
-        return file + "  " + report.verdict().wireName() + MatchCommand.describe(report);
-    }
-
-    private static String jsonLine(Signal signal, List<Match> matches) {
-        ObjectNode line = ReportJson.MAPPER.createObjectNode();
-        line.put("type", signal.type().wireName()).put("hash", signal.value());
-        line.set("matches", ReportJson.matches(matches));
-        return line.toString();
-    }
-
-    private static String textLine(Signal signal, List<Match> matches) {
-        StringBuilder line = new StringBuilder(signal.value());
-        if (matches.isEmpty()) {
-            line.append("  no match");
-        }
-        matches.forEach(match -> line.append("\n  ").append(MatchCommand.describe(match)));
-        return line.toString();
+    private static String textLine(String what, Judgement judgement) {
+        return what + "  " + judgement.verdict().wireName()
+                + MatchCommand.describe(judgement.matches(), judgement.likely());
     }
 }

@@ -4,7 +4,6 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import org.semblance.engine.Alignment;
 import org.semblance.engine.ContentHasher;
@@ -42,8 +41,8 @@ final class MatchCommand implements Callable<Integer> {
     @Option(names = "--json", description = "One JSON object a file and line.")
     private boolean json;
 
-    @Option(names = "--banks", split = ",", paramLabel = "BANK", description = "Only these banks count (default: all).")
-    private Set<String> banks = Set.of();
+    @Mixin
+    private WantedBanks banks;
 
     @Option(names = "--fail-on-match", description = "Exit code 1 if any file matches.")
     private boolean failOnMatch;
@@ -62,11 +61,11 @@ final class MatchCommand implements Callable<Integer> {
         try (HashDb db = data.open();
                 ContentHasher hasher = contents.hasher(DecodePath.FAST);
                 Progress progress = Progress.over("match", files.size())) {
+            MatchOptions options = banks.options(db);
             ContentMatcher matcher = new ContentMatcher(hasher, db);
             for (Path file : files) {
                 MediaSource source = Contents.open(file);
-                MatchReport report =
-                        matcher.match(source, Contents.digests(file, source), new MatchOptions(banks), Deadline.NONE);
+                MatchReport report = matcher.match(source, Contents.digests(file, source), options, Deadline.NONE);
                 matched |= report.verdict() == Verdict.MATCH;
                 failed |= ReportJson.isFailure(report.verdict());
                 out.println(json ? jsonLine(file, report) : textLine(file, report));
@@ -90,23 +89,19 @@ final class MatchCommand implements Callable<Integer> {
         if (!report.reason().isEmpty()) {
             line.append(": ").append(report.reason());
         }
-        return line + describe(report);
+        return line + describe(report.matches(), report.likely());
     }
 
     /** A line for each content that is found or likely. */
-    static String describe(MatchReport report) {
+    static String describe(List<Finding> matches, List<Finding> likely) {
         StringBuilder lines = new StringBuilder();
-        for (Finding finding : report.matches()) {
+        for (Finding finding : matches) {
             lines.append("\n  ").append(describe(finding));
         }
-        for (Finding finding : report.likely()) {
+        for (Finding finding : likely) {
             lines.append("\n  likely ").append(describe(finding));
         }
         return lines.toString();
-    }
-
-    static String describe(Match match) {
-        return describe(Finding.of(match));
     }
 
     private static String describe(Finding finding) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.BankingDraft;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
@@ -72,7 +73,7 @@ final class BulkAdd {
         for (Ndjson.Line line : lines) {
             ObjectNode answer = Json.object().put("line", line.number());
             try {
-                Draft draft = Draft.ofSignals(Json.read(line.bytes()));
+                BankingDraft draft = Draft.ofSignals(Json.read(line.bytes()));
                 draft.content().check();
                 drafts.add(draft.content());
                 if (!draft.warnings().isEmpty()) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.BankingDraft;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
@@ -81,7 +82,7 @@ final class ContentRoutes {
         };
     }
 
-    private Response added(Request request, Bank bank, Draft draft) {
+    private Response added(Request request, Bank bank, BankingDraft draft) {
         Applied applied = db(request)
                 .apply(
                         new Change.AddContents(bank.name(), List.of(draft.content())),

@@ -6,24 +6,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.BankingDraft;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.media.MediaSource;
-import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.Vpdq;
-import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.KnownVideo;
-import org.semblance.hashdb.hash.HashAndQuality;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 import org.semblance.server.work.Worker;
 import tools.jackson.databind.JsonNode;
 
-/**
- * What a request asks to bank.
- *
- * @param warnings what was left out of it, and why
- */
-record Draft(ContentDraft content, List<String> warnings) {
+/** Reads what a request asks to bank. */
+final class Draft {
     private static final Set<String> FORM_FIELDS = Set.of("labels", "note", "source", "metadata");
 
     private static final Set<String> JSON_FIELDS =
@@ -31,15 +25,16 @@ record Draft(ContentDraft content, List<String> warnings) {
 
     private static final String VPDQ = "vpdq";
 
+    private Draft() {}
+
     /**
      * By its signals, of the types that {@code /v1/hash} gives. A {@code vpdq} one are the frames of a video, as a JSON array
      * of {@code "hash,quality,seconds"} or as the text of one.
      *
      * @throws HttpError 400 if a field is not what it should be, 422 if nothing worth banking is left
      */
-    static Draft ofSignals(JsonNode body) {
+    static BankingDraft ofSignals(JsonNode body) {
         Fields fields = Fields.of(body, JSON_FIELDS);
-        List<String> warnings = new ArrayList<>();
         List<Signal> signals = new ArrayList<>();
         String frames = null;
         for (Fields signal : fields.objects("signals", Set.of("type", "hash", "quality"))) {
@@ -60,19 +55,17 @@ record Draft(ContentDraft content, List<String> warnings) {
         if (durationMs != null && frames == null) {
             throw HttpError.field(400, "duration_ms", durationMs.toString(), "none without a vpdq signal");
         }
-        KnownVideo video = frames == null ? null : video(frames, durationMs, warnings);
-        leaveOutLowQuality(signals, warnings);
-        if (signals.isEmpty() && video == null && !warnings.isEmpty()) {
-            throw HttpError.of(422, "signals", "signals: " + warnings.getFirst());
-        }
-        ContentDraft content = new ContentDraft(
+        KnownVideo video = frames == null ? null : video(frames, durationMs);
+        BankingDraft draft = BankingDraft.of(
                 signals,
-                fields.texts("labels"),
-                fields.text("note"),
-                fields.text("source"),
-                fields.json("metadata"),
-                video);
-        return new Draft(content, warnings);
+                video,
+                frames != null,
+                new BankingDraft.Details(
+                        fields.texts("labels"), fields.text("note"), fields.text("source"), fields.json("metadata")));
+        if (draft.isEmpty() && !draft.warnings().isEmpty()) {
+            throw HttpError.of(422, "signals", "signals: " + draft.warnings().getFirst());
+        }
+        return draft;
     }
 
     private static Signal signal(String type, String hash, @Nullable Integer quality) {
@@ -83,24 +76,15 @@ record Draft(ContentDraft content, List<String> warnings) {
         }
     }
 
-    private static @Nullable KnownVideo video(String vpdq, @Nullable Integer durationMs, List<String> warnings) {
+    private static @Nullable KnownVideo video(String vpdq, @Nullable Integer durationMs) {
         try {
-            KnownVideo video = Vpdq.known(vpdq, durationMs).orElse(null);
-            if (video == null) {
-                warnings.add(noFrames());
-            }
-            return video;
+            return Vpdq.known(vpdq, durationMs).orElse(null);
         } catch (IllegalArgumentException e) {
             String why = String.valueOf(e.getMessage());
             throw why.startsWith("duration_ms")
                     ? HttpError.of(400, "duration_ms", why)
                     : HttpError.of(400, "signals", "signals: vpdq: " + why);
         }
-    }
-
-    private static String noFrames() {
-        return "vpdq left out: no frame has a quality of at least " + HashAndQuality.MIN_QUALITY
-                + ", so that only exact copies match";
     }
 
     /**
@@ -110,7 +94,7 @@ record Draft(ContentDraft content, List<String> warnings) {
      * @param features whether its local features are banked as well
      * @throws HttpError 400 if a field is not what it should be, 422 if the file does not decode
      */
-    static Draft ofFile(Request request, Worker worker, boolean features) {
+    static BankingDraft ofFile(Request request, Worker worker, boolean features) {
         Map<String, String> fields = request.body().fields();
         for (String field : fields.keySet()) {
             if (!FORM_FIELDS.contains(field)) {
@@ -124,41 +108,14 @@ record Draft(ContentDraft content, List<String> warnings) {
         if (report.failure() != null) {
             throw HttpError.of(422, "file", "file: " + report.failure().wireName() + ": " + report.reason());
         }
-        List<String> warnings = new ArrayList<>();
-        if (!report.reason().isEmpty()) {
-            warnings.add(report.reason());
-        }
-        List<Signal> signals = new ArrayList<>(report.signals());
-        leaveOutLowQuality(signals, warnings);
-        VideoHashes video = report.video();
-        KnownVideo known = video == null ? null : video.known().orElse(null);
-        if (video != null && known == null) {
-            warnings.add(noFrames());
-        }
         String labels = fields.get("labels");
-        ContentDraft content = new ContentDraft(
-                signals,
-                labels == null || labels.isBlank() ? List.of() : labels(labels),
-                fields.get("note"),
-                fields.get("source"),
-                fields.get("metadata"),
-                known,
-                report.bankedPictures());
-        return new Draft(content, warnings);
-    }
-
-    /**
-     * A picture without enough detail must not be banked by its PDQ hash, or every blank page would match; its digests
-     * still find exact copies.
-     */
-    private static void leaveOutLowQuality(List<Signal> signals, List<String> warnings) {
-        for (Signal signal : signals) {
-            if (signal.isTooFlat()) {
-                warnings.add("pdq left out: quality " + signal.quality() + " (expected: at least "
-                        + HashAndQuality.MIN_QUALITY + "), so that only exact copies match");
-            }
-        }
-        signals.removeIf(Signal::isTooFlat);
+        return BankingDraft.of(
+                report,
+                new BankingDraft.Details(
+                        labels == null || labels.isBlank() ? List.of() : labels(labels),
+                        fields.get("note"),
+                        fields.get("source"),
+                        fields.get("metadata")));
     }
 
     /** Labels of a form: a JSON array, or names separated by commas. */

@@ -7,8 +7,10 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.BankingDraft;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
@@ -16,7 +18,6 @@ import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
-import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.exchange.Exchange;
@@ -254,11 +255,10 @@ final class HmaCuration {
         if (hashed.values().containsValue("")) {
             throw new HttpError(400, "Invalid pdq signal: the photo's quality is too low to be matched");
         }
-        return added(
-                request,
-                bank,
-                new ContentDraft(hashed.signals(), List.of(), note, null, metadata, hashed.video(), hashed.pictures()),
-                hashed.values());
+        BankingDraft draft = BankingDraft.of(
+                Objects.requireNonNull(hashed.report(), "hashed to bank"),
+                new BankingDraft.Details(List.of(), note, null, metadata));
+        return added(request, bank, draft, hashed.values());
     }
 
     /** What comes with a URL: fields of a form, or of a JSON object, where metadata is one itself. */
@@ -309,7 +309,7 @@ final class HmaCuration {
                     signals.add(md5);
                     text = md5.value();
                 }
-                case HmaVpdq.NAME -> video = HmaVpdq.known(HmaVpdq.parse(text, what), what);
+                case HmaVpdq.NAME -> video = HmaVpdq.known(text, what);
                 default -> throw new HttpError(400, "No such signal type " + type);
             }
             values.put(type, text);
@@ -317,12 +317,14 @@ final class HmaCuration {
         if (values.isEmpty()) {
             throw new HttpError(400, "No signals given");
         }
-        return added(request, bank, new ContentDraft(signals, List.of(), note, null, null, video), values);
+        BankingDraft draft =
+                BankingDraft.of(signals, video, video != null, new BankingDraft.Details(List.of(), note, null, null));
+        return added(request, bank, draft, values);
     }
 
-    private Response added(Request request, Bank bank, ContentDraft draft, Map<String, String> values) {
-        Applied applied =
-                db(request).apply(new Change.AddContents(bank.name(), List.of(draft)), NativeRoutes.origin(request));
+    private Response added(Request request, Bank bank, BankingDraft draft, Map<String, String> values) {
+        Applied applied = db(request)
+                .apply(new Change.AddContents(bank.name(), List.of(draft.content())), NativeRoutes.origin(request));
         return Response.sortedJson(200, Map.of("id", applied.firstContentId(), "signals", shown(request, values)));
     }
 

@@ -12,22 +12,23 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.Alignment;
 import org.semblance.engine.Finding;
+import org.semblance.engine.Judgement;
 import org.semblance.engine.MatchOptions;
 import org.semblance.engine.MatchReport;
 import org.semblance.engine.NoDecoderException;
+import org.semblance.engine.SignalMatcher;
 import org.semblance.engine.Verdict;
 import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.engine.video.FrameHash;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
 import org.semblance.hashdb.catalog.Bank;
-import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.hash.Signal;
-import org.semblance.hashdb.hash.SignalType;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.config.HmaEdited;
@@ -217,9 +218,7 @@ final class HmaLookups {
         request.trace().hashed(report.hashed());
         request.trace().took(Stage.LOOKUP, report.lookupUs() * 1_000);
         request.trace().verdict(report.verdict());
-        return report.matches().stream()
-                .filter(finding -> !finding.suppressed())
-                .toList();
+        return report.standing();
     }
 
     /**
@@ -241,15 +240,7 @@ final class HmaLookups {
         if (inBits) {
             return Map.of(HmaVpdq.NAME, bits);
         }
-        return Map.of(
-                HmaVpdq.NAME,
-                alignment == null
-                        ? HmaRoutes.NONE
-                        : HmaVpdq.distance(share(alignment.queryMatchPercent()), share(alignment.bankMatchPercent())));
-    }
-
-    private static double share(@Nullable Double percent) {
-        return percent == null ? 0 : percent;
+        return Map.of(HmaVpdq.NAME, alignment == null ? HmaRoutes.NONE : HmaVpdq.distance(alignment));
     }
 
     private static List<Hit> chosen(int hashes, List<Hit> hits, Request request) {
@@ -264,67 +255,62 @@ final class HmaLookups {
             case HmaRoutes.PDQ -> chosen(1, find(List.of(HmaRoutes.pdq(value, what)), request, false), request);
             case HmaRoutes.VIDEO_MD5 -> chosen(1, find(List.of(HmaRoutes.md5(value, what)), request, true), request);
             case HmaVpdq.NAME -> {
-                ScopedDb visible = new ScopedDb(db, request.caller());
                 List<FrameHash> frames = HmaVpdq.parse(value, what);
-                long start = System.nanoTime();
-                List<HmaVpdq.Hit> found = HmaVpdq.lookup(visible, frames, banks(request), request.deadline());
-                request.trace().took(Stage.LOOKUP, System.nanoTime() - start);
-                request.trace().verdict(found.isEmpty() ? Verdict.NO_MATCH : Verdict.MATCH);
-                List<Hit> hits = new ArrayList<>();
-                for (HmaVpdq.Hit hit : found) {
-                    hits.add(hit(hit.match(), hit.distance(), request));
-                }
-                yield chosen(frames.size(), sorted(hits, request), request);
+                yield chosen(frames.size(), findVideos(frames, request), request);
             }
             default -> throw new HttpError(400, "No such SignalType '" + type + "'");
         };
     }
 
     /**
-     * Each known bad content with one of the signals, once, in the banks that were asked for and are not switched off.
-     * HMA has no allowed content, so a match that is suppressed ({@link org.semblance.engine.ContentMatcher} has the
-     * rule) is no match here.
+     * What these signals of one content find. HMA has no allowed content, so a match that is suppressed is no match here.
      *
      * @param exact whether they are digests alone, for which HMA tells no distance
      */
     private List<Hit> find(List<Signal> signals, Request request, boolean exact) {
-        Set<String> banks = banks(request);
-        long start = System.nanoTime();
-        ScopedDb visible = new ScopedDb(db, request.caller());
-        List<Match> matches = new ArrayList<>();
-        boolean knownBytes = false;
-        boolean allowedBytes = false;
-        boolean allowedLikeness = false;
-        for (Signal signal : signals) {
-            boolean digest = signal.type() != SignalType.PDQ;
-            for (Match match : digest ? visible.lookupDigest(signal) : visible.lookup(signal.hash())) {
-                if (!counts(match.bank(), banks)) {
-                    continue;
-                }
-                if (match.bank().kind() == BankKind.MATCH) {
-                    knownBytes |= digest;
-                    matches.add(match);
-                } else {
-                    allowedBytes |= digest;
-                    allowedLikeness |= !digest;
-                }
-            }
-        }
-        request.trace().took(Stage.LOOKUP, System.nanoTime() - start);
-        boolean suppressed = allowedBytes || (allowedLikeness && !knownBytes);
-        if (matches.isEmpty() || suppressed) {
-            request.trace().verdict(suppressed ? Verdict.SUPPRESSED : Verdict.NO_MATCH);
-            return List.of();
-        }
-        request.trace().verdict(Verdict.MATCH);
-        List<Hit> hits = new ArrayList<>(matches.size());
-        Set<Long> seen = new HashSet<>();
-        for (Match match : matches) {
-            if (matches.size() == 1 || seen.add(match.content().id())) {
-                hits.add(hit(match, exact ? HmaRoutes.NONE : Integer.toString(match.distance()), request));
-            }
+        List<Hit> hits = new ArrayList<>();
+        for (Finding finding : judge(request, matcher -> matcher.matchContent(signals))) {
+            Match match = Objects.requireNonNull(finding.match());
+            hits.add(hit(match, exact ? HmaRoutes.NONE : Integer.toString(match.distance()), request));
         }
         return sorted(hits, request);
+    }
+
+    /** The known videos that these frames match by vPDQ's rule, those first of which most frames were found. */
+    private List<Hit> findVideos(List<FrameHash> frames, Request request) {
+        List<Finding> videos = new ArrayList<>(
+                judge(request, matcher -> HmaVpdq.complete(matcher.match(frames, HmaVpdq.RULE, request.deadline()))));
+        videos.removeIf(finding -> !finding.content().isVideo());
+        videos.sort(Comparator.comparingDouble((Finding video) -> queryPercent(video))
+                .reversed());
+        List<Hit> hits = new ArrayList<>();
+        for (Finding video : videos) {
+            hits.add(hit(
+                    video.bank(),
+                    video.content(),
+                    HmaVpdq.distance(Objects.requireNonNull(video.alignment())),
+                    request));
+        }
+        return sorted(hits, request);
+    }
+
+    private static double queryPercent(Finding video) {
+        Double percent = Objects.requireNonNull(video.alignment()).queryMatchPercent();
+        return percent == null ? 0 : percent;
+    }
+
+    /** What a lookup in the banks that were asked for finds and is not suppressed; nothing if the caller sees none of them. */
+    private List<Finding> judge(Request request, Function<SignalMatcher, Judgement> lookup) {
+        Set<String> banks = banks(request);
+        if (!banks.isEmpty() && banks.stream().noneMatch(request.caller()::sees)) {
+            request.trace().verdict(Verdict.NO_MATCH);
+            return List.of();
+        }
+        long start = System.nanoTime();
+        Judgement judgement = lookup.apply(new ScopedDb(db, request.caller()).signals(banks, false));
+        request.trace().took(Stage.LOOKUP, System.nanoTime() - start);
+        request.trace().verdict(judgement.verdict());
+        return judgement.standing();
     }
 
     /** Clients expect the field, so a key that is not told distances gets HMA's word for there being none. */
@@ -349,11 +335,6 @@ final class HmaLookups {
     private static Set<String> banks(Request request) {
         String named = request.query("banks");
         return named == null || named.isEmpty() ? Set.of() : new HashSet<>(Arrays.asList(named.split(",")));
-    }
-
-    /** Whether a bank is switched on and was asked for. */
-    static boolean counts(Bank bank, Set<String> asked) {
-        return bank.enabled() && (asked.isEmpty() || asked.contains(bank.name()));
     }
 
     /** One toss of the coin decides which banks take part. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -16,15 +17,12 @@ import org.semblance.engine.ContentHasher;
 import org.semblance.engine.ContentType;
 import org.semblance.engine.Digests;
 import org.semblance.engine.HashReport;
-import org.semblance.engine.HashRequest;
 import org.semblance.engine.Verdict;
-import org.semblance.engine.features.Profile;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.Vpdq;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.KnownVideo;
-import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 import org.semblance.server.auth.Role;
@@ -168,16 +166,14 @@ final class HmaRoutes {
      * The hashes of an uploaded file.
      *
      * @param values by HMA's signal type name; the empty string for a picture of low quality, as HMA has it
-     * @param signals all that is known of the file, without a PDQ hash of low quality
-     * @param video its frames, if they are to be banked and there are any
-     * @param pictures those whose local features are to be banked
+     * @param signals all that is known of the file
+     * @param report what hashing gave; null where no more than digests was asked for
      * @param failure why there is no value, or null
      */
     record HashedFile(
             Map<String, String> values,
             List<Signal> signals,
-            @Nullable KnownVideo video,
-            List<BankedPicture> pictures,
+            @Nullable HashReport report,
             @Nullable String failure) {
         HashedFile orRefuse() {
             if (failure != null) {
@@ -202,31 +198,25 @@ final class HmaRoutes {
             Request request, ContentHasher hasher, List<String> types, boolean toBank, boolean features) {
         Body body = request.body();
         return contentType(request).equals(PHOTO)
-                ? hashPhoto(request, hasher, body, features)
+                ? hashPhoto(request, hasher, body, toBank, features)
                 : hashVideo(request, hasher, body, types, toBank, features);
     }
 
-    private static HashedFile hashPhoto(Request request, ContentHasher hasher, Body body, boolean features) {
-        HashReport report = hasher.hash(
-                body.file(),
-                body.digests(),
-                HashRequest.Variants.NONE,
-                features ? Profile.BANKED : null,
-                request.deadline());
+    private static HashedFile hashPhoto(
+            Request request, ContentHasher hasher, Body body, boolean toBank, boolean features) {
+        HashReport report = toBank
+                ? hasher.hashToBank(body.file(), body.digests(), features, request.deadline())
+                : hasher.hash(body.file(), body.digests(), request.deadline());
         request.trace().hashed(report);
-        List<Signal> signals = new ArrayList<>(report.signals());
-        if (signals.removeIf(Signal::isTooFlat)) {
+        Optional<Signal> signal = report.signal(SignalType.PDQ);
+        if (signal.filter(Signal::isTooFlat).isPresent()) {
             request.trace().verdict(Verdict.UNDECIDABLE);
         }
-        String pdq = signals.stream()
-                .filter(signal -> signal.type() == SignalType.PDQ)
-                .map(Signal::value)
-                .findFirst()
-                .orElse("");
+        String pdq = signal.filter(s -> !s.isTooFlat()).map(Signal::value).orElse("");
         String failure = report.failure() == null && report.contentType() == ContentType.VIDEO
                 ? "cannot hash this photo: " + report.format() + ": a video, not a picture"
                 : failure(report, "photo");
-        return new HashedFile(Map.of(PDQ, pdq), signals, null, report.bankedPictures(), failure);
+        return new HashedFile(Map.of(PDQ, pdq), report.signals(), report, failure);
     }
 
     private static @Nullable String failure(HashReport report, String what) {
@@ -245,7 +235,7 @@ final class HmaRoutes {
         }
         boolean frames = types.contains(HmaVpdq.NAME);
         if (!frames && !toBank) {
-            return new HashedFile(values, digests.signals(), null, List.of(), null);
+            return new HashedFile(values, digests.signals(), null, null);
         }
         HashReport report = toBank
                 ? hasher.hashToBank(body.file(), digests, features, request.deadline())
@@ -268,7 +258,7 @@ final class HmaRoutes {
                 values.put(HmaVpdq.NAME, Vpdq.toJson(video.vpdqFrames()));
             }
         }
-        return new HashedFile(values, digests.signals(), known, report.bankedPictures(), failure);
+        return new HashedFile(values, digests.signals(), report, failure);
     }
 
     /**

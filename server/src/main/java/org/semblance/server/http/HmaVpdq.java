@@ -3,28 +3,19 @@ package org.semblance.server.http;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import org.semblance.engine.media.Deadline;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.Alignment;
+import org.semblance.engine.Judgement;
 import org.semblance.engine.video.FrameHash;
-import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.VideoPolicy;
 import org.semblance.engine.video.Vpdq;
-import org.semblance.engine.video.VpdqComparison;
-import org.semblance.engine.video.VpdqComparison.Counting;
-import org.semblance.hashdb.Match;
-import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.HashAndQuality;
-import org.semblance.server.auth.ScopedDb;
 
 /**
  * HMA's signal type {@code vpdq}: a video as a JSON array of strings {@code "hash,quality,seconds"}, looked up by the rule
@@ -34,7 +25,7 @@ import org.semblance.server.auth.ScopedDb;
 final class HmaVpdq {
     static final String NAME = "vpdq";
 
-    private static final VideoPolicy.Vpdq RULE = VideoPolicy.Vpdq.REFERENCE;
+    static final VideoPolicy.Vpdq RULE = VideoPolicy.Vpdq.REFERENCE;
 
     private HmaVpdq() {}
 
@@ -53,39 +44,19 @@ final class HmaVpdq {
     }
 
     /**
-     * What is banked of a signal: its frames of enough quality, each until the next one's time; equal ones in a row once.
+     * What is banked of a signal.
      *
-     * @throws HttpError 400 if it has no such frame, or lasts too long
+     * @throws HttpError 400 if it is none, has no frame of enough quality, or lasts too long
      */
-    static KnownVideo known(List<FrameHash> frames, String what) {
-        List<FrameHash> inOrder = frames.stream()
-                .sorted((one, other) -> Double.compare(one.seconds(), other.seconds()))
-                .toList();
-        double last = inOrder.isEmpty() ? 0 : inOrder.getLast().seconds();
-        if (last * 1000 > KnownVideo.MAX_DURATION_MS) {
-            throw new HttpError(
-                    400,
-                    what + ": seconds: " + last + " (expected: at most " + KnownVideo.MAX_DURATION_MS / 1000 + ")");
-        }
-        List<FrameSpan> spans = new ArrayList<>();
-        for (VideoHashes.Kept kept : VideoHashes.prune(inOrder, last, 0, RULE.minQuality())) {
-            HashAndQuality pdq = kept.frame().pdq();
-            spans.add(
-                    new FrameSpan(pdq.hash(), pdq.quality(), millis(kept.frame().seconds()), millis(kept.until())));
-        }
-        if (spans.isEmpty()) {
-            throw new HttpError(
-                    400, what + ": no frame of quality " + RULE.minQuality() + " or more, so it would never match");
-        }
+    static KnownVideo known(String value, String what) {
         try {
-            return new KnownVideo(millis(last), spans);
+            return Vpdq.known(value, null)
+                    .orElseThrow(() -> new HttpError(
+                            400,
+                            what + ": no frame of quality " + RULE.minQuality() + " or more, so it would never match"));
         } catch (IllegalArgumentException e) {
             throw new HttpError(400, what + ": " + e.getMessage());
         }
-    }
-
-    private static int millis(double seconds) {
-        return (int) Math.round(seconds * 1000);
     }
 
     /** The signal of a banked video. */
@@ -131,68 +102,29 @@ final class HmaVpdq {
         return frames;
     }
 
-    /** A known video that a lookup found, with the shares of either that the other shows, in percent. */
-    record Hit(Match match, double queryPercent, double bankPercent) {
-        String distance() {
-            return HmaVpdq.distance(queryPercent, bankPercent);
-        }
-    }
-
     /** As HMA writes it: whole percents, halves to the even. */
     static String distance(double queryPercent, double bankPercent) {
         return (int) Math.rint(queryPercent) + "%[" + (int) Math.rint(bankPercent) + "%]";
     }
 
+    /** The shares of a video and a known one that are the same, as HMA writes them. */
+    static String distance(Alignment alignment) {
+        return distance(share(alignment.queryMatchPercent()), share(alignment.bankMatchPercent()));
+    }
+
+    private static double share(@Nullable Double percent) {
+        return percent == null ? 0 : percent;
+    }
+
     /**
-     * The known bad videos that the frames match by vPDQ's rule, those first that most frames were found in. If allowed
-     * content in these banks matches as well, none.
+     * The judgement, which HMA's clients take for complete.
      *
-     * @param banks names, empty for all
-     * @throws org.semblance.engine.media.DeadlinePassedException if it passes
+     * @throws HttpError 503 if nothing was found before time ran out
      */
-    static List<Hit> lookup(ScopedDb db, List<FrameHash> query, Set<String> banks, Deadline deadline) {
-        Set<Hash256> hashes = new LinkedHashSet<>();
-        for (FrameHash frame : query) {
-            if (frame.pdq().quality() >= RULE.minQuality()) {
-                hashes.add(frame.pdq().hash());
-            }
+    static Judgement complete(Judgement judgement) {
+        if (judgement.standing().isEmpty() && !judgement.cutShort().isEmpty()) {
+            throw HttpError.busy(judgement.cutShort());
         }
-        Map<Long, Match> videos = new LinkedHashMap<>();
-        Map<Long, Integer> found = new HashMap<>();
-        for (Hash256 hash : hashes) {
-            deadline.check("lookup");
-            for (Match match : db.lookup(hash)) {
-                if (match.content().isVideo() && HmaLookups.counts(match.bank(), banks)) {
-                    long id = match.content().id();
-                    videos.putIfAbsent(id, match);
-                    found.merge(id, 1, Integer::sum);
-                }
-            }
-        }
-        List<Hit> hits = new ArrayList<>();
-        for (Match match : videos.values()) {
-            long id = match.content().id();
-            deadline.check("comparison");
-            if (100.0 * found.getOrDefault(id, 0) / hashes.size() < RULE.queryPercent()) {
-                continue;
-            }
-            Optional<KnownVideo> known = db.video(match.bank().name(), id);
-            if (known.isPresent()) {
-                VpdqComparison shares = VpdqComparison.of(
-                        query,
-                        frames(known.get()),
-                        Math.min(match.threshold(), RULE.maxDistance()),
-                        RULE.minQuality(),
-                        Counting.DISTINCT_HASHES);
-                if (shares.queryPercent() >= RULE.queryPercent() && shares.targetPercent() >= RULE.bankPercent()) {
-                    hits.add(new Hit(match, shares.queryPercent(), shares.targetPercent()));
-                }
-            }
-        }
-        if (hits.stream().anyMatch(hit -> hit.match.bank().kind() == BankKind.ALLOW)) {
-            return List.of();
-        }
-        hits.sort((one, other) -> Double.compare(other.queryPercent, one.queryPercent));
-        return hits;
+        return judgement;
     }
 }

@@ -5,12 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.semblance.engine.MatchReport;
+import org.semblance.engine.Judgement;
 import org.semblance.engine.Verdict;
-import org.semblance.hashdb.Match;
-import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.server.json.ReportJson;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -82,32 +79,24 @@ final class LookupAnswer {
      * Answers the next query, which was for a hash.
      *
      * @param found gives what it found, unless it failed
-     * @param banks those that count, or none for all of them
      * @throws HttpError 413 if a whole answer gets too many hits
      */
-    void add(LookupQuery query, Iterator<List<Match>> found, Set<String> banks) {
+    void add(LookupQuery query, Iterator<Judgement> found) {
         HttpError problem = query.problem();
         if (problem != null) {
             problem(problem);
         } else {
-            hits(query.id(), counted(found.next(), banks));
+            hits(query.id(), found.next());
         }
         asked++;
         weight++;
     }
 
-    /**
-     * A likeness to allowed content suppresses all that a hash matches, as it does for an image ({@link
-     * org.semblance.engine.ContentMatcher}).
-     */
-    private void hits(@Nullable JsonNode id, List<Match> found) {
-        List<Match> known = ofKind(BankKind.MATCH, found);
-        List<Match> allowed = known.isEmpty() ? List.of() : ofKind(BankKind.ALLOW, found);
-        Verdict verdict = known.isEmpty() ? Verdict.NO_MATCH : allowed.isEmpty() ? Verdict.MATCH : Verdict.SUPPRESSED;
-        if (isToTell(known.size() + allowed.size())) {
-            ObjectNode result = result(id, verdict);
-            putHits(result, "matches", ReportJson.hits(known));
-            putHits(result, "suppressed_by", ReportJson.hits(allowed));
+    private void hits(@Nullable JsonNode id, Judgement found) {
+        if (isToTell(found.matches().size() + found.suppressedBy().size())) {
+            ObjectNode result = result(id, found.verdict());
+            putHits(result, "matches", ReportJson.hits(found.matches()));
+            putHits(result, "suppressed_by", ReportJson.hits(found.suppressedBy()));
             add(result);
         }
     }
@@ -117,14 +106,15 @@ final class LookupAnswer {
      *
      * @throws HttpError as the other
      */
-    void add(LookupQuery query, MatchReport found) {
+    void add(LookupQuery query, Judgement found) {
         int more = found.matches().size()
                 + found.likely().size()
                 + found.suppressedBy().size();
-        if (isToTell(found.partial() ? Math.max(1, more) : more)) {
+        boolean partial = !found.cutShort().isEmpty();
+        if (isToTell(partial ? Math.max(1, more) : more)) {
             ObjectNode result = result(query.id(), found.verdict());
-            if (found.partial()) {
-                result.put("partial", true).put("reason", found.reason());
+            if (partial) {
+                result.put("partial", true).put("reason", found.cutShort());
             }
             putHits(result, "matches", ReportJson.featureHits(found.matches()));
             putHits(result, "likely", ReportJson.featureHits(found.likely()));
@@ -176,17 +166,6 @@ final class LookupAnswer {
         add(result.setAll(Dialect.problem(problem)));
     }
 
-    /** Those in the banks that were asked for and are not switched off. */
-    private static List<Match> counted(List<Match> matches, Set<String> banks) {
-        if (matches.isEmpty()) {
-            return matches;
-        }
-        return matches.stream()
-                .filter(m -> m.bank().enabled()
-                        && (banks.isEmpty() || banks.contains(m.bank().name())))
-                .toList();
-    }
-
     private void add(ObjectNode result) {
         if (form != Form.JSON) {
             out.writeBytes(Json.write(result.put("list_version", version)));
@@ -198,13 +177,6 @@ final class LookupAnswer {
             out.writeBytes(Json.write(result));
         }
         first = false;
-    }
-
-    private static List<Match> ofKind(BankKind kind, List<Match> matches) {
-        if (matches.isEmpty()) {
-            return matches;
-        }
-        return matches.stream().filter(m -> m.bank().kind() == kind).toList();
     }
 
     private void write(String ascii) {

@@ -6,10 +6,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import org.semblance.engine.MatchReport;
+import org.semblance.engine.Judgement;
 import org.semblance.engine.media.Deadline;
-import org.semblance.hashdb.Match;
 import org.semblance.hashdb.features.Features;
 import org.semblance.server.metrics.RequestTrace;
 import org.semblance.server.metrics.RequestTrace.Stage;
@@ -26,7 +24,7 @@ final class LookupLines implements LineAnswerer {
     /** What has been looked up and is still to be answered: a hash can hit so much that an answer is long before they end. */
     private Iterator<LookupQuery> queries = Collections.emptyIterator();
 
-    private Iterator<List<Match>> found = Collections.emptyIterator();
+    private Iterator<Judgement> found = Collections.emptyIterator();
 
     LookupLines(LookupScope scope, Request request) {
         this.scope = scope;
@@ -62,16 +60,17 @@ final class LookupLines implements LineAnswerer {
         LookupQuery query = queries.next();
         Features features = query.features();
         if (features == null) {
-            answer.add(query, found, scope.banks());
+            answer.add(query, found);
         } else if (deadline.passed()) {
-            answer.add(query.failedBy(late()), found, scope.banks());
+            answer.add(query.failedBy(late()), found);
         } else {
             try {
-                MatchReport report = scope.lookup(features, deadline);
-                lookupNanos += TimeUnit.MICROSECONDS.toNanos(report.lookupUs());
-                answer.add(query, report);
+                long start = System.nanoTime();
+                Judgement judgement = scope.lookup(features, deadline);
+                lookupNanos += System.nanoTime() - start;
+                answer.add(query, judgement);
             } catch (HttpError e) {
-                answer.add(query.failedBy(e), found, scope.banks());
+                answer.add(query.failedBy(e), found);
             }
         }
     }

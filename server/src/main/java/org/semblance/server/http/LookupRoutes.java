@@ -4,11 +4,9 @@ import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import org.semblance.engine.MatchReport;
+import org.semblance.engine.Judgement;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.HashDb;
-import org.semblance.hashdb.Match;
 import org.semblance.hashdb.features.Features;
 import org.semblance.server.auth.Role;
 import org.semblance.server.metrics.RequestTrace.Stage;
@@ -65,17 +63,18 @@ final class LookupRoutes {
             deadline.check("lookup");
             List<LookupQuery> batch = queries.subList(from, Math.min(queries.size(), from + LOOKUP_BATCH));
             long start = System.nanoTime();
-            Iterator<List<Match>> found = scope.lookup(batch);
+            Iterator<Judgement> found = scope.lookup(batch);
             nanos += System.nanoTime() - start;
             for (LookupQuery query : batch) {
                 Features asked = query.features();
                 if (asked == null) {
-                    answer.add(query, found, scope.banks());
+                    answer.add(query, found);
                 } else {
                     deadline.check("lookup");
-                    MatchReport report = scope.lookup(asked, deadline);
-                    nanos += TimeUnit.MICROSECONDS.toNanos(report.lookupUs());
-                    answer.add(query, report);
+                    start = System.nanoTime();
+                    Judgement judgement = scope.lookup(asked, deadline);
+                    nanos += System.nanoTime() - start;
+                    answer.add(query, judgement);
                 }
             }
         }

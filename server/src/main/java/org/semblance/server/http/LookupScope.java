@@ -2,19 +2,17 @@ package org.semblance.server.http;
 
 import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
-import org.semblance.engine.MatchReport;
+import org.semblance.engine.Judgement;
+import org.semblance.engine.SignalMatcher;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.HashDb;
-import org.semblance.hashdb.Match;
 import org.semblance.hashdb.features.Features;
 import org.semblance.server.auth.ScopedDb;
 
 /** What the lookups of one request are made in: the database as its caller may see it, the banks and the verdicts asked for. */
 final class LookupScope {
     private final ScopedDb visible;
-    private final Set<String> banks;
-    private final boolean likely;
+    private final SignalMatcher matcher;
     private final boolean features;
 
     /**
@@ -25,14 +23,9 @@ final class LookupScope {
     LookupScope(HashDb db, boolean features, Request request) {
         request.caller().requiresDistance();
         this.visible = new ScopedDb(db, request.caller());
-        this.banks = NativeRoutes.wantedBanks(request, visible);
-        this.likely = request.flag(NativeRoutes.LIKELY, false);
+        this.matcher =
+                visible.signals(NativeRoutes.wantedBanks(request, visible), request.flag(NativeRoutes.LIKELY, false));
         this.features = features;
-    }
-
-    /** The names of the banks that count; none for all of the caller's. */
-    Set<String> banks() {
-        return banks;
     }
 
     /** The newest change that lookups from now on see. */
@@ -41,8 +34,8 @@ final class LookupScope {
     }
 
     /** Looks up the hashes among those queries, in their order. */
-    Iterator<List<Match>> lookup(List<LookupQuery> queries) {
-        return visible.lookup(LookupQuery.hashes(queries)).iterator();
+    Iterator<Judgement> lookup(List<LookupQuery> queries) {
+        return matcher.match(LookupQuery.hashes(queries)).iterator();
     }
 
     /**
@@ -50,11 +43,11 @@ final class LookupScope {
      *
      * @throws HttpError 400 if features are switched off: an answer would say that there is no match
      */
-    MatchReport lookup(Features query, Deadline deadline) {
+    Judgement lookup(Features query, Deadline deadline) {
         if (!features) {
             throw HttpError.field(
                     400, "features", query.count() + " features", "hashes alone, as the setting features is off");
         }
-        return visible.match(query, banks, likely, deadline);
+        return matcher.match(query, deadline);
     }
 }

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.Alignment;
 import org.semblance.engine.FeatureMatch;
@@ -144,9 +145,10 @@ public final class ReportJson {
     }
 
     /** Hits of a lookup by a hash, in the order they come: no more than where and how near. */
-    public static ArrayNode hits(List<Match> matches) {
+    public static ArrayNode hits(List<Finding> findings) {
         ArrayNode array = NODES.arrayNode();
-        for (Match match : matches) {
+        for (Finding finding : findings) {
+            Match match = Objects.requireNonNull(finding.match(), "a hit by features");
             array.addObject()
                     .put("bank", match.bank().name())
                     .put("content_id", match.content().id())

@@ -1,0 +1,177 @@
+package org.semblance.engine;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.semblance.hashdb.Match;
+import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.BankKind;
+
+/**
+ * The product's central rule: which hits count, what of them is a match, and what suppresses it. Every door asks this class,
+ * so that the same hits get the same verdict whether a file came, a hash or the features of a picture.
+ *
+ * <ol>
+ *   <li>A bank counts if it is switched on and, where the caller names banks, if it is one of those. Banks of allowed
+ *       content are no exception: a caller who names banks and wants suppression names them as well.
+ *   <li>The exact bytes of a banked file are a match. Only a person who allowed exactly these bytes outweighs that, and then
+ *       nothing else is a match either. A likeness to allowed content does not, or one harmless picture that resembles a bad
+ *       one would switch off the surest evidence there is; the judgement says so in its note.
+ *   <li>What is found by likeness is a match unless allowed content explains all that it rests on. An image and all it
+ *       matches are one piece of evidence, so that one allowed likeness suppresses every match. Of a video, allowed content
+ *       explains no more than the moments in which it is seen; the rest must still come to a match.
+ *   <li>What other content shares is likely, and decides nothing unless the caller asks for {@link Verdict#LIKELY}.
+ * </ol>
+ *
+ * <p>What is suppressed stays in the judgement. Without a match there is nothing to suppress, and allowed content is not
+ * reported.
+ */
+final class Judge {
+    private final Set<String> banks;
+    private final boolean likely;
+
+    Judge(MatchOptions options) {
+        this.banks = options.banks();
+        this.likely = options.likely();
+    }
+
+    /** Whether what is found in that bank counts. */
+    boolean counts(Bank bank) {
+        return bank.enabled() && (banks.isEmpty() || banks.contains(bank.name()));
+    }
+
+    /** The hits that count, in their order. */
+    List<Match> counted(List<Match> hits) {
+        return hits.isEmpty()
+                ? hits
+                : hits.stream().filter(hit -> counts(hit.bank())).toList();
+    }
+
+    /** Whether one of these hits by digest makes a match, unless the bytes are allowed. */
+    static boolean isKnown(List<Match> exact) {
+        return exact.stream().anyMatch(hit -> hit.bank().kind() == BankKind.MATCH);
+    }
+
+    /**
+     * Judges what one content, an image or a single hash, has found.
+     *
+     * @param exact hits by its digests
+     * @param near hits by its PDQ hash
+     */
+    Judgement ofContent(List<Match> exact, List<Match> near) {
+        if (exact.isEmpty() && near.isEmpty()) {
+            return Judgement.NOTHING;
+        }
+        BitSet whole = new BitSet();
+        whole.set(0);
+        List<Claim> claims = counted(near).stream()
+                .map(hit -> Claim.of(hit, null, whole, 0, null))
+                .toList();
+        return of(Claim.merged(claims), exact(exact), "");
+    }
+
+    /**
+     * Judges what an upload has found by likeness together with its hits by digest.
+     *
+     * @param claims each content once, in the order in which they are to be reported
+     * @param exact hits that count, each content once
+     * @param cutShort why not all was looked up and compared, or empty
+     */
+    Judgement of(List<Claim> claims, List<Match> exact, String cutShort) {
+        List<Match> allowedBytes = ofKind(BankKind.ALLOW, exact);
+        List<Match> knownBytes = ofKind(BankKind.MATCH, exact);
+        boolean allSuppressed = !allowedBytes.isEmpty();
+        Set<Long> byDigest = ids(knownBytes);
+        Map<Claim, BitSet> explains = new LinkedHashMap<>();
+        BitSet explained = new BitSet();
+        claims.stream().filter(Claim::isAllowed).forEach(claim -> explains.put(claim, claim.explains()));
+        explains.values().forEach(explained::or);
+        List<Finding> likelyOnes = new ArrayList<>();
+        List<Finding> standing = new ArrayList<>();
+        List<Finding> suppressed = new ArrayList<>();
+        (allSuppressed ? suppressed : standing).addAll(findings(knownBytes, allSuppressed));
+        BitSet suppressedEvidence = new BitSet();
+        BitSet outweighedEvidence = new BitSet();
+        Set<Long> allowedFeatures = new HashSet<>();
+        for (Claim claim : claims) {
+            if (claim.isAllowed()) {
+                continue;
+            }
+            boolean isSuppressed = allSuppressed || claim.isExplained(explained);
+            if (byDigest.contains(claim.contentId())) {
+                if (isSuppressed) {
+                    outweighedEvidence.or(claim.evidence());
+                }
+            } else if (claim.isLikely()) {
+                if (!isSuppressed) {
+                    likelyOnes.add(claim.finding(false));
+                }
+            } else {
+                (isSuppressed ? suppressed : standing).add(claim.finding(isSuppressed));
+                if (isSuppressed) {
+                    suppressedEvidence.or(claim.evidence());
+                    allowedFeatures.addAll(claim.explainedBy());
+                }
+            }
+        }
+        List<Finding> by = new ArrayList<>();
+        if (!suppressed.isEmpty()) {
+            by.addAll(findings(allowedBytes, false));
+            Set<Long> told = ids(allowedBytes);
+            explains.forEach((claim, moments) -> {
+                boolean explainsSome =
+                        moments.intersects(suppressedEvidence) || allowedFeatures.contains(claim.contentId());
+                if (explainsSome && told.add(claim.contentId())) {
+                    by.add(claim.finding(false));
+                }
+            });
+        }
+        String note = allSuppressed ? "" : outweighed(explains, outweighedEvidence);
+        standing.addAll(suppressed);
+        return new Judgement(verdict(standing, likelyOnes), standing, likelyOnes, by, note, cutShort);
+    }
+
+    private Verdict verdict(List<Finding> matches, List<Finding> likelyOnes) {
+        if (matches.isEmpty()) {
+            return likely && !likelyOnes.isEmpty() ? Verdict.LIKELY : Verdict.NO_MATCH;
+        }
+        return matches.stream().allMatch(Finding::suppressed) ? Verdict.SUPPRESSED : Verdict.MATCH;
+    }
+
+    /** Why a file is a match that would be suppressed if its bytes were others; empty if it would not. */
+    private static String outweighed(Map<Claim, BitSet> explains, BitSet evidence) {
+        String allowed = explains.entrySet().stream()
+                .filter(entry -> entry.getValue().intersects(evidence))
+                .map(entry -> "content " + entry.getKey().contentId() + " of bank "
+                        + entry.getKey().bank().name())
+                .collect(Collectors.joining(", "));
+        return allowed.isEmpty()
+                ? ""
+                : "these exact bytes are banked, which outweighs a likeness to allowed content: " + allowed;
+    }
+
+    /** Of hits by digest those that count, each content once: by the first of them. */
+    List<Match> exact(List<Match> hits) {
+        Set<Long> seen = new HashSet<>();
+        return counted(hits).stream()
+                .filter(hit -> seen.add(hit.content().id()))
+                .toList();
+    }
+
+    private static List<Match> ofKind(BankKind kind, List<Match> hits) {
+        return hits.stream().filter(hit -> hit.bank().kind() == kind).toList();
+    }
+
+    private static List<Finding> findings(List<Match> hits, boolean suppressed) {
+        return hits.stream().map(hit -> Finding.of(hit, suppressed)).toList();
+    }
+
+    private static Set<Long> ids(List<Match> hits) {
+        return hits.stream().map(hit -> hit.content().id()).collect(Collectors.toCollection(HashSet::new));
+    }
+}
