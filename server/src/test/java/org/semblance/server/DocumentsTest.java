@@ -39,9 +39,15 @@ class DocumentsTest {
     }
 
     @Test
+    void theReadmeIsAFrontDoor() throws IOException {
+        assertThat(Files.size(README)).isLessThanOrEqualTo(8_000);
+    }
+
+    @Test
     void everyLinkLeadsToAFile() throws IOException {
         List<Path> all = new ArrayList<>(documents());
         all.add(README);
+        all.add(TOP.resolve("CONTRIBUTING.md"));
         for (Path document : all) {
             assertThat(links(document)).as(document.toString()).allMatch(Files::exists);
         }

@@ -5,15 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,7 +24,9 @@ import org.semblance.hashdb.hash.HashAndQuality;
 
 class VpdqTest {
     private static final String HASH = "dd8ba48f6a714968369c36ad6d2f6a36ce5ed0a701e301e9dbb9fc12d80b8154";
-    private static final Path FOLDER = Path.of(System.getProperty("semblance.vectors", "."), "vpdq");
+
+    /** Lists of hashes that Meta's tools made of videos, and how much of each other they show by both ways of counting. */
+    private static final Path VECTORS = Path.of("src/test/resources/org/semblance/engine/video/vpdq.zip");
 
     private static FrameHash frame(int number, double seconds, String hex, int quality) {
         return new FrameHash(number, seconds, new HashAndQuality(Hash256.parse(hex), quality));
@@ -128,21 +132,21 @@ class VpdqTest {
     }
 
     @Test
-    @EnabledIfSystemProperty(named = "semblance.vectors", matches = ".+")
     void readsAndWritesTheReferencesFilesUnchanged() throws IOException {
         int files = 0;
-        try (Stream<Path> texts = Files.list(FOLDER.resolve("hashes"))) {
+        try (FileSystem zip = FileSystems.newFileSystem(VECTORS);
+                Stream<Path> texts = Files.list(zip.getPath("hashes"))) {
             for (Path text : texts.toList()) {
                 String content = Files.readString(text);
                 assertThat(Vpdq.toText(Vpdq.parseText(content))).as("%s", text).isEqualTo(content);
                 files++;
             }
         }
-        try (Stream<Path> jsons = Files.list(FOLDER.resolve("json"))) {
+        try (FileSystem zip = FileSystems.newFileSystem(VECTORS);
+                Stream<Path> jsons = Files.list(zip.getPath("json"))) {
             for (Path json : jsons.toList()) {
                 String content = Files.readString(json).strip();
-                Path text = FOLDER.resolve("hashes")
-                        .resolve(json.getFileName().toString().replace(".json", ".txt"));
+                Path text = zip.getPath("hashes", json.getFileName().toString().replace(".json", ".txt"));
                 assertThat(Vpdq.toJson(Vpdq.parseJson(content))).as("%s", json).isEqualTo(content);
                 assertThat(Vpdq.toJson(Vpdq.parseText(Files.readString(text))))
                         .as("%s", json)
@@ -154,15 +158,22 @@ class VpdqTest {
     }
 
     @Test
-    @EnabledIfSystemProperty(named = "semblance.vectors", matches = ".+")
     void comparesAsTheReferenceDoes() throws IOException {
         Map<String, List<FrameHash>> lists = new HashMap<>();
         int rows = 0;
-        for (String row :
-                Files.readAllLines(FOLDER.resolve("match.csv")).stream().skip(1).toList()) {
+        List<String> compared;
+        try (FileSystem zip = FileSystems.newFileSystem(VECTORS)) {
+            compared = Files.readAllLines(zip.getPath("match.csv"));
+            try (Stream<Path> texts = Files.list(zip.getPath("hashes"))) {
+                for (Path text : texts.toList()) {
+                    lists.put(text.getFileName().toString(), Vpdq.parseText(Files.readString(text)));
+                }
+            }
+        }
+        for (String row : compared.stream().skip(1).toList()) {
             String[] f = row.split(",", -1);
-            List<FrameHash> query = list(lists, f[0], f[2]);
-            List<FrameHash> target = list(lists, f[1], f[2]);
+            List<FrameHash> query = Objects.requireNonNull(lists.get(f[0] + ".r" + f[2] + ".x86.txt"));
+            List<FrameHash> target = Objects.requireNonNull(lists.get(f[1] + ".r" + f[2] + ".x86.txt"));
             int distance = Integer.parseInt(f[3]);
             int quality = Integer.parseInt(f[4]);
 
@@ -187,16 +198,5 @@ class VpdqTest {
     private static void assertPercents(VpdqComparison ours, String query, String target, String row) {
         assertThat(ours.queryPercent()).as(row).isEqualTo(Double.parseDouble(query), within(0.006));
         assertThat(ours.targetPercent()).as(row).isEqualTo(Double.parseDouble(target), within(0.006));
-    }
-
-    private static List<FrameHash> list(Map<String, List<FrameHash>> lists, String stem, String rate)
-            throws IOException {
-        String name = stem + ".r" + rate + ".x86.txt";
-        List<FrameHash> list = lists.get(name);
-        if (list == null) {
-            list = Vpdq.parseText(Files.readString(FOLDER.resolve("hashes").resolve(name)));
-            lists.put(name, list);
-        }
-        return list;
     }
 }

@@ -182,11 +182,10 @@ class SettingsTest {
     }
 
     @Test
-    void theReadmeNamesNoKeyThatIsNotThere() throws IOException {
-        String readme = Files.readString(Path.of("../README.md"));
-        String section = readme.substring(readme.indexOf("## Operating it"));
+    void theDocumentsNameNoKeyThatIsNotThere() throws IOException {
+        String document = Files.readString(Path.of("../docs/operate.md"));
         Pattern block = Pattern.compile("```toml\\n(.*?)```", Pattern.DOTALL);
-        String example = block.matcher(section)
+        String example = block.matcher(document)
                 .results()
                 .map((MatchResult found) -> found.group(1))
                 .findFirst()
