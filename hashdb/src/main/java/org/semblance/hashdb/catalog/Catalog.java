@@ -17,6 +17,7 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Readers.Reader;
 import org.semblance.hashdb.features.BankedPicture;
+import org.semblance.hashdb.file.DurableFile;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -636,13 +637,13 @@ public final class Catalog implements AutoCloseable {
         if (Files.exists(target)) {
             throw new IOException(target + ": is there already (expected: a new file)");
         }
-        Path building = target.resolveSibling(target.getFileName() + ".new");
+        Path building = DurableFile.aside(target);
         Files.deleteIfExists(building);
         try (Connection connection = Schema.connect(file);
                 PreparedStatement vacuum = connection.prepareStatement("VACUUM INTO ?")) {
             vacuum.setString(1, building.toAbsolutePath().toString());
             vacuum.execute();
-            Schema.publish(building, target);
+            DurableFile.publish(building, target);
         } catch (SQLException e) {
             throw new IOException(target + ": " + e.getMessage(), e);
         } finally {
