@@ -11,8 +11,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Catalog;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.file.FormatException;
 import org.semblance.hashdb.hash.Hash256;
-import org.semblance.hashdb.offheap.SnapshotException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -153,7 +153,7 @@ final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
         } catch (NoSuchFileException e) {
             LOG.debug("{}: not there; the index is built from the catalog", file);
             return null;
-        } catch (SnapshotException e) {
+        } catch (FormatException e) {
             LOG.warn("{}; the index is built from the catalog", e.getMessage());
             return null;
         } catch (IOException e) {

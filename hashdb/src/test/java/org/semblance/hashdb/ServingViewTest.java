@@ -28,6 +28,7 @@ import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.file.SealedText;
 import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
@@ -184,15 +185,16 @@ class ServingViewTest {
         openAndCompare(2);
         Files.writeString(mark, "");
         openAndCompare(2);
-        Files.writeString(mark, good.replace("semblance-view 2", "semblance-view 1"));
+        String body = good.substring("semblance-view 2".length(), good.length() - 9);
+        Files.writeString(mark, new SealedText("", "semblance-view", 1).seal(body));
         openAndCompare(2);
         assertThat(warnings())
                 .containsExactly(
-                        folder + ": view.clean is damaged; the view is built anew",
-                        folder + ": view.clean is not the mark of a view; the view is built anew",
-                        folder + ": view.clean is not the mark of a view; the view is built anew",
-                        folder + ": view.clean is of another release (semblance-view 1, expected: 2);"
-                                + " the view is built anew");
+                        mark + ": the mark of a view is damaged; the view is built anew",
+                        mark + ": not the mark of a view; the view is built anew",
+                        mark + ": not the mark of a view; the view is built anew",
+                        mark + ": the mark of a view of version 1 (expected: 2; written by an older release); the view"
+                                + " is built anew");
     }
 
     @Test

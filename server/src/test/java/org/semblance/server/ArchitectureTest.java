@@ -11,6 +11,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.lang.foreign.Linker;
 import org.semblance.hashdb.HashDb;
 
 /** The fences between the packages: what a library is used by, and that nothing looks up. */
@@ -33,8 +34,7 @@ class ArchitectureTest {
             .because("the wire is one concern, inward and outward");
 
     @ArchTest
-    static final ArchRule sqlIsTheCatalogs =
-            onlyIn("org.semblance.hashdb.catalog", "java.sql", "org.sqlite", "org.flywaydb");
+    static final ArchRule sqlIsTheCatalogs = onlyIn("org.semblance.hashdb.catalog", "java.sql", "org.sqlite");
 
     @ArchTest
     static final ArchRule picocliIsTheCommandLines = onlyIn("org.semblance.server.cli", "picocli", "me.tongfei");
@@ -46,18 +46,35 @@ class ArchitectureTest {
     static final ArchRule theIndexKnowsHashesOnly = dependOnOnly(
             "org.semblance.hashdb.index",
             "org.semblance.hashdb.hash",
+            "org.semblance.hashdb.file",
             "org.semblance.hashdb.offheap",
             "jdk.incubator",
             "org.slf4j");
 
     @ArchTest
     static final ArchRule memoryKnowsNoIndex =
-            dependOnOnly("org.semblance.hashdb.offheap", "org.semblance.hashdb.hash", "org.slf4j");
+            dependOnOnly("org.semblance.hashdb.offheap", "org.semblance.hashdb.libc", "org.slf4j");
+
+    @ArchTest
+    static final ArchRule filesKnowNoIndex =
+            dependOnOnly("org.semblance.hashdb.file", "org.semblance.hashdb.hash", "org.semblance.hashdb.offheap");
+
+    @ArchTest
+    static final ArchRule theLibraryOfCIsALeaf = dependOnOnly("org.semblance.hashdb.libc");
+
+    @ArchTest
+    static final ArchRule theLibraryOfCHasOneCaller = noClasses()
+            .that()
+            .resideOutsideOfPackages("org.semblance.hashdb.libc", "org.semblance.engine.media.internal..")
+            .should()
+            .dependOnClassesThat(describe("are Linker", type -> type.getName().startsWith(Linker.class.getName())))
+            .because("one shape of call serves them all; decoders have functions of their own");
 
     @ArchTest
     static final ArchRule featuresKnowNoCatalog = dependOnOnly(
             "org.semblance.hashdb.features",
             "org.semblance.hashdb.hash",
+            "org.semblance.hashdb.file",
             "org.semblance.hashdb.index",
             "org.semblance.hashdb.offheap");
 

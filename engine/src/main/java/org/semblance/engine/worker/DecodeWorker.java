@@ -26,6 +26,9 @@ import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.media.MediaSource;
+import org.semblance.engine.worker.linux.ControlSocket;
+import org.semblance.engine.worker.linux.Posix;
+import org.semblance.engine.worker.linux.Sandbox;
 import org.semblance.hashdb.hash.Hash256;
 
 /**
@@ -110,11 +113,11 @@ public final class DecodeWorker {
             WarmUp.touch(worker.exact);
             strength = setup.sandbox ? Sandbox.enter(setup.memoryBytes) : Sandbox.Strength.NONE;
         } catch (RuntimeException | LinkageError e) {
-            say(socket, memory, Wire.Kind.FAILED, String.valueOf(e.getMessage()).getBytes(StandardCharsets.UTF_8));
+            say(socket, memory, Wire.Kind.FAILED, String.valueOf(e.getMessage()));
             Posix.exit(FAILED);
             throw e;
         }
-        say(socket, memory, Wire.Kind.READY, strength.toBytes());
+        say(socket, memory, Wire.Kind.READY, strength.toLines());
         worker.work();
     }
 
@@ -184,8 +187,9 @@ public final class DecodeWorker {
         });
     }
 
-    private static void say(ControlSocket socket, MemorySegment memory, Wire.Kind kind, byte[] text)
+    private static void say(ControlSocket socket, MemorySegment memory, Wire.Kind kind, String said)
             throws IOException {
+        byte[] text = said.getBytes(StandardCharsets.UTF_8);
         MemorySegment.copy(text, 0, memory, ValueLayout.JAVA_BYTE, Wire.DATA, text.length);
         Wire.write(socket.message(), kind, 0, text.length);
         socket.send(-1);

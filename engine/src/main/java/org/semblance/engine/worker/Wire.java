@@ -9,6 +9,7 @@ import org.semblance.engine.HashRequest;
 import org.semblance.engine.features.Profile;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.FrameSampling;
+import org.semblance.engine.worker.linux.ControlSocket;
 
 /**
  * What server and worker tell each other, as bytes: the memory they share, and the messages that say what lies in it.

@@ -19,6 +19,11 @@ import org.semblance.engine.HashRequest;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaSource;
+import org.semblance.engine.worker.linux.Capabilities;
+import org.semblance.engine.worker.linux.ControlSocket;
+import org.semblance.engine.worker.linux.Posix;
+import org.semblance.engine.worker.linux.ProcessMemory;
+import org.semblance.engine.worker.linux.Sandbox;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -148,10 +153,11 @@ final class WorkerProcess {
         }
         byte[] said = new byte[(int) length];
         MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, Wire.DATA, said, 0, said.length);
+        String text = new String(said, StandardCharsets.UTF_8);
         if (kind == Wire.Kind.FAILED) {
-            throw new IOException(Reply.printable(new String(said, StandardCharsets.UTF_8)));
+            throw new IOException(Reply.printable(text));
         }
-        return Sandbox.Strength.read(said);
+        return Sandbox.Strength.ofLines(text.lines().map(Reply::printable).toList());
     }
 
     /** What it prints: nothing, unless the virtual machine has something to say. */

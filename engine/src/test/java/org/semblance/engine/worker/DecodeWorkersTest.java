@@ -51,6 +51,7 @@ import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.Picture;
 import org.semblance.engine.media.internal.Encoders;
 import org.semblance.engine.media.internal.Footage;
+import org.semblance.engine.worker.linux.SystemCalls;
 
 /** Real worker processes, some of which are killed, or do what a decoder that was taken over might do. */
 @EnabledOnOs(OS.LINUX)

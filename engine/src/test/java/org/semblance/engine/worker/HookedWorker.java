@@ -19,6 +19,7 @@ import org.semblance.engine.HashReport;
 import org.semblance.engine.HashRequest;
 import org.semblance.engine.Verdict;
 import org.semblance.engine.media.MediaSource;
+import org.semblance.engine.worker.linux.Posix;
 
 /** A worker whose decoders have been taken over: contents that open with {@link #HOOK} are orders, and done. */
 final class HookedWorker {

@@ -13,8 +13,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HexFormat;
 import java.util.Locale;
-import java.util.zip.CRC32C;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.file.FormatException;
+import org.semblance.hashdb.file.SealedText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,19 +26,24 @@ import org.slf4j.LoggerFactory;
  * log's end, and drops without a word what was committed after it; so the catalog is compared with this before SQLite
  * may write.
  *
- * <p>The file is one line, {@code semblance-head 1 SEQ HASH CRC}: the change's number in 19 digits, its hash in the
- * journal, and the CRC-32C of what is before, as 8 hex digits. It is written in place after each commit and not synced:
- * it is as new as what was acknowledged when the process is killed, and never ahead of the catalog when the power is cut,
- * as the catalog was synced before.
+ * <p>The file has the frame of {@link SealedText} on one line. Its body is the change's number in 19 digits and its hash in
+ * the journal. The order of a commit is:
+ *
+ * <ol>
+ *   <li>The catalog is synced.
+ *   <li>This file is written in its place, always as long as before, and is not synced.
+ *   <li>The change is acknowledged.
+ * </ol>
+ *
+ * <p>So the file names the newest acknowledged change when the process is killed, and is never ahead of the catalog when the
+ * power is cut.
  */
 final class AcknowledgedHead implements AutoCloseable {
     static final String FILE_NAME = "catalog.head";
 
     private static final Logger LOG = LoggerFactory.getLogger(AcknowledgedHead.class);
-    private static final String MAGIC = "semblance-head 1 ";
-    private static final int SEQ_DIGITS = 19;
-    private static final int HASH_DIGITS = 64;
-    private static final int LENGTH = MAGIC.length() + SEQ_DIGITS + 1 + HASH_DIGITS + 1 + 8 + 1;
+    private static final SealedText FORMAT = new SealedText("the mark of the newest change", "semblance-head", 1);
+    private static final Pattern BODY = Pattern.compile(" (\\d{1,19}) ([0-9a-f]{64}) ");
 
     private final Path file;
     private @Nullable FileChannel channel;
@@ -93,48 +101,37 @@ final class AcknowledgedHead implements AutoCloseable {
     }
 
     private @Nullable Head read() {
-        String line;
         try {
             if (!Files.exists(file)) {
                 return null;
             }
-            line = Files.readString(file, StandardCharsets.ISO_8859_1);
+            String body = FORMAT.open(file, Files.readString(file, StandardCharsets.ISO_8859_1));
+            Matcher fields = BODY.matcher(body);
+            if (fields.matches()) {
+                return new Head(Long.parseLong(fields.group(1)), fields.group(2));
+            }
+            LOG.warn("{}: without a change; the file does not tell whether changes were lost", file);
+        } catch (FormatException e) {
+            LOG.warn("{}; the file does not tell whether changes were lost: verify the database", e.getMessage());
         } catch (IOException e) {
             LOG.warn("{}: cannot be read, so it does not tell whether changes were lost: {}", file, e.toString());
-            return null;
         }
-        if (line.length() == LENGTH && line.startsWith(MAGIC)) {
-            int seqEnd = MAGIC.length() + SEQ_DIGITS;
-            int hashEnd = seqEnd + 1 + HASH_DIGITS;
-            if (line.substring(hashEnd + 1).equals(crc(line.substring(0, hashEnd + 1)) + "\n")) {
-                return new Head(
-                        Long.parseLong(line.substring(MAGIC.length(), seqEnd)), line.substring(seqEnd + 1, hashEnd));
-            }
-        }
-        LOG.warn("{}: damaged, so it does not tell whether changes were lost; verify the database", file);
         return null;
     }
 
     /** Notes a change that is committed. If that fails the change stands all the same, and the log tells. */
     void write(long seq, String hash) {
-        String text = String.format(Locale.ROOT, "%s%0" + SEQ_DIGITS + "d %s ", MAGIC, seq, hash);
-        ByteBuffer line = ByteBuffer.wrap((text + crc(text) + "\n").getBytes(StandardCharsets.US_ASCII));
+        String text = FORMAT.seal(String.format(Locale.ROOT, " %019d %s ", seq, hash));
         try {
             FileChannel out = channel;
             if (out == null) {
                 out = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 channel = out;
             }
-            out.write(line, 0);
+            out.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII)), 0);
         } catch (IOException e) {
             LOG.warn("{}: cannot be written: {}", file, e.toString());
         }
-    }
-
-    private static String crc(String text) {
-        CRC32C crc = new CRC32C();
-        crc.update(text.getBytes(StandardCharsets.ISO_8859_1));
-        return String.format(Locale.ROOT, "%08x", crc.getValue());
     }
 
     @Override

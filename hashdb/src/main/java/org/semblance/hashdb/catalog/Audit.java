@@ -18,12 +18,16 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Catalog.ContentSink;
 import org.semblance.hashdb.catalog.Catalog.HashSink;
 import org.semblance.hashdb.catalog.Catalog.PictureSink;
+import org.semblance.hashdb.catalog.ContentFields.State;
+import org.semblance.hashdb.catalog.JournalPayload.BankCreated;
+import org.semblance.hashdb.catalog.JournalPayload.BankDeleted;
+import org.semblance.hashdb.catalog.JournalPayload.BankUpdated;
+import org.semblance.hashdb.catalog.JournalPayload.ContentUpdated;
+import org.semblance.hashdb.catalog.JournalPayload.ContentWithdrawn;
+import org.semblance.hashdb.catalog.JournalPayload.ContentsAdded;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Hash256;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Proves one state of the catalog from its journal.
@@ -36,7 +40,13 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class Audit implements AutoCloseable {
     private static final int MAX_PROBLEMS = 100;
-    private static final JsonMapper JSON = new JsonMapper();
+
+    /** The status of a content that was withdrawn, or whose bank was deleted. */
+    private static final State GONE = new State(ContentStatus.WITHDRAWN, null);
+
+    /** What a content has that was never updated; its digest covers the other fields. */
+    private static final ContentFields ADDED =
+            new ContentFields(new State(ContentStatus.ENABLED, null), null, null, null);
 
     private final Path file;
     private final Readers.Reader reader;
@@ -44,7 +54,7 @@ public final class Audit implements AutoCloseable {
     private final List<String> problems = new ArrayList<>();
     private final Map<Long, ExpectedBank> banks = new HashMap<>();
     private final Map<Long, Trail> trails = new HashMap<>();
-    private final Set<Long> withdrawn = new HashSet<>();
+    private final Set<Long> withdrawnContents = new HashSet<>();
     private final ContentDigest digest = new ContentDigest();
     private long journalRows;
     private String headHash = JournalEntry.GENESIS;
@@ -157,9 +167,9 @@ public final class Audit implements AutoCloseable {
                 journalRows++;
                 headHash = entry.hash();
                 try {
-                    replay(entry.kind(), JSON.readTree(entry.payload()));
-                } catch (JacksonException | IllegalArgumentException e) {
-                    problem("journal row " + entry.seq() + ": its payload cannot be read");
+                    replay(entry.change());
+                } catch (IllegalArgumentException e) {
+                    problem("journal row " + entry.seq() + ": " + e.getMessage());
                 }
             }
         }
@@ -175,25 +185,20 @@ public final class Audit implements AutoCloseable {
         return entry.computeHash().equals(entry.hash()) ? null : "it was altered (its hash does not fit its fields)";
     }
 
-    private void replay(String kind, JsonNode payload) {
-        switch (kind) {
-            case "create_bank" -> banks.put(payload.required("bank_id").longValue(), new ExpectedBank(payload, false));
-            case "update_bank" -> bank(payload).apply(payload.required("to"));
-            case "delete_bank" -> bank(payload).deleted = true;
-            case "update_content" ->
-                trails.computeIfAbsent(payload.required("content_id").longValue(), id -> new Trail())
-                        .add(payload.required("from"), payload.required("to"));
-            case "withdraw_content" ->
-                withdrawn.add(payload.required("content_id").longValue());
-            default -> {
+    private void replay(JournalPayload change) {
+        switch (change) {
+            case BankCreated created ->
+                banks.put(created.bankId(), new ExpectedBank(created.kind(), created.fields(), false));
+            case BankUpdated updated ->
+                banks.computeIfPresent(updated.bankId(), (id, bank) -> bank.updated(updated.to()));
+            case BankDeleted deleted -> banks.computeIfPresent(deleted.bankId(), (id, bank) -> bank.deleted());
+            case ContentUpdated updated ->
+                trails.merge(updated.contentId(), new Trail(updated.from(), updated.to()), Trail::followedBy);
+            case ContentWithdrawn withdrawn -> withdrawnContents.add(withdrawn.contentId());
+            case ContentsAdded added -> {
                 // Added contents are compared in the pass over the contents.
             }
         }
-    }
-
-    private ExpectedBank bank(JsonNode payload) {
-        return banks.computeIfAbsent(
-                payload.required("bank_id").longValue(), id -> new ExpectedBank(JSON.createObjectNode(), true));
     }
 
     private void banks() throws SQLException {
@@ -219,8 +224,8 @@ public final class Audit implements AutoCloseable {
     }
 
     private void contents(ContentSink contentSink, HashSink hashSink, PictureSink pictureSink) throws SQLException {
-        PreparedStatement adds =
-                reader.prepare("SELECT seq, at, payload FROM journal WHERE kind = 'add_contents' ORDER BY seq");
+        PreparedStatement adds = reader.prepare("SELECT seq, at, kind, payload FROM journal WHERE kind = '"
+                + PayloadCodec.ADD_CONTENTS + "' ORDER BY seq");
         PreparedStatement labels = reader.prepare("SELECT c.content_id, l.name FROM content_label c"
                 + " JOIN label l ON l.id = c.label_id ORDER BY c.content_id");
         PreparedStatement contents = reader.prepare("SELECT c.id, c.bank_id, c.status, c.disabled_until, c.created_at,"
@@ -239,13 +244,15 @@ public final class Audit implements AutoCloseable {
             Cursor cursor = new Cursor(content, label, video, picture, contentSink, hashSink, pictureSink);
             cursor.next();
             while (add.next()) {
-                Added added;
+                JournalPayload change;
                 try {
-                    added = new Added(add.getLong(1), add.getLong(2), JSON.readTree(add.getString(3)));
-                } catch (JacksonException | IllegalArgumentException e) {
+                    change = PayloadCodec.read(Rows.text(add, 3), Rows.text(add, 4));
+                } catch (IllegalArgumentException e) {
                     continue; // The pass over the journal has named it.
                 }
-                compare(added, cursor);
+                if (change instanceof ContentsAdded added) {
+                    compare(add.getLong(1), add.getLong(2), added, cursor);
+                }
             }
             while (cursor.there) {
                 problem("content " + cursor.id + ": no row of the journal added it");
@@ -254,172 +261,95 @@ public final class Audit implements AutoCloseable {
         }
     }
 
-    /** What an {@code add_contents} row says it added. */
-    private record Added(long seq, long at, long bankId, long first, long last, String sha256) {
-        Added(long seq, long at, JsonNode payload) {
-            this(
-                    seq,
-                    at,
-                    payload.required("bank_id").longValue(),
-                    payload.required("first_id").longValue(),
-                    payload.required("first_id").longValue()
-                            + payload.required("contents").longValue()
-                            - 1,
-                    payload.required("sha256").stringValue());
-        }
-
-        String range() {
-            return first == last ? Long.toString(first) : first + " to " + last;
-        }
-    }
-
-    private void compare(Added added, Cursor cursor) throws SQLException {
-        ExpectedBank bank = banks.get(added.bankId);
-        boolean bankDeleted = bank != null && bank.deleted;
+    private void compare(long seq, long at, ContentsAdded added, Cursor cursor) throws SQLException {
+        ExpectedBank bank = banks.get(added.bankId());
+        boolean bankDeleted = bank != null && bank.isDeleted;
         long present = 0;
-        for (; cursor.there && cursor.id <= added.last; cursor.next()) {
-            if (cursor.id < added.first) {
+        for (; cursor.there && cursor.id <= added.lastId(); cursor.next()) {
+            if (cursor.id < added.firstId()) {
                 problem("content " + cursor.id + ": no row of the journal added it");
                 continue;
             }
             present++;
+            ContentFields now = cursor.fields();
             Trail trail = trails.get(cursor.id);
-            digest.content(cursor.id, cursor.signals.size());
-            for (Cursor.RawSignal signal : cursor.signals) {
-                digest.signal(signal.type, signal.quality, signal.value);
-            }
-            digest.details(
-                    trail == null ? cursor.labels : trail.firstLabels(cursor.labels),
-                    trail == null ? cursor.note : trail.first("note", cursor.note),
-                    cursor.source,
-                    trail == null ? cursor.metadata : trail.first("metadata", cursor.metadata));
-            if (cursor.frames != null) {
-                digest.video(cursor.durationMs, cursor.frames);
-            }
-            if (!cursor.pictures.isEmpty()) {
-                digest.pictures(cursor.pictures.size());
-                cursor.pictures.forEach(picture -> digest.picture(picture.ms, picture.data));
-            }
-            boolean gone = bankDeleted || withdrawn.contains(cursor.id);
-            if (cursor.bankId != added.bankId || cursor.createdAt != added.at || !cursor.isAs(trail, gone)) {
+            digest(cursor, trail == null ? now : trail.first.or(now));
+            boolean gone = bankDeleted || withdrawnContents.contains(cursor.id);
+            ContentFields expected = trail == null ? ADDED : trail.last.or(ADDED);
+            if (cursor.bankId != added.bankId() || cursor.createdAt != at || !cursor.isAs(expected, gone)) {
                 problem("content " + cursor.id + ": differs from what the journal made of it");
             }
         }
         String sha256 = digest.finish();
-        if (present != added.last - added.first + 1) {
-            problem("journal row " + added.seq + ": of its contents " + added.range() + " only " + present
-                    + " are there");
-        } else if (!sha256.equals(added.sha256)) {
-            problem("journal row " + added.seq + ": its contents " + added.range()
-                    + " were altered (their digest does not fit)");
+        String range = added.firstId() == added.lastId()
+                ? Long.toString(added.firstId())
+                : added.firstId() + " to " + added.lastId();
+        if (present != added.contents()) {
+            problem("journal row " + seq + ": of its contents " + range + " only " + present + " are there");
+        } else if (!sha256.equals(added.sha256())) {
+            problem("journal row " + seq + ": its contents " + range + " were altered (their digest does not fit)");
+        }
+    }
+
+    /** Takes in the content as it was when it was added. */
+    private void digest(Cursor content, ContentFields added) {
+        digest.content(content.id, content.signals.size());
+        for (Cursor.RawSignal signal : content.signals) {
+            digest.signal(signal.type, signal.quality, signal.value);
+        }
+        digest.details(
+                added.labels() == null ? List.of() : added.labels(),
+                added.note() == null ? null : added.note().value(),
+                content.source,
+                added.metadata() == null ? null : added.metadata().value());
+        if (content.frames != null) {
+            digest.video(content.durationMs, content.frames);
+        }
+        if (!content.pictures.isEmpty()) {
+            digest.pictures(content.pictures.size());
+            content.pictures.forEach(picture -> digest.picture(picture.ms, picture.data));
         }
     }
 
     private void orphans() throws SQLException {
-        long signals = count("SELECT count(*) FROM signal");
-        if (signals != signalRows) {
-            problem("signals: " + (signals - signalRows) + " rows belong to no content");
-        }
-        long labels = count("SELECT count(*) FROM content_label");
-        if (labels != labelRows) {
-            problem("labels: " + (labels - labelRows) + " rows belong to no content");
-        }
-        long videos = count("SELECT count(*) FROM video");
-        if (videos != videoRows) {
-            problem("videos: " + (videos - videoRows) + " rows belong to no content");
-        }
-        long pictures = count("SELECT count(*) FROM picture");
-        if (pictures != pictureRows) {
-            problem("pictures: " + (pictures - pictureRows) + " rows belong to no content");
+        orphans("signals", "signal", signalRows);
+        orphans("labels", "content_label", labelRows);
+        orphans("videos", "video", videoRows);
+        orphans("pictures", "picture", pictureRows);
+    }
+
+    private void orphans(String name, String table, long rowsOfContents) throws SQLException {
+        long rows = count("SELECT count(*) FROM " + table);
+        if (rows != rowsOfContents) {
+            problem(name + ": " + (rows - rowsOfContents) + " rows belong to no content");
         }
     }
 
     /** What the journal makes of a bank. */
-    private static final class ExpectedBank {
-        private final Map<String, JsonNode> fields = new HashMap<>();
-        private boolean deleted;
-
-        ExpectedBank(JsonNode payload, boolean deleted) {
-            this.deleted = deleted;
-            apply(payload);
+    private record ExpectedBank(BankKind kind, BankFields fields, boolean isDeleted) {
+        ExpectedBank updated(BankFields to) {
+            return new ExpectedBank(kind, to.or(fields), isDeleted);
         }
 
-        void apply(JsonNode to) {
-            to.properties().forEach(field -> fields.put(field.getKey(), field.getValue()));
+        ExpectedBank deleted() {
+            return new ExpectedBank(kind, fields, true);
         }
 
         boolean equalTo(ResultSet row) throws SQLException {
-            Integer threshold = Rows.integer(row, 6);
-            JsonNode expectedThreshold = fields.get("distance_threshold");
-            return text("name").equals(row.getString(2))
-                    && text("kind").equals(row.getInt(3) == Codes.of(BankKind.ALLOW) ? "allow" : "match")
-                    && fields.containsKey("enabled_ratio")
-                    && Objects.requireNonNull(fields.get("enabled_ratio")).doubleValue() == row.getDouble(4)
-                    && text("description").equals(row.getString(5))
-                    && expectedThreshold != null
-                    && (threshold == null
-                            ? expectedThreshold.isNull()
-                            : expectedThreshold.isInt() && expectedThreshold.intValue() == threshold)
-                    && deleted == (row.getInt(7) != 0);
-        }
-
-        private String text(String field) {
-            JsonNode node = fields.get(field);
-            return node != null && node.isString() ? node.stringValue() : "";
+            return Objects.equals(fields.name(), row.getString(2))
+                    && Codes.of(kind) == row.getInt(3)
+                    && fields.enabledRatio() != null
+                    && fields.enabledRatio() == row.getDouble(4)
+                    && Objects.equals(fields.description(), row.getString(5))
+                    && new Given<>(Rows.integer(row, 6)).equals(fields.distanceThreshold())
+                    && isDeleted == (row.getInt(7) != 0);
         }
     }
 
     /** What updates did to one content: each field's value before its first update and after its last. */
-    private static final class Trail {
-        private final Map<String, JsonNode> first = new HashMap<>();
-        private final Map<String, JsonNode> last = new HashMap<>();
-
-        void add(JsonNode from, JsonNode to) {
-            from.properties().forEach(field -> first.putIfAbsent(field.getKey(), field.getValue()));
-            to.properties().forEach(field -> last.put(field.getKey(), field.getValue()));
-        }
-
-        @Nullable
-        String first(String field, @Nullable String unlessUpdated) {
-            JsonNode node = first.get(field);
-            return node == null ? unlessUpdated : textOrNull(node);
-        }
-
-        List<String> firstLabels(List<String> unlessUpdated) {
-            JsonNode node = first.get("labels");
-            return node == null ? unlessUpdated : texts(node);
-        }
-
-        boolean fits(Cursor row, boolean gone) {
-            JsonNode labels = last.get("labels");
-            JsonNode note = last.get("note");
-            JsonNode metadata = last.get("metadata");
-            return (labels == null || texts(labels).equals(row.labels))
-                    && (note == null || Objects.equals(textOrNull(note), row.note))
-                    && (metadata == null || Objects.equals(textOrNull(metadata), row.metadata))
-                    && (gone || statusFits(row));
-        }
-
-        private boolean statusFits(Cursor row) {
-            JsonNode status = last.get("status");
-            JsonNode until = last.get("disabled_until");
-            return row.status
-                            == Codes.of(
-                                    status != null && "disabled".equals(textOrNull(status))
-                                            ? ContentStatus.DISABLED
-                                            : ContentStatus.ENABLED)
-                    && Objects.equals(
-                            until == null || until.isNull() ? null : Long.valueOf(until.longValue()), row.until);
-        }
-
-        private static @Nullable String textOrNull(JsonNode node) {
-            return node.isString() ? node.stringValue() : null;
-        }
-
-        private static List<String> texts(JsonNode array) {
-            List<String> texts = new ArrayList<>();
-            array.forEach(node -> texts.add(String.valueOf(textOrNull(node))));
-            return texts;
+    private record Trail(ContentFields first, ContentFields last) {
+        Trail followedBy(Trail next) {
+            return new Trail(first.or(next.first), next.last.or(last));
         }
     }
 
@@ -619,13 +549,21 @@ public final class Audit implements AutoCloseable {
             return found;
         }
 
-        /** Whether the row's mutable fields are as the journal has them. */
-        boolean isAs(@Nullable Trail trail, boolean gone) {
-            boolean statusFits = !gone || (status == Codes.of(ContentStatus.WITHDRAWN) && until == null);
-            if (trail == null) {
-                return statusFits && (gone || (status == Codes.of(ContentStatus.ENABLED) && until == null));
-            }
-            return statusFits && trail.fits(this, gone);
+        /** Its fields that may change and that its digest covers. */
+        ContentFields fields() {
+            return new ContentFields(null, labels, new Given<>(note), new Given<>(metadata));
         }
+
+        /** Whether it has the fields that are given, and the status of one that is gone if it is. */
+        boolean isAs(ContentFields expected, boolean gone) {
+            State state = gone ? GONE : Objects.requireNonNull(expected.state());
+            return status == Codes.of(state.status())
+                    && Objects.equals(until, millis(state.disabledUntil()))
+                    && fields().givenIn(expected).equals(expected.withoutState());
+        }
+    }
+
+    private static @Nullable Long millis(@Nullable Instant instant) {
+        return instant == null ? null : Long.valueOf(instant.toEpochMilli());
     }
 }

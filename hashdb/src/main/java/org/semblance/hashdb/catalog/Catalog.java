@@ -15,14 +15,18 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.JournalPayload.BankCreated;
+import org.semblance.hashdb.catalog.JournalPayload.BankDeleted;
+import org.semblance.hashdb.catalog.JournalPayload.BankUpdated;
+import org.semblance.hashdb.catalog.JournalPayload.ContentUpdated;
+import org.semblance.hashdb.catalog.JournalPayload.ContentWithdrawn;
+import org.semblance.hashdb.catalog.JournalPayload.ContentsAdded;
 import org.semblance.hashdb.catalog.Readers.Reader;
 import org.semblance.hashdb.features.BankedPicture;
+import org.semblance.hashdb.file.DurableFile;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The system of record: one SQLite file with banks, contents, signals, frames, features, and the journal of every change.
@@ -32,8 +36,6 @@ import tools.jackson.databind.json.JsonMapper;
  * catalog is built by {@link #loadHashes}, {@link #loadPictures} and {@link #loadContents} and kept up by {@link #follow}.
  */
 public final class Catalog implements AutoCloseable {
-    private static final JsonMapper JSON = new JsonMapper();
-
     private final Path file;
     private final Readers readers;
     private final AcknowledgedHead head;
@@ -295,33 +297,23 @@ public final class Catalog implements AutoCloseable {
             @Nullable PictureSink pictures) {}
 
     private static void touched(Reader reader, ResultSet row, Sinks sinks) throws SQLException {
+        JournalPayload payload;
         try {
-            touched(reader, Rows.text(row, 1), JSON.readTree(Rows.text(row, 2)), sinks);
-        } catch (JacksonException e) {
-            throw new CatalogRefusedException("journal row " + row.getLong(3) + ": its payload cannot be read", e);
+            payload = PayloadCodec.read(Rows.text(row, 1), Rows.text(row, 2));
+        } catch (IllegalArgumentException e) {
+            throw new CatalogRefusedException("journal row " + row.getLong(3) + ": " + e.getMessage(), e);
         }
-    }
-
-    private static void touched(Reader reader, String kind, JsonNode payload, Sinks sinks) throws SQLException {
-        switch (kind) {
-            case "add_contents" -> {
-                long first = payload.required("first_id").longValue();
-                range(reader, first, first + payload.required("contents").longValue() - 1, sinks);
-            }
-            case "withdraw_content" -> {
-                long id = payload.required("content_id").longValue();
-                range(reader, id, id, sinks);
-            }
-            case "update_content" -> {
-                long id = payload.required("content_id").longValue();
+        switch (payload) {
+            case ContentsAdded added -> range(reader, added.firstId(), added.lastId(), sinks);
+            case ContentWithdrawn withdrawn -> range(reader, withdrawn.contentId(), withdrawn.contentId(), sinks);
+            case ContentUpdated updated -> {
                 if (sinks.contents != null) {
-                    Rows.contentRecords(reader::prepare, id, id, sinks.contents);
+                    Rows.contentRecords(reader::prepare, updated.contentId(), updated.contentId(), sinks.contents);
                 }
             }
-            case "delete_bank" -> bank(reader, payload.required("bank_id").longValue(), sinks);
-            default -> {
-                // The other kinds change no content.
-            }
+            case BankDeleted deleted -> bank(reader, deleted.bankId(), sinks);
+            case BankCreated created -> {}
+            case BankUpdated updated -> {}
         }
     }
 
@@ -636,13 +628,13 @@ public final class Catalog implements AutoCloseable {
         if (Files.exists(target)) {
             throw new IOException(target + ": is there already (expected: a new file)");
         }
-        Path building = target.resolveSibling(target.getFileName() + ".new");
+        Path building = DurableFile.aside(target);
         Files.deleteIfExists(building);
         try (Connection connection = Schema.connect(file);
                 PreparedStatement vacuum = connection.prepareStatement("VACUUM INTO ?")) {
             vacuum.setString(1, building.toAbsolutePath().toString());
             vacuum.execute();
-            Schema.publish(building, target);
+            DurableFile.publish(building, target);
         } catch (SQLException e) {
             throw new IOException(target + ": " + e.getMessage(), e);
         } finally {

@@ -13,13 +13,16 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.ChangeRefusedException.Reason;
+import org.semblance.hashdb.catalog.JournalPayload.BankCreated;
+import org.semblance.hashdb.catalog.JournalPayload.BankDeleted;
+import org.semblance.hashdb.catalog.JournalPayload.BankUpdated;
+import org.semblance.hashdb.catalog.JournalPayload.ContentUpdated;
+import org.semblance.hashdb.catalog.JournalPayload.ContentWithdrawn;
+import org.semblance.hashdb.catalog.JournalPayload.ContentsAdded;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.hash.Signal;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The one connection that writes. Each change is checked in full before its first row is written, so a refusal leaves
@@ -40,7 +43,6 @@ final class ChangeWriter implements AutoCloseable {
     private static final int BATCH = 10_000;
 
     private static final int REMEMBERED_NAMES = 10_000;
-    private static final JsonMapper JSON = new JsonMapper();
 
     private final Connection connection;
     private final Map<String, PreparedStatement> prepared = new HashMap<>();
@@ -185,10 +187,8 @@ final class ChangeWriter implements AutoCloseable {
     }
 
     private Applied createBank(Change.CreateBank create, Origin origin, Instant at) throws SQLException {
-        Rules.bankName(create.name());
-        Rules.enabledRatio(create.enabledRatio());
-        Rules.description(create.description());
-        Rules.distanceThreshold(create.distanceThreshold());
+        BankFields fields = BankFields.of(create);
+        Rules.bank(fields);
         requireFree(create.name());
         long id;
         try (ResultSet row =
@@ -205,67 +205,28 @@ final class ChangeWriter implements AutoCloseable {
         insert.setString(5, create.description());
         setInteger(insert, 6, create.distanceThreshold());
         insert.executeUpdate();
-        SortedMap<String, @Nullable Object> payload = new TreeMap<>();
-        payload.put("bank_id", id);
-        payload.put("name", create.name());
-        payload.put("kind", create.kind().wireName());
-        payload.put("enabled_ratio", create.enabledRatio());
-        payload.put("description", create.description());
-        payload.put("distance_threshold", create.distanceThreshold());
-        return new Applied(journal("create_bank", payload, origin, at), 0, 0, id);
+        return new Applied(journal(new BankCreated(id, create.kind(), fields), origin, at), 0, 0, id);
     }
 
     private Applied updateBank(Change.UpdateBank update, Origin origin, Instant at) throws SQLException {
         Bank bank = requireBank(update.name());
-        SortedMap<String, @Nullable Object> from = new TreeMap<>();
-        SortedMap<String, @Nullable Object> to = new TreeMap<>();
-        String name = bank.name();
-        if (update.newName() != null) {
-            name = update.newName();
-            Rules.bankName(name);
-            if (!name.equals(bank.name())) {
-                requireFree(name);
-            }
-            from.put("name", bank.name());
-            to.put("name", name);
+        BankFields before = BankFields.of(bank);
+        BankFields to = BankFields.of(update);
+        Rules.bank(to);
+        if (to.name() != null && !to.name().equals(bank.name())) {
+            requireFree(to.name());
         }
-        double ratio = bank.enabledRatio();
-        if (update.enabledRatio() != null) {
-            ratio = update.enabledRatio();
-            Rules.enabledRatio(ratio);
-            from.put("enabled_ratio", bank.enabledRatio());
-            to.put("enabled_ratio", ratio);
-        }
-        String description = bank.description();
-        if (update.description() != null) {
-            description = update.description();
-            Rules.description(description);
-            from.put("description", bank.description());
-            to.put("description", description);
-        }
-        Integer threshold = bank.distanceThreshold();
-        if (update.distanceThreshold() != null) {
-            threshold = update.distanceThreshold() == Change.UpdateBank.DEFAULT_THRESHOLD
-                    ? null
-                    : update.distanceThreshold();
-            Rules.distanceThreshold(threshold);
-            from.put("distance_threshold", bank.distanceThreshold());
-            to.put("distance_threshold", threshold);
-        }
+        Bank after = to.appliedTo(bank);
         PreparedStatement statement = prepare(
                 "UPDATE bank SET name = ?, enabled_ratio = ?, description = ?, distance_threshold = ? WHERE id = ?");
-        statement.setString(1, name);
-        statement.setDouble(2, ratio);
-        statement.setString(3, description);
-        setInteger(statement, 4, threshold);
+        statement.setString(1, after.name());
+        statement.setDouble(2, after.enabledRatio());
+        statement.setString(3, after.description());
+        setInteger(statement, 4, after.distanceThreshold());
         statement.setLong(5, bank.id());
         statement.executeUpdate();
-        SortedMap<String, @Nullable Object> payload = new TreeMap<>();
-        payload.put("bank_id", bank.id());
-        payload.put("bank", bank.name());
-        payload.put("from", from);
-        payload.put("to", to);
-        return new Applied(journal("update_bank", payload, origin, at), 0, 0, bank.id());
+        BankUpdated payload = new BankUpdated(bank.id(), bank.name(), before.givenIn(to), to);
+        return new Applied(journal(payload, origin, at), 0, 0, bank.id());
     }
 
     private Applied deleteBank(Change.DeleteBank delete, Origin origin, Instant at) throws SQLException {
@@ -277,11 +238,8 @@ final class ChangeWriter implements AutoCloseable {
         PreparedStatement statement = prepare("UPDATE bank SET deleted = 1 WHERE id = ?");
         statement.setLong(1, bank.id());
         statement.executeUpdate();
-        SortedMap<String, @Nullable Object> payload = new TreeMap<>();
-        payload.put("bank_id", bank.id());
-        payload.put("bank", bank.name());
-        payload.put("contents", contents);
-        return new Applied(journal("delete_bank", payload, origin, at), 0, contents, bank.id());
+        BankDeleted payload = new BankDeleted(bank.id(), bank.name(), contents);
+        return new Applied(journal(payload, origin, at), 0, contents, bank.id());
     }
 
     private Applied addContents(Change.AddContents add, Origin origin, Instant at) throws SQLException {
@@ -297,13 +255,8 @@ final class ChangeWriter implements AutoCloseable {
         insertContents(bank, firstId, drafts, at);
         String sha256 = insertWhatTheyHave(firstId, drafts);
         nextContentId += drafts.size();
-        SortedMap<String, @Nullable Object> payload = new TreeMap<>();
-        payload.put("bank_id", bank.id());
-        payload.put("bank", bank.name());
-        payload.put("first_id", firstId);
-        payload.put("contents", drafts.size());
-        payload.put("sha256", sha256);
-        return new Applied(journal("add_contents", payload, origin, at), firstId, drafts.size(), bank.id());
+        ContentsAdded payload = new ContentsAdded(bank.id(), bank.name(), firstId, drafts.size(), sha256);
+        return new Applied(journal(payload, origin, at), firstId, drafts.size(), bank.id());
     }
 
     private void insertContents(Bank bank, long firstId, List<ContentDraft> drafts, Instant at) throws SQLException {
@@ -405,58 +358,26 @@ final class ChangeWriter implements AutoCloseable {
 
     private Applied updateContent(Change.UpdateContent update, Origin origin, Instant at) throws SQLException {
         Bank bank = requireBank(update.bank());
-        BankContent before = requireContent(bank, update.contentId());
-        SortedMap<String, @Nullable Object> from = new TreeMap<>();
-        SortedMap<String, @Nullable Object> to = new TreeMap<>();
-        ContentStatus status = before.status();
-        Instant until = before.disabledUntil();
-        if (update.status() == ContentStatus.WITHDRAWN) {
-            throw Rules.invalid("status", "status: withdrawn (expected: enabled or disabled)");
-        }
-        if (update.disabledUntil() != null && update.status() != ContentStatus.DISABLED) {
-            throw Rules.invalid("disabled_until", "disabled_until: given without status disabled");
-        }
-        if (update.status() != null) {
-            status = update.status();
-            until = update.disabledUntil();
-            from.put("status", before.status().wireName());
-            to.put("status", status.wireName());
-            from.put("disabled_until", millis(before.disabledUntil()));
-            to.put("disabled_until", millis(until));
-        }
-        List<String> labels = null;
-        if (update.labels() != null) {
-            labels = Rules.labels(update.labels());
-            from.put("labels", before.labels());
-            to.put("labels", labels);
-        }
-        String note = before.note();
-        if (update.note() != null) {
-            note = Rules.note(update.note());
-            from.put("note", before.note());
-            to.put("note", note);
-        }
-        String metadata = before.metadata();
-        if (update.metadata() != null) {
-            metadata = Rules.metadata(update.metadata());
-            from.put("metadata", before.metadata());
-            to.put("metadata", metadata);
-        }
+        BankContent content = requireContent(bank, update.contentId());
+        ContentFields to = ContentFields.of(update);
+        ContentFields before = ContentFields.of(content);
+        BankContent after = to.appliedTo(content);
         PreparedStatement statement =
                 prepare("UPDATE content SET status = ?, disabled_until = ?, note = ?, metadata = ? WHERE id = ?");
-        statement.setInt(1, Codes.of(status));
-        setLong(statement, 2, millis(until));
-        statement.setString(3, note);
-        statement.setString(4, metadata);
-        statement.setLong(5, before.id());
+        statement.setInt(1, Codes.of(after.status()));
+        setLong(
+                statement,
+                2,
+                after.disabledUntil() == null ? null : after.disabledUntil().toEpochMilli());
+        statement.setString(3, after.note());
+        statement.setString(4, after.metadata());
+        statement.setLong(5, content.id());
         statement.executeUpdate();
-        if (labels != null) {
-            replaceLabels(before.id(), labels);
+        if (to.labels() != null) {
+            replaceLabels(content.id(), to.labels());
         }
-        SortedMap<String, @Nullable Object> payload = contentPayload(bank, before.id());
-        payload.put("from", from);
-        payload.put("to", to);
-        return new Applied(journal("update_content", payload, origin, at), 0, 1, bank.id());
+        ContentUpdated payload = new ContentUpdated(bank.id(), bank.name(), content.id(), before.givenIn(to), to);
+        return new Applied(journal(payload, origin, at), 0, 1, bank.id());
     }
 
     private void replaceLabels(long contentId, List<String> labels) throws SQLException {
@@ -477,21 +398,12 @@ final class ChangeWriter implements AutoCloseable {
         PreparedStatement statement = prepare("UPDATE content SET status = 2, disabled_until = NULL WHERE id = ?");
         statement.setLong(1, before.id());
         statement.executeUpdate();
-        return new Applied(journal("withdraw_content", contentPayload(bank, before.id()), origin, at), 0, 1, bank.id());
+        ContentWithdrawn payload = new ContentWithdrawn(bank.id(), bank.name(), before.id());
+        return new Applied(journal(payload, origin, at), 0, 1, bank.id());
     }
 
-    private static SortedMap<String, @Nullable Object> contentPayload(Bank bank, long contentId) {
-        SortedMap<String, @Nullable Object> payload = new TreeMap<>();
-        payload.put("bank_id", bank.id());
-        payload.put("bank", bank.name());
-        payload.put("content_id", contentId);
-        return payload;
-    }
-
-    private long journal(String kind, SortedMap<String, @Nullable Object> payload, Origin origin, Instant at)
-            throws SQLException {
-        JournalEntry entry = JournalEntry.chained(
-                lastHash, lastSeq + 1, at, origin.actor(), origin.reason(), kind, JSON.writeValueAsString(payload));
+    private long journal(JournalPayload payload, Origin origin, Instant at) throws SQLException {
+        JournalEntry entry = JournalEntry.chained(lastHash, lastSeq + 1, at, origin, payload);
         PreparedStatement insert =
                 prepare("INSERT INTO journal (seq, at, actor, reason, kind, payload, prev_hash, hash)"
                         + " VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
@@ -561,10 +473,6 @@ final class ChangeWriter implements AutoCloseable {
             prepared.put(sql, statement);
         }
         return statement;
-    }
-
-    private static @Nullable Long millis(@Nullable Instant instant) {
-        return instant == null ? null : Long.valueOf(instant.toEpochMilli());
     }
 
     private static void setInteger(PreparedStatement statement, int index, @Nullable Integer value)

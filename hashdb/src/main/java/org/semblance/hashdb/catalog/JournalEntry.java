@@ -48,8 +48,7 @@ import java.util.HexFormat;
  * <p>as they were when added; an {@code update_content} row carries the old and the new value of what it changed.
  *
  * @param seq from 1, without gaps
- * @param kind the change: {@code create_bank}, {@code update_bank}, {@code delete_bank}, {@code add_contents},
- *     {@code update_content} or {@code withdraw_content}
+ * @param kind of the change, see {@link PayloadCodec}
  * @param payload a JSON object, keys sorted
  * @param prevHash hash of the row before as 64 hex digits, zeros for the first
  * @param hash 64 hex digits
@@ -59,9 +58,12 @@ public record JournalEntry(
     /** The {@link #prevHash} of the first row. */
     public static final String GENESIS = "0".repeat(64);
 
-    /** The entry of these fields, with its hash computed. */
-    static JournalEntry chained(
-            String prevHash, long seq, Instant at, String actor, String reason, String kind, String payload) {
+    /** The entry of a change, with its hash computed. */
+    static JournalEntry chained(String prevHash, long seq, Instant at, Origin origin, JournalPayload change) {
+        String actor = origin.actor();
+        String reason = origin.reason();
+        String kind = PayloadCodec.kind(change);
+        String payload = PayloadCodec.write(change);
         return new JournalEntry(
                 seq,
                 at,
@@ -71,6 +73,15 @@ public record JournalEntry(
                 payload,
                 prevHash,
                 computeHash(prevHash, seq, at, actor, reason, kind, payload));
+    }
+
+    /**
+     * What the change did.
+     *
+     * @throws IllegalArgumentException as {@link PayloadCodec#read}
+     */
+    public JournalPayload change() {
+        return PayloadCodec.read(kind, payload);
     }
 
     /** The hash these fields should have, 64 hex digits; equal to {@link #hash} unless the row was altered. */

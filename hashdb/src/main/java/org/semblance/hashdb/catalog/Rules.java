@@ -56,31 +56,35 @@ final class Rules {
         text("reason", origin.reason(), MAX_REASON);
     }
 
-    static void bankName(String name) {
+    /** The fields of a bank that are given. */
+    static void bank(BankFields fields) {
+        if (fields.name() != null) {
+            bankName(fields.name());
+        }
+        Double ratio = fields.enabledRatio();
+        if (ratio != null && !(ratio >= 0 && ratio <= 1)) {
+            throw invalid("enabled_ratio", "enabled_ratio: " + ratio + " (expected: 0 to 1)");
+        }
+        if (fields.description() != null) {
+            text("description", fields.description(), MAX_DESCRIPTION);
+        }
+        Integer threshold = fields.distanceThreshold() == null
+                ? null
+                : fields.distanceThreshold().value();
+        if (threshold != null && (threshold < 0 || threshold > Hash256.BITS)) {
+            throw invalid(
+                    "distance_threshold",
+                    "distance_threshold: " + threshold + " (expected: 0 to " + Hash256.BITS + ")");
+        }
+    }
+
+    private static void bankName(String name) {
         if (!BANK_NAME.matcher(name).matches()) {
             throw invalid("name", "Bank names must be UPPER_WITH_UNDERSCORE");
         }
         if (name.length() > MAX_BANK_NAME) {
             throw invalid(
                     "name", "bank name: " + name.length() + " characters (expected: at most " + MAX_BANK_NAME + ")");
-        }
-    }
-
-    static void enabledRatio(double ratio) {
-        if (!(ratio >= 0 && ratio <= 1)) {
-            throw invalid("enabled_ratio", "enabled_ratio: " + ratio + " (expected: 0 to 1)");
-        }
-    }
-
-    static void description(String description) {
-        text("description", description, MAX_DESCRIPTION);
-    }
-
-    static void distanceThreshold(@Nullable Integer threshold) {
-        if (threshold != null && (threshold < 0 || threshold > Hash256.BITS)) {
-            throw invalid(
-                    "distance_threshold",
-                    "distance_threshold: " + threshold + " (expected: 0 to " + Hash256.BITS + ")");
         }
     }
 

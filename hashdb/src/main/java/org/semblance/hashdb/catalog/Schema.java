@@ -3,24 +3,15 @@ package org.semblance.hashdb.catalog;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.Arrays;
 import java.util.List;
-import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.FlywayException;
-import org.flywaydb.core.api.MigrationInfo;
-import org.flywaydb.core.api.MigrationState;
-import org.flywaydb.core.api.logging.Log;
-import org.flywaydb.core.api.logging.LogFactory;
+import org.semblance.hashdb.file.DurableFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
@@ -31,13 +22,13 @@ final class Schema {
     private static final Logger LOG = LoggerFactory.getLogger(Schema.class);
 
     /** "Smbl", in SQLite's header, so that another program's database is never taken for a catalog. */
-    private static final int APPLICATION_ID = 0x536D626C;
+    static final int APPLICATION_ID = 0x536D626C;
 
     private static final String SCRIPTS = "/org/semblance/hashdb/catalog/";
 
     /**
-     * The migrations of this release, in order. A new file is made by them alone: Flyway, which brings older files up to date,
-     * takes longer than everything else that is done to open a small database.
+     * The migrations of this release, in order; each brings a file from the version before to its own. A new file goes through
+     * all of them.
      */
     static final List<String> MIGRATIONS = List.of(
             "V1__catalog.sql", "V2__content_status.sql", "V3__video.sql", "V4__request_key.sql", "V5__features.sql");
@@ -117,7 +108,7 @@ final class Schema {
     }
 
     private static void create(Path file) {
-        Path building = file.resolveSibling(file.getFileName() + ".new");
+        Path building = DurableFile.aside(file);
         try {
             for (String suffix : new String[] {"", "-wal", "-shm", "-journal"}) {
                 Files.deleteIfExists(building.resolveSibling(building.getFileName() + suffix));
@@ -126,29 +117,50 @@ final class Schema {
                     Statement statement = connection.createStatement()) {
                 statement.execute("PRAGMA journal_mode = WAL");
                 statement.execute("PRAGMA application_id = " + APPLICATION_ID);
-                statement.executeUpdate("BEGIN");
-                for (String migration : MIGRATIONS) {
-                    statement.executeUpdate(script(migration));
-                }
-                statement.executeUpdate("PRAGMA user_version = " + VERSION);
-                statement.executeUpdate("COMMIT");
+                migrate(statement, 0);
             }
-            publish(building, file);
+            DurableFile.publish(building, file);
         } catch (SQLException | IOException e) {
             throw new CatalogRefusedException(file.getFileName() + " cannot be created: " + e.getMessage(), e);
         }
     }
 
-    /** Gives a finished file its name, durably. */
-    static void publish(Path building, Path file) throws IOException {
-        try (FileChannel channel = FileChannel.open(building, StandardOpenOption.WRITE)) {
-            channel.force(true);
+    /** Brings a file of an older release to this release's schema, in one transaction. */
+    static void migrate(Path file, int version) {
+        try (Connection connection = connect(file);
+                Statement statement = connection.createStatement()) {
+            int from = version == 0 ? firstVersion(statement) : version;
+            if (from > VERSION) {
+                throw newer(file, Integer.toString(from));
+            }
+            migrate(statement, from);
+            LOG.info("{}: brought from schema version {} to {}", file, from, VERSION);
+        } catch (SQLException | IOException e) {
+            throw new CatalogRefusedException(
+                    file.getFileName() + " cannot be brought to this release's schema: " + e.getMessage(), e);
         }
-        Files.move(building, file, StandardCopyOption.ATOMIC_MOVE);
-        try (FileChannel folder = FileChannel.open(file.toAbsolutePath().getParent())) {
-            folder.force(true);
-        } catch (IOException e) {
-            LOG.debug("this system does not sync folders", e);
+    }
+
+    private static void migrate(Statement statement, int from) throws SQLException, IOException {
+        statement.executeUpdate("BEGIN IMMEDIATE");
+        for (String migration : MIGRATIONS.subList(from, VERSION)) {
+            statement.executeUpdate(script(migration));
+        }
+        statement.executeUpdate("PRAGMA user_version = " + VERSION);
+        statement.executeUpdate("COMMIT");
+    }
+
+    /** The version of a file whose header has none: the first releases kept it in a table. */
+    private static int firstVersion(Statement statement) throws SQLException {
+        try (ResultSet table =
+                statement.executeQuery("SELECT 1 FROM sqlite_schema WHERE name = 'flyway_schema_history'")) {
+            if (!table.next()) {
+                return 0;
+            }
+        }
+        try (ResultSet version = statement.executeQuery(
+                "SELECT max(CAST(version AS INTEGER)) FROM flyway_schema_history WHERE success")) {
+            return version.getInt(1);
         }
     }
 
@@ -168,38 +180,6 @@ final class Schema {
                 null);
     }
 
-    /** @param version that the file has: of one that was made without Flyway, Flyway knows nothing */
-    static void migrate(Path file, int version) {
-        LogFactory.setLogCreator(QuietLog::new);
-        Flyway flyway = Flyway.configure(Schema.class.getClassLoader())
-                .dataSource(dataSource(file))
-                .locations("classpath:" + SCRIPTS.substring(1))
-                .baselineOnMigrate(version > 0)
-                .baselineVersion(Integer.toString(version))
-                .load();
-        try {
-            Arrays.stream(flyway.info().applied())
-                    .filter(applied -> applied.getState() == MigrationState.FUTURE_SUCCESS)
-                    .map(MigrationInfo::getVersion)
-                    .findFirst()
-                    .ifPresent(later -> {
-                        throw newer(file, later.toString());
-                    });
-            flyway.migrate();
-            noteVersion(file);
-        } catch (FlywayException | SQLException e) {
-            throw new CatalogRefusedException(
-                    file.getFileName() + " cannot be brought to this release's schema: " + e.getMessage(), e);
-        }
-    }
-
-    private static void noteVersion(Path file) throws SQLException {
-        try (Connection connection = connect(file);
-                Statement statement = connection.createStatement()) {
-            statement.execute("PRAGMA user_version = " + VERSION);
-        }
-    }
-
     static int pragma(Statement statement, String name) throws SQLException {
         try (ResultSet row = statement.executeQuery("PRAGMA " + name)) {
             return row.getInt(1);
@@ -211,48 +191,6 @@ final class Schema {
             connection.close();
         } catch (SQLException e) {
             LOG.warn("closing a catalog connection failed", e);
-        }
-    }
-
-    /** Flyway tells of each step at INFO; here that is a detail. */
-    private record QuietLog(Logger logger) implements Log {
-        QuietLog(Class<?> clazz) {
-            this(LoggerFactory.getLogger(clazz));
-        }
-
-        @Override
-        public boolean isDebugEnabled() {
-            return logger.isDebugEnabled();
-        }
-
-        @Override
-        public void debug(String message) {
-            logger.debug(message);
-        }
-
-        @Override
-        public void info(String message) {
-            logger.debug(message);
-        }
-
-        @Override
-        public void notice(String message) {
-            logger.debug(message);
-        }
-
-        @Override
-        public void warn(String message) {
-            logger.warn(message);
-        }
-
-        @Override
-        public void error(String message) {
-            logger.error(message);
-        }
-
-        @Override
-        public void error(String message, Exception e) {
-            logger.error(message, e);
         }
     }
 }

@@ -1,16 +1,8 @@
 package org.semblance.hashdb.exchange;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Collection;
@@ -19,9 +11,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.file.DurableFile;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.type.TypeReference;
@@ -55,7 +47,6 @@ public final class ExchangeRegistry {
             .enable(SerializationFeature.INDENT_OUTPUT)
             .build();
 
-    private final Path folder;
     private final Path file;
     private State state;
 
@@ -74,7 +65,6 @@ public final class ExchangeRegistry {
     }
 
     private ExchangeRegistry(Path folder) {
-        this.folder = folder;
         this.file = folder.resolve(FILE_NAME);
         this.state = read();
     }
@@ -243,47 +233,11 @@ public final class ExchangeRegistry {
 
     private void write(State next) {
         try {
-            Path aside = folder.resolve(FILE_NAME + ".new");
-            Files.deleteIfExists(aside);
-            try (FileChannel channel = FileChannel.open(
-                    aside,
-                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
-                    ownerOnly())) {
-                ByteBuffer bytes = ByteBuffer.wrap(JSON.writeValueAsBytes(json(next)));
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
-                channel.force(true);
-            }
-            Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            syncFolder();
+            DurableFile.writePrivate(file, JSON.writeValueAsBytes(json(next)));
         } catch (IOException e) {
             throw new ExchangesRefusedException(file + ": cannot be written: " + e, e);
         }
         state = next;
-    }
-
-    private void syncFolder() throws IOException {
-        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
-            directory.force(true);
-        } catch (FileSystemException e) {
-            // Not every system opens a folder; there the move is as durable as that system makes it.
-            if (isPosix()) {
-                throw e;
-            }
-        }
-    }
-
-    private FileAttribute<?>[] ownerOnly() throws IOException {
-        return isPosix()
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-                }
-                : new FileAttribute<?>[0];
-    }
-
-    private boolean isPosix() throws IOException {
-        return Files.getFileStore(folder).supportsFileAttributeView("posix");
     }
 
     private static ObjectNode json(State state) {

@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.file.SnapshotFormat;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.index.HashIndex.ContentFilter;
 import org.semblance.hashdb.offheap.Readers;
 import org.semblance.hashdb.offheap.ScratchPool;
-import org.semblance.hashdb.offheap.SnapshotFormat;
 
 /**
  * The features of banked pictures, off heap and live: which pictures have many features near those of a query.
@@ -350,7 +350,7 @@ public final class FeatureIndex implements AutoCloseable {
      * Makes an index from a file that {@link #save} wrote. Tables are not in the file: to make them anew takes about as long as
      * to read them would.
      *
-     * @throws org.semblance.hashdb.offheap.SnapshotException if the file is corrupt, too old or too new
+     * @throws org.semblance.hashdb.file.FormatException if the file is corrupt, too old or too new
      * @throws IOException if it cannot be read
      */
     public static Opened open(Path file) throws IOException {

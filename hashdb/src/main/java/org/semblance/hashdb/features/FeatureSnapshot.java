@@ -3,9 +3,9 @@ package org.semblance.hashdb.features;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import org.semblance.hashdb.file.SnapshotFormat;
+import org.semblance.hashdb.file.SnapshotFormat.Part;
 import org.semblance.hashdb.hash.Hash256;
-import org.semblance.hashdb.offheap.SnapshotFormat;
-import org.semblance.hashdb.offheap.SnapshotFormat.Part;
 
 /**
  * The pictures that an index of features held at one time, to be written to a file. Changes may go on meanwhile: features
@@ -86,11 +86,11 @@ public final class FeatureSnapshot {
         ByteBuffer records = pictures.getRest();
         long version = records.getLong();
         if (version != Features.VERSION) {
-            throw in.corrupt("features of version " + version + " (expected: " + Features.VERSION + ")");
+            throw in.damaged("features of version " + version + " (expected: " + Features.VERSION + ")");
         }
         int count = Math.toIntExact(records.getLong());
         if (records.remaining() != (long) count * RECORD_BYTES) {
-            throw in.corrupt(count + " pictures in " + records.remaining() + " bytes");
+            throw in.damaged(count + " pictures in " + records.remaining() + " bytes");
         }
         int[] numbers = new int[count];
         // From the last, as the pictures of a content are put one before the other.

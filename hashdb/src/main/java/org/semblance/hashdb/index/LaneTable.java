@@ -10,10 +10,10 @@ import java.io.IOException;
 import java.nio.LongBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.file.SnapshotFormat;
+import org.semblance.hashdb.file.SnapshotFormat.Part;
 import org.semblance.hashdb.offheap.OffHeap;
 import org.semblance.hashdb.offheap.Readers;
-import org.semblance.hashdb.offheap.SnapshotFormat;
-import org.semblance.hashdb.offheap.SnapshotFormat.Part;
 
 /**
  * The stored hashes by the value of one chunk, live and off heap: one of the tables of {@link PigeonringIndex}.

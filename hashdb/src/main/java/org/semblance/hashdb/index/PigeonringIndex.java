@@ -10,12 +10,12 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.file.FormatException;
+import org.semblance.hashdb.file.SnapshotFormat;
+import org.semblance.hashdb.file.SnapshotFormat.Part;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.offheap.Readers;
 import org.semblance.hashdb.offheap.ScratchPool;
-import org.semblance.hashdb.offheap.SnapshotException;
-import org.semblance.hashdb.offheap.SnapshotFormat;
-import org.semblance.hashdb.offheap.SnapshotFormat.Part;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -386,7 +386,7 @@ public final class PigeonringIndex implements HashIndex {
      * of the index and not mapped: checking reads every byte anyway, and lookups need the huge pages that a mapped file
      * does not get.
      *
-     * @throws SnapshotException if the file is corrupt, too old or too new
+     * @throws FormatException if the file is corrupt, too old or too new
      * @throws IOException if it cannot be read
      */
     public static Opened open(Path file) throws IOException {

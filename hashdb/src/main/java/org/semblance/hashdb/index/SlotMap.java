@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
 import java.util.Arrays;
-import org.semblance.hashdb.offheap.SnapshotFormat;
-import org.semblance.hashdb.offheap.SnapshotFormat.Part;
+import org.semblance.hashdb.file.SnapshotFormat;
+import org.semblance.hashdb.file.SnapshotFormat.Part;
 
 /**
  * From a hash to its slot, for the writer alone: which hashes are stored, and where.

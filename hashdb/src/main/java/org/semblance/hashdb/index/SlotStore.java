@@ -11,11 +11,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.semblance.hashdb.file.SnapshotFormat;
+import org.semblance.hashdb.file.SnapshotFormat.Part;
 import org.semblance.hashdb.offheap.Limbo;
 import org.semblance.hashdb.offheap.OffHeap;
 import org.semblance.hashdb.offheap.Readers;
-import org.semblance.hashdb.offheap.SnapshotFormat;
-import org.semblance.hashdb.offheap.SnapshotFormat.Part;
 
 /**
  * The stored hashes by slot number, off heap, with the contents that carry each: what a scan reads and what tables refer

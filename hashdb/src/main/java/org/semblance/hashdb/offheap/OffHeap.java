@@ -1,6 +1,5 @@
 package org.semblance.hashdb.offheap;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
@@ -8,13 +7,11 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.semblance.hashdb.libc.Libc;
+import org.semblance.hashdb.libc.Libc.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +35,15 @@ public final class OffHeap implements AutoCloseable {
     /** The size of a huge page on x86-64, and on AArch64 with base pages of 4 KiB. */
     public static final long HUGE_PAGE = 2L << 20;
 
+    private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
+    private static final int MADV_HUGEPAGE = 14;
+    private static final int NO_FILE = -1;
+
+    private static final boolean LINUX = System.getProperty("os.name", "").equals("Linux");
+
+    /** Whether the log has been told that there are no huge pages. */
+    private static final AtomicBoolean HUGE_PAGES_REFUSED = new AtomicBoolean();
+
     private static final VarHandle LONG = JAVA_LONG.varHandle();
     private static final VarHandle INT = JAVA_INT.varHandle();
 
@@ -59,12 +65,36 @@ public final class OffHeap implements AutoCloseable {
      */
     @SuppressWarnings("MustBeClosedChecker") // close() closes the arena
     public static OffHeap allocate(long bytes) {
-        Linux linux = Linux.INSTANCE;
-        if (linux != null) {
-            return linux.map(bytes);
+        if (LINUX) {
+            return map(bytes);
+        }
+        if (HUGE_PAGES_REFUSED.compareAndSet(false, true)) {
+            LOG.info("index memory without huge pages on {}: lookups are slower", System.getProperty("os.name"));
         }
         Arena arena = Arena.ofShared();
         return new OffHeap(arena.allocate(bytes, HUGE_PAGE).address(), bytes, arena::close);
+    }
+
+    private static OffHeap map(long bytes) {
+        // The slack for the alignment is address space only: it is never touched.
+        long mapped = bytes + HUGE_PAGE;
+        long start = Libc.tryCall(
+                Function.MMAP, 0, mapped, Libc.PROT_READ | Libc.PROT_WRITE, MAP_PRIVATE_ANONYMOUS, NO_FILE, 0);
+        if (start < 0) {
+            throw new OutOfMemoryError("index memory: the system refused " + bytes + " bytes");
+        }
+        long aligned = (start + HUGE_PAGE - 1) & -HUGE_PAGE;
+        if (Libc.tryCall(Function.MADVISE, aligned, bytes, MADV_HUGEPAGE) != 0
+                && HUGE_PAGES_REFUSED.compareAndSet(false, true)) {
+            LOG.info("the kernel refused huge pages for the index: lookups are slower");
+        }
+        return new OffHeap(aligned, bytes, () -> unmap(start, mapped));
+    }
+
+    private static void unmap(long start, long bytes) {
+        if (Libc.tryCall(Function.MUNMAP, start, bytes) != 0) {
+            throw new IllegalStateException("munmap refused " + bytes + " bytes");
+        }
     }
 
     public long address() {
@@ -128,80 +158,5 @@ public final class OffHeap implements AutoCloseable {
 
     public static void copy(long from, long to, long bytes) {
         MemorySegment.copy(ALL, from, ALL, to, bytes);
-    }
-
-    /** The three calls of the C library; constants from the Linux headers, equal on x86-64 and AArch64. */
-    private static final class Linux {
-        private static final int PROT_READ_WRITE = 3;
-        private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
-        private static final int MADV_HUGEPAGE = 14;
-        private static final long MAP_FAILED = -1;
-
-        static final @Nullable Linux INSTANCE = load();
-
-        private final MethodHandle mmap;
-        private final MethodHandle munmap;
-        private final MethodHandle madvise;
-        private boolean refused;
-
-        private Linux(Linker linker) {
-            mmap = find(linker, "mmap", ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
-            munmap = find(linker, "munmap", JAVA_INT, ADDRESS, JAVA_LONG);
-            madvise = find(linker, "madvise", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
-        }
-
-        private static MethodHandle find(Linker linker, String name, MemoryLayout result, MemoryLayout... arguments) {
-            return linker.downcallHandle(
-                    linker.defaultLookup().findOrThrow(name), FunctionDescriptor.of(result, arguments));
-        }
-
-        private static @Nullable Linux load() {
-            String system = System.getProperty("os.name", "");
-            if (!system.equals("Linux")) {
-                LOG.info("index memory without huge pages on {}: lookups are slower", system);
-                return null;
-            }
-            return new Linux(Linker.nativeLinker());
-        }
-
-        OffHeap map(long bytes) {
-            // The slack for the alignment is address space only: it is never touched.
-            long mapped = bytes + HUGE_PAGE;
-            try {
-                MemorySegment start = (MemorySegment)
-                        mmap.invokeExact(MemorySegment.NULL, mapped, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0L);
-                if (start.address() == MAP_FAILED) {
-                    throw new OutOfMemoryError("index memory: the system refused " + bytes + " bytes");
-                }
-                long aligned = (start.address() + HUGE_PAGE - 1) & -HUGE_PAGE;
-                int result = (int) madvise.invokeExact(MemorySegment.ofAddress(aligned), bytes, MADV_HUGEPAGE);
-                if (result != 0 && !refused) {
-                    refused = true;
-                    LOG.info("the kernel refused huge pages for the index: lookups are slower");
-                }
-                return new OffHeap(aligned, bytes, () -> unmap(start, mapped));
-            } catch (Throwable e) {
-                throw rethrow(e);
-            }
-        }
-
-        private void unmap(MemorySegment start, long bytes) {
-            try {
-                int result = (int) munmap.invokeExact(start, bytes);
-                if (result != 0) {
-                    throw new IllegalStateException("munmap refused " + bytes + " bytes");
-                }
-            } catch (Throwable e) {
-                throw rethrow(e);
-            }
-        }
-
-        private static RuntimeException rethrow(Throwable e) {
-            return switch (e) {
-                case RuntimeException r -> r;
-                case Error error -> throw error;
-                default -> new IllegalStateException(e);
-            };
-        }
     }
 }

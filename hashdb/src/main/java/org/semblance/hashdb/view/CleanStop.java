@@ -6,20 +6,20 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.Locale;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.file.DurableFile;
+import org.semblance.hashdb.file.FormatException;
+import org.semblance.hashdb.file.SealedText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The mark that a view was closed: a file of lines, of which the last is the CRC-32C of those before, as 8 hex digits.
+ * The mark that a view was closed, in the frame of {@link SealedText}.
  *
  * <pre>
- * semblance-view 2
  * number 3
  * contents 65536
  * digests 65536
@@ -29,7 +29,6 @@ import org.slf4j.LoggerFactory;
  * records-file length in bytes, CRC-32C
  * digests-file length in bytes, CRC-32C
  * frames-file length in bytes, CRC-32C
- * CRC-32C
  * </pre>
  *
  * @param headHash the hash of change {@code seq}
@@ -39,10 +38,8 @@ record CleanStop(Shape shape, long seq, String headHash) {
 
     static final String FILE_NAME = "view.clean";
 
-    private static final String MAGIC = "semblance-view";
-    private static final int VERSION = 2;
-    private static final int LINES = 11;
-    private static final int FIRST_FILE = 7;
+    private static final SealedText FORMAT = new SealedText("the mark of a view", "semblance-view", 2);
+    private static final int FIRST_FILE = 6;
     private static final int WINDOW = 1 << 20;
 
     /**
@@ -69,18 +66,12 @@ record CleanStop(Shape shape, long seq, String headHash) {
 
     /** Writes the mark, when the files are on disk. */
     static void leave(Path folder, Shape shape, long seq, String headHash) throws IOException {
-        String lines = MAGIC + " " + VERSION + "\nnumber " + shape.number + "\ncontents " + shape.contents
+        String body = "\nnumber " + shape.number + "\ncontents " + shape.contents
                 + "\ndigests "
                 + shape.digests + "\npages " + shape.pages + "\nseq " + seq + "\nhash " + headHash + "\nrecords-file "
                 + seal(shape.records(folder), true) + "\ndigests-file " + seal(shape.digests(folder), true)
                 + "\nframes-file " + seal(shape.frames(folder), true) + "\n";
-        Path building = folder.resolve(FILE_NAME + ".new");
-        try (FileChannel out = FileChannel.open(
-                building, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-            out.write(ByteBuffer.wrap((lines + crc(lines) + "\n").getBytes(StandardCharsets.UTF_8)));
-            out.force(true);
-        }
-        Files.move(building, folder.resolve(FILE_NAME), StandardCopyOption.ATOMIC_MOVE);
+        DurableFile.write(folder.resolve(FILE_NAME), FORMAT.seal(body).getBytes(StandardCharsets.ISO_8859_1));
     }
 
     /** Reads the mark and takes it away; null if there is none or it does not fit the files. */
@@ -89,30 +80,21 @@ record CleanStop(Shape shape, long seq, String headHash) {
         if (!Files.exists(file)) {
             return null;
         }
-        String text = Files.readString(file);
+        String text = Files.readString(file, StandardCharsets.ISO_8859_1);
         Files.delete(file);
         try {
-            return check(folder, text);
+            return check(folder, FORMAT.open(file, text));
+        } catch (FormatException e) {
+            LOG.warn("{}; the view is built anew", e.getMessage());
         } catch (IllegalArgumentException e) {
             LOG.warn("{}: {}; the view is built anew", folder, e.getMessage());
-            return null;
         }
+        return null;
     }
 
-    private static CleanStop check(Path folder, String text) throws IOException {
-        List<String> lines = text.lines().toList();
-        if (lines.isEmpty() || !lines.getFirst().startsWith(MAGIC + " ")) {
-            throw new IllegalArgumentException(FILE_NAME + " is not the mark of a view");
-        }
-        if (!lines.getFirst().equals(MAGIC + " " + VERSION)) {
-            throw new IllegalArgumentException(
-                    FILE_NAME + " is of another release (" + lines.getFirst() + ", expected: " + VERSION + ")");
-        }
-        String body = text.substring(0, text.lastIndexOf('\n', text.length() - 2) + 1);
-        if (lines.size() != LINES || !crc(body).equals(lines.getLast())) {
-            throw new IllegalArgumentException(FILE_NAME + " is damaged");
-        }
-        Shape shape = new Shape(number(lines.get(1)), number(lines.get(2)), number(lines.get(3)), number(lines.get(4)));
+    private static CleanStop check(Path folder, String body) throws IOException {
+        List<String> lines = body.lines().skip(1).toList();
+        Shape shape = new Shape(number(lines.get(0)), number(lines.get(1)), number(lines.get(2)), number(lines.get(3)));
         int next = FIRST_FILE;
         for (Path map : shape.files(folder)) {
             String line = lines.get(next++);
@@ -124,17 +106,11 @@ record CleanStop(Shape shape, long seq, String headHash) {
             }
         }
         return new CleanStop(
-                shape, number(lines.get(5)), lines.get(6).substring(lines.get(6).indexOf(' ') + 1));
+                shape, number(lines.get(4)), lines.get(5).substring(lines.get(5).indexOf(' ') + 1));
     }
 
     private static long number(String line) {
         return Long.parseLong(line.substring(line.indexOf(' ') + 1));
-    }
-
-    private static String crc(String text) {
-        CRC32C crc = new CRC32C();
-        crc.update(text.getBytes(StandardCharsets.UTF_8));
-        return hex(crc);
     }
 
     /** Length and checksum of a file's bytes. */
@@ -149,11 +125,7 @@ record CleanStop(Shape shape, long seq, String headHash) {
                 crc.update(window.flip());
                 window.clear();
             }
-            return in.size() + " " + hex(crc);
+            return in.size() + " " + SealedText.hex(crc);
         }
-    }
-
-    private static String hex(CRC32C crc) {
-        return String.format(Locale.ROOT, "%08x", crc.getValue());
     }
 }

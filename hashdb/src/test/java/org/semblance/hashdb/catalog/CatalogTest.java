@@ -1,9 +1,9 @@
 package org.semblance.hashdb.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.semblance.hashdb.catalog.Catalog.Outcome;
 import org.semblance.hashdb.catalog.Catalog.Proposal;
 import org.semblance.hashdb.features.BankedPicture;
@@ -85,21 +85,48 @@ class CatalogTest {
         assertThat(catalog.journal(0, 10)).hasSize(2);
     }
 
-    /** A new file is made without Flyway, and has to be what Flyway makes of an older one. */
+    /** @param inHeader whether the file has its version in its header, or as those of the first releases in a table */
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, 2, 3})
-    void anOlderFileBecomesWhatANewOneIs(int version) throws SQLException {
+    @CsvSource({"0, true", "1, true", "1, false", "2, false", "3, false", "3, true", "4, true"})
+    void anOlderFileBecomesWhatANewOneIs(int version, boolean inHeader) throws SQLException, IOException {
         Path old = folder.resolve("old.db");
         try (Connection connection = Schema.connect(old);
                 Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA application_id = " + Schema.APPLICATION_ID);
             for (String migration : Schema.MIGRATIONS.subList(0, version)) {
                 statement.executeUpdate(Schema.script(migration));
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            if (inHeader) {
+                statement.execute("PRAGMA user_version = " + version);
+            } else {
+                statement.execute("CREATE TABLE flyway_schema_history (version VARCHAR(50), success BOOLEAN NOT NULL)");
+                for (int applied = 1; applied <= version; applied++) {
+                    statement.execute("INSERT INTO flyway_schema_history VALUES ('" + applied + "', 1)");
+                }
+            }
         }
-        Schema.migrate(old, version);
+        Catalog.open(old).close();
         assertThat(objects(old)).isEqualTo(objects(folder.resolve("catalog.db")));
+    }
+
+    @Test
+    void aFileThatCannotBeMigratedStaysAsItWas() throws SQLException {
+        Path old = folder.resolve("old.db");
+        try (Connection connection = Schema.connect(old);
+                Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA application_id = " + Schema.APPLICATION_ID);
+            statement.execute("CREATE TABLE picture (content_id INTEGER)");
+            statement.execute("PRAGMA user_version = 0");
+        }
+        assertThatExceptionOfType(CatalogRefusedException.class)
+                .isThrownBy(() -> Catalog.open(old).close())
+                .withMessageContaining("cannot be brought to this release's schema");
+        try (Connection connection = Schema.connect(old);
+                Statement statement = connection.createStatement();
+                ResultSet names = statement.executeQuery("SELECT group_concat(name) FROM sqlite_schema")) {
+            assertThat(names.getString(1)).isEqualTo("picture");
+            assertThat(Schema.pragma(statement, "user_version")).isZero();
+        }
     }
 
     /** What a catalog consists of, and its version. */

@@ -24,8 +24,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.RandomSeed;
+import org.semblance.hashdb.file.FormatException;
 import org.semblance.hashdb.hash.Hash256;
-import org.semblance.hashdb.offheap.SnapshotException;
 
 class FeatureIndexTest {
     private static final int DISTANCE = 34;
@@ -421,7 +421,7 @@ class FeatureIndexTest {
             Files.write(file, damaged);
             assertThatThrownBy(() -> FeatureIndex.open(file).index().close())
                     .as("byte %d, %s", place, RandomSeed.replay())
-                    .isInstanceOf(SnapshotException.class);
+                    .isInstanceOf(FormatException.class);
         }
     }
 

@@ -17,9 +17,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.semblance.hashdb.features.FeatureIndex;
+import org.semblance.hashdb.file.FormatException;
+import org.semblance.hashdb.file.SnapshotFormat;
 import org.semblance.hashdb.hash.Hash256;
-import org.semblance.hashdb.offheap.SnapshotException;
-import org.semblance.hashdb.offheap.SnapshotFormat;
 
 class SnapshotTest {
     private final RandomHashes hashes = RandomHashes.fromRunSeed();
@@ -163,7 +164,7 @@ class SnapshotTest {
             int at = i < 88 ? i : hashes.random.nextInt(bad.length);
             bad[at] ^= (byte) (1 << hashes.random.nextInt(8));
             Files.write(file, bad);
-            assertThatExceptionOfType(SnapshotException.Corrupt.class)
+            assertThatExceptionOfType(failure(at))
                     .as("byte %d, %s", at, hashes.replay())
                     .isThrownBy(() -> PigeonringIndex.open(file).index().close())
                     .withMessageContaining(file.toString());
@@ -177,24 +178,37 @@ class SnapshotTest {
         for (int i = 0; i < 100; i++) {
             int length = i < 88 ? i : hashes.random.nextInt(good.length);
             Files.write(file, Arrays.copyOf(good, length));
-            assertThatExceptionOfType(SnapshotException.Corrupt.class)
+            assertThatExceptionOfType(failure(length))
                     .as("%d bytes, %s", length, hashes.replay())
                     .isThrownBy(() -> PigeonringIndex.open(file).index().close());
         }
     }
 
+    /** Of a file that is not what was written from that byte on. */
+    private static Class<? extends FormatException> failure(int fromByte) {
+        return fromByte < Long.BYTES ? FormatException.OtherFormat.class : FormatException.Damaged.class;
+    }
+
     @Test
-    void tellsTooOldAndTooNewFromCorrupt() throws IOException {
+    void tellsOtherVersionsAndOtherFormatsFromDamage() throws IOException {
         byte[] good = smallFile();
         Path file = folder.resolve("index");
         Files.write(file, withVersion(good, SnapshotFormat.VERSION + 1));
-        assertThatExceptionOfType(SnapshotException.TooNew.class)
+        assertThatExceptionOfType(FormatException.OtherVersion.class)
                 .isThrownBy(() -> PigeonringIndex.open(file).index().close())
                 .withMessage(file + ": index snapshot of version 3 (expected: 2; written by a newer release)");
         Files.write(file, withVersion(good, SnapshotFormat.VERSION - 1));
-        assertThatExceptionOfType(SnapshotException.TooOld.class)
+        assertThatExceptionOfType(FormatException.OtherVersion.class)
                 .isThrownBy(() -> PigeonringIndex.open(file).index().close())
                 .withMessage(file + ": index snapshot of version 1 (expected: 2; written by an older release)");
+        Files.writeString(file, "{\"keys\": []}");
+        assertThatExceptionOfType(FormatException.OtherFormat.class)
+                .isThrownBy(() -> PigeonringIndex.open(file).index().close())
+                .withMessage(file + ": not an index snapshot");
+        Files.write(file, good);
+        assertThatExceptionOfType(FormatException.OtherFormat.class)
+                .isThrownBy(() -> FeatureIndex.open(file).index().close())
+                .withMessage(file + ": not an index snapshot that begins with PICTURES");
         assertThatExceptionOfType(NoSuchFileException.class)
                 .isThrownBy(() ->
                         PigeonringIndex.open(folder.resolve("none")).index().close());

@@ -1,20 +1,13 @@
 package org.semblance.server.auth;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,6 +18,7 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.file.DurableFile;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationFeature;
@@ -138,7 +132,7 @@ public final class KeyFile {
 
     private void mark() throws IOException {
         if (!Files.exists(folder.resolve(MARK))) {
-            replace(MARK, MARK_TEXT.getBytes(StandardCharsets.UTF_8));
+            DurableFile.writePrivate(folder.resolve(MARK), MARK_TEXT.getBytes(StandardCharsets.UTF_8));
         }
     }
 
@@ -209,7 +203,7 @@ public final class KeyFile {
     private void change(UnaryOperator<List<Key>> change) {
         // The system's lock is the process's: threads of one process exclude each other here.
         synchronized (KeyFile.class) {
-            try (FileChannel channel = create(folder.resolve(LOCK), StandardOpenOption.CREATE);
+            try (FileChannel channel = DurableFile.openPrivate(folder.resolve(LOCK), StandardOpenOption.CREATE);
                     FileLock lock = channel.lock()) {
                 List<Key> changed = change.apply(keys());
                 if (lock.isValid()) {
@@ -223,37 +217,7 @@ public final class KeyFile {
 
     private void write(List<Key> keys) throws IOException {
         mark();
-        replace(NAME, JSON.writeValueAsBytes(json(keys)));
-    }
-
-    private void replace(String name, byte[] content) throws IOException {
-        Path aside = folder.resolve(name + ".new");
-        Files.deleteIfExists(aside);
-        try (FileChannel channel = create(aside, StandardOpenOption.CREATE_NEW)) {
-            ByteBuffer bytes = ByteBuffer.wrap(content);
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
-        }
-        Files.move(aside, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
-            directory.force(true);
-        } catch (FileSystemException e) {
-            // Not every system opens a folder; there the move is as durable as that system makes it.
-            if (Files.getFileStore(folder).supportsFileAttributeView("posix")) {
-                throw e;
-            }
-        }
-    }
-
-    private FileChannel create(Path path, OpenOption how) throws IOException {
-        FileAttribute<?>[] ownerOnly = Files.getFileStore(folder).supportsFileAttributeView("posix")
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-                }
-                : new FileAttribute<?>[0];
-        return FileChannel.open(path, Set.of(how, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS), ownerOnly);
+        DurableFile.writePrivate(folder.resolve(NAME), JSON.writeValueAsBytes(json(keys)));
     }
 
     private static ObjectNode json(List<Key> keys) {

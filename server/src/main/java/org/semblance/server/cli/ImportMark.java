@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.JournalEntry;
-import org.semblance.server.json.ReportJson;
+import org.semblance.hashdb.catalog.JournalPayload;
 
 /**
  * How far a hash list has been imported into a bank.
@@ -59,19 +59,15 @@ final class ImportMark {
         while (!page.isEmpty()) {
             for (JournalEntry row : page) {
                 Matcher reason = REASON.matcher(row.reason());
-                if (row.kind().equals("add_contents")
-                        && reason.matches()
+                if (reason.matches()
                         && reason.group(1).equals(sha256)
-                        && bankId(row) == bank.id()) {
+                        && row.change() instanceof JournalPayload.ContentsAdded added
+                        && added.bankId() == bank.id()) {
                     entries = Math.max(entries, Long.parseLong(reason.group(2)));
                 }
             }
             page = db.journal(page.getLast().seq(), PAGE);
         }
         return entries;
-    }
-
-    private static long bankId(JournalEntry row) {
-        return ReportJson.MAPPER.readTree(row.payload()).path("bank_id").longValue(-1);
     }
 }

@@ -4,9 +4,7 @@ import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.UnixOperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +20,8 @@ import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.worker.DecodeWorkers;
 import org.semblance.engine.worker.WorkerSettings;
 import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.libc.Libc;
+import org.semblance.hashdb.libc.Libc.Function;
 import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.memory.MemoryBounds;
@@ -130,10 +130,9 @@ final class Machine {
     }
 
     private static Finding pageSize() {
-        Object size =
-                Calls.call("sysconf", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT), SC_PAGESIZE);
-        return size instanceof Long bytes && bytes == SMALL_PAGE
-                ? Finding.ok("page size", bytes + " bytes")
+        long size = Libc.tryCall(Function.SYSCONF, SC_PAGESIZE);
+        return size == SMALL_PAGE
+                ? Finding.ok("page size", size + " bytes")
                 : Finding.warn("page size", size + " bytes (expected: 4096)", "Other sizes have not been run.");
     }
 
@@ -180,9 +179,7 @@ final class Machine {
             try (Arena arena = Arena.ofConfined()) {
                 // Zeroed, so modes is 0: nothing is set, only asked.
                 MemorySegment timex = arena.allocate(TIMEX_BYTES, Long.BYTES);
-                Object state =
-                        Calls.call("adjtimex", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS), timex);
-                if (state instanceof Integer code && code == TIME_ERROR) {
+                if (Libc.tryCall(Function.ADJTIMEX, timex.address()) == TIME_ERROR) {
                     return Finding.warn("clock", now + ", not synchronised", advice);
                 }
             }
@@ -194,20 +191,8 @@ final class Machine {
         String status = read("/proc/self/status").orElse("");
         boolean seccomp = status.contains("Seccomp:");
         boolean noNewPrivileges = status.contains("NoNewPrivs:");
-        Object abi = Calls.callVariadic(
-                "syscall",
-                1,
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.ADDRESS,
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_INT),
-                LANDLOCK_CREATE_RULESET,
-                MemorySegment.NULL,
-                0L,
-                LANDLOCK_VERSION);
-        boolean landlock = abi instanceof Long version && version > 0;
+        long abi = Libc.tryCall(Function.SYSCALL, LANDLOCK_CREATE_RULESET, 0, 0, LANDLOCK_VERSION);
+        boolean landlock = abi > 0;
         String detail = "no_new_privs " + word(noNewPrivileges) + ", seccomp " + word(seccomp) + ", Landlock "
                 + (landlock ? "version " + abi : "none");
         return seccomp && noNewPrivileges && landlock

@@ -1,9 +1,6 @@
 package org.semblance.server.doctor;
 
 import java.io.IOException;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +9,8 @@ import java.util.Locale;
 import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
+import org.semblance.hashdb.libc.Libc;
+import org.semblance.hashdb.libc.Libc.Function;
 
 /** The virtual machine, the C library and the decoders. */
 final class Runtimes {
@@ -53,12 +52,11 @@ final class Runtimes {
         }
         String advice =
                 "Use a system with glibc 2.35 or newer: Debian 12, Ubuntu 22.04, Fedora 36 or later, not Alpine.";
-        Object version = Calls.call(
-                "gnu_get_libc_version", FunctionDescriptor.of(ValueLayout.ADDRESS.withTargetLayout(Calls.TEXT)));
-        if (!(version instanceof MemorySegment text)) {
+        long version = Libc.tryCall(Function.GNU_GET_LIBC_VERSION);
+        if (version < 0) {
             return Finding.fail("glibc", "another C library", advice);
         }
-        String found = text.getString(0);
+        String found = Libc.text(version);
         String[] parts = found.split("\\.");
         try {
             int number = 100 * Integer.parseInt(parts[0]) + Integer.parseInt(parts[1]);

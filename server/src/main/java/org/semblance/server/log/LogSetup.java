@@ -44,7 +44,7 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
         root.setLevel(Level.INFO);
         root.addAppender(appender);
         // Chronicle Map announces itself, and others tell what is of no use to whoever runs a server.
-        for (String quiet : List.of("net.openhft", "io.netty", "org.flywaydb")) {
+        for (String quiet : List.of("net.openhft", "io.netty")) {
             context.getLogger(quiet).setLevel(Level.WARN);
         }
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;

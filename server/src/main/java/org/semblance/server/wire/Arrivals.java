@@ -9,16 +9,12 @@ import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.util.AttributeKey;
 import io.netty.util.UncheckedBooleanSupplier;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.semblance.hashdb.libc.Libc;
+import org.semblance.hashdb.libc.Libc.Function;
 
 /**
  * When the bytes that a connection reads had come.
@@ -37,7 +33,6 @@ public final class Arrivals {
      */
     public static final ChannelOption<Integer> NOTED = new IntegerUnixChannelOption("SO_TIMESTAMPNS", 1, 35);
 
-    private static final Logger LOG = LoggerFactory.getLogger(Arrivals.class);
     private static final AttributeKey<Arrivals> KEY = AttributeKey.valueOf(Arrivals.class, "channel");
 
     private final Channel channel;
@@ -108,8 +103,6 @@ public final class Arrivals {
         /** A length, a level and a type, and the seconds and nanoseconds of it. */
         private static final int STAMP_BYTES = 32;
 
-        private static final @Nullable MethodHandle RECVMSG = recvmsg();
-
         private final MemorySegment control = Arena.ofAuto().allocate(CONTROL_BYTES, 8);
         private final MemorySegment vector = Arena.ofAuto().allocate(16, 8);
         private final MemorySegment first = Arena.ofAuto().allocate(1);
@@ -123,31 +116,10 @@ public final class Arrivals {
             message.set(LONG, 32, control.address());
         }
 
-        private static @Nullable MethodHandle recvmsg() {
-            try {
-                Linker linker = Linker.nativeLinker();
-                return linker.downcallHandle(
-                        linker.defaultLookup().findOrThrow("recvmsg"),
-                        FunctionDescriptor.of(LONG, INT, ValueLayout.ADDRESS, INT));
-            } catch (RuntimeException e) {
-                LOG.debug("recvmsg cannot be called", e);
-                return null;
-            }
-        }
-
         /** For how many nanoseconds the first byte has been there that the socket holds; 0 if that is not known. */
         long age(int socket) {
-            MethodHandle call = RECVMSG;
-            if (call == null) {
-                return 0;
-            }
             message.set(LONG, 40, CONTROL_BYTES);
-            long bytes;
-            try {
-                bytes = (long) call.invokeExact(socket, message, MSG_PEEK_MSG_DONTWAIT);
-            } catch (Throwable e) {
-                throw new IllegalStateException("recvmsg cannot be called", e);
-            }
+            long bytes = Libc.tryCall(Function.RECVMSG, socket, message.address(), MSG_PEEK_MSG_DONTWAIT);
             if (bytes <= 0
                     || message.get(LONG, 40) < STAMP_BYTES
                     || control.get(LONG, 8) != SOL_SOCKET_SCM_TIMESTAMPNS) {

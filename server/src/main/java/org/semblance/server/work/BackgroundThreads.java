@@ -1,12 +1,9 @@
 package org.semblance.server.work;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.libc.Libc;
+import org.semblance.hashdb.libc.Libc.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,8 +22,6 @@ public final class BackgroundThreads implements ThreadFactory {
 
     /** From {@code sys/resource.h}. */
     private static final int PRIO_PROCESS = 0;
-
-    private static final @Nullable MethodHandle SET_PRIORITY = setPriority();
 
     private final String name;
     private final AtomicInteger made = new AtomicInteger();
@@ -47,44 +42,14 @@ public final class BackgroundThreads implements ThreadFactory {
                 });
     }
 
-    private static @Nullable MethodHandle setPriority() {
+    private static void giveWay() {
         if (!System.getProperty("os.name").equals("Linux")) {
             LOG.debug("no nice values for threads on {}", System.getProperty("os.name"));
-            return null;
-        }
-        try {
-            Linker linker = Linker.nativeLinker();
-            return linker.defaultLookup()
-                    .find("setpriority")
-                    .map(address -> linker.downcallHandle(
-                            address,
-                            FunctionDescriptor.of(
-                                    ValueLayout.JAVA_INT,
-                                    ValueLayout.JAVA_INT,
-                                    ValueLayout.JAVA_INT,
-                                    ValueLayout.JAVA_INT)))
-                    .orElse(null);
-        } catch (RuntimeException e) {
-            LOG.debug("setpriority cannot be called", e);
-            return null;
-        }
-    }
-
-    private static void giveWay() {
-        MethodHandle call = SET_PRIORITY;
-        if (call == null) {
-            return;
-        }
-        try {
-            int result = (int) call.invokeExact(PRIO_PROCESS, 0, NICE);
-            if (result != 0) {
-                LOG.debug(
-                        "setpriority refused nice {} for {}",
-                        NICE,
-                        Thread.currentThread().getName());
-            }
-        } catch (Throwable e) {
-            LOG.debug("setpriority failed", e);
+        } else if (Libc.tryCall(Function.SETPRIORITY, PRIO_PROCESS, 0, NICE) != 0) {
+            LOG.debug(
+                    "setpriority refused nice {} for {}",
+                    NICE,
+                    Thread.currentThread().getName());
         }
     }
 }

@@ -33,6 +33,8 @@ import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.global.opencv_imgcodecs;
 import org.bytedeco.opencv.global.opencv_imgproc;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.libc.Libc;
+import org.semblance.hashdb.libc.Libc.Function;
 
 /**
  * Loads the native decoders, once, and keeps them quiet: a decoder that writes a line about each damaged file hands its
@@ -349,12 +351,17 @@ public final class Natives {
     }
 
     private static void silenceOpencv() {
-        SymbolLookup.loaderLookup()
-                .find(OPENCV_SET_LOG_LEVEL)
-                .ifPresent(function -> call(
-                        function,
-                        FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT),
-                        OPENCV_LOG_LEVEL_SILENT));
+        MemorySegment function =
+                SymbolLookup.loaderLookup().find(OPENCV_SET_LOG_LEVEL).orElse(null);
+        if (function != null) {
+            try {
+                Linker.nativeLinker()
+                        .downcallHandle(function, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT))
+                        .invokeWithArguments(OPENCV_LOG_LEVEL_SILENT);
+            } catch (Throwable e) {
+                throw new IllegalStateException("the log level of OpenCV cannot be set", e);
+            }
+        }
     }
 
     /**
@@ -366,29 +373,18 @@ public final class Natives {
         if (!System.getProperty("os.name").equals("Linux")) {
             return;
         }
-        SymbolLookup libc = Linker.nativeLinker().defaultLookup();
-        MemorySegment variable = libc.find("stderr").orElse(MemorySegment.NULL);
-        MemorySegment open = libc.find("fopen").orElse(MemorySegment.NULL);
-        if (variable.equals(MemorySegment.NULL) || open.equals(MemorySegment.NULL)) {
+        MemorySegment variable = Libc.find("stderr");
+        if (variable == null) {
             return;
         }
         try (Arena arena = Arena.ofConfined()) {
-            Object stream = call(
-                    open,
-                    FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.ADDRESS),
-                    arena.allocateFrom("/dev/null"),
-                    arena.allocateFrom("w"));
-            if (stream instanceof MemorySegment nowhere && !nowhere.equals(MemorySegment.NULL)) {
-                variable.reinterpret(ValueLayout.ADDRESS.byteSize()).set(ValueLayout.ADDRESS, 0, nowhere);
+            long nowhere = Libc.tryCall(
+                    Function.FOPEN,
+                    arena.allocateFrom("/dev/null").address(),
+                    arena.allocateFrom("w").address());
+            if (nowhere > 0) {
+                variable.reinterpret(Long.BYTES).set(ValueLayout.JAVA_LONG, 0, nowhere);
             }
-        }
-    }
-
-    private static Object call(MemorySegment function, FunctionDescriptor shape, Object... arguments) {
-        try {
-            return Linker.nativeLinker().downcallHandle(function, shape).invokeWithArguments(arguments);
-        } catch (Throwable e) {
-            throw new IllegalStateException("a native function cannot be called as " + shape, e);
         }
     }
 }

@@ -1,4 +1,4 @@
-package org.semblance.engine.worker;
+package org.semblance.engine.worker.linux;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -11,7 +11,7 @@ import java.nio.file.Path;
  * {@code /proc}, and where that is mounted so that one sees one's own processes alone, as under systemd's
  * {@code ProtectProc}, it can be opened no more.
  */
-final class ProcessMemory implements AutoCloseable {
+public final class ProcessMemory implements AutoCloseable {
     private static final int STATUS_BYTES = 8_192;
 
     private final Path status;
@@ -23,7 +23,7 @@ final class ProcessMemory implements AutoCloseable {
     }
 
     /** @throws IOException if there is no such process, or it is not to be seen */
-    static ProcessMemory of(long pid) throws IOException {
+    public static ProcessMemory of(long pid) throws IOException {
         return new ProcessMemory(Path.of("/proc", Long.toString(pid), "status"));
     }
 
@@ -32,12 +32,12 @@ final class ProcessMemory implements AutoCloseable {
      *
      * @throws IOException if it has ended
      */
-    long resident() throws IOException {
+    public long resident() throws IOException {
         return kilobytes("VmRSS:") * 1_024;
     }
 
     /** Bytes that it has addresses for; likewise. */
-    long addressSpace() throws IOException {
+    public long addressSpace() throws IOException {
         return kilobytes("VmSize:") * 1_024;
     }
 

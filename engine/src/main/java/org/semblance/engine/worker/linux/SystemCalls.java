@@ -1,4 +1,4 @@
-package org.semblance.engine.worker;
+package org.semblance.engine.worker.linux;
 
 import java.util.List;
 import java.util.Map;
@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param audit the processor's number in {@code audit.h}
  * @param numbers by name; a call that a processor has not is missing
  */
-record SystemCalls(int audit, Map<String, Integer> numbers) {
+public record SystemCalls(int audit, Map<String, Integer> numbers) {
     /** What a worker needs to compute, wait and answer. Those that come most often stand first. */
     static final List<String> ALLOWED = List.of(
             "futex",
@@ -254,7 +254,7 @@ record SystemCalls(int audit, Map<String, Integer> numbers) {
                     Map.entry("clone3", 435)));
 
     /** Those of the processor this runs on, or null if we have no list for it. */
-    static @Nullable SystemCalls ofThisMachine() {
+    public static @Nullable SystemCalls ofThisMachine() {
         return switch (System.getProperty("os.arch")) {
             case "amd64" -> X86_64;
             case "aarch64" -> ARM64;
@@ -263,11 +263,11 @@ record SystemCalls(int audit, Map<String, Integer> numbers) {
     }
 
     /** Whether the processor has that call. */
-    boolean has(String name) {
+    public boolean has(String name) {
         return numbers.containsKey(name);
     }
 
-    int number(String name) {
+    public int number(String name) {
         Integer number = numbers.get(name);
         if (number == null) {
             throw new IllegalArgumentException(name + ": no such system call on this processor");

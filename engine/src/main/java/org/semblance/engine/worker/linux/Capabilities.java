@@ -1,4 +1,4 @@
-package org.semblance.engine.worker;
+package org.semblance.engine.worker.linux;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -7,12 +7,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
+import org.semblance.hashdb.libc.Libc;
 
 /**
  * Root's rights on Linux, each of which a process has or has not. A worker has none, though its server may: they cannot be taken
  * from a virtual machine that runs, since each of its threads has its own, and so they are not given to it.
  */
-final class Capabilities {
+public final class Capabilities {
     private static final int PR_CAPBSET_DROP = 24;
     private static final int PR_CAP_AMBIENT = 47;
     private static final int PR_CAP_AMBIENT_CLEAR_ALL = 4;
@@ -26,7 +27,7 @@ final class Capabilities {
      * Starts a process without any. What a program gets when it is begun is bounded by what the thread that begins it leaves, so
      * that is a thread of its own, which gives all up and ends.
      */
-    static Process start(ProcessBuilder builder) throws IOException {
+    public static Process start(ProcessBuilder builder) throws IOException {
         CompletableFuture<Process> started = new CompletableFuture<>();
         Thread.ofPlatform().daemon().name("start").start(() -> {
             try {
@@ -53,8 +54,8 @@ final class Capabilities {
             for (int capability = 0; capability < MOST; capability++) {
                 Posix.prctl(PR_CAPBSET_DROP, capability);
             }
-        } catch (Posix.Failure e) {
-            if (e.number() != Posix.EPERM && e.number() != Posix.EINVAL) { // The kernel knows no more of them.
+        } catch (Libc.Failure e) {
+            if (e.number() != Libc.EPERM && e.number() != Libc.EINVAL) { // The kernel knows no more of them.
                 throw e;
             }
         }

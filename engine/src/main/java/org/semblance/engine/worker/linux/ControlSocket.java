@@ -1,4 +1,4 @@
-package org.semblance.engine.worker;
+package org.semblance.engine.worker.linux;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -7,7 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
-import org.semblance.engine.worker.Posix.Function;
+import org.semblance.hashdb.libc.Libc;
+import org.semblance.hashdb.libc.Libc.Function;
 
 /**
  * One end of a Unix socket that carries messages of at most {@link #MESSAGE_BYTES}, each with a descriptor or without. It is
@@ -16,8 +17,8 @@ import org.semblance.engine.worker.Posix.Function;
  * <p>The server listens under a name of Linux's abstract namespace, which belongs to no folder and vanishes with it, and
  * takes the one connection whose process is the one it started.
  */
-final class ControlSocket implements AutoCloseable {
-    static final int MESSAGE_BYTES = 88;
+public final class ControlSocket implements AutoCloseable {
+    public static final int MESSAGE_BYTES = 88;
 
     private static final int AF_UNIX = 1;
     private static final int SOCK_SEQPACKET = 5;
@@ -56,7 +57,7 @@ final class ControlSocket implements AutoCloseable {
     }
 
     /** A name to listen under, and the socket that does. */
-    static final class Listener implements AutoCloseable {
+    public static final class Listener implements AutoCloseable {
         private final int fd;
         private final String name;
 
@@ -65,7 +66,7 @@ final class ControlSocket implements AutoCloseable {
             this.name = name;
         }
 
-        String name() {
+        public String name() {
             return name;
         }
 
@@ -76,13 +77,13 @@ final class ControlSocket implements AutoCloseable {
          * @return null if none came in time
          */
         @Nullable
-        ControlSocket accept(long pid, int millis) throws IOException {
+        public ControlSocket accept(long pid, int millis) throws IOException {
             try (Arena arena = Arena.ofConfined()) {
                 if (Posix.poll(Posix.pollfd(fd, Posix.POLLIN, arena), millis) == 0) {
                     return null;
                 }
             }
-            int connection = (int) Posix.call(Function.ACCEPT4, fd, 0, 0, SOCK_CLOEXEC);
+            int connection = (int) Libc.call(Function.ACCEPT4, fd, 0, 0, SOCK_CLOEXEC);
             if (peer(connection) != pid) {
                 Posix.close(connection);
                 return null;
@@ -96,12 +97,12 @@ final class ControlSocket implements AutoCloseable {
         }
     }
 
-    static Listener listen(String name) throws IOException {
+    public static Listener listen(String name) throws IOException {
         int fd = socket();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment address = address(name, arena);
-            Posix.call(Function.BIND, fd, address.address(), address.byteSize());
-            Posix.call(Function.LISTEN, fd, 1);
+            Libc.call(Function.BIND, fd, address.address(), address.byteSize());
+            Libc.call(Function.LISTEN, fd, 1);
             return new Listener(fd, name);
         } catch (IOException e) {
             Posix.close(fd);
@@ -109,11 +110,11 @@ final class ControlSocket implements AutoCloseable {
         }
     }
 
-    static ControlSocket connect(String name) throws IOException {
+    public static ControlSocket connect(String name) throws IOException {
         int fd = socket();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment address = address(name, arena);
-            Posix.call(Function.CONNECT, fd, address.address(), address.byteSize());
+            Libc.call(Function.CONNECT, fd, address.address(), address.byteSize());
             return new ControlSocket(fd);
         } catch (IOException e) {
             Posix.close(fd);
@@ -122,7 +123,7 @@ final class ControlSocket implements AutoCloseable {
     }
 
     private static int socket() throws IOException {
-        return (int) Posix.call(Function.SOCKET, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+        return (int) Libc.call(Function.SOCKET, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     }
 
     /** {@code struct sockaddr_un}, with the zero in front of the name that makes it abstract. */
@@ -138,17 +139,17 @@ final class ControlSocket implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment credentials = arena.allocate(12, 4);
             MemorySegment length = arena.allocateFrom(INT, 12);
-            Posix.call(Function.GETSOCKOPT, fd, SOL_SOCKET, SO_PEERCRED, credentials.address(), length.address());
+            Libc.call(Function.GETSOCKOPT, fd, SOL_SOCKET, SO_PEERCRED, credentials.address(), length.address());
             return credentials.get(INT, 0);
         }
     }
 
-    int fd() {
+    public int fd() {
         return fd;
     }
 
     /** The bytes of the message to be sent, or of the one that came. */
-    MemorySegment message() {
+    public MemorySegment message() {
         return message;
     }
 
@@ -158,7 +159,7 @@ final class ControlSocket implements AutoCloseable {
      * @param descriptor to go with it, or -1
      * @throws IOException if the other end is gone, among others
      */
-    void send(int descriptor) throws IOException {
+    public void send(int descriptor) throws IOException {
         if (descriptor >= 0) {
             control.set(LONG, 0, CONTROL_HEADER_BYTES + 4);
             control.set(INT, 8, SOL_SOCKET);
@@ -166,7 +167,7 @@ final class ControlSocket implements AutoCloseable {
             control.set(INT, CONTROL_HEADER_BYTES, descriptor);
         }
         setControl(descriptor >= 0);
-        Posix.call(Function.SENDMSG, fd, header.address(), MSG_NOSIGNAL);
+        Libc.call(Function.SENDMSG, fd, header.address(), MSG_NOSIGNAL);
     }
 
     /**
@@ -175,7 +176,7 @@ final class ControlSocket implements AutoCloseable {
      * @param millis how long at most, or -1 for ever
      * @return whether there is one, or the end
      */
-    boolean await(int millis) throws IOException {
+    public boolean await(int millis) throws IOException {
         return Posix.poll(readable, millis) != 0;
     }
 
@@ -186,10 +187,10 @@ final class ControlSocket implements AutoCloseable {
      * @throws EOFException if the other end is gone
      * @throws IOException if it is no whole message, among others
      */
-    void receive(boolean withDescriptor) throws IOException {
+    public void receive(boolean withDescriptor) throws IOException {
         control.fill((byte) 0);
         setControl(withDescriptor);
-        long bytes = Posix.call(Function.RECVMSG, fd, header.address(), MSG_CMSG_CLOEXEC);
+        long bytes = Libc.call(Function.RECVMSG, fd, header.address(), MSG_CMSG_CLOEXEC);
         received = -1;
         if (withDescriptor && header.get(LONG, 40) >= CONTROL_HEADER_BYTES + 4 && control.get(INT, 12) == SCM_RIGHTS) {
             received = control.get(INT, CONTROL_HEADER_BYTES);
@@ -208,14 +209,14 @@ final class ControlSocket implements AutoCloseable {
     }
 
     /** The descriptor that came with the last message, which now is the caller's to close; or -1. */
-    int descriptor() {
+    public int descriptor() {
         return received;
     }
 
     /** Ends the connection for both ends, whatever another thread does with it. */
-    void shutdown() {
+    public void shutdown() {
         try {
-            Posix.call(Function.SHUTDOWN, fd, SHUT_RDWR);
+            Libc.call(Function.SHUTDOWN, fd, SHUT_RDWR);
         } catch (IOException e) {
             // It has ended already.
         }

@@ -1,4 +1,4 @@
-package org.semblance.engine.worker;
+package org.semblance.engine.worker.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.semblance.hashdb.libc.Libc;
 
 /** What the filter answers, run by an interpreter of ours, so that the one for arm64 is run on any machine. */
 class SandboxProgramTest {
@@ -70,10 +71,10 @@ class SandboxProgramTest {
         }
         for (int number = 0; number < 600; number++) {
             if (!calls.numbers().containsValue(number)) {
-                assertThat(run(program, own, number, 0, 0, 0)).as("%s", number).isEqualTo(ERRNO | Posix.EACCES);
+                assertThat(run(program, own, number, 0, 0, 0)).as("%s", number).isEqualTo(ERRNO | Libc.EACCES);
             }
         }
-        assertThat(run(program, own, calls.number("clone3"), 0)).isEqualTo(ERRNO | Posix.ENOSYS);
+        assertThat(run(program, own, calls.number("clone3"), 0)).isEqualTo(ERRNO | Libc.ENOSYS);
         assertThat(run(program, own ^ 1, calls.number("futex"), 0)).isEqualTo(KILL);
         assertThat(run(program, own, 0x40000000 | calls.number("futex"), 0)).isEqualTo(KILL);
     }
@@ -85,16 +86,16 @@ class SandboxProgramTest {
         List<Sandbox.Instruction> program = Sandbox.program(calls, PID);
         int own = calls.audit();
         int thread = 0x003D0F00;
-        assertThat(run(program, own, calls.number("clone"), thread, 0, 0)).isEqualTo(ERRNO | Posix.EAGAIN);
+        assertThat(run(program, own, calls.number("clone"), thread, 0, 0)).isEqualTo(ERRNO | Libc.EAGAIN);
         assertThat(run(program, own, calls.number("clone"), 17, 0, 0)).isEqualTo(KILL);
         assertThat(run(program, own, calls.number("tgkill"), PID, 1, 6)).isEqualTo(ALLOW);
-        assertThat(run(program, own, calls.number("tgkill"), 1, 1, 9)).isEqualTo(ERRNO | Posix.EPERM);
+        assertThat(run(program, own, calls.number("tgkill"), 1, 1, 9)).isEqualTo(ERRNO | Libc.EPERM);
         assertThat(run(program, own, calls.number("prctl"), 15, 0, 0)).isEqualTo(ALLOW);
         assertThat(run(program, own, calls.number("prctl"), 0x53564D41, 0, 0)).isEqualTo(ALLOW);
         assertThat(run(program, own, calls.number("prctl"), Posix.PR_SET_DUMPABLE, 1, 0))
-                .isEqualTo(ERRNO | Posix.EPERM);
+                .isEqualTo(ERRNO | Libc.EPERM);
         assertThat(run(program, own, calls.number("prlimit64"), 0, 9, 0)).isEqualTo(ALLOW);
-        assertThat(run(program, own, calls.number("prlimit64"), 0, 9, 1)).isEqualTo(ERRNO | Posix.EPERM);
-        assertThat(run(program, own, calls.number("prlimit64"), 0, 9, 1L << 32)).isEqualTo(ERRNO | Posix.EPERM);
+        assertThat(run(program, own, calls.number("prlimit64"), 0, 9, 1)).isEqualTo(ERRNO | Libc.EPERM);
+        assertThat(run(program, own, calls.number("prlimit64"), 0, 9, 1L << 32)).isEqualTo(ERRNO | Libc.EPERM);
     }
 }

@@ -1,4 +1,4 @@
-package org.semblance.hashdb.offheap;
+package org.semblance.hashdb.file;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -11,33 +11,44 @@ import java.nio.LongBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.offheap.OffHeap;
 
 /**
- * The file of an index of hashes or of features: parts one after the other, each with its checksum.
+ * The frame of the snapshot of an index: a head, and parts one after the other.
  *
  * <pre>
- *   head     magic (8 bytes), version (4), reserved (4), seq (8), mark (32), checksum of these (8)
- *   parts    name and length in bytes (16), checksum of these (8), the bytes, checksum of the bytes (8)
- *            of hashes: SLOTS, LISTS, MAP, then TABLES (number of the ring, or 0 for none), and a TABLE for each chunk
- *            of features: PICTURES, DESCRIPTORS, PLACES
- *   END      a part of length 0, so that a file cut short between two parts is noticed
+ * head   magic             8 bytes
+ *        version           4
+ *        0                 4
+ *        seq               8   the change up to which the index holds everything
+ *        mark             32   what tells the catalog of the index from others
+ *        checksum          8   of the head so far
+ * part   name              8   see {@link Part}
+ *        length            8   of the content, in bytes
+ *        checksum          8   of name and length
+ *        content
+ *        checksum          8   of the content
  * </pre>
  *
- * Numbers have the byte order of the machine, as the memory has that is copied; on one of the other order the magic does
- * not match. Checksums are CRC-32C. The magic and the version stay where they are in every version to
- * come, so that any release can tell corrupt from too old and too new.
+ * <p>The snapshot of hashes has the parts {@code SLOTS LISTS MAP TABLES TABLE... END}, that of features {@code PICTURES
+ * DESCRIPTORS PLACES END}.
  *
- * <p>A file is written under another name, forced to the disk, and then renamed, so that a crash leaves the old one.
+ * <p>Numbers have the byte order of the machine, as the memory has that is copied. On a machine of the other order the
+ * magic does not match. Checksums are CRC-32C.
+ *
+ * <p>A file is put in its place by {@link DurableFile}.
  */
 public final class SnapshotFormat {
     public static final int VERSION = 2;
 
     /** "SEMBLIDX" in ASCII, on a little-endian machine. */
     private static final long MAGIC = 0x5844494C424D4553L;
+
+    /** What messages call the file. */
+    private static final String NAME = "index snapshot";
 
     private static final int SEQ = 16;
     private static final int MARK = 24;
@@ -50,16 +61,81 @@ public final class SnapshotFormat {
 
     private SnapshotFormat() {}
 
-    /** The kinds of part, in the order in which they come. */
+    /** The kinds of part. */
     public enum Part {
+        /**
+         * The slots of hashes.
+         *
+         * <pre>
+         * slots               8 bytes
+         * pairs of hash and content  8
+         * slots in use with an even number of bits, and with an odd one  8 each
+         * for each chunk of slots: lower halves  16 a slot, upper halves 16 a slot, words of contents 8 a slot
+         * </pre>
+         */
         SLOTS(1),
+
+        /**
+         * The contents of hashes that several contents carry; for each such slot:
+         *
+         * <pre>
+         * slot                8 bytes
+         * contents            8
+         * content ids         8 each
+         * </pre>
+         */
         LISTS(2),
+
+        /**
+         * The map from hashes to slots; for each of its parts:
+         *
+         * <pre>
+         * cells               4 bytes
+         * cells in use        4
+         * slots plus one      4 a cell, 0 for an empty one
+         * </pre>
+         */
         MAP(3),
+
+        /**
+         * Which tables follow.
+         *
+         * <pre>
+         * number of the ring  8 bytes, 0 if there are none
+         * tables              8
+         * </pre>
+         */
         TABLES(4),
+
+        /**
+         * One table, as it would lie in fresh memory.
+         *
+         * <pre>
+         * units of 16 bytes   8 bytes
+         * words of buckets    8 a bucket: place in units (upper half), lanes
+         * lanes               16 a unit
+         * </pre>
+         */
         TABLE(5),
+
+        /** The end, with no content: so a file that was cut short between two parts is noticed. */
         END(6),
+
+        /**
+         * The pictures that have features.
+         *
+         * <pre>
+         * version of features 8 bytes
+         * pictures            8
+         * for each: content id 8, time in ms 4 and number of features 4, width 4 and height 4
+         * </pre>
+         */
         PICTURES(7),
+
+        /** The descriptors of the features of all pictures, 32 bytes each. */
         DESCRIPTORS(8),
+
+        /** The places of the features of all pictures, 4 bytes each. */
         PLACES(9);
 
         private final long number;
@@ -169,9 +245,8 @@ public final class SnapshotFormat {
             begin(Part.END, 0);
             end();
             flush();
-            channel.force(true);
             channel.close();
-            Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            DurableFile.publish(unfinished, file);
         }
 
         private void advance(int bytes) {
@@ -222,23 +297,21 @@ public final class SnapshotFormat {
         }
 
         private void readHead() throws IOException {
-            if (channel.size() < HEAD_BYTES) {
-                throw new SnapshotException.Corrupt(file, "not an index snapshot");
+            long size = channel.size();
+            read(channel, head.asSlice(0, Math.min(size, HEAD_BYTES)), 0);
+            if (size < Long.BYTES || head.get(LONG, 0) != MAGIC) {
+                throw new FormatException.OtherFormat(file, "an " + NAME);
             }
-            read(channel, head, 0);
-            if (head.get(LONG, 0) != MAGIC) {
-                throw new SnapshotException.Corrupt(file, "not an index snapshot");
+            if (size < HEAD_BYTES) {
+                throw new FormatException.Damaged(file, "the head is cut short");
             }
             int version = head.get(INT, 8);
             // A version that is out of range by chance is told from a real one by the checksum.
             if (head.get(LONG, HEAD_CHECKSUM) != checksum(head.asSlice(0, HEAD_CHECKSUM))) {
-                throw new SnapshotException.Corrupt(file, "wrong checksum of the head");
+                throw new FormatException.Damaged(file, "wrong checksum of the head");
             }
-            if (version < VERSION) {
-                throw new SnapshotException.TooOld(file, version);
-            }
-            if (version > VERSION) {
-                throw new SnapshotException.TooNew(file, version);
+            if (version != VERSION) {
+                throw new FormatException.OtherVersion(file, NAME, version, VERSION);
             }
         }
 
@@ -254,9 +327,9 @@ public final class SnapshotFormat {
                     head.get(LONG, MARK));
         }
 
-        /** That the file holds what it should not; to be thrown. */
-        public SnapshotException corrupt(String problem) {
-            return new SnapshotException.Corrupt(file, problem);
+        /** Says that the file holds what it should not; to be thrown. */
+        public FormatException damaged(String problem) {
+            return new FormatException.Damaged(file, problem);
         }
 
         /** The next part, which must be of that kind. */
@@ -266,12 +339,16 @@ public final class SnapshotFormat {
             if (left >= 0) {
                 read(channel, head, at);
             }
-            if (left < 0 || head.get(LONG, 16) != checksum(head.asSlice(0, 16)) || head.get(LONG, 0) != part.number) {
-                throw new SnapshotException.Corrupt(file, "no part " + part + " at byte " + at);
+            boolean whole = left >= 0 && head.get(LONG, 16) == checksum(head.asSlice(0, 16));
+            if (whole && at == HEAD_BYTES && head.get(LONG, 0) != part.number) {
+                throw new FormatException.OtherFormat(file, "an " + NAME + " that begins with " + part);
+            }
+            if (!whole || head.get(LONG, 0) != part.number) {
+                throw new FormatException.Damaged(file, "no part " + part + " at byte " + at);
             }
             long bytes = head.get(LONG, 8);
             if (bytes < 0 || bytes > left) {
-                throw new SnapshotException.Corrupt(file, "part " + part + " at byte " + at + " is cut short");
+                throw new FormatException.Damaged(file, "part " + part + " at byte " + at + " is cut short");
             }
             PartReader reader = new PartReader(file, channel, part, at + PART_HEAD_BYTES, bytes);
             at += PART_HEAD_BYTES + bytes + Long.BYTES;
@@ -315,9 +392,9 @@ public final class SnapshotFormat {
         }
 
         /** Checks that exactly so many bytes are still to be read. */
-        public void require(long bytes) throws SnapshotException {
+        public void require(long bytes) throws FormatException {
             if (bytes != end - at) {
-                throw new SnapshotException.Corrupt(
+                throw new FormatException.Damaged(
                         file, "part " + part + ": " + (end - at) + " bytes left (expected: " + bytes + ")");
             }
         }
@@ -347,7 +424,7 @@ public final class SnapshotFormat {
         /** All that is left, checked, so that it may be relied on. */
         public ByteBuffer getRest() throws IOException {
             if (end - at > Integer.MAX_VALUE - 8) {
-                throw new SnapshotException.Corrupt(file, "part " + part + " has " + (end - at) + " bytes");
+                throw new FormatException.Damaged(file, "part " + part + " has " + (end - at) + " bytes");
             }
             MemorySegment rest = get((int) (end - at));
             end();
@@ -361,7 +438,7 @@ public final class SnapshotFormat {
             MemorySegment written = MemorySegment.ofArray(new byte[Long.BYTES]);
             read(channel, written, end);
             if (written.get(LONG, 0) != sum) {
-                throw new SnapshotException.Corrupt(
+                throw new FormatException.Damaged(
                         file, "wrong checksum of part " + part + ", bytes " + first + " to " + end);
             }
         }
@@ -369,7 +446,7 @@ public final class SnapshotFormat {
         private MemorySegment get(int bytes) throws IOException {
             MemorySegment segment = MemorySegment.ofArray(new byte[(int) Math.min(bytes, end - at)]);
             if (segment.byteSize() < bytes) {
-                throw new SnapshotException.Corrupt(file, "part " + part + " has no " + bytes + " bytes at " + at);
+                throw new FormatException.Damaged(file, "part " + part + " has no " + bytes + " bytes at " + at);
             }
             get(segment);
             return segment;
@@ -377,7 +454,7 @@ public final class SnapshotFormat {
 
         private void get(MemorySegment to) throws IOException {
             if (to.byteSize() > end - at) {
-                throw new SnapshotException.Corrupt(
+                throw new FormatException.Damaged(
                         file, "part " + part + " has no " + to.byteSize() + " bytes at " + at);
             }
             read(channel, to, at);

@@ -1,14 +1,15 @@
-package org.semblance.engine.worker;
+package org.semblance.engine.worker.linux;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NoSuchElementException;
+import org.semblance.hashdb.libc.Libc;
 
 /**
  * Gives up every right of this process but those to compute, to use the memory it shares and to answer. There is no way
@@ -26,7 +27,7 @@ import java.util.List;
  *       without, and the virtual machine has all of its own by then. What only an intruder asks for kills the process.
  * </ul>
  */
-final class Sandbox {
+public final class Sandbox {
     private static final long SYS_LANDLOCK_CREATE_RULESET = 444;
     private static final long SYS_LANDLOCK_RESTRICT_SELF = 446;
     private static final long LANDLOCK_CREATE_RULESET_VERSION = 1;
@@ -80,29 +81,29 @@ final class Sandbox {
      * @param landlock the version of Landlock, or 0
      * @param lacks what could not be set up, and why; empty if all was
      */
-    record Strength(boolean filtered, int landlock, List<String> lacks) {
-        static final Strength NONE = new Strength(false, 0, List.of("switched off"));
+    public record Strength(boolean filtered, int landlock, List<String> lacks) {
+        public static final Strength NONE = new Strength(false, 0, List.of("switched off"));
 
         /** Whether neither a file nor a socket can be opened. */
-        boolean holds() {
+        public boolean holds() {
             return filtered;
         }
 
-        byte[] toBytes() {
+        /** As lines of text, to be told to another process. */
+        public String toLines() {
             List<String> lines = new ArrayList<>(List.of(Boolean.toString(filtered), Integer.toString(landlock)));
             lines.addAll(lacks);
-            return String.join("\n", lines).getBytes(StandardCharsets.UTF_8);
+            return String.join("\n", lines);
         }
 
-        /** @throws IOException if these are no bytes of {@link #toBytes} */
-        static Strength read(byte[] bytes) throws IOException {
-            List<String> lines = List.of(new String(bytes, StandardCharsets.UTF_8).split("\n"));
+        /** @throws IOException if these are not the lines of {@link #toLines} */
+        public static Strength ofLines(List<String> lines) throws IOException {
             try {
                 return new Strength(
                         Boolean.parseBoolean(lines.getFirst()),
                         Integer.parseInt(lines.get(1)),
-                        lines.stream().skip(2).map(Reply::printable).toList());
-            } catch (IndexOutOfBoundsException | NumberFormatException e) {
+                        lines.subList(2, lines.size()));
+            } catch (NoSuchElementException | IndexOutOfBoundsException | NumberFormatException e) {
                 throw new IOException("no word on how it is held", e);
             }
         }
@@ -119,7 +120,7 @@ final class Sandbox {
      *
      * @param memoryBytes of address space that it may take beyond what it has
      */
-    static Strength enter(long memoryBytes) {
+    public static Strength enter(long memoryBytes) {
         Sandbox sandbox = new Sandbox();
         sandbox.enterAll(memoryBytes);
         return new Strength(sandbox.filtered, sandbox.landlockVersion, List.copyOf(sandbox.lacks));
@@ -174,7 +175,7 @@ final class Sandbox {
         try {
             version = (int) Posix.syscall(
                     "landlock_create_ruleset", SYS_LANDLOCK_CREATE_RULESET, 0, 0, LANDLOCK_CREATE_RULESET_VERSION);
-        } catch (Posix.Failure e) {
+        } catch (Libc.Failure e) {
             throw new IOException("the kernel has none (" + e.getMessage() + ")", e);
         }
         // All that a version can take away; what is not allowed by a rule then is refused, and there are no rules.
@@ -244,7 +245,7 @@ final class Sandbox {
             answer(program, calls, name, RET_KILL_PROCESS);
         }
         // Its flags lie in memory, where a filter cannot look; without it the C library uses clone.
-        answer(program, calls, "clone3", RET_ERRNO | Posix.ENOSYS);
+        answer(program, calls, "clone3", RET_ERRNO | Libc.ENOSYS);
         ifArgument(
                 program,
                 calls.number("clone"),
@@ -252,7 +253,7 @@ final class Sandbox {
                         load(FIRST_ARGUMENT),
                         new Instruction(AND, 0, 0, CLONE_THREAD),
                         new Instruction(JUMP_IF_EQUAL, 0, 1, CLONE_THREAD),
-                        result(RET_ERRNO | Posix.EAGAIN),
+                        result(RET_ERRNO | Libc.EAGAIN),
                         result(RET_KILL_PROCESS)));
         ifArgument(
                 program,
@@ -261,7 +262,7 @@ final class Sandbox {
                         load(FIRST_ARGUMENT),
                         new Instruction(JUMP_IF_EQUAL, 0, 1, pid),
                         result(RET_ALLOW),
-                        result(RET_ERRNO | Posix.EPERM)));
+                        result(RET_ERRNO | Libc.EPERM)));
         ifArgument(
                 program,
                 calls.number("prctl"),
@@ -270,7 +271,7 @@ final class Sandbox {
                         new Instruction(JUMP_IF_EQUAL, 1, 0, PR_SET_NAME),
                         new Instruction(JUMP_IF_EQUAL, 0, 1, PR_SET_VMA),
                         result(RET_ALLOW),
-                        result(RET_ERRNO | Posix.EPERM)));
+                        result(RET_ERRNO | Libc.EPERM)));
         // To ask for a limit, not to set one.
         ifArgument(
                 program,
@@ -281,8 +282,8 @@ final class Sandbox {
                         load(THIRD_ARGUMENT + 4),
                         new Instruction(JUMP_IF_EQUAL, 0, 1, 0),
                         result(RET_ALLOW),
-                        result(RET_ERRNO | Posix.EPERM)));
-        program.add(result(RET_ERRNO | Posix.EACCES));
+                        result(RET_ERRNO | Libc.EPERM)));
+        program.add(result(RET_ERRNO | Libc.EACCES));
         return program;
     }
 
