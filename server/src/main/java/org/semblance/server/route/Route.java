@@ -82,7 +82,7 @@ public record Route(
     }
 
     /** What answers a request. */
-    sealed interface Action {}
+    public sealed interface Action {}
 
     /** Answers at once, on the event loop: touches neither the database nor a decoder. */
     @FunctionalInterface
