@@ -31,7 +31,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.semblance.server.http.Arrivals;
+import org.semblance.server.wire.Arrivals;
 
 /**
  * Sends {@link LookupTraffic} over connections that stay, and takes the time. One thread does it all, since it shares the cores

@@ -22,7 +22,12 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule nettyIsTheTransportOnly = noClasses()
             .that()
-            .resideOutsideOfPackages("org.semblance.server.http", "org.semblance.server.fetch")
+            .resideOutsideOfPackages(
+                    "org.semblance.server.http",
+                    "org.semblance.server.body",
+                    "org.semblance.server.route",
+                    "org.semblance.server.wire",
+                    "org.semblance.server.fetch")
             .should()
             .dependOnClassesThat(in("io.netty"))
             .because("the wire is one concern, inward and outward");
@@ -71,7 +76,13 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule routesSeeTheDatabaseAsTheirCallerMay = noClasses()
             .that()
-            .resideInAPackage("org.semblance.server.http")
+            .resideInAnyPackage(
+                    "org.semblance.server.http",
+                    "org.semblance.server.body",
+                    "org.semblance.server.route",
+                    "org.semblance.server.wire",
+                    "org.semblance.server.api",
+                    "org.semblance.server.hma")
             .should()
             .callMethodWhere(
                     describe("it is of HashDb", call -> call.getTargetOwner().isEquivalentTo(HashDb.class)))

@@ -25,9 +25,9 @@ import org.semblance.server.config.ConfigKey;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.config.Settings;
 import org.semblance.server.config.TlsFiles;
-import org.semblance.server.http.Tls;
 import org.semblance.server.tls.Identity;
 import org.semblance.server.tls.TlsRefusedException;
+import org.semblance.server.wire.Tls;
 
 /** What the settings point at: the data folder and its disk, the port, the keys. */
 final class Surroundings {

@@ -18,7 +18,7 @@ import java.util.zip.GZIPOutputStream;
  * <p>An answer is compressed if it is text of some length and its client says that it takes gzip. A request is taken in
  * each of these codings, and every limit holds for what it decodes to.
  */
-enum ContentCoding {
+public enum ContentCoding {
     IDENTITY,
     GZIP,
     /** The zlib format of RFC 1950. */
@@ -37,7 +37,7 @@ enum ContentCoding {
      *
      * @throws HttpError 415 that names the accepted ones, if it is no single one of them
      */
-    static ContentCoding of(HttpHeaders headers) {
+    public static ContentCoding of(HttpHeaders headers) {
         if (!headers.contains(HttpHeaderNames.CONTENT_ENCODING)) {
             return IDENTITY;
         }
@@ -53,13 +53,13 @@ enum ContentCoding {
     }
 
     /** The longest coded body that is worth reading if so many decoded bytes are allowed. */
-    long mostBytes(long decoded) {
+    public long mostBytes(long decoded) {
         // What cannot be compressed grows by less than that; the rest is for names and comments in the heads of gzip.
         return this == IDENTITY ? decoded : decoded + decoded / 64 + 65_536;
     }
 
     /** The answer as it leaves for a client that sent those header fields. */
-    static Response encode(Response response, HttpHeaders asked) {
+    public static Response encode(Response response, HttpHeaders asked) {
         if (response.body().length < LEAST_BYTES || !isText(response.contentType())) {
             return response;
         }
@@ -83,7 +83,7 @@ enum ContentCoding {
     }
 
     /** Whether the client takes gzip, and likes it no less than no coding. */
-    static boolean takesGzip(HttpHeaders headers) {
+    public static boolean takesGzip(HttpHeaders headers) {
         List<String> fields = headers.getAll(HttpHeaderNames.ACCEPT_ENCODING);
         if (fields.isEmpty()) {
             return false;
@@ -125,11 +125,11 @@ enum ContentCoding {
     }
 
     /** An answer that is compressed piece by piece, each of which can be read when it has come. */
-    static final class Pieces implements AutoCloseable {
+    public static final class Pieces implements AutoCloseable {
         private final ByteArrayOutputStream out = new ByteArrayOutputStream();
         private final OutputStream gzip;
 
-        Pieces() {
+        public Pieces() {
             try {
                 gzip = new LeveledGzip(out);
             } catch (IOException e) {
@@ -137,7 +137,7 @@ enum ContentCoding {
             }
         }
 
-        byte[] piece(byte[] bytes) {
+        public byte[] piece(byte[] bytes) {
             if (bytes.length == 0) {
                 return bytes;
             }
@@ -151,7 +151,7 @@ enum ContentCoding {
         }
 
         /** What the answer ends with. */
-        byte[] end() {
+        public byte[] end() {
             close();
             return taken();
         }

@@ -6,16 +6,16 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The two ways to say the same: how an error looks is decided here and nowhere else. */
-enum Dialect {
+public enum Dialect {
     /** Problem details of RFC 9457. */
     NATIVE {
         @Override
-        Response error(HttpError error) {
+        public Response error(HttpError error) {
             return new Response(error.status, "application/problem+json", Json.write(problem(error)), error.headers);
         }
 
         @Override
-        Response routingError(HttpError error) {
+        public Response routingError(HttpError error) {
             return error(error);
         }
     },
@@ -23,14 +23,14 @@ enum Dialect {
     /** What Flask and Werkzeug answer in Hasher-Matcher-Actioner 1.1.7. */
     HMA {
         @Override
-        Response error(HttpError error) {
+        public Response error(HttpError error) {
             return Response.sortedJson(error.status, Map.of("message", String.valueOf(error.getMessage())))
                     .with(error.headers);
         }
 
         /** No blueprint of HMA is reached, so that the framework's own page is the answer. */
         @Override
-        Response routingError(HttpError error) {
+        public Response routingError(HttpError error) {
             String text = switch (error.status) {
                 case 404 ->
                     "The requested URL was not found on the server. If you entered the URL manually please"
@@ -51,13 +51,13 @@ enum Dialect {
             List.of("/h", "/m", "/c", "/status", "/site-map", "/openapi", "/ui", "/dev");
 
     /** The answer for an error of a handler. */
-    abstract Response error(HttpError error);
+    public abstract Response error(HttpError error);
 
     /** The answer when no route takes the request. */
-    abstract Response routingError(HttpError error);
+    public abstract Response routingError(HttpError error);
 
     /** The dialect of a path, whether a route exists for it or not. */
-    static Dialect of(String path) {
+    public static Dialect of(String path) {
         for (String root : HMA_ROOTS) {
             if (path.startsWith(root) && (path.length() == root.length() || path.charAt(root.length()) == '/')) {
                 return HMA;
@@ -67,7 +67,7 @@ enum Dialect {
     }
 
     /** Problem details of RFC 9457. */
-    static ObjectNode problem(HttpError error) {
+    public static ObjectNode problem(HttpError error) {
         ObjectNode problem = Json.object()
                 .put("type", "about:blank")
                 .put("title", title(error.status))

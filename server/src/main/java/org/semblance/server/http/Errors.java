@@ -10,23 +10,24 @@ import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.exchange.ExchangesRefusedException;
 import org.semblance.server.auth.AccessRefusedException;
 import org.semblance.server.fetch.FetchFailedException;
+import org.semblance.server.hma.HmaValidationError;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 
 /** The one place where an exception becomes a status. */
-final class Errors {
+public final class Errors {
     private static final Logger LOG = LoggerFactory.getLogger(Errors.class);
 
     private Errors() {}
 
     /** The answer for whatever a handler threw. */
-    static Response answer(Throwable thrown, Dialect dialect) {
+    public static Response answer(Throwable thrown, Dialect dialect) {
         return thrown instanceof HmaValidationError error ? error.answer() : dialect.error(error(thrown, dialect));
     }
 
     /** What a caller is told of it, in the words of that dialect. */
-    static HttpError error(Throwable thrown, Dialect dialect) {
+    public static HttpError error(Throwable thrown, Dialect dialect) {
         return switch (thrown) {
             case HttpError error -> error;
             case AccessRefusedException refused -> refusal(refused);

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** The fields of a JSON object that a request sent; each getter refuses a value of another kind with 400. */
-final class Fields {
+public final class Fields {
     private final JsonNode object;
 
     private Fields(JsonNode object) {
@@ -15,7 +15,7 @@ final class Fields {
     }
 
     /** The fields of that object, which must have no others than those. */
-    static Fields of(JsonNode node, Set<String> known) {
+    public static Fields of(JsonNode node, Set<String> known) {
         if (!node.isObject()) {
             throw HttpError.field(400, "body", describe(node), "a JSON object");
         }
@@ -37,18 +37,18 @@ final class Fields {
     }
 
     /** Whether it was sent, be it as null. */
-    boolean has(String name) {
+    public boolean has(String name) {
         return object.has(name);
     }
 
     /** Whether it was sent as null. */
-    boolean isNull(String name) {
+    public boolean isNull(String name) {
         JsonNode value = object.get(name);
         return value != null && value.isNull();
     }
 
     /** These fields, of which that one must be there. */
-    Fields required(String name) {
+    public Fields required(String name) {
         if (get(name) == null) {
             throw HttpError.field(400, name, null, "a value");
         }
@@ -56,7 +56,7 @@ final class Fields {
     }
 
     /** At least one of those fields must be there, be it as null. */
-    void requireSome(Set<String> names) {
+    public void requireSome(Set<String> names) {
         if (names.stream().noneMatch(this::has)) {
             throw HttpError.field(
                     400,
@@ -69,7 +69,7 @@ final class Fields {
 
     /** A string or number. */
     @Nullable
-    JsonNode scalar(String name) {
+    public JsonNode scalar(String name) {
         JsonNode value = get(name);
         if (value != null && !value.isString() && !value.isNumber()) {
             throw HttpError.field(400, name, describe(value), "a string or number");
@@ -79,13 +79,13 @@ final class Fields {
 
     /** A string, or an array as its text. */
     @Nullable
-    String textOrArray(String name) {
+    public String textOrArray(String name) {
         JsonNode value = get(name);
         return value != null && value.isArray() ? value.toString() : text(name);
     }
 
     @Nullable
-    String text(String name) {
+    public String text(String name) {
         JsonNode value = get(name);
         if (value == null) {
             return null;
@@ -97,7 +97,7 @@ final class Fields {
     }
 
     @Nullable
-    Double number(String name) {
+    public Double number(String name) {
         JsonNode value = get(name);
         if (value == null) {
             return null;
@@ -113,7 +113,7 @@ final class Fields {
     }
 
     @Nullable
-    Integer integer(String name) {
+    public Integer integer(String name) {
         JsonNode value = get(name);
         if (value == null) {
             return null;
@@ -124,7 +124,7 @@ final class Fields {
         return value.intValue();
     }
 
-    List<String> texts(String name) {
+    public List<String> texts(String name) {
         List<String> texts = new ArrayList<>();
         for (JsonNode value : array(name)) {
             if (!value.isString()) {
@@ -135,7 +135,7 @@ final class Fields {
         return texts;
     }
 
-    List<Fields> objects(String name, Set<String> known) {
+    public List<Fields> objects(String name, Set<String> known) {
         List<Fields> objects = new ArrayList<>();
         for (JsonNode value : array(name)) {
             objects.add(of(value, known));
@@ -156,7 +156,7 @@ final class Fields {
 
     /** A JSON object, as text. */
     @Nullable
-    String json(String name) {
+    public String json(String name) {
         JsonNode value = get(name);
         if (value == null) {
             return null;

@@ -4,20 +4,20 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A request that is answered with a 4xx or 503; the message is for the caller's eyes. */
-final class HttpError extends RuntimeException {
+public final class HttpError extends RuntimeException {
     private static final int LONGEST_ECHO = 100;
 
-    final int status;
+    public final int status;
     final @Nullable String field;
     final @Nullable String value;
     final @Nullable String expected;
-    final Map<String, String> headers;
+    public final Map<String, String> headers;
 
-    HttpError(int status, String message) {
+    public HttpError(int status, String message) {
         this(status, message, null, null, null, Map.of());
     }
 
-    HttpError(int status, String message, Map<String, String> headers) {
+    public HttpError(int status, String message, Map<String, String> headers) {
         this(status, message, null, null, null, headers);
     }
 
@@ -38,7 +38,7 @@ final class HttpError extends RuntimeException {
     }
 
     /** A value of the request that is not what was expected. */
-    static HttpError field(int status, String field, @Nullable String value, String expected) {
+    public static HttpError field(int status, String field, @Nullable String value, String expected) {
         String shown = value == null
                 ? "missing"
                 : "'" + (value.length() > LONGEST_ECHO ? value.substring(0, LONGEST_ECHO) + "…" : value) + "'";
@@ -57,17 +57,17 @@ final class HttpError extends RuntimeException {
     }
 
     /** The same about a part of that field, such as {@code queries[3]}. */
-    HttpError in(String whole) {
+    public HttpError in(String whole) {
         return new HttpError(status, whole + "." + getMessage(), whole + "." + field, value, expected, headers);
     }
 
     /** A refusal whose message is already whole. */
-    static HttpError of(int status, String field, String message) {
+    public static HttpError of(int status, String field, String message) {
         return new HttpError(status, message, field, null, null, Map.of());
     }
 
     /** No capacity now; the caller may try again in a second. */
-    static HttpError busy(String message) {
+    public static HttpError busy(String message) {
         return new HttpError(503, message, Map.of("Retry-After", "1"));
     }
 }

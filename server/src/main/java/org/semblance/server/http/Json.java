@@ -19,9 +19,9 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The JSON of both dialects. */
-final class Json {
+public final class Json {
     /** Largest JSON document that is read: a tree takes many times its text. */
-    static final int MAX_BYTES = 1_000_000;
+    public static final int MAX_BYTES = 1_000_000;
 
     private static final JsonMapper NATIVE = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(
@@ -58,12 +58,12 @@ final class Json {
 
     private Json() {}
 
-    static ObjectNode object() {
+    public static ObjectNode object() {
         return NATIVE.createObjectNode();
     }
 
     /** Native answers: keys in their order, UTF-8. */
-    static byte[] write(Object value) {
+    public static byte[] write(Object value) {
         return NATIVE.writeValueAsBytes(value);
     }
 
@@ -76,12 +76,12 @@ final class Json {
     }
 
     /** As Python's {@code json.dumps(…, indent=2)} writes it: keys in their order. */
-    static byte[] writeIndented(Object value) {
+    public static byte[] writeIndented(Object value) {
         return INDENTED.writeValueAsBytes(value);
     }
 
     /** Plain maps and lists of a tree, as {@link #writeSorted} wants them. */
-    static @Nullable Object plain(JsonNode node) {
+    public static @Nullable Object plain(JsonNode node) {
         return NATIVE.treeToValue(node, Object.class);
     }
 
@@ -91,7 +91,7 @@ final class Json {
      * @throws HttpError 413 if it is too long
      * @throws JacksonException if it is no JSON
      */
-    static JsonNode read(ByteBuffer utf8) {
+    public static JsonNode read(ByteBuffer utf8) {
         if (utf8.remaining() > MAX_BYTES) {
             throw new HttpError(413, "JSON body: " + utf8.remaining() + " bytes (expected: at most " + MAX_BYTES + ")");
         }
@@ -101,7 +101,7 @@ final class Json {
     }
 
     /** Parses one document from text. */
-    static JsonNode read(String text) {
+    public static JsonNode read(String text) {
         return read(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
     }
 }

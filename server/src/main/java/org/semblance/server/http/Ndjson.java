@@ -7,11 +7,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Bodies of one JSON value a line. */
-final class Ndjson {
-    static final String MEDIA_TYPE = "application/x-ndjson";
+public final class Ndjson {
+    public static final String MEDIA_TYPE = "application/x-ndjson";
 
     /** Most lines of one body. */
-    static final int MAX_LINES = 100_000;
+    public static final int MAX_LINES = 100_000;
 
     private Ndjson() {}
 
@@ -21,14 +21,14 @@ final class Ndjson {
      * @param number from 1, blank lines counted
      * @param bytes without its end, a view of the body
      */
-    record Line(int number, ByteBuffer bytes) {}
+    public record Line(int number, ByteBuffer bytes) {}
 
     /**
      * The lines of a body that are not blank.
      *
      * @throws HttpError 413 if they are more than {@link #MAX_LINES}
      */
-    static List<Line> lines(ByteBuffer body) {
+    public static List<Line> lines(ByteBuffer body) {
         List<Line> lines = new ArrayList<>();
         ByteBuffer rest = body.duplicate();
         for (int number = 1; rest.hasRemaining(); number++) {
@@ -44,7 +44,7 @@ final class Ndjson {
     }
 
     /** The next line that is not blank, without its end, behind which the position moves; null if there is none. */
-    static @Nullable ByteBuffer next(ByteBuffer body) {
+    public static @Nullable ByteBuffer next(ByteBuffer body) {
         ByteBuffer line = null;
         while (line == null && body.hasRemaining()) {
             line = take(body);
@@ -65,7 +65,7 @@ final class Ndjson {
     }
 
     /** A line of an answer. */
-    static byte[] line(Object value) {
+    public static byte[] line(Object value) {
         byte[] json = Json.write(value);
         byte[] line = Arrays.copyOf(json, json.length + 1);
         line[json.length] = '\n';

@@ -3,7 +3,7 @@ package org.semblance.server.http;
 import java.util.Locale;
 
 /** What a server does with requests. */
-enum Phase {
+public enum Phase {
     /** The database is being opened: it says how it is, and refuses all else for now. */
     STARTING,
     READY,
@@ -13,7 +13,7 @@ enum Phase {
     STOPPING;
 
     /** In an answer; a client need not tell the last two apart. */
-    String wireName() {
+    public String wireName() {
         return this == STOPPING ? DRAINING.wireName() : name().toLowerCase(Locale.ROOT);
     }
 }

@@ -8,18 +8,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Counts the requests that were refused for lack of capacity or of a key, and tells the log now and then instead of each time. */
-final class Refusals {
+public final class Refusals {
     private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);
 
     private final ConcurrentHashMap<String, LongAdder> counts = new ConcurrentHashMap<>();
     private final Metrics metrics;
 
-    Refusals(Metrics metrics) {
+    public Refusals(Metrics metrics) {
         this.metrics = metrics;
     }
 
     /** Counts one; the words are fixed. */
-    void count(String why) {
+    public void count(String why) {
         count(why, why);
     }
 
@@ -29,13 +29,13 @@ final class Refusals {
      * @param reason a fixed word, for the metrics
      * @param why for the log
      */
-    void count(String reason, String why) {
+    public void count(String reason, String why) {
         metrics.refused(reason);
         counts.computeIfAbsent(why, unused -> new LongAdder()).increment();
     }
 
     /** Counts an answer that is one; any other is none. */
-    void count(Throwable why) {
+    public void count(Throwable why) {
         if (why instanceof AccessRefusedException refusal) {
             count(refusal.reason().wireName(), logged(refusal));
         } else if (why instanceof HttpError error && error.status == 503) {
@@ -52,13 +52,13 @@ final class Refusals {
     }
 
     /** Counts one, and makes its error. */
-    HttpError busy(String why) {
+    public HttpError busy(String why) {
         count(why);
         return HttpError.busy(why);
     }
 
     /** Logs what came since the last call, if anything did. */
-    void report() {
+    public void report() {
         counts.forEach((why, count) -> {
             long refused = count.sumThenReset();
             if (refused > 0) {

@@ -5,22 +5,22 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** An answer, complete in memory. */
-record Response(int status, String contentType, byte[] body, Map<String, String> headers) {
+public record Response(int status, String contentType, byte[] body, Map<String, String> headers) {
     /** A native answer. */
-    static Response json(int status, Object value) {
+    public static Response json(int status, Object value) {
         return new Response(status, "application/json", Json.write(value), Map.of());
     }
 
     /** An answer of the HMA dialect. */
-    static Response sortedJson(int status, Object value) {
+    public static Response sortedJson(int status, Object value) {
         return new Response(status, "application/json", Json.writeSorted(value), Map.of());
     }
 
-    static Response html(int status, String page) {
+    public static Response html(int status, String page) {
         return new Response(status, "text/html; charset=utf-8", page.getBytes(StandardCharsets.UTF_8), Map.of());
     }
 
-    Response with(Map<String, String> more) {
+    public Response with(Map<String, String> more) {
         Map<String, String> all = new HashMap<>(headers);
         all.putAll(more);
         return new Response(status, contentType, body, Map.copyOf(all));

@@ -33,6 +33,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.semblance.server.fixture.LeakWatch;
+import org.semblance.server.fixture.RawClient;
+import org.semblance.server.fixture.TestServer;
+import org.semblance.server.fixture.TestTransport;
+import org.semblance.server.route.Route;
 
 /** Compressed bodies, both ways, over real sockets. */
 @ExtendWith(LeakWatch.class)

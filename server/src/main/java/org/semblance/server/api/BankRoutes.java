@@ -1,0 +1,154 @@
+package org.semblance.server.api;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.catalog.Applied;
+import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.BankKind;
+import org.semblance.hashdb.catalog.Change;
+import org.semblance.server.auth.Role;
+import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.http.Fields;
+import org.semblance.server.http.HttpError;
+import org.semblance.server.http.Json;
+import org.semblance.server.http.Response;
+import org.semblance.server.json.ReportJson;
+import org.semblance.server.route.Request;
+import org.semblance.server.route.Route;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code /v1/banks}: make, list, show, change and delete banks. */
+final class BankRoutes {
+    private static final Set<String> PATCHABLE = Set.of("name", "enabled_ratio", "description", "distance_threshold");
+
+    private final HashDb db;
+
+    BankRoutes(HashDb db) {
+        this.db = db;
+    }
+
+    List<Route> routes() {
+        Set<String> none = Set.of();
+        return List.of(
+                NativeRoutes.work(Role.CURATE, "GET", "/v1/banks", none, (request, worker) -> banks(request)),
+                NativeRoutes.work(Role.ADMIN, "POST", "/v1/banks", none, (request, worker) -> create(request)),
+                NativeRoutes.work(
+                        Role.CURATE,
+                        "GET",
+                        "/v1/banks/{bank}",
+                        none,
+                        (request, worker) -> Response.json(200, ReportJson.bank(bank(request, db(request))))),
+                NativeRoutes.work(Role.ADMIN, "PATCH", "/v1/banks/{bank}", none, (request, worker) -> update(request)),
+                NativeRoutes.work(
+                        Role.ADMIN, "DELETE", "/v1/banks/{bank}", none, (request, worker) -> delete(request)));
+    }
+
+    private ScopedDb db(Request request) {
+        return new ScopedDb(db, request.caller());
+    }
+
+    /**
+     * The bank that the path names.
+     *
+     * @throws HttpError 404 if the caller sees none of that name
+     */
+    static Bank bank(Request request, ScopedDb visible) {
+        String name = request.name("bank");
+        return visible.bank(name).orElseThrow(() -> HttpError.field(404, "bank", name, "the name of a bank"));
+    }
+
+    private Response banks(Request request) {
+        ObjectNode answer = Json.object();
+        ArrayNode banks = answer.putArray("banks");
+        db(request).banks().forEach(bank -> banks.add(ReportJson.bank(bank)));
+        return Response.json(200, answer);
+    }
+
+    private Response create(Request request) {
+        Fields fields =
+                Fields.of(request.json(), Set.of("name", "kind", "enabled_ratio", "description", "distance_threshold"));
+        String name = fields.text("name");
+        if (name == null) {
+            throw HttpError.field(400, "name", null, "UPPER_WITH_UNDERSCORE");
+        }
+        String kind = fields.text("kind");
+        Double ratio = fields.number("enabled_ratio");
+        String description = fields.text("description");
+        Change.CreateBank wanted = new Change.CreateBank(
+                name,
+                kind == null ? BankKind.MATCH : kind(kind),
+                ratio == null ? 1.0 : ratio,
+                description == null ? "" : description,
+                fields.integer("distance_threshold"));
+        Applied applied = db(request)
+                .apply(wanted, NativeRoutes.origin(request), NativeRoutes.requestKey(request, "POST /v1/banks"));
+        // As it was made: to a request that comes again the bank may be another by now.
+        Bank bank = new Bank(
+                applied.bankId(),
+                name,
+                wanted.kind(),
+                wanted.enabledRatio(),
+                wanted.description(),
+                wanted.distanceThreshold());
+        return Response.json(201, ReportJson.bank(bank).put("seq", applied.seq()))
+                .with(Map.of("Location", "/v1/banks/" + name));
+    }
+
+    private static BankKind kind(String text) {
+        for (BankKind kind : BankKind.values()) {
+            if (kind.wireName().equals(text)) {
+                return kind;
+            }
+        }
+        throw HttpError.field(400, "kind", text, "match or allow");
+    }
+
+    /** As a merge patch (RFC 7396): a threshold of null is the default one again. */
+    private Response update(Request request) {
+        Fields fields = Fields.of(request.json(), PATCHABLE);
+        fields.requireSome(PATCHABLE);
+        String name = request.name("bank");
+        String newName = fields.text("name");
+        Applied applied = db(request)
+                .apply(
+                        new Change.UpdateBank(
+                                name, newName, fields.number("enabled_ratio"), description(fields), threshold(fields)),
+                        NativeRoutes.origin(request));
+        String current = newName == null ? name : newName;
+        Bank bank = db(request)
+                .bank(current)
+                .orElseThrow(() -> HttpError.field(404, "bank", current, "a bank that still exists"));
+        return Response.json(200, ReportJson.bank(bank).put("seq", applied.seq()));
+    }
+
+    private static @Nullable String description(Fields fields) {
+        return fields.isNull("description") ? "" : fields.text("description");
+    }
+
+    private static @Nullable Integer threshold(Fields fields) {
+        if (fields.isNull("distance_threshold")) {
+            return Change.UpdateBank.DEFAULT_THRESHOLD;
+        }
+        Integer threshold = fields.integer("distance_threshold");
+        if (threshold != null && threshold == Change.UpdateBank.DEFAULT_THRESHOLD) {
+            throw HttpError.field(400, "distance_threshold", Integer.toString(threshold), "0 to 256, or null");
+        }
+        return threshold;
+    }
+
+    private Response delete(Request request) {
+        String name = request.name("bank");
+        Applied applied = db(request).apply(new Change.DeleteBank(name), NativeRoutes.origin(request));
+        return Response.json(
+                200,
+                Json.object()
+                        .put("name", name)
+                        .put("status", "deleted")
+                        .put("withdrawn", applied.contents())
+                        .put("seq", applied.seq()));
+    }
+}

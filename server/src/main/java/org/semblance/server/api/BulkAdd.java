@@ -1,0 +1,127 @@
+package org.semblance.server.api;
+
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.media.Deadline;
+import org.semblance.hashdb.catalog.Applied;
+import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ChangeRefusedException;
+import org.semblance.hashdb.catalog.ChangeRefusedException.Reason;
+import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.RequestKey;
+import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.http.Dialect;
+import org.semblance.server.http.Errors;
+import org.semblance.server.http.HttpError;
+import org.semblance.server.http.Json;
+import org.semblance.server.http.Ndjson;
+import org.semblance.server.http.Response;
+import org.semblance.server.route.Request;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Banks one content a line. A line that cannot be banked takes no other with it: each is answered by a line of its own, in
+ * order, with an {@code id} or with a problem. Lines are banked some hundred at a time, each time all of them or none, and an
+ * answer says what is durable, whatever comes after.
+ */
+final class BulkAdd {
+    private static final int LINES_AT_ONCE = 1_000;
+
+    /** Bytes of lines that are banked at once, unless a single one is longer: as objects they are several times that. */
+    private static final int BYTES_AT_ONCE = 4_000_000;
+
+    private final Request request;
+    private final ScopedDb visible;
+    private final Bank bank;
+    private final @Nullable RequestKey key;
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+    BulkAdd(Request request, ScopedDb visible, Bank bank) {
+        this.request = request;
+        this.visible = visible;
+        this.bank = bank;
+        this.key = ContentRoutes.requestKey(request, bank);
+    }
+
+    Response run() {
+        List<Ndjson.Line> lines = Ndjson.lines(request.body().bytes());
+        Deadline deadline = request.deadline();
+        int next = 0;
+        int part = 0;
+        while (next < lines.size()) {
+            int from = next;
+            long bytes = 0;
+            do {
+                bytes += lines.get(next++).bytes().remaining();
+            } while (next < lines.size()
+                    && next - from < LINES_AT_ONCE
+                    && bytes + lines.get(next).bytes().remaining() <= BYTES_AT_ONCE);
+            if (deadline.passed()) {
+                refuse(lines.subList(from, lines.size()), HttpError.busy("the deadline passed before this line"));
+                break;
+            }
+            add(lines.subList(from, next), part++);
+        }
+        return new Response(200, Ndjson.MEDIA_TYPE, out.toByteArray(), Map.of());
+    }
+
+    /** @param part how many times lines were added before: a body that comes again is cut at the same lines */
+    private void add(List<Ndjson.Line> lines, int part) {
+        List<ContentDraft> drafts = new ArrayList<>(lines.size());
+        List<ObjectNode> answers = new ArrayList<>(lines.size());
+        for (Ndjson.Line line : lines) {
+            ObjectNode answer = Json.object().put("line", line.number());
+            try {
+                Draft draft = Draft.ofSignals(Json.read(line.bytes()));
+                draft.content().check();
+                drafts.add(draft.content());
+                if (!draft.warnings().isEmpty()) {
+                    ArrayNode warnings = answer.putArray("warnings");
+                    draft.warnings().forEach(warnings::add);
+                }
+            } catch (HttpError | JacksonException | ChangeRefusedException e) {
+                answer.setAll(Dialect.problem(Errors.error(e, Dialect.NATIVE)));
+            }
+            answers.add(answer);
+        }
+        if (!drafts.isEmpty()) {
+            try {
+                Applied applied = visible.apply(
+                        new Change.AddContents(bank.name(), drafts),
+                        NativeRoutes.origin(request),
+                        key == null ? null : key.part(part));
+                long id = applied.firstContentId();
+                for (ObjectNode answer : answers) {
+                    if (!answer.has("status")) {
+                        answer.put("id", id++).put("seq", applied.seq());
+                    }
+                }
+            } catch (ChangeRefusedException | StorageFailedException e) {
+                if (e instanceof ChangeRefusedException refused && refused.reason() == Reason.KEY_REUSED) {
+                    throw refused; // As the first change already was, so that nothing has been banked.
+                }
+                ObjectNode problem = Dialect.problem(Errors.error(e, Dialect.NATIVE));
+                answers.stream().filter(answer -> !answer.has("status")).forEach(answer -> answer.setAll(problem));
+            }
+        }
+        answers.forEach(this::write);
+    }
+
+    private void refuse(List<Ndjson.Line> lines, HttpError why) {
+        for (Ndjson.Line line : lines) {
+            write(Json.object().put("line", line.number()).setAll(Dialect.problem(why)));
+        }
+    }
+
+    private void write(ObjectNode line) {
+        out.writeBytes(Json.write(line));
+        out.write('\n');
+    }
+}

@@ -1,0 +1,229 @@
+package org.semblance.server.api;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.catalog.Applied;
+import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.BankContent;
+import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ContentFilter;
+import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.RequestKey;
+import org.semblance.server.auth.Role;
+import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.http.Dialect;
+import org.semblance.server.http.Fields;
+import org.semblance.server.http.HttpError;
+import org.semblance.server.http.Json;
+import org.semblance.server.http.Ndjson;
+import org.semblance.server.http.Response;
+import org.semblance.server.json.ReportJson;
+import org.semblance.server.route.Request;
+import org.semblance.server.route.Route;
+import org.semblance.server.work.Worker;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code /v1/banks/{bank}/content}: what is in a bank. */
+final class ContentRoutes {
+    private static final String ALL = "/v1/banks/{bank}/content";
+    private static final String ONE = ALL + "/{id:int}";
+    private static final int MAX_PAGE = 1_000;
+    private static final int DEFAULT_PAGE = 100;
+
+    private static final Set<String> PATCHABLE = Set.of("status", "disabled_until", "labels", "note", "metadata");
+
+    /** Within what all parts can hold in milliseconds and print. */
+    private static final Instant EARLIEST = Instant.EPOCH;
+
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
+
+    private final HashDb db;
+    private final boolean features;
+
+    /** @param features whether local features are banked with a file */
+    ContentRoutes(HashDb db, boolean features) {
+        this.db = db;
+        this.features = features;
+    }
+
+    List<Route> routes() {
+        Set<String> none = Set.of();
+        return List.of(
+                new Route(
+                        Dialect.NATIVE,
+                        "POST",
+                        ALL,
+                        Set.of("deadline_ms"),
+                        Route.Takes.BANKED_UPLOAD,
+                        Role.CURATE,
+                        (Route.Work) this::add),
+                NativeRoutes.work(
+                        Role.CURATE,
+                        "GET",
+                        ALL,
+                        Set.of("after", "limit", "label", "status", "created_from", "created_before"),
+                        (request, worker) -> list(request)),
+                NativeRoutes.work(Role.CURATE, "GET", ONE, none, (request, worker) -> show(request)),
+                NativeRoutes.work(Role.CURATE, "PATCH", ONE, none, (request, worker) -> update(request)),
+                NativeRoutes.work(Role.CURATE, "DELETE", ONE, none, (request, worker) -> withdraw(request)));
+    }
+
+    private ScopedDb db(Request request) {
+        return new ScopedDb(db, request.caller());
+    }
+
+    /** By a file, raw or in a form; by signals in a JSON object; or many by such objects, one a line. */
+    private Response add(Request request, Worker worker) {
+        ScopedDb visible = db(request);
+        Bank bank = BankRoutes.bank(request, visible);
+        return switch (request.mediaType()) {
+            case Ndjson.MEDIA_TYPE -> new BulkAdd(request, visible, bank).run();
+            case "application/json" -> added(request, bank, Draft.ofSignals(request.json()));
+            default -> added(request, bank, Draft.ofFile(request, worker, features));
+        };
+    }
+
+    private Response added(Request request, Bank bank, Draft draft) {
+        Applied applied = db(request)
+                .apply(
+                        new Change.AddContents(bank.name(), List.of(draft.content())),
+                        NativeRoutes.origin(request),
+                        requestKey(request, bank));
+        ObjectNode answer = Json.object().put("id", applied.firstContentId()).put("bank", bank.name());
+        answer.set("signals", ReportJson.signals(draft.content().signals()));
+        NativeRoutes.hide(request, answer);
+        ReportJson.putVideo(
+                answer,
+                draft.content().video() == null ? null : draft.content().video().summary());
+        ReportJson.putFeatures(answer, draft.content().pictures());
+        if (!draft.warnings().isEmpty()) {
+            ArrayNode array = answer.putArray("warnings");
+            draft.warnings().forEach(array::add);
+        }
+        answer.put("seq", applied.seq());
+        return Response.json(201, answer)
+                .with(Map.of("Location", "/v1/banks/" + bank.name() + "/content/" + applied.firstContentId()));
+    }
+
+    static @Nullable RequestKey requestKey(Request request, Bank bank) {
+        return NativeRoutes.requestKey(request, "POST /v1/banks/" + bank.id() + "/content");
+    }
+
+    private Response list(Request request) {
+        ScopedDb visible = db(request);
+        Bank bank = BankRoutes.bank(request, visible);
+        String status = request.query("status");
+        ContentFilter filter = new ContentFilter(
+                request.query("label"),
+                status == null ? null : status(status),
+                time("created_from", request.query("created_from")),
+                time("created_before", request.query("created_before")));
+        long after = request.query("after", 0, 0, Long.MAX_VALUE);
+        int limit = (int) request.query("limit", DEFAULT_PAGE, 1, MAX_PAGE);
+        List<BankContent> page = visible.contents(bank.name(), filter, after, limit);
+        ObjectNode answer = Json.object();
+        ArrayNode contents = answer.putArray("contents");
+        page.forEach(content -> contents.add(json(request, content)));
+        if (page.size() == limit) {
+            answer.put("next_after", page.getLast().id());
+        }
+        return Response.json(200, answer);
+    }
+
+    private static ContentStatus status(String text) {
+        for (ContentStatus status : ContentStatus.values()) {
+            if (status.wireName().equals(text)) {
+                return status;
+            }
+        }
+        throw HttpError.field(400, "status", text, "enabled, disabled or withdrawn");
+    }
+
+    private static @Nullable Instant time(String field, @Nullable String text) {
+        if (text == null) {
+            return null;
+        }
+        try {
+            Instant time = Instant.parse(text);
+            if (!time.isBefore(EARLIEST) && !time.isAfter(LATEST)) {
+                return time;
+            }
+        } catch (DateTimeException e) {
+            // Answered below.
+        }
+        throw HttpError.field(400, field, text, "a time from 1970 to 9999 as in 2027-01-31T12:00:00Z");
+    }
+
+    private static BankContent content(Request request, ScopedDb visible, Bank bank) {
+        return visible.content(bank.name(), request.id("id"))
+                .orElseThrow(() ->
+                        HttpError.field(404, "id", request.name("id"), "the id of a content of bank " + bank.name()));
+    }
+
+    private Response show(Request request) {
+        ScopedDb visible = db(request);
+        return Response.json(200, json(request, content(request, visible, BankRoutes.bank(request, visible))));
+    }
+
+    private static ObjectNode json(Request request, BankContent content) {
+        ObjectNode node = Json.object()
+                .put("id", content.id())
+                .put("bank", content.bank())
+                .put("status", content.status().wireName());
+        if (content.disabledUntil() != null) {
+            node.put("disabled_until", content.disabledUntil().toString());
+        }
+        node.set("signals", ReportJson.signals(content.signals()));
+        NativeRoutes.hide(request, node);
+        ReportJson.putVideo(node, content.video());
+        ReportJson.putLabels(node, content.labels());
+        NativeRoutes.putText(node, "note", content.note());
+        NativeRoutes.putText(node, "source", content.source());
+        if (content.metadata() != null) {
+            node.set("metadata", Json.read(content.metadata()));
+        }
+        return node.put("created_at", content.createdAt().toString());
+    }
+
+    /** As a merge patch (RFC 7396): null takes labels, note or metadata away. */
+    private Response update(Request request) {
+        ScopedDb visible = db(request);
+        Bank bank = BankRoutes.bank(request, visible);
+        content(request, visible, bank);
+        Fields fields = Fields.of(request.json(), PATCHABLE);
+        fields.requireSome(PATCHABLE);
+        String status = fields.text("status");
+        List<String> labels = fields.has("labels") || fields.isNull("labels") ? fields.texts("labels") : null;
+        Applied applied = visible.apply(
+                new Change.UpdateContent(
+                        bank.name(),
+                        request.id("id"),
+                        status == null ? null : status(status),
+                        time("disabled_until", fields.text("disabled_until")),
+                        labels,
+                        fields.isNull("note") ? "" : fields.text("note"),
+                        fields.isNull("metadata") ? "" : fields.json("metadata")),
+                NativeRoutes.origin(request));
+        return Response.json(200, json(request, content(request, visible, bank)).put("seq", applied.seq()));
+    }
+
+    private Response withdraw(Request request) {
+        Applied applied = db(request)
+                .apply(
+                        new Change.WithdrawContent(request.name("bank"), request.id("id")),
+                        NativeRoutes.origin(request));
+        return Response.json(
+                200,
+                Json.object()
+                        .put("id", request.id("id"))
+                        .put("bank", request.name("bank"))
+                        .put("status", "withdrawn")
+                        .put("seq", applied.seq()));
+    }
+}

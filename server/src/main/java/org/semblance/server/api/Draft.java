@@ -1,0 +1,176 @@
+package org.semblance.server.api;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.HashReport;
+import org.semblance.engine.media.MediaSource;
+import org.semblance.engine.video.VideoHashes;
+import org.semblance.engine.video.Vpdq;
+import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.hash.HashAndQuality;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.hash.SignalType;
+import org.semblance.server.http.Fields;
+import org.semblance.server.http.HttpError;
+import org.semblance.server.http.Json;
+import org.semblance.server.route.Request;
+import org.semblance.server.work.Worker;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What a request asks to bank.
+ *
+ * @param warnings what was left out of it, and why
+ */
+record Draft(ContentDraft content, List<String> warnings) {
+    private static final Set<String> FORM_FIELDS = Set.of("labels", "note", "source", "metadata");
+
+    private static final Set<String> JSON_FIELDS =
+            Set.of("signals", "duration_ms", "labels", "note", "source", "metadata");
+
+    private static final String VPDQ = "vpdq";
+
+    /**
+     * By its signals, of the types that {@code /v1/hash} gives. A {@code vpdq} one are the frames of a video, as a JSON array
+     * of {@code "hash,quality,seconds"} or as the text of one.
+     *
+     * @throws HttpError 400 if a field is not what it should be, 422 if nothing worth banking is left
+     */
+    static Draft ofSignals(JsonNode body) {
+        Fields fields = Fields.of(body, JSON_FIELDS);
+        List<String> warnings = new ArrayList<>();
+        List<Signal> signals = new ArrayList<>();
+        String frames = null;
+        for (Fields signal : fields.objects("signals", Set.of("type", "hash", "quality"))) {
+            String type = signal.text("type");
+            String hash = VPDQ.equals(type) ? signal.textOrArray("hash") : signal.text("hash");
+            if (type == null || hash == null) {
+                throw HttpError.field(400, "signals", null, "type and hash of each signal");
+            }
+            if (!type.equals(VPDQ)) {
+                signals.add(signal(type, hash, signal.integer("quality")));
+            } else if (frames == null) {
+                frames = hash;
+            } else {
+                throw HttpError.field(400, "signals", "two of type vpdq", "at most one");
+            }
+        }
+        Integer durationMs = fields.integer("duration_ms");
+        if (durationMs != null && frames == null) {
+            throw HttpError.field(400, "duration_ms", durationMs.toString(), "none without a vpdq signal");
+        }
+        KnownVideo video = frames == null ? null : video(frames, durationMs, warnings);
+        leaveOutLowQuality(signals, warnings);
+        if (signals.isEmpty() && video == null && !warnings.isEmpty()) {
+            throw HttpError.of(422, "signals", "signals: " + warnings.getFirst());
+        }
+        ContentDraft content = new ContentDraft(
+                signals,
+                fields.texts("labels"),
+                fields.text("note"),
+                fields.text("source"),
+                fields.json("metadata"),
+                video);
+        return new Draft(content, warnings);
+    }
+
+    private static Signal signal(String type, String hash, @Nullable Integer quality) {
+        try {
+            return new Signal(SignalType.parse(type), hash, quality);
+        } catch (IllegalArgumentException e) {
+            throw HttpError.of(400, "signals", String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static @Nullable KnownVideo video(String vpdq, @Nullable Integer durationMs, List<String> warnings) {
+        try {
+            KnownVideo video = Vpdq.known(vpdq, durationMs).orElse(null);
+            if (video == null) {
+                warnings.add(noFrames());
+            }
+            return video;
+        } catch (IllegalArgumentException e) {
+            String why = String.valueOf(e.getMessage());
+            throw why.startsWith("duration_ms")
+                    ? HttpError.of(400, "duration_ms", why)
+                    : HttpError.of(400, "signals", "signals: vpdq: " + why);
+        }
+    }
+
+    private static String noFrames() {
+        return "vpdq left out: no frame has a quality of at least " + HashAndQuality.MIN_QUALITY
+                + ", so that only exact copies match";
+    }
+
+    /**
+     * By a file, raw or in a form. One that does not decode would be found by exact copies alone, and hardly anybody means
+     * that: refused.
+     *
+     * @param features whether its local features are banked as well
+     * @throws HttpError 400 if a field is not what it should be, 422 if the file does not decode
+     */
+    static Draft ofFile(Request request, Worker worker, boolean features) {
+        Map<String, String> fields = request.body().fields();
+        for (String field : fields.keySet()) {
+            if (!FORM_FIELDS.contains(field)) {
+                throw HttpError.field(400, "body", field, "fields file, " + String.join(", ", FORM_FIELDS));
+            }
+        }
+        MediaSource file = request.file();
+        HashReport report =
+                worker.toBank(file).hashToBank(file, request.body().digests(), features, request.deadline());
+        request.trace().hashed(report);
+        if (report.failure() != null) {
+            throw HttpError.of(422, "file", "file: " + report.failure().wireName() + ": " + report.reason());
+        }
+        List<String> warnings = new ArrayList<>();
+        if (!report.reason().isEmpty()) {
+            warnings.add(report.reason());
+        }
+        List<Signal> signals = new ArrayList<>(report.signals());
+        leaveOutLowQuality(signals, warnings);
+        VideoHashes video = report.video();
+        KnownVideo known = video == null ? null : video.known().orElse(null);
+        if (video != null && known == null) {
+            warnings.add(noFrames());
+        }
+        String labels = fields.get("labels");
+        ContentDraft content = new ContentDraft(
+                signals,
+                labels == null || labels.isBlank() ? List.of() : labels(labels),
+                fields.get("note"),
+                fields.get("source"),
+                fields.get("metadata"),
+                known,
+                report.bankedPictures());
+        return new Draft(content, warnings);
+    }
+
+    /**
+     * A picture without enough detail must not be banked by its PDQ hash, or every blank page would match; its digests
+     * still find exact copies.
+     */
+    private static void leaveOutLowQuality(List<Signal> signals, List<String> warnings) {
+        for (Signal signal : signals) {
+            if (signal.isTooFlat()) {
+                warnings.add("pdq left out: quality " + signal.quality() + " (expected: at least "
+                        + HashAndQuality.MIN_QUALITY + "), so that only exact copies match");
+            }
+        }
+        signals.removeIf(Signal::isTooFlat);
+    }
+
+    /** Labels of a form: a JSON array, or names separated by commas. */
+    private static List<String> labels(String text) {
+        if (text.stripLeading().startsWith("[")) {
+            return Fields.of(Json.object().set("labels", Json.read(text)), Set.of("labels"))
+                    .texts("labels");
+        }
+        return Arrays.stream(text.split(",")).map(String::strip).toList();
+    }
+}

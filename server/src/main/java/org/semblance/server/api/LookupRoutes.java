@@ -1,0 +1,109 @@
+package org.semblance.server.api;
+
+import java.nio.ByteBuffer;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.semblance.engine.MatchReport;
+import org.semblance.engine.media.Deadline;
+import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.Match;
+import org.semblance.hashdb.features.Features;
+import org.semblance.server.auth.Role;
+import org.semblance.server.http.Dialect;
+import org.semblance.server.http.HttpError;
+import org.semblance.server.http.Json;
+import org.semblance.server.http.Ndjson;
+import org.semblance.server.http.Response;
+import org.semblance.server.metrics.RequestTrace.Stage;
+import org.semblance.server.route.Request;
+import org.semblance.server.route.Route;
+
+/**
+ * {@code POST /v1/lookup}: many PDQ hashes or local features in one request, for callers that hash themselves. A body of lines is answered while
+ * it comes, as long as it goes on; any other one when it is there.
+ */
+public final class LookupRoutes {
+    /** Largest body that is looked up whole. */
+    public static final int MAX_BYTES = 16_000_000;
+
+    /** Hashes looked up together, between two looks at the clock. */
+    static final int LOOKUP_BATCH = 2_048;
+
+    private static final String OCTETS = "application/octet-stream";
+
+    private final HashDb db;
+    private final boolean features;
+
+    /** @param features whether local features are looked up */
+    public LookupRoutes(HashDb db, boolean features) {
+        this.db = db;
+        this.features = features;
+    }
+
+    public List<Route> routes() {
+        return List.of(new Route(
+                Dialect.NATIVE,
+                "POST",
+                "/v1/lookup",
+                Set.of("banks", NativeRoutes.LIKELY, "deadline_ms"),
+                Route.Takes.HASHES,
+                Role.MATCH,
+                new Route.ByLine(
+                        (request, worker) -> whole(request), request -> new LookupLines(scope(request), request))));
+    }
+
+    private LookupScope scope(Request request) {
+        return new LookupScope(db, features, request);
+    }
+
+    private Response whole(Request request) {
+        LookupScope scope = scope(request);
+        List<LookupQuery> queries = queries(request);
+        boolean lines = request.accepts(Ndjson.MEDIA_TYPE);
+        LookupAnswer answer = new LookupAnswer(lines ? LookupAnswer.Form.LINES : LookupAnswer.Form.JSON);
+        // Before the lookups, so that what it promises has been seen.
+        answer.version(scope.seq());
+        answer.begin(queries.size());
+        Deadline deadline = request.deadline();
+        long nanos = 0;
+        for (int from = 0; from < queries.size(); from += LOOKUP_BATCH) {
+            deadline.check("lookup");
+            List<LookupQuery> batch = queries.subList(from, Math.min(queries.size(), from + LOOKUP_BATCH));
+            long start = System.nanoTime();
+            Iterator<List<Match>> found = scope.lookup(batch);
+            nanos += System.nanoTime() - start;
+            for (LookupQuery query : batch) {
+                Features asked = query.features();
+                if (asked == null) {
+                    answer.add(query, found, scope.banks());
+                } else {
+                    deadline.check("lookup");
+                    MatchReport report = scope.lookup(asked, deadline);
+                    nanos += TimeUnit.MICROSECONDS.toNanos(report.lookupUs());
+                    answer.add(query, report);
+                }
+            }
+        }
+        request.trace().took(Stage.LOOKUP, nanos);
+        request.trace().verdict(answer.best());
+        Response response = answer.response();
+        request.answersHashes((int) answer.weight());
+        return response;
+    }
+
+    private static List<LookupQuery> queries(Request request) {
+        ByteBuffer body = request.body().bytes();
+        return switch (request.mediaType()) {
+            case "application/json" -> LookupQuery.ofJson(Json.read(body));
+            case OCTETS -> LookupQuery.ofOctets(body);
+            default ->
+                throw HttpError.field(
+                        415,
+                        "Content-Type",
+                        request.mediaType(),
+                        "application/json, " + Ndjson.MEDIA_TYPE + " or " + OCTETS);
+        };
+    }
+}

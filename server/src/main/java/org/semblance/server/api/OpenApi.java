@@ -1,0 +1,58 @@
+package org.semblance.server.api;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.Set;
+import org.semblance.server.http.Dialect;
+import org.semblance.server.http.Json;
+import org.semblance.server.http.Response;
+import org.semblance.server.route.Route;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The description of both dialects, {@code openapi.json}: written by hand, and compared with the routes and their answers by
+ * a test. It tells nothing of what is banked, so that whoever writes a client needs no key for it.
+ */
+public final class OpenApi {
+    private static final String RESOURCE = "/openapi.json";
+    private static final String HMA_TITLE = "Open Media Match API";
+
+    private OpenApi() {}
+
+    static Route nativeRoute() {
+        return route(Dialect.NATIVE, "/openapi.json", document());
+    }
+
+    /** Where HMA has its own, and under its title: clients know by that what they talk to. */
+    public static Route hmaRoute() {
+        return route(Dialect.HMA, "/openapi/openapi.json", hmaDocument());
+    }
+
+    private static Route route(Dialect dialect, String pattern, byte[] text) {
+        Response document = new Response(200, "application/json", text, Map.of());
+        Route.Immediate action = unused -> document;
+        return new Route(dialect, "GET", pattern, Set.of(), Route.Takes.NOTHING, null, action);
+    }
+
+    /** The document under HMA's title. */
+    public static byte[] hmaDocument() {
+        ObjectNode document = (ObjectNode) Json.read(ByteBuffer.wrap(document()));
+        ((ObjectNode) document.get("info")).put("title", HMA_TITLE);
+        return Json.writeIndented(document);
+    }
+
+    /** The document, as it is sent. */
+    public static byte[] document() {
+        try (InputStream in = OpenApi.class.getResourceAsStream(RESOURCE)) {
+            if (in == null) {
+                throw new IllegalStateException("no " + RESOURCE + " on the class path");
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package org.semblance.server.api;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.HashDb;
+import org.semblance.server.auth.Role;
+import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.http.Dialect;
+import org.semblance.server.http.Json;
+import org.semblance.server.http.Phase;
+import org.semblance.server.http.Response;
+import org.semblance.server.metrics.Metrics;
+import org.semblance.server.route.Request;
+import org.semblance.server.route.Route;
+import tools.jackson.databind.node.ObjectNode;
+
+/** How the server is, at any time: while the database is being opened, beside a full queue, and while it stops. */
+public final class OperatorRoutes {
+    private static final int UNAVAILABLE = 503;
+
+    private final Metrics metrics;
+    private final Supplier<Phase> phase;
+    private final @Nullable HashDb db;
+
+    /** @param db null until it is open */
+    public OperatorRoutes(Metrics metrics, Supplier<Phase> phase, @Nullable HashDb db) {
+        this.metrics = metrics;
+        this.phase = phase;
+        this.db = db;
+    }
+
+    public List<Route> routes() {
+        return List.of(
+                // At once, so that a full queue does not hide what fills it.
+                route(Role.OPS, "/metrics", this::scrape),
+                route(
+                        null,
+                        "/healthz",
+                        unused -> Response.json(200, Json.object().put("status", "ok"))),
+                route(null, "/readyz", this::ready));
+    }
+
+    private static Route route(@Nullable Role role, String pattern, Route.Immediate action) {
+        return new Route(Dialect.NATIVE, "GET", pattern, Set.of(), Route.Takes.NOTHING, role, action);
+    }
+
+    /** To a probe without a key it says no more than that. */
+    private Response ready(Request request) {
+        Phase now = phase.get();
+        ObjectNode answer = Json.object().put("status", now.wireName());
+        if (now != Phase.READY || db == null) {
+            return Response.json(UNAVAILABLE, answer).with(Map.of("Retry-After", "1"));
+        }
+        ScopedDb visible = new ScopedDb(db, request.caller());
+        if (request.caller().may(Role.MATCH) || request.caller().may(Role.OPS)) {
+            answer.put("list_version", visible.seq());
+        }
+        visible.size().ifPresent(hashes -> answer.put("hashes", hashes));
+        return Response.json(200, answer);
+    }
+
+    /** It counts over all banks, so a key of some is refused. */
+    private Response scrape(Request request) {
+        request.caller().requiresAllBanks();
+        return new Response(200, Metrics.CONTENT_TYPE, metrics.scrape().getBytes(StandardCharsets.UTF_8), Map.of());
+    }
+}

@@ -1,0 +1,384 @@
+package org.semblance.server.hma;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.Alignment;
+import org.semblance.engine.Finding;
+import org.semblance.engine.MatchOptions;
+import org.semblance.engine.MatchReport;
+import org.semblance.engine.NoDecoderException;
+import org.semblance.engine.Verdict;
+import org.semblance.engine.media.DeadlinePassedException;
+import org.semblance.engine.video.FrameHash;
+import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.Match;
+import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.BankKind;
+import org.semblance.hashdb.catalog.ContentRecord;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.hash.SignalType;
+import org.semblance.server.auth.Role;
+import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.body.Body;
+import org.semblance.server.config.HmaEdited;
+import org.semblance.server.http.HttpError;
+import org.semblance.server.http.Response;
+import org.semblance.server.metrics.RequestTrace.Stage;
+import org.semblance.server.route.Request;
+import org.semblance.server.route.Route;
+import org.semblance.server.work.Worker;
+
+/** HMA's lookups, {@code /m/raw_lookup} and {@code /m/lookup}. */
+final class HmaLookups {
+    private static final Response NO_MATCH = Response.sortedJson(200, Map.of());
+
+    private final HashDb db;
+    private final HmaEdited edited;
+
+    /** @param edited where contents are told that a photo shows turned, mirrored or edited */
+    HmaLookups(HashDb db, HmaEdited edited) {
+        this.db = db;
+        this.edited = edited;
+    }
+
+    List<Route> routes() {
+        return List.of(
+                HmaRoutes.work(
+                        Role.MATCH,
+                        "GET",
+                        "/m/raw_lookup",
+                        Set.of("signal", "signal_type", "banks", "include_distance"),
+                        (request, worker) -> rawLookup(request)),
+                HmaRoutes.work(
+                        Role.MATCH,
+                        "GET",
+                        "/m/lookup",
+                        Set.of(
+                                "signal",
+                                "signal_type",
+                                "url",
+                                "content_type",
+                                "types",
+                                "banks",
+                                "seed",
+                                "bypass_coinflip"),
+                        this::lookup),
+                HmaRoutes.upload(
+                        Role.MATCH,
+                        "/m/lookup",
+                        Set.of("banks", "seed", "types", "bypass_coinflip"),
+                        Route.Takes.MATCHED_UPLOAD,
+                        this::lookupFile));
+    }
+
+    /** A content that was found, and how far it is in HMA's words. */
+    private record Hit(Bank bank, ContentRecord content, String distance) {
+        Map<String, Object> json() {
+            return Map.of("bank_content_id", content.id(), "distance", distance);
+        }
+    }
+
+    private Response rawLookup(Request request) {
+        request.caller().requiresDistance();
+        List<Map<String, @Nullable Object>> errors = new ArrayList<>();
+        Map<String, String> given = HmaRoutes.given(request, "signal", "signal_type", "banks", "include_distance");
+        for (String field : List.of("signal", "signal_type")) {
+            if (request.query(field) == null) {
+                errors.add(HmaValidationError.missing(field, given));
+            }
+        }
+        boolean withDistance = HmaRoutes.flag(request, "include_distance", errors);
+        String signal = request.query("signal");
+        String type = request.query("signal_type");
+        if (!errors.isEmpty() || signal == null || type == null) {
+            throw new HmaValidationError(errors);
+        }
+        List<Object> matches = new ArrayList<>();
+        for (Hit hit : find(type, signal, request)) {
+            matches.add(withDistance ? hit.json() : hit.content.id());
+        }
+        return Response.sortedJson(200, Map.of("matches", matches));
+    }
+
+    private Response lookup(Request request, Worker worker) {
+        List<Map<String, @Nullable Object>> errors = new ArrayList<>();
+        boolean bypass = HmaRoutes.flag(request, "bypass_coinflip", errors);
+        if (!errors.isEmpty()) {
+            throw new HmaValidationError(errors);
+        }
+        String signal = request.query("signal");
+        String type = request.query("signal_type");
+        if (request.body().fetched() != null) {
+            Map<String, Object> byType = lookupFile(request, worker, bypass);
+            return Response.sortedJson(
+                    200, type == null || type.isEmpty() ? byType : byType.getOrDefault(type, Map.of()));
+        }
+        request.caller().requiresDistance();
+        if (signal == null || type == null || signal.isEmpty() || type.isEmpty()) {
+            throw new HttpError(400, "Either url or both signal and signal_type are required");
+        }
+        List<Hit> hits = find(type, signal, request);
+        return hits.isEmpty() ? NO_MATCH : Response.sortedJson(200, byBank(hits, request, bypass));
+    }
+
+    private Response lookupFile(Request request, Worker worker) {
+        boolean bypass = "true".equals(request.query("bypass_coinflip"));
+        return Response.sortedJson(200, lookupFile(request, worker, bypass));
+    }
+
+    /** The hits in each bank, by signal type. */
+    private Map<String, Object> lookupFile(Request request, Worker worker, boolean bypass) {
+        if (HmaRoutes.contentType(request).equals(HmaRoutes.VIDEO)) {
+            return lookupVideo(request, worker, bypass);
+        }
+        List<Hit> hits;
+        try {
+            HmaRoutes.HashedFile hashed = HmaRoutes.hashFile(request, worker.fast(), false, false);
+            hits = find(hashed.signals(), request, false);
+            if (hits.isEmpty()) {
+                hashed.orRefuse(); // after the lookup: a known file is found even if it does not decode
+            }
+        } catch (DeadlinePassedException | NoDecoderException e) {
+            hits = find(request.body().digests().signals(), request, false);
+            if (hits.isEmpty()) {
+                throw e; // or it could not be decoded just now
+            }
+        }
+        if (!hits.isEmpty() || edited == HmaEdited.OFF) {
+            return Map.of(HmaRoutes.PDQ, byBank(hits, request, bypass));
+        }
+        Map<String, Object> answer = new HashMap<>(Map.of(HmaRoutes.PDQ, Map.of()));
+        answer.put(edited.key(), byBank(sorted(editedCopies(request, worker), request), request, bypass));
+        return answer;
+    }
+
+    /** What a photo shows that no hash of its own finds: contents that it shows turned, mirrored or edited. */
+    private List<Hit> editedCopies(Request request, Worker worker) {
+        List<Hit> hits = new ArrayList<>();
+        for (Finding finding : findings(request, worker, request.body(), true)) {
+            Match match = finding.match();
+            // Features have no distance: what a client reads as the farthest match.
+            int distance = match == null ? HashDb.DEFAULT_DISTANCE_THRESHOLD : match.distance();
+            hits.add(hit(finding.bank(), finding.content(), Integer.toString(distance), request));
+        }
+        return hits;
+    }
+
+    /**
+     * By its bytes, and unless {@code types} asks for those alone by its frames. What was found by frames has a key of its
+     * own, which is there if it is asked for or there is something; so an answer without a match is HMA's. To who names no
+     * types a distance is a whole number of bits everywhere, since clients that know {@code pdq} alone read no other; who
+     * names types gets HMA's words for each.
+     */
+    private Map<String, Object> lookupVideo(Request request, Worker worker, boolean bypass) {
+        Body body = request.body();
+        List<String> asked = HmaRoutes.types(request, HmaRoutes.VIDEO);
+        boolean both = !HmaRoutes.asksForTypes(request);
+        Map<String, List<Hit>> hits = new LinkedHashMap<>();
+        asked.forEach(type -> hits.put(type, new ArrayList<>()));
+        if (!both && !asked.contains(HmaVpdq.NAME)) {
+            List<Signal> digests = body.digests().signals();
+            hits.put(HmaRoutes.VIDEO_MD5, find(digests, request, true));
+        } else {
+            for (Finding finding : findings(request, worker, body, false)) {
+                // Always there: features are not asked, which HMA has no signal type for.
+                Match match = Objects.requireNonNull(finding.match());
+                for (Map.Entry<String, String> found :
+                        keysAndDistances(match, finding.alignment(), both).entrySet()) {
+                    String type = found.getKey();
+                    if (both || asked.contains(type)) {
+                        hits.computeIfAbsent(type, unused -> new ArrayList<>())
+                                .add(hit(match, found.getValue(), request));
+                    }
+                }
+            }
+        }
+        Map<String, Object> answer = new HashMap<>();
+        hits.forEach((type, found) -> answer.put(type, byBank(sorted(found, request), request, bypass)));
+        return answer;
+    }
+
+    /** What matches a file and is not suppressed. */
+    private List<Finding> findings(Request request, Worker worker, Body body, boolean byFeatures) {
+        Set<String> banks = banks(request);
+        if (!banks.isEmpty() && banks.stream().noneMatch(request.caller()::sees)) {
+            return List.of();
+        }
+        ScopedDb visible = new ScopedDb(db, request.caller());
+        MatchOptions asked = request.within(visible.matchOptions(banks));
+        MatchOptions options = byFeatures ? asked : asked.withoutFeatures();
+        MatchReport report = worker.matcher().match(body.file(), body.digests(), options, request.deadline());
+        request.trace().hashed(report.hashed());
+        request.trace().took(Stage.LOOKUP, report.lookupUs() * 1_000);
+        request.trace().verdict(report.verdict());
+        return report.matches().stream()
+                .filter(finding -> !finding.suppressed())
+                .toList();
+    }
+
+    /**
+     * Under which type a match is told, with its distance; a video whose very bytes are known is found by frames too.
+     *
+     * @param inBits whether every distance is to be a number of bits, of a video that of the nearest two frames
+     */
+    private static Map<String, String> keysAndDistances(Match match, @Nullable Alignment alignment, boolean inBits) {
+        String bits = Integer.toString(match.distance());
+        if (match.signalType().isDigest()) {
+            String md5 = inBits ? bits : HmaRoutes.NONE;
+            return match.content().isVideo()
+                    ? Map.of(HmaRoutes.VIDEO_MD5, md5, HmaVpdq.NAME, inBits ? bits : HmaVpdq.distance(100, 100))
+                    : Map.of(HmaRoutes.VIDEO_MD5, md5);
+        }
+        if (!match.content().isVideo()) {
+            return Map.of(HmaRoutes.PDQ, bits);
+        }
+        if (inBits) {
+            return Map.of(HmaVpdq.NAME, bits);
+        }
+        return Map.of(
+                HmaVpdq.NAME,
+                alignment == null
+                        ? HmaRoutes.NONE
+                        : HmaVpdq.distance(share(alignment.queryMatchPercent()), share(alignment.bankMatchPercent())));
+    }
+
+    private static double share(@Nullable Double percent) {
+        return percent == null ? 0 : percent;
+    }
+
+    private static List<Hit> chosen(int hashes, List<Hit> hits, Request request) {
+        request.answersHashes(hashes);
+        return hits;
+    }
+
+    /** What one signal finds. */
+    private List<Hit> find(String type, String value, Request request) {
+        String what = "invalid signal";
+        return switch (type) {
+            case HmaRoutes.PDQ -> chosen(1, find(List.of(HmaRoutes.pdq(value, what)), request, false), request);
+            case HmaRoutes.VIDEO_MD5 -> chosen(1, find(List.of(HmaRoutes.md5(value, what)), request, true), request);
+            case HmaVpdq.NAME -> {
+                ScopedDb visible = new ScopedDb(db, request.caller());
+                List<FrameHash> frames = HmaVpdq.parse(value, what);
+                long start = System.nanoTime();
+                List<HmaVpdq.Hit> found = HmaVpdq.lookup(visible, frames, banks(request), request.deadline());
+                request.trace().took(Stage.LOOKUP, System.nanoTime() - start);
+                request.trace().verdict(found.isEmpty() ? Verdict.NO_MATCH : Verdict.MATCH);
+                List<Hit> hits = new ArrayList<>();
+                for (HmaVpdq.Hit hit : found) {
+                    hits.add(hit(hit.match(), hit.distance(), request));
+                }
+                yield chosen(frames.size(), sorted(hits, request), request);
+            }
+            default -> throw new HttpError(400, "No such SignalType '" + type + "'");
+        };
+    }
+
+    /**
+     * Each known bad content with one of the signals, once, in the banks that were asked for and are not switched off.
+     * HMA has no allowed content, so a match that is suppressed ({@link org.semblance.engine.ContentMatcher} has the
+     * rule) is no match here.
+     *
+     * @param exact whether they are digests alone, for which HMA tells no distance
+     */
+    private List<Hit> find(List<Signal> signals, Request request, boolean exact) {
+        Set<String> banks = banks(request);
+        long start = System.nanoTime();
+        ScopedDb visible = new ScopedDb(db, request.caller());
+        List<Match> matches = new ArrayList<>();
+        boolean knownBytes = false;
+        boolean allowedBytes = false;
+        boolean allowedLikeness = false;
+        for (Signal signal : signals) {
+            boolean digest = signal.type() != SignalType.PDQ;
+            for (Match match : digest ? visible.lookupDigest(signal) : visible.lookup(signal.hash())) {
+                if (!counts(match.bank(), banks)) {
+                    continue;
+                }
+                if (match.bank().kind() == BankKind.MATCH) {
+                    knownBytes |= digest;
+                    matches.add(match);
+                } else {
+                    allowedBytes |= digest;
+                    allowedLikeness |= !digest;
+                }
+            }
+        }
+        request.trace().took(Stage.LOOKUP, System.nanoTime() - start);
+        boolean suppressed = allowedBytes || (allowedLikeness && !knownBytes);
+        if (matches.isEmpty() || suppressed) {
+            request.trace().verdict(suppressed ? Verdict.SUPPRESSED : Verdict.NO_MATCH);
+            return List.of();
+        }
+        request.trace().verdict(Verdict.MATCH);
+        List<Hit> hits = new ArrayList<>(matches.size());
+        Set<Long> seen = new HashSet<>();
+        for (Match match : matches) {
+            if (matches.size() == 1 || seen.add(match.content().id())) {
+                hits.add(hit(match, exact ? HmaRoutes.NONE : Integer.toString(match.distance()), request));
+            }
+        }
+        return sorted(hits, request);
+    }
+
+    /** Clients expect the field, so a key that is not told distances gets HMA's word for there being none. */
+    private static Hit hit(Match match, String distance, Request request) {
+        return hit(match.bank(), match.content(), distance, request);
+    }
+
+    private static Hit hit(Bank bank, ContentRecord content, String distance, Request request) {
+        return new Hit(bank, content, request.caller().seesDistance() ? distance : HmaRoutes.NONE);
+    }
+
+    /** As they are, unless their order would tell what is not to be told. */
+    private static List<Hit> sorted(List<Hit> hits, Request request) {
+        if (request.caller().seesDistance()) {
+            return hits;
+        }
+        List<Hit> byId = new ArrayList<>(hits);
+        byId.sort(Comparator.comparingLong(hit -> hit.content.id()));
+        return byId;
+    }
+
+    private static Set<String> banks(Request request) {
+        String named = request.query("banks");
+        return named == null || named.isEmpty() ? Set.of() : new HashSet<>(Arrays.asList(named.split(",")));
+    }
+
+    /** Whether a bank is switched on and was asked for. */
+    static boolean counts(Bank bank, Set<String> asked) {
+        return bank.enabled() && (asked.isEmpty() || asked.contains(bank.name()));
+    }
+
+    /** One toss of the coin decides which banks take part. */
+    private static Map<String, List<Object>> byBank(List<Hit> hits, Request request, boolean bypass) {
+        double coin = coin(request, bypass);
+        Map<String, List<Object>> byBank = new TreeMap<>();
+        for (Hit hit : hits) {
+            if (hit.bank.enabledRatio() >= coin) {
+                byBank.computeIfAbsent(hit.bank.name(), unused -> new ArrayList<>())
+                        .add(hit.json());
+            }
+        }
+        return byBank;
+    }
+
+    private static double coin(Request request, boolean bypass) {
+        if (bypass) {
+            return 0;
+        }
+        String seed = request.query("seed");
+        return seed == null ? ThreadLocalRandom.current().nextDouble() : HmaCoin.toss(seed);
+    }
+}

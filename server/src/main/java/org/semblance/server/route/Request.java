@@ -1,0 +1,257 @@
+package org.semblance.server.route;
+
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.MatchOptions;
+import org.semblance.engine.media.Deadline;
+import org.semblance.engine.media.MediaSource;
+import org.semblance.server.auth.Caller;
+import org.semblance.server.body.Body;
+import org.semblance.server.body.SentFile;
+import org.semblance.server.http.HttpError;
+import org.semblance.server.http.Json;
+import org.semblance.server.metrics.RequestTrace;
+import tools.jackson.databind.JsonNode;
+
+/** One request as its handler sees it: the head, the body and the clock. Handed from the event loop to one worker. */
+public final class Request {
+    private static final int MAX_HEADER_CHARS = 200;
+
+    private final Router.Found found;
+    private final Map<String, List<String>> query;
+    private final HttpHeaders headers;
+    private final Body body;
+    private final Caller caller;
+    private final RequestTrace trace;
+
+    /** {@link System#nanoTime} when its first byte had come, when its body was complete, and when work began. */
+    private final long beganNanos;
+
+    private final long bodyNanos;
+    private final long workNanos;
+    private final long deadlineNanos;
+    private final boolean mayDecode;
+    private final BooleanSupplier abandoned;
+    private final BooleanSupplier hurried;
+
+    private long leaveNanos;
+
+    public Request(
+            Router.Found found,
+            Map<String, List<String>> query,
+            HttpHeaders headers,
+            Body body,
+            Caller caller,
+            RequestTrace trace,
+            long beganNanos,
+            long bodyNanos,
+            long workNanos,
+            long deadlineNanos,
+            boolean mayDecode,
+            BooleanSupplier abandoned,
+            BooleanSupplier hurried) {
+        this.found = found;
+        this.query = query;
+        this.headers = headers;
+        this.body = body;
+        this.caller = caller;
+        this.trace = trace;
+        this.beganNanos = beganNanos;
+        this.bodyNanos = bodyNanos;
+        this.workNanos = workNanos;
+        this.deadlineNanos = deadlineNanos;
+        this.mayDecode = mayDecode;
+        this.abandoned = abandoned;
+        this.hurried = hurried;
+    }
+
+    /** The value of a name in the route's pattern. */
+    public String name(String name) {
+        String value = found.names().get(name);
+        if (value == null) {
+            throw new IllegalArgumentException("the route's pattern has no " + name);
+        }
+        return value;
+    }
+
+    /** An id in the path; {@link Long#MAX_VALUE}, which no content has, if it is larger than any. */
+    public long id(String name) {
+        String digits = name(name);
+        return digits.length() > 18 ? Long.MAX_VALUE : Long.parseLong(digits);
+    }
+
+    /** The first value of a query parameter, which its route must name: so what a route takes can be told. */
+    @Nullable
+    public String query(String parameter) {
+        if (!found.route().parameters().contains(parameter)) {
+            throw new IllegalArgumentException("the route names no parameter " + parameter);
+        }
+        List<String> values = query.get(parameter);
+        return values == null ? null : values.getFirst();
+    }
+
+    /** A whole number in the query, or that default. */
+    public long query(String parameter, long otherwise, long least, long most) {
+        String value = query(parameter);
+        if (value == null) {
+            return otherwise;
+        }
+        return parse(parameter, value, least, most);
+    }
+
+    public static long parse(String field, String value, long least, long most) {
+        try {
+            long number = Long.parseLong(value);
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // Answered as any other value that is out of range.
+        }
+        throw HttpError.field(400, field, value, "a whole number from " + least + " to " + most);
+    }
+
+    /**
+     * A header field that holds a person's words, read as UTF-8.
+     *
+     * @throws HttpError 400 if it is longer than 200 characters, no UTF-8, or holds control characters
+     */
+    @Nullable
+    public String header(String field) {
+        String raw = headers.get(field);
+        if (raw == null) {
+            return null;
+        }
+        try {
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(raw.getBytes(StandardCharsets.ISO_8859_1)))
+                    .toString();
+            if (text.length() <= MAX_HEADER_CHARS && text.chars().noneMatch(Character::isISOControl)) {
+                return text;
+            }
+        } catch (CharacterCodingException e) {
+            // Answered below.
+        }
+        throw HttpError.field(400, field, raw, "at most " + MAX_HEADER_CHARS + " characters of UTF-8 text");
+    }
+
+    /** The media type of the body without its parameters, lower case; empty if there is none. */
+    public String mediaType() {
+        return Body.mediaType(headers);
+    }
+
+    /** Whether the client names that media type, which is not the usual one, among those that it takes. */
+    public boolean accepts(String mediaType) {
+        return headers.getAll(HttpHeaderNames.ACCEPT).stream()
+                .flatMap(value -> Arrays.stream(value.split(",")))
+                .map(range -> range.split(";", 2)[0].strip())
+                .anyMatch(mediaType::equalsIgnoreCase);
+    }
+
+    public Body body() {
+        return body;
+    }
+
+    /**
+     * The body as JSON.
+     *
+     * @throws HttpError 415 if it does not say that it is: a web page can have a browser send anything else to this server
+     *     without asking first
+     * @throws tools.jackson.core.JacksonException if it is none
+     */
+    public JsonNode json() {
+        String type = mediaType();
+        if (!type.equals("application/json") && !(type.startsWith("application/") && type.endsWith("+json"))) {
+            throw HttpError.field(415, "Content-Type", type.isEmpty() ? null : type, "application/json");
+        }
+        return Json.read(body.bytes());
+    }
+
+    /**
+     * A parameter that is true or false.
+     *
+     * @param otherwise what it is if it was not sent
+     */
+    public boolean flag(String parameter, boolean otherwise) {
+        String value = query(parameter);
+        if (value != null && !value.equals("true") && !value.equals("false")) {
+            throw HttpError.field(400, parameter, value, "true or false");
+        }
+        return value == null ? otherwise : value.equals("true");
+    }
+
+    /** Those options, as far as this worker can: one that helps out with known bytes has no decoder for them. */
+    public MatchOptions within(MatchOptions asked) {
+        return mayDecode ? asked : asked.atMost(MatchOptions.KnownBytes.LOOK_UP);
+    }
+
+    /**
+     * The one file of the request, unless its bytes show that it is none.
+     *
+     * @throws HttpError 400 if a form has none or several, 415 if something else was sent in its place
+     */
+    public MediaSource file() {
+        if (body.fetched() != null) {
+            return body.file();
+        }
+        SentFile.checkType(mediaType());
+        MediaSource file = body.file();
+        SentFile.checkBytes(mediaType(), body.upload());
+        return file;
+    }
+
+    /** Who asks, and what this one may do and see. */
+    public Caller caller() {
+        return caller;
+    }
+
+    /** Where the handler notes what it did, for the metrics. */
+    public RequestTrace trace() {
+        return trace;
+    }
+
+    /**
+     * The answer is on so many hashes that the caller chose: if there are banks that the caller may not see, it leaves by the
+     * {@link AnswerClock}.
+     */
+    public void answersHashes(int hashes) {
+        if (!caller.seesAllBanks()) {
+            leaveNanos = AnswerClock.leaveNanos(workNanos, System.nanoTime(), hashes);
+        }
+    }
+
+    /** How long the answer has to wait, in nanoseconds; 0 or less if it may leave. */
+    public long heldNanos() {
+        return leaveNanos == 0 ? 0 : leaveNanos - System.nanoTime();
+    }
+
+    /** When the answer is no longer worth the work: its time is over, or the client gone. */
+    public Deadline deadline() {
+        return Deadline.after(Duration.ofNanos(deadlineNanos - System.nanoTime()), abandoned)
+                .hurriedBy(hurried);
+    }
+
+    /** Microseconds from the request's first byte to the end of its body. */
+    public long receiveUs() {
+        return (bodyNanos - beganNanos) / 1_000;
+    }
+
+    public long queueUs() {
+        return (workNanos - bodyNanos) / 1_000;
+    }
+
+    /** Microseconds from the request's first byte until now. */
+    public long totalUs() {
+        return (System.nanoTime() - beganNanos) / 1_000;
+    }
+}

@@ -1,0 +1,122 @@
+package org.semblance.server.route;
+
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.semblance.server.auth.Role;
+import org.semblance.server.http.Dialect;
+import org.semblance.server.http.HttpError;
+import org.semblance.server.http.Json;
+import org.semblance.server.http.Ndjson;
+import org.semblance.server.http.Response;
+import org.semblance.server.work.Worker;
+
+/**
+ * One method on one path pattern, and what answers it.
+ *
+ * @param pattern segments separated by slashes; {@code {name}} takes any segment, {@code {name:int}} decimal digits
+ * @param parameters the query parameters that it knows; what else comes is the dialect's to judge
+ * @param takes what its body may be
+ * @param role what a caller must at least be, or null if it is for anybody, with or without a key
+ */
+public record Route(
+        Dialect dialect,
+        String method,
+        String pattern,
+        Set<String> parameters,
+        Takes takes,
+        @Nullable Role role,
+        boolean forOps,
+        Action action) {
+    /** Not for those who watch, unless that is its role. */
+    public Route(
+            Dialect dialect,
+            String method,
+            String pattern,
+            Set<String> parameters,
+            Takes takes,
+            @Nullable Role role,
+            Action action) {
+        this(dialect, method, pattern, parameters, takes, role, false, action);
+    }
+
+    /** Likewise, for those who watch as well, whatever its role is: it tells a state and no content. */
+    public Route forOpsToo() {
+        return new Route(dialect, method, pattern, parameters, takes, role, true, action);
+    }
+
+    /** Deny by default: a route that does not say whom it is for is for admins. */
+    public Route(Dialect dialect, String method, String pattern, Set<String> parameters, Takes takes, Action action) {
+        this(dialect, method, pattern, parameters, takes, Role.ADMIN, action);
+    }
+
+    /** How large a body may be. */
+    public enum Takes {
+        /** No body; a small one is read and dropped. */
+        NOTHING,
+        /** A JSON document of at most {@link Json#MAX_BYTES}. */
+        JSON,
+        /** Hashes in one of their forms. */
+        HASHES,
+        /** A file, raw or in a form, of at most {@code maxBodyBytes}, or {@code maxVideoBytes} of a video. */
+        UPLOAD,
+        /** As {@link #UPLOAD}, to be matched: if its bytes are known, there is an answer without a decoder. */
+        MATCHED_UPLOAD,
+        /** As {@link #UPLOAD}, to be banked: a video is hashed whole, which may take long. */
+        BANKED_UPLOAD,
+        /** A hash list, raw or in a form, of at most {@code maxBodyBytes}: many contents to be banked. */
+        LIST;
+
+        public boolean isUpload() {
+            return this == UPLOAD || this == MATCHED_UPLOAD || this == BANKED_UPLOAD || this == LIST;
+        }
+
+        /** Whether what it takes is banked. */
+        public boolean isBanked() {
+            return this == BANKED_UPLOAD || this == LIST;
+        }
+    }
+
+    /** Whether it changes what is banked. */
+    public boolean changes() {
+        return !method.equals("GET") && role != null && role.includes(Role.CURATE);
+    }
+
+    /** What answers a request. */
+    public sealed interface Action {}
+
+    /** Answers at once, on the event loop: touches neither the database nor a decoder. */
+    @FunctionalInterface
+    public non-sealed interface Immediate extends Action {
+        Response answer(Request request);
+    }
+
+    /**
+     * Answers lines of {@link Ndjson} as they come, and any other body whole.
+     *
+     * @param whole answers a body of any other media type
+     * @param lines makes what answers the lines of a body
+     */
+    public record ByLine(Work whole, Opening lines) implements Action {}
+
+    /**
+     * Answers by what comes piece by piece, as long as the client takes it. If it fails half way, the connection is cut, so
+     * that no part is taken for the whole.
+     *
+     * @param mediaType of the answer
+     * @param pieces makes what gives the pieces
+     */
+    public record Stream(String mediaType, Opening pieces) implements Action {}
+
+    /** Checks a request whose lines are yet to come, on a worker thread. */
+    @FunctionalInterface
+    public interface Opening {
+        /** @throws HttpError if it will not be answered, whatever comes */
+        LineAnswerer open(Request request);
+    }
+
+    /** Answers from a worker thread. */
+    @FunctionalInterface
+    public non-sealed interface Work extends Action {
+        Response answer(Request request, Worker worker);
+    }
+}

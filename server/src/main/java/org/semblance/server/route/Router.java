@@ -1,0 +1,146 @@
+package org.semblance.server.route;
+
+import io.netty.handler.codec.http.QueryStringDecoder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.semblance.server.http.HttpError;
+import org.semblance.server.http.Response;
+
+/** Finds the route of a request. Immutable. */
+public final class Router {
+    private final List<Entry> entries = new ArrayList<>();
+    private final Supplier<HttpError> missing;
+
+    private record Entry(String[] segments, Route route) {}
+
+    /**
+     * A route and the values of its pattern's names.
+     *
+     * @param route answers HEAD as GET and, for every path there is, OPTIONS
+     */
+    public record Found(Route route, Map<String, String> names) {}
+
+    public Router(List<Route> routes) {
+        this(routes, () -> new HttpError(404, "no route for this path"));
+    }
+
+    /** @param missing what a path gets that no route has */
+    public Router(List<Route> routes, Supplier<HttpError> missing) {
+        this.missing = missing;
+        for (Route route : routes) {
+            entries.add(new Entry(split(route.pattern()), route));
+        }
+    }
+
+    /** A path with each run of slashes made one: HMA's clients join a base that ends in one and a path that begins with one. */
+    public static String path(String raw) {
+        return raw.contains("//") ? raw.replaceAll("/{2,}", "/") : raw;
+    }
+
+    /** Every route. */
+    public List<Route> routes() {
+        return entries.stream().map(Entry::route).toList();
+    }
+
+    /** Every pattern, once. */
+    List<String> patterns() {
+        return entries.stream().map(e -> e.route.pattern()).distinct().sorted().toList();
+    }
+
+    /**
+     * The route of that method and path.
+     *
+     * @param rawPath percent-encoded, as {@link #path} gives it
+     * @throws HttpError 404 if no route has the path, 405 with {@code Allow} if only other methods do, 400 if the
+     *     encoding is broken
+     */
+    public Found find(String method, String rawPath) {
+        String[] path = split(rawPath);
+        for (int i = 0; i < path.length; i++) {
+            path[i] = decode(path[i]);
+        }
+        String wanted = method.equals("HEAD") ? "GET" : method;
+        TreeSet<String> allowed = new TreeSet<>();
+        Route other = null;
+        for (Entry entry : entries) {
+            Map<String, String> names = match(entry.segments, path);
+            if (names == null) {
+                continue;
+            }
+            if (entry.route.method().equals(wanted)) {
+                return new Found(entry.route, names);
+            }
+            other = entry.route;
+            allowed.add(entry.route.method());
+        }
+        if (other == null) {
+            throw missing.get();
+        }
+        if (allowed.contains("GET")) {
+            allowed.add("HEAD");
+        }
+        allowed.add("OPTIONS");
+        Map<String, String> allow = Map.of("Allow", String.join(", ", allowed));
+        if (!method.equals("OPTIONS")) {
+            throw new HttpError(405, "this path does not take " + method, allow);
+        }
+        Route.Immediate options = unused -> new Response(200, "text/html; charset=utf-8", new byte[0], allow);
+        return new Found(
+                new Route(
+                        other.dialect(),
+                        method,
+                        other.pattern(),
+                        other.parameters(),
+                        Route.Takes.NOTHING,
+                        null,
+                        options),
+                Map.of());
+    }
+
+    /** The names' values, or null if the path does not fit. */
+    private static @Nullable Map<String, String> match(String[] pattern, String[] path) {
+        if (pattern.length != path.length) {
+            return null;
+        }
+        Map<String, String> names = Map.of();
+        for (int i = 0; i < pattern.length; i++) {
+            String wanted = pattern[i];
+            if (!wanted.startsWith("{")) {
+                if (!wanted.equals(path[i])) {
+                    return null;
+                }
+                continue;
+            }
+            boolean number = wanted.endsWith(":int}");
+            if (path[i].isEmpty() || (number && !path[i].chars().allMatch(c -> c >= '0' && c <= '9'))) {
+                return null;
+            }
+            if (names.isEmpty()) {
+                names = new HashMap<>();
+            }
+            names.put(wanted.substring(1, wanted.length() - (number ? 5 : 1)), path[i]);
+        }
+        return names;
+    }
+
+    private static String[] split(String path) {
+        return path.split("/", -1);
+    }
+
+    private static String decode(String segment) {
+        if (segment.indexOf('%') < 0) {
+            return segment;
+        }
+        try {
+            // A plus is a plus in a path; only in a query does it stand for a space.
+            return QueryStringDecoder.decodeComponent(segment.replace("+", "%2B"));
+        } catch (IllegalArgumentException e) {
+            throw HttpError.field(400, "path", segment, "percent-encoded UTF-8");
+        }
+    }
+}

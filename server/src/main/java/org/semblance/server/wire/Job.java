@@ -1,0 +1,100 @@
+package org.semblance.server.wire;
+
+import java.util.Optional;
+import org.semblance.engine.MatchOptions;
+import org.semblance.server.body.Body;
+import org.semblance.server.http.Errors;
+import org.semblance.server.http.Response;
+import org.semblance.server.metrics.RequestTrace.Stage;
+import org.semblance.server.route.Request;
+import org.semblance.server.route.Route;
+import org.semblance.server.work.Worker;
+import org.semblance.server.work.WorkerPool;
+
+/** A request on its way through the workers. Owns the body's upload, and frees it before the answer leaves. */
+final class Job implements WorkerPool.Task<Worker> {
+    private final Call call;
+    private final Body body;
+    private final Route.Work action;
+    private final WorkerPool<Worker> lane;
+    private final long deadlineNanos;
+    private final boolean onlyIfKnown;
+
+    /** @param onlyIfKnown whether to pass it on, undone, unless its bytes are known; and then to decode nothing */
+    Job(Call call, Body body, Route.Work action, WorkerPool<Worker> lane, long deadlineNanos, boolean onlyIfKnown) {
+        this.call = call;
+        this.body = body;
+        this.action = action;
+        this.lane = lane;
+        this.deadlineNanos = deadlineNanos;
+        this.onlyIfKnown = onlyIfKnown;
+    }
+
+    /** Puts it into its queue. Returns false, and does nothing, if that is full. */
+    boolean enqueue() {
+        return lane.offer(this);
+    }
+
+    /** Takes it back from its queue and frees its upload. Returns false, and does nothing, if work has begun. */
+    boolean withdraw() {
+        boolean waited = lane.withdraw(this);
+        if (waited) {
+            body.release();
+        }
+        return waited;
+    }
+
+    @Override
+    public long deadlineNanos() {
+        return deadlineNanos;
+    }
+
+    @Override
+    public String owner() {
+        String key = call.caller().key();
+        return key == null ? "" : key;
+    }
+
+    @Override
+    public void run(Worker worker) {
+        long began = System.nanoTime();
+        if (onlyIfKnown && !isKnown(worker)) {
+            call.passOn(body, action, deadlineNanos);
+            return;
+        }
+        Response response;
+        long heldNanos = 0;
+        try {
+            if (call.isAbandoned()) {
+                return;
+            }
+            call.trace().took(Stage.QUEUE, System.nanoTime() - call.bodyNanos());
+            Request request =
+                    call.request(body, deadlineNanos, !onlyIfKnown, () -> lane.wantsBack(began, deadlineNanos));
+            response = call.coded(action.answer(request, worker));
+            heldNanos = request.heldNanos();
+        } catch (Throwable e) {
+            response = Errors.answer(e, call.dialect());
+        } finally {
+            body.release();
+            call.leave();
+        }
+        call.handOver(response, heldNanos);
+    }
+
+    private boolean isKnown(Worker worker) {
+        try {
+            Optional<MatchOptions> asked = call.askedBanks();
+            return asked.isPresent() && worker.matcher().knows(body.digests(), asked.get());
+        } catch (RuntimeException e) {
+            return false; // Whoever does the work meets it again, and answers.
+        }
+    }
+
+    @Override
+    public void expire() {
+        body.release();
+        call.leave();
+        call.handOver(call.expired());
+    }
+}
