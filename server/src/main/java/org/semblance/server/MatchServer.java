@@ -12,11 +12,14 @@ import org.semblance.hashdb.DatabaseRefusedException;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
 import org.semblance.server.auth.Gate;
+import org.semblance.server.body.SpillFolder;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.exchange.Exchanges;
+import org.semblance.server.http.Lifecycle;
 import org.semblance.server.memory.HeapWatch;
 import org.semblance.server.memory.MemoryBounds;
 import org.semblance.server.metrics.Metrics;
+import org.semblance.server.route.Router;
 import org.semblance.server.wire.HttpTransport;
 import org.semblance.server.work.BackgroundThreads;
 import org.semblance.server.work.Worker;
@@ -89,7 +92,9 @@ public final class MatchServer implements AutoCloseable {
         WorkerPool<Worker> videoWorkers = null;
         HttpTransport transport = null;
         try {
-            transport = new HttpTransport(config, gate, metrics);
+            Lifecycle lifecycle = new Lifecycle();
+            transport =
+                    new HttpTransport(config, lifecycle, Routes.whileOpening(metrics, lifecycle::told), gate, metrics);
             LOG.info("listening on {}:{}", config.bindAddress(), transport.port());
             listening.accept(transport.port());
             Decoders begun = new Decoders(config, metrics);
@@ -107,7 +112,9 @@ public final class MatchServer implements AutoCloseable {
                     config.videoQueueLimit(),
                     () -> begun.forVideos(opened),
                     new BackgroundThreads("video"));
-            transport.serve(opened, exchanges, workers, videoWorkers, begun::haveBegun);
+            Router router = new Router(Routes.all(config, opened, exchanges, gate, metrics, lifecycle::told));
+            transport.serve(router, workers, videoWorkers, SpillFolder.open(config));
+            lifecycle.ready(begun::haveBegun);
             begun.begin();
             LOG.info(
                     "ready: {} workers and {} for videos, {}, {} hashes, data in {}",

@@ -2,7 +2,6 @@ package org.semblance.server.wire;
 
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
-import org.semblance.server.api.LookupRoutes;
 import org.semblance.server.body.BodyReader;
 import org.semblance.server.body.DecodingReader;
 import org.semblance.server.body.MultipartReader;
@@ -10,14 +9,10 @@ import org.semblance.server.body.Upload;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.http.ContentCoding;
 import org.semblance.server.http.HttpError;
-import org.semblance.server.http.Json;
 import org.semblance.server.route.Route;
 
 /** Makes ready for the body of a request: how long it may be, where its bytes go, how they are decoded. */
 final class Bodies {
-    /** Largest body of a route that takes none; it is read and dropped. */
-    private static final int MAX_UNWANTED_BYTES = 65_536;
-
     private Bodies() {}
 
     /**
@@ -31,7 +26,7 @@ final class Bodies {
         ServerConfig config = transport.config();
         ContentCoding coding = ContentCoding.of(head.headers());
         boolean form = takes.isUpload() && BodyReader.isForm(head);
-        long limit = most(takes, config);
+        long limit = takes.mostBytes(config);
         long most = coding.mostBytes(form ? limit + BodyReader.MAX_FORM_BYTES : limit);
         long declared = HttpUtil.getContentLength(head, 0L);
         if (declared > most) {
@@ -55,20 +50,10 @@ final class Bodies {
         return decoding(coding, reader, most, transport, wire);
     }
 
-    private static long most(Route.Takes takes, ServerConfig config) {
-        return switch (takes) {
-            case NOTHING -> MAX_UNWANTED_BYTES;
-            case JSON -> Json.MAX_BYTES;
-            case HASHES -> LookupRoutes.MAX_BYTES;
-            case LIST -> config.maxBodyBytes();
-            case UPLOAD, MATCHED_UPLOAD, BANKED_UPLOAD -> config.maxVideoBytes();
-        };
-    }
-
     /** Whether the client told how long its body is, and that is no more than what its route takes whole. */
     static boolean isShort(HttpRequest head, Route.Takes takes, ServerConfig config) {
         long declared = HttpUtil.getContentLength(head, 0L);
-        return declared > 0 && declared <= most(takes, config);
+        return declared > 0 && declared <= takes.mostBytes(config);
     }
 
     /**

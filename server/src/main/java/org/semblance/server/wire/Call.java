@@ -213,7 +213,7 @@ final class Call {
         found = transport.router().find(head.method().name(), path);
         Route route = route();
         dialect = route.dialect();
-        if (transport.phase() == Phase.STOPPING && !(route.action() instanceof Route.Immediate)) {
+        if (transport.lifecycle().phase() == Phase.STOPPING && !(route.action() instanceof Route.Immediate)) {
             throw HttpError.busy("the server is stopping");
         }
         HttpHeaders headers = head.headers();
@@ -354,7 +354,8 @@ final class Call {
                     .fetch(
                             url,
                             (thread, goOn) -> {
-                                FetchedFile opened = new FetchedFile(transport, thread, goOn);
+                                FetchedFile opened = new FetchedFile(
+                                        transport.config(), transport.budget(), transport.uploads(), thread, goOn);
                                 file.set(opened);
                                 return opened;
                             },

@@ -24,36 +24,26 @@ import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Date;
-import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.semblance.hashdb.HashDb;
-import org.semblance.server.api.NativeRoutes;
-import org.semblance.server.api.OperatorRoutes;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.HostNames;
 import org.semblance.server.body.ByteBudget;
 import org.semblance.server.body.SpillFolder;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.config.TlsFiles;
-import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.fetch.FetchFailedException;
 import org.semblance.server.fetch.FetchSettings;
 import org.semblance.server.fetch.Fetcher;
-import org.semblance.server.hma.HmaRoutes;
-import org.semblance.server.http.HttpError;
+import org.semblance.server.http.Lifecycle;
 import org.semblance.server.http.Phase;
 import org.semblance.server.http.Refusals;
 import org.semblance.server.metrics.Metrics;
-import org.semblance.server.route.Route;
 import org.semblance.server.route.Router;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
@@ -68,6 +58,7 @@ public final class HttpTransport {
     private static final Logger LOG = LoggerFactory.getLogger(HttpTransport.class);
 
     private final ServerConfig config;
+    private final Lifecycle lifecycle;
     private final Gate gate;
     private final Metrics metrics;
     private final ByteBudget budget;
@@ -79,8 +70,6 @@ public final class HttpTransport {
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final ServerSocketChannel listener;
     private final AtomicInteger underWay = new AtomicInteger();
-    private volatile Phase phase = Phase.STARTING;
-    private volatile BooleanSupplier canDecode = () -> true;
     private volatile Serving serving;
     private volatile boolean stopping;
     private volatile String date = "";
@@ -98,34 +87,18 @@ public final class HttpTransport {
             @Nullable WorkerPool<Worker> videoWorkers,
             @Nullable SpillFolder uploads) {}
 
-    /** Answers by these routes at once. Owns {@code uploads}. */
-    public HttpTransport(
-            ServerConfig config,
-            Router router,
-            WorkerPool<Worker> workers,
-            WorkerPool<Worker> videoWorkers,
-            Gate gate,
-            Metrics metrics,
-            SpillFolder uploads)
-            throws IOException {
-        this(config, gate, metrics);
-        serve(router, workers, videoWorkers, uploads);
-    }
-
     /**
-     * Binds, and tells how the server is; all else is refused until {@link #serve}.
+     * Binds, and answers by those routes, which need no worker, until {@link #serve}.
      *
+     * @param lifecycle followed here, and ended by {@link #drain} and {@link #close}
+     * @param first tells how the server is, and refuses all else for now
      * @throws IOException if it cannot listen where it is told to
      */
-    public HttpTransport(ServerConfig config, Gate gate, Metrics metrics) throws IOException {
+    public HttpTransport(ServerConfig config, Lifecycle lifecycle, Router first, Gate gate, Metrics metrics)
+            throws IOException {
         this.config = config;
-        this.serving = new Serving(
-                new Router(
-                        new OperatorRoutes(metrics, this::told, null).routes(),
-                        () -> HttpError.busy("the database is being opened")),
-                null,
-                null,
-                null);
+        this.lifecycle = lifecycle;
+        this.serving = new Serving(first, null, null, null);
         this.gate = gate;
         this.metrics = metrics;
         this.refusals = new Refusals(metrics);
@@ -135,7 +108,7 @@ public final class HttpTransport {
         metrics.gauge(
                 "semblance.ready",
                 "1 while requests are answered, a decoder has begun, and the server is not about to stop",
-                () -> told() == Phase.READY ? 1 : 0);
+                () -> lifecycle.told() == Phase.READY ? 1 : 0);
         hostNames = new HostNames(config.bindAddress(), config.hostNames());
         fetcher = new Fetcher(new FetchSettings(
                 config.fetchHosts(), config.fetchTimeoutMs(), config.maxFetches(), config.maxFetchesPerSecond()));
@@ -184,26 +157,13 @@ public final class HttpTransport {
     }
 
     /**
-     * Begins to answer, in both dialects.
+     * Answers by those routes from now on.
      *
      * @param workers does all but what is asked of videos
      * @param videoWorkers does that
-     * @throws IOException if large uploads cannot be stored where the settings say
+     * @param uploads takes what is too large for memory; owned from now on
      */
-    public void serve(
-            HashDb db,
-            Exchanges exchanges,
-            WorkerPool<Worker> workers,
-            WorkerPool<Worker> videoWorkers,
-            BooleanSupplier canDecode)
-            throws IOException {
-        this.canDecode = canDecode;
-        Router router = new Router(routes(config, db, exchanges, gate, metrics, this::told));
-        serve(router, workers, videoWorkers, SpillFolder.open(config));
-    }
-
-    private void serve(
-            Router router, WorkerPool<Worker> workers, WorkerPool<Worker> videoWorkers, SpillFolder uploads) {
+    public void serve(Router router, WorkerPool<Worker> workers, WorkerPool<Worker> videoWorkers, SpillFolder uploads) {
         metrics.gauge("semblance.queue.depth", "Requests that wait for a worker", workers::queued);
         metrics.gauge("semblance.video.queue.depth", "Videos that wait for a worker", videoWorkers::queued);
         metrics.gauge("semblance.workers.busy", "Workers that have a request", workers::busy);
@@ -213,7 +173,6 @@ public final class HttpTransport {
                 "Bytes of the files of large uploads",
                 () -> uploads.budget().used());
         serving = new Serving(router, workers, videoWorkers, uploads);
-        phase = Phase.READY;
     }
 
     private void measureFetches(FetchFailedException.@Nullable Reason reason, String outcome) {
@@ -223,20 +182,6 @@ public final class HttpTransport {
                 () -> fetcher.count(reason),
                 "outcome",
                 outcome);
-    }
-
-    /** The phase as probes are told it: requests are answered before there is a decoder, but uploads would have to wait. */
-    private Phase told() {
-        return phase == Phase.READY && !canDecode.getAsBoolean() ? Phase.STARTING : phase;
-    }
-
-    /** The routes of both dialects. */
-    public static List<Route> routes(
-            ServerConfig config, HashDb db, Exchanges exchanges, Gate gate, Metrics metrics, Supplier<Phase> phase) {
-        List<Route> routes = new ArrayList<>(new NativeRoutes(db, gate, config.features()).routes());
-        routes.addAll(new OperatorRoutes(metrics, phase, db).routes());
-        routes.addAll(new HmaRoutes(db, exchanges, config).routes());
-        return routes;
     }
 
     private ChannelHandler pipeline() {
@@ -285,13 +230,13 @@ public final class HttpTransport {
         return Objects.requireNonNull(serving.videoWorkers);
     }
 
-    Phase phase() {
-        return phase;
+    Lifecycle lifecycle() {
+        return lifecycle;
     }
 
     /** Whether each answer is to be the last on its connection. */
     boolean isEnding() {
-        return phase == Phase.DRAINING || phase == Phase.STOPPING;
+        return lifecycle.isEnding();
     }
 
     /** A request has begun. */
@@ -351,7 +296,7 @@ public final class HttpTransport {
     }
 
     /** How many connections are open. */
-    int connections() {
+    public int connections() {
         return connections.size();
     }
 
@@ -360,7 +305,7 @@ public final class HttpTransport {
      * those who share out requests go elsewhere. What comes all the same is answered.
      */
     public void drain() {
-        phase = Phase.DRAINING;
+        lifecycle.end(Phase.DRAINING);
         for (Channel channel : connections) {
             channel.eventLoop().execute(() -> {
                 Http1Connection http1 = channel.pipeline().get(Http1Connection.class);
@@ -384,7 +329,7 @@ public final class HttpTransport {
         }
         long deadline = System.nanoTime() + atMost.toNanos();
         drain();
-        phase = Phase.STOPPING;
+        lifecycle.end(Phase.STOPPING);
         while (underWay.get() > 0 && System.nanoTime() - deadline < 0) {
             LockSupport.parkNanos(LOOK_NANOS);
         }

@@ -44,23 +44,17 @@ import org.slf4j.LoggerFactory;
 public final class LineStream implements BodyReader {
     private static final Logger LOG = LoggerFactory.getLogger(LineStream.class);
 
-    /** Most bytes of a line: those of the features of a picture, and an id. What is beyond is dropped, and the line answered by that. */
-    public static final int LONGEST_LINE = 32_768;
-
     /** So that a longer one can be told from a line of that length. */
-    private static final int KEPT_OF_A_LINE = LONGEST_LINE + 1;
+    private static final int KEPT_OF_A_LINE = LineAnswerer.LONGEST_LINE + 1;
 
     /** From so many bytes of gathered lines on nothing more is read: about a thousand hashes. */
     private static final int FULL_BYTES = 65_536;
 
-    /** Answers on their way from which on no more lines are looked at. */
-    public static final int MOST_UNSENT_BYTES = 131_072;
-
-    /** Likewise, of a client that may send all before it reads. */
+    /** As {@link LineAnswerer#MOST_UNSENT_BYTES}, of a client that may send all before it reads. */
     private static final int MOST_UNSENT_WHOLE_BYTES = 67_108_864;
 
     /** What its buffers hold: two batches, a chunk beyond each, answers. Charged as long as it lasts. */
-    private static final int COST_BYTES = 2 * (FULL_BYTES + 65_536) + MOST_UNSENT_BYTES;
+    private static final int COST_BYTES = 2 * (FULL_BYTES + 65_536) + LineAnswerer.MOST_UNSENT_BYTES;
 
     /** When every worker is busy and the queue full. */
     private static final long RETRY_MS = 20;
@@ -215,10 +209,10 @@ public final class LineStream implements BodyReader {
     }
 
     private boolean mayAnswerMore() {
-        return unsent < MOST_UNSENT_BYTES
+        return unsent < LineAnswerer.MOST_UNSENT_BYTES
                 || (lengthKnown
                         && unsent < MOST_UNSENT_WHOLE_BYTES
-                        && transport.budget().hasRoomFor(MOST_UNSENT_BYTES));
+                        && transport.budget().hasRoomFor(LineAnswerer.MOST_UNSENT_BYTES));
     }
 
     /** The whole lines that have come, and at the end also one without an end. */
@@ -231,7 +225,7 @@ public final class LineStream implements BodyReader {
         if (rest == 0 || ended) {
             incoming = null;
         } else {
-            incoming = wire.alloc().buffer(rest + LONGEST_LINE).writeBytes(all, wholeBytes, rest);
+            incoming = wire.alloc().buffer(rest + LineAnswerer.LONGEST_LINE).writeBytes(all, wholeBytes, rest);
             all.writerIndex(wholeBytes);
         }
         wholeBytes = 0;
