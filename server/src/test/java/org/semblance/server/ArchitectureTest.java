@@ -21,7 +21,8 @@ class ArchitectureTest {
         "org.semblance.server.http",
         "org.semblance.server.body",
         "org.semblance.server.route",
-        "org.semblance.server.wire"
+        "org.semblance.server.wire",
+        "org.semblance.server.call"
     };
 
     @ArchTest

@@ -56,10 +56,10 @@ import org.semblance.server.http.Errors;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Lifecycle;
 import org.semblance.server.http.Phase;
+import org.semblance.server.http.Refusals;
 import org.semblance.server.http.Response;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.route.Route;
-import org.semblance.server.route.Router;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
 import org.slf4j.LoggerFactory;
@@ -626,7 +626,14 @@ class HttpTransportTest {
                 .port(transport.port())
                 .uploadFolder(folder.resolve("other"))
                 .build();
-        assertThatThrownBy(() -> new HttpTransport(taken, new Lifecycle(), new Router(List.of()), gate, metrics))
+        assertThatThrownBy(() -> new HttpTransport(
+                        taken,
+                        (wire, head, beganNanos) -> {
+                            throw new IllegalStateException("no request can come");
+                        },
+                        new Lifecycle(),
+                        new Refusals(metrics),
+                        metrics))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("127.0.0.1:" + transport.port());
     }

@@ -1,4 +1,4 @@
-package org.semblance.server.wire;
+package org.semblance.server.call;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.semblance.server.fixture.TestTransport.until;
