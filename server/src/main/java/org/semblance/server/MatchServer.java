@@ -1,24 +1,15 @@
 package org.semblance.server;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.NoDecoderException;
-import org.semblance.hashdb.DatabaseRefusedException;
-import org.semblance.hashdb.HashDb;
-import org.semblance.hashdb.exchange.ExchangeRegistry;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
-import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.memory.HeapWatch;
 import org.semblance.server.memory.MemoryBounds;
 import org.semblance.server.metrics.Metrics;
-import org.semblance.server.wire.HttpTransport;
-import org.semblance.server.work.BackgroundThreads;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
 import org.slf4j.Logger;
@@ -32,35 +23,17 @@ public final class MatchServer implements AutoCloseable {
     private final Gate gate;
     private final Metrics metrics;
     private final HeapWatch heap;
-    private final Decoders decoders;
-    private final HashDb db;
-    private final Exchanges exchanges;
-    private final WorkerPool<Worker> workers;
-    private final WorkerPool<Worker> videoWorkers;
-    private final HttpTransport transport;
+    private final Front front;
+    private final Backend backend;
     private boolean closed;
 
-    private MatchServer(
-            ServerConfig config,
-            Gate gate,
-            Metrics metrics,
-            HeapWatch heap,
-            Decoders decoders,
-            HashDb db,
-            Exchanges exchanges,
-            WorkerPool<Worker> workers,
-            WorkerPool<Worker> videoWorkers,
-            HttpTransport transport) {
+    private MatchServer(ServerConfig config, Gate gate, Metrics metrics, HeapWatch heap, Front front, Backend backend) {
         this.config = config;
         this.gate = gate;
         this.metrics = metrics;
         this.heap = heap;
-        this.decoders = decoders;
-        this.db = db;
-        this.exchanges = exchanges;
-        this.workers = workers;
-        this.videoWorkers = videoWorkers;
-        this.transport = transport;
+        this.front = front;
+        this.backend = backend;
     }
 
     /**
@@ -77,69 +50,32 @@ public final class MatchServer implements AutoCloseable {
         return start(config, port -> {});
     }
 
-    /** @param listening told the port when it answers that it is not ready yet, before the database is opened */
+    /**
+     * Starts the parts, in an order that clients see: the port is open before the database is, so that a probe is told what
+     * goes on, and requests are answered when all that answers them is there.
+     *
+     * @param listening told the port when it answers that it is not ready yet, before the database is opened
+     */
     static MatchServer start(ServerConfig config, IntConsumer listening) throws IOException {
-        Gate gate = Gate.start(config.dataFolder(), config.access(), config.bindAddress());
-        Metrics metrics = new Metrics();
-        HeapWatch heap = watchHeap(metrics);
-        Decoders decoders = null;
-        HashDb db = null;
-        Exchanges exchanges = null;
-        WorkerPool<Worker> workers = null;
-        WorkerPool<Worker> videoWorkers = null;
-        HttpTransport transport = null;
-        try {
-            transport = new HttpTransport(config, gate, metrics);
-            LOG.info("listening on {}:{}", config.bindAddress(), transport.port());
-            listening.accept(transport.port());
-            Decoders begun = new Decoders(config, metrics);
-            decoders = begun;
-            HashDb opened = HashDb.open(config.dataFolder(), metrics.databaseEvents());
-            db = opened;
-            metrics.watch(opened, config.dataFolder());
-            ExchangeRegistry registry = ExchangeRegistry.open(config.dataFolder());
-            create(config.exchangeFolder());
-            exchanges =
-                    new Exchanges(db, registry, config.exchangeFolder(), Duration.ofMillis(config.exchangePollMs()));
-            workers = new WorkerPool<>(config.workers(), config.workQueueLimit(), () -> begun.forImages(opened));
-            videoWorkers = WorkerPool.fair(
-                    config.videoWorkers(),
-                    config.videoQueueLimit(),
-                    () -> begun.forVideos(opened),
-                    new BackgroundThreads("video"));
-            transport.serve(opened, exchanges, workers, videoWorkers, begun::haveBegun);
-            begun.begin();
+        try (Opening opening = new Opening()) {
+            Gate gate = opening.add(Gate.start(config.dataFolder(), config.access(), config.bindAddress()));
+            Metrics metrics = opening.add(new Metrics());
+            HeapWatch heap = opening.add(watchHeap(metrics));
+            Front front = Front.open(config, gate, metrics, opening);
+            int port = front.transport().port();
+            LOG.info("listening on {}:{}", config.bindAddress(), port);
+            listening.accept(port);
+            Backend backend = Backend.open(config, metrics, opening);
+            front.serve(backend);
             LOG.info(
                     "ready: {} workers and {} for videos, {}, {} hashes, data in {}",
                     config.workers(),
                     config.videoWorkers(),
-                    begun.describe(),
-                    db.size(),
+                    backend.decoders().describe(),
+                    backend.db().size(),
                     config.dataFolder());
-            return new MatchServer(config, gate, metrics, heap, begun, db, exchanges, workers, videoWorkers, transport);
-        } catch (IOException | RuntimeException | Error e) {
-            if (transport != null) {
-                transport.close(Duration.ofSeconds(1));
-            }
-            if (workers != null) {
-                workers.close();
-            }
-            if (videoWorkers != null) {
-                videoWorkers.close();
-            }
-            if (decoders != null) {
-                decoders.close();
-            }
-            if (exchanges != null) {
-                exchanges.close();
-            }
-            if (db != null) {
-                db.close();
-            }
-            heap.close();
-            metrics.close();
-            gate.close();
-            throw e;
+            opening.complete();
+            return new MatchServer(config, gate, metrics, heap, front, backend);
         }
     }
 
@@ -152,14 +88,6 @@ public final class MatchServer implements AutoCloseable {
                 heap::bytesAfterCollection);
         LOG.info("heap: {}", MemoryBounds.heap());
         return heap;
-    }
-
-    private static void create(Path folder) {
-        try {
-            Files.createDirectories(folder);
-        } catch (IOException e) {
-            throw new DatabaseRefusedException(folder, "cannot be created: " + e, e);
-        }
     }
 
     private static void waitFor(long ms) {
@@ -178,7 +106,7 @@ public final class MatchServer implements AutoCloseable {
         Thread.ofPlatform().daemon().name("warm-up").start(() -> {
             long start = System.nanoTime();
             try {
-                decoders.warmUp(db);
+                backend.decoders().warmUp(backend.db());
                 LOG.info("warmed up in {} ms", (System.nanoTime() - start) / 1_000_000);
             } catch (IllegalStateException | NoDecoderException e) {
                 LOG.debug("stopped while warming up", e);
@@ -194,7 +122,7 @@ public final class MatchServer implements AutoCloseable {
 
     /** The port it listens on. */
     public int port() {
-        return transport.port();
+        return front.transport().port();
     }
 
     /** Where a client on this machine reaches it. */
@@ -206,17 +134,23 @@ public final class MatchServer implements AutoCloseable {
 
     /** The workers, so that a test can keep them busy. */
     WorkerPool<Worker> workers() {
-        return workers;
+        return backend.workers();
     }
 
     WorkerPool<Worker> videoWorkers() {
-        return videoWorkers;
+        return backend.videoWorkers();
     }
 
     /**
-     * Says for {@code drainMs} that it is not ready, but answers; then refuses requests, lets those that are under way finish,
-     * and closes the port and the database, within {@code stopTimeoutMs}, after which requests are cut off. A second call
-     * does nothing.
+     * Ends the server, in an order that loses nothing; a second call does nothing.
+     *
+     * <ol>
+     *   <li>For {@code drainMs} it says that it is not ready, but answers, so that clients go elsewhere.
+     *   <li>Requests are refused, those under way finish, and the port closes. Most of {@code stopTimeoutMs} is for them; what
+     *       is not answered by then is cut off.
+     *   <li>The workers end, and the database closes when nobody uses it any more.
+     *   <li>What only watches ends last.
+     * </ol>
      */
     @Override
     public synchronized void close() {
@@ -224,23 +158,14 @@ public final class MatchServer implements AutoCloseable {
             return;
         }
         closed = true;
-        transport.drain();
+        front.transport().drain();
         if (config.drainMs() > 0) {
             LOG.info("draining for {} ms", config.drainMs());
             waitFor(config.drainMs());
         }
         long start = System.nanoTime();
-        // Most of the time is for the requests; what comes after them is quick.
-        transport.close(Duration.ofMillis(config.stopTimeoutMs() * 7 / 10));
-        for (WorkerPool<Worker> pool : List.of(workers, videoWorkers)) {
-            Duration left = Duration.ofMillis(config.stopTimeoutMs()).minusNanos(System.nanoTime() - start);
-            if (!pool.close(left)) {
-                LOG.warn("a worker is still busy and is left behind");
-            }
-        }
-        decoders.close();
-        exchanges.close();
-        db.close(Duration.ofMillis(config.stopTimeoutMs()).minusNanos(System.nanoTime() - start));
+        front.close(Duration.ofMillis(config.stopTimeoutMs() * 7 / 10));
+        backend.close(Duration.ofMillis(config.stopTimeoutMs()).minusNanos(System.nanoTime() - start));
         heap.close();
         metrics.close();
         gate.close();

@@ -30,7 +30,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
-import org.semblance.server.api.OpenApi;
 import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.KeyFile;
@@ -46,8 +45,8 @@ import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Phase;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.route.AnswerClock;
+import org.semblance.server.route.OpenApi;
 import org.semblance.server.route.Router;
-import org.semblance.server.wire.HttpTransport;
 import tools.jackson.databind.JsonNode;
 
 /** Who may do what, by every route there is: a route without an entry in the table fails. */
@@ -363,8 +362,8 @@ class AccessTest {
                 Gate gate = Gate.start(data, AccessPolicy.KEYS, "127.0.0.1");
                 Metrics metrics = new Metrics()) {
             Exchanges exchanges = new Exchanges(db, ExchangeRegistry.open(data), data, Duration.ofHours(1));
-            Router router = new Router(HttpTransport.routes(
-                    ServerConfig.builder(data).build(), db, exchanges, gate, metrics, () -> Phase.READY));
+            Router router = new Router(
+                    Routes.all(ServerConfig.builder(data).build(), db, exchanges, gate, metrics, () -> Phase.READY));
             exchanges.close();
             assertThat(router.routes())
                     .extracting(route -> route.method() + " " + route.pattern())
@@ -396,7 +395,8 @@ class AccessTest {
     /** The description of the API names fields, and is the same for everybody. */
     private static void assertTellsNot(Answer answer, String... words) {
         byte[] body = answer.raw().body();
-        if (!Arrays.equals(body, OpenApi.document()) && !Arrays.equals(body, OpenApi.hmaDocument())) {
+        if (!Arrays.equals(body, OpenApi.document())
+                && !Arrays.equals(body, OpenApi.document("Open Media Match API"))) {
             assertThat(answer.text()).doesNotContain(words);
         }
     }

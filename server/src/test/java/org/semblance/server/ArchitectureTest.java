@@ -17,18 +17,24 @@ import org.semblance.hashdb.HashDb;
 /** The fences between the packages: what a library is used by, and that nothing looks up. */
 @AnalyzeClasses(packages = "org.semblance", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
+    /** What a request goes through until a route answers it. */
+    private static final String[] BELOW_THE_ROUTES = {
+        "org.semblance.server.http",
+        "org.semblance.server.body",
+        "org.semblance.server.route",
+        "org.semblance.server.wire",
+        "org.semblance.server.call"
+    };
+
     @ArchTest
     static final ArchRule nativeCodeHasOneSeam = onlyIn("org.semblance.engine.media.internal", "org.bytedeco");
 
     @ArchTest
     static final ArchRule nettyIsTheTransportOnly = noClasses()
             .that()
-            .resideOutsideOfPackages(
-                    "org.semblance.server.http",
-                    "org.semblance.server.body",
-                    "org.semblance.server.route",
-                    "org.semblance.server.wire",
-                    "org.semblance.server.fetch")
+            .resideOutsideOfPackages(BELOW_THE_ROUTES)
+            .and()
+            .resideOutsideOfPackage("org.semblance.server.fetch")
             .should()
             .dependOnClassesThat(in("io.netty"))
             .because("the wire is one concern, inward and outward");
@@ -93,13 +99,9 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule routesSeeTheDatabaseAsTheirCallerMay = noClasses()
             .that()
-            .resideInAnyPackage(
-                    "org.semblance.server.http",
-                    "org.semblance.server.body",
-                    "org.semblance.server.route",
-                    "org.semblance.server.wire",
-                    "org.semblance.server.api",
-                    "org.semblance.server.hma")
+            .resideInAnyPackage("org.semblance.server.api", "org.semblance.server.hma")
+            .or()
+            .resideInAnyPackage(BELOW_THE_ROUTES)
             .should()
             .callMethodWhere(
                     describe("it is of HashDb", call -> call.getTargetOwner().isEquivalentTo(HashDb.class)))
@@ -108,6 +110,28 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule thereIsNoCycle =
             slices().matching("org.semblance.(**)").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule theTransportKnowsNoRoutes = noClasses()
+            .that()
+            .resideInAnyPackage(BELOW_THE_ROUTES)
+            .should()
+            .dependOnClassesThat(in("org.semblance.server.api", "org.semblance.server.hma"))
+            .because("they are handed to it");
+
+    @ArchTest
+    static final ArchRule theNativeApiDoesNotKnowHma = noClasses()
+            .that()
+            .resideInAPackage("org.semblance.server.api")
+            .should()
+            .dependOnClassesThat(in("org.semblance.server.hma"));
+
+    @ArchTest
+    static final ArchRule hmaDoesNotKnowTheNativeApi = noClasses()
+            .that()
+            .resideInAPackage("org.semblance.server.hma")
+            .should()
+            .dependOnClassesThat(in("org.semblance.server.api"));
 
     private static ArchRule onlyIn(String owner, String... libraries) {
         return noClasses()

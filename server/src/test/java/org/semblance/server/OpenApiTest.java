@@ -30,7 +30,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
-import org.semblance.server.api.OpenApi;
 import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
@@ -47,8 +46,8 @@ import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Phase;
 import org.semblance.server.metrics.Metrics;
+import org.semblance.server.route.OpenApi;
 import org.semblance.server.route.Route;
-import org.semblance.server.wire.HttpTransport;
 import tools.jackson.databind.JsonNode;
 
 /** The served description says what the routes do, all of it, and nothing else. */
@@ -80,8 +79,7 @@ class OpenApiTest {
                 Gate gate = Gate.start(other, AccessPolicy.KEYS, "127.0.0.1");
                 Metrics metrics = new Metrics()) {
             Exchanges exchanges = new Exchanges(db, ExchangeRegistry.open(other), other, Duration.ofHours(1));
-            routes = HttpTransport.routes(
-                    ServerConfig.builder(other).build(), db, exchanges, gate, metrics, () -> Phase.READY);
+            routes = Routes.all(ServerConfig.builder(other).build(), db, exchanges, gate, metrics, () -> Phase.READY);
             exchanges.close();
         }
     }

@@ -84,8 +84,8 @@ final class BankRoutes {
                 ratio == null ? 1.0 : ratio,
                 description == null ? "" : description,
                 fields.integer("distance_threshold"));
-        Applied applied = db(request)
-                .apply(wanted, NativeRoutes.origin(request), NativeRoutes.requestKey(request, "POST /v1/banks"));
+        Applied applied =
+                db(request).apply(wanted, request.origin(), NativeRoutes.requestKey(request, "POST /v1/banks"));
         // As it was made: to a request that comes again the bank may be another by now.
         Bank bank = new Bank(
                 applied.bankId(),
@@ -117,7 +117,7 @@ final class BankRoutes {
                 .apply(
                         new Change.UpdateBank(
                                 name, newName, fields.number("enabled_ratio"), description(fields), threshold(fields)),
-                        NativeRoutes.origin(request));
+                        request.origin());
         String current = newName == null ? name : newName;
         Bank bank = db(request)
                 .bank(current)
@@ -142,7 +142,7 @@ final class BankRoutes {
 
     private Response delete(Request request) {
         String name = request.name("bank");
-        Applied applied = db(request).apply(new Change.DeleteBank(name), NativeRoutes.origin(request));
+        Applied applied = db(request).apply(new Change.DeleteBank(name), request.origin());
         return Response.json(
                 200,
                 Json.object()

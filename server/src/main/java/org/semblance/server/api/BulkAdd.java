@@ -96,7 +96,7 @@ final class BulkAdd {
             try {
                 Applied applied = visible.apply(
                         new Change.AddContents(bank.name(), drafts),
-                        NativeRoutes.origin(request),
+                        request.origin(),
                         key == null ? null : key.part(part));
                 long id = applied.firstContentId();
                 for (ObjectNode answer : answers) {

@@ -94,7 +94,7 @@ final class ContentRoutes {
         Applied applied = db(request)
                 .apply(
                         new Change.AddContents(bank.name(), List.of(draft.content())),
-                        NativeRoutes.origin(request),
+                        request.origin(),
                         requestKey(request, bank));
         ObjectNode answer = Json.object().put("id", applied.firstContentId()).put("bank", bank.name());
         answer.set("signals", ReportJson.signals(draft.content().signals()));
@@ -210,15 +210,13 @@ final class ContentRoutes {
                         labels,
                         fields.isNull("note") ? "" : fields.text("note"),
                         fields.isNull("metadata") ? "" : fields.json("metadata")),
-                NativeRoutes.origin(request));
+                request.origin());
         return Response.json(200, json(request, content(request, visible, bank)).put("seq", applied.seq()));
     }
 
     private Response withdraw(Request request) {
-        Applied applied = db(request)
-                .apply(
-                        new Change.WithdrawContent(request.name("bank"), request.id("id")),
-                        NativeRoutes.origin(request));
+        Applied applied =
+                db(request).apply(new Change.WithdrawContent(request.name("bank"), request.id("id")), request.origin());
         return Response.json(
                 200,
                 Json.object()

@@ -27,7 +27,6 @@ import org.semblance.server.list.ListImport;
 import org.semblance.server.route.LineAnswerer;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
-import org.semblance.server.wire.LineStream;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -129,7 +128,7 @@ final class ListRoutes {
     }
 
     private static Origin origin(Request request) {
-        Origin origin = NativeRoutes.origin(request);
+        Origin origin = request.origin();
         return origin.reason().isEmpty() ? new Origin(origin.actor(), "import of a list") : origin;
     }
 
@@ -188,6 +187,6 @@ final class ListRoutes {
         request.caller().requiresDistance();
         ScopedDb visible = new ScopedDb(db, request.caller());
         ListExport export = new ListExport(visible, BankRoutes.bank(request, visible));
-        return (lines, deadline, out) -> export.next(out, LineStream.MOST_UNSENT_BYTES);
+        return (lines, deadline, out) -> export.next(out, LineAnswerer.MOST_UNSENT_BYTES);
     }
 }

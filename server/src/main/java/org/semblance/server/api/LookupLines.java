@@ -16,7 +16,6 @@ import org.semblance.server.metrics.RequestTrace.Stage;
 import org.semblance.server.route.AnswerClock;
 import org.semblance.server.route.LineAnswerer;
 import org.semblance.server.route.Request;
-import org.semblance.server.wire.LineStream;
 
 /** Looks up the hashes and features of a body of lines as they come: hashes that have come together in one lookup. */
 final class LookupLines implements LineAnswerer {
@@ -45,7 +44,7 @@ final class LookupLines implements LineAnswerer {
         long begun = System.nanoTime();
         long before = answer.weight();
         boolean more = queries.hasNext() || lookUp(lines, deadline);
-        while (more && out.size() < LineStream.MOST_UNSENT_BYTES) {
+        while (more && out.size() < LineAnswerer.MOST_UNSENT_BYTES) {
             answerNext(deadline);
             more = queries.hasNext() || lookUp(lines, deadline);
         }

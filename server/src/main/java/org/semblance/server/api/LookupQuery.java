@@ -15,7 +15,7 @@ import org.semblance.server.http.Errors;
 import org.semblance.server.http.Fields;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
-import org.semblance.server.wire.LineStream;
+import org.semblance.server.route.LineAnswerer;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -140,11 +140,11 @@ record LookupQuery(
     /** What is asked by a line: bare hex digits, a JSON string of them, or an object with a hash or features. */
     static LookupQuery ofLine(ByteBuffer line) {
         try {
-            if (line.remaining() > LineStream.LONGEST_LINE) {
+            if (line.remaining() > LineAnswerer.LONGEST_LINE) {
                 throw HttpError.field(
                         413,
                         "line",
-                        "more than " + LineStream.LONGEST_LINE + " bytes",
+                        "more than " + LineAnswerer.LONGEST_LINE + " bytes",
                         "a hash or features, and a short id");
             }
             byte first = line.get(line.position());

@@ -23,9 +23,6 @@ import org.semblance.server.route.Route;
  * it comes, as long as it goes on; any other one when it is there.
  */
 public final class LookupRoutes {
-    /** Largest body that is looked up whole. */
-    public static final int MAX_BYTES = 16_000_000;
-
     /** Hashes looked up together, between two looks at the clock. */
     static final int LOOKUP_BATCH = 2_048;
 

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.engine.Digests;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.JournalEntry;
-import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.Key;
@@ -24,6 +23,7 @@ import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
 import org.semblance.server.json.ReportJson;
+import org.semblance.server.route.OpenApi;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import tools.jackson.databind.node.ArrayNode;
@@ -63,7 +63,7 @@ public final class NativeRoutes {
         routes.add(work(
                 Role.ADMIN, "GET", "/v1/journal", Set.of("after", "limit"), (request, worker) -> journal(request)));
         routes.add(immediate(Role.OPS, "/v1/keys", this::keys));
-        routes.add(OpenApi.nativeRoute());
+        routes.add(OpenApi.route(Dialect.NATIVE, "/openapi.json", OpenApi.document()));
         return routes;
     }
 
@@ -193,12 +193,5 @@ public final class NativeRoutes {
         String key = request.caller().key();
         return new RequestKey(
                 (key == null ? "" : key) + '\n' + name, 0, Digests.of(utf8).sha256());
-    }
-
-    /** Who asks, for the journal; in both dialects. */
-    public static Origin origin(Request request) {
-        String actor = request.header("X-Actor");
-        String reason = request.header("X-Reason");
-        return new Origin(request.caller().actor(actor), reason == null ? "" : reason);
     }
 }

@@ -3,10 +3,10 @@ package org.semblance.server.body;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.concurrent.Executor;
+import org.semblance.server.config.ServerConfig;
 import org.semblance.server.fetch.FetchFailedException;
 import org.semblance.server.fetch.FetchSink;
 import org.semblance.server.http.HttpError;
-import org.semblance.server.wire.HttpTransport;
 
 /**
  * A file that a caller gave the URL of, fetched as an upload would have come. Filled on a thread of the fetcher, then handed
@@ -20,15 +20,15 @@ public final class FetchedFile implements FetchSink {
     private String mediaType = "";
 
     /** @param thread on which it is filled; {@code goOn} is called there when it can take more */
-    public FetchedFile(HttpTransport transport, Executor thread, Runnable goOn) {
-        limit = transport.config().maxBodyBytes();
+    public FetchedFile(ServerConfig config, ByteBudget memory, SpillFolder folder, Executor thread, Runnable goOn) {
+        limit = config.maxBodyBytes();
         upload = Upload.spilling(
                 ByteBufAllocator.DEFAULT,
-                transport.budget(),
+                memory,
                 0,
                 limit,
                 limit,
-                new Upload.Spilling(transport.uploads(), transport.config().spillBytes(), thread, goOn));
+                new Upload.Spilling(folder, config.spillBytes(), thread, goOn));
     }
 
     public Upload upload() {

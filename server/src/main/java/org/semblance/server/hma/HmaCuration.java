@@ -23,7 +23,6 @@ import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.exchange.Exchange;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
-import org.semblance.server.api.NativeRoutes;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.exchange.Exchanges;
@@ -135,8 +134,7 @@ final class HmaCuration {
             ratio = fields.enabled ? 1.0 : 0.0;
         }
         try {
-            db(request)
-                    .apply(new Change.CreateBank(name, BankKind.MATCH, ratio, "", null), NativeRoutes.origin(request));
+            db(request).apply(new Change.CreateBank(name, BankKind.MATCH, ratio, "", null), request.origin());
         } catch (ChangeRefusedException e) {
             throw conflict(e, "Bank already exists");
         }
@@ -153,8 +151,7 @@ final class HmaCuration {
         }
         String newName = fields.name == null ? name : fields.name;
         try {
-            db(request)
-                    .apply(new Change.UpdateBank(name, fields.name, ratio, null, null), NativeRoutes.origin(request));
+            db(request).apply(new Change.UpdateBank(name, fields.name, ratio, null, null), request.origin());
         } catch (ChangeRefusedException e) {
             throw conflict(e, "Bank name already exists");
         }
@@ -171,7 +168,7 @@ final class HmaCuration {
 
     private Response deleteBank(Request request) {
         try {
-            db(request).apply(new Change.DeleteBank(request.name("bank")), NativeRoutes.origin(request));
+            db(request).apply(new Change.DeleteBank(request.name("bank")), request.origin());
         } catch (ChangeRefusedException e) {
             if (e.reason() != ChangeRefusedException.Reason.NOT_FOUND) {
                 throw e;
@@ -330,8 +327,8 @@ final class HmaCuration {
     }
 
     private Response added(Request request, Bank bank, BankingDraft draft, Map<String, String> values) {
-        Applied applied = db(request)
-                .apply(new Change.AddContents(bank.name(), List.of(draft.content())), NativeRoutes.origin(request));
+        Applied applied =
+                db(request).apply(new Change.AddContents(bank.name(), List.of(draft.content())), request.origin());
         return Response.sortedJson(200, Map.of("id", applied.firstContentId(), "signals", shown(request, values)));
     }
 
@@ -507,7 +504,7 @@ final class HmaCuration {
             db(request)
                     .apply(
                             new Change.UpdateContent(bank.name(), content.id(), status, until, null, newNote, null),
-                            NativeRoutes.origin(request));
+                            request.origin());
             content = content(bank, request);
         }
         Map<String, @Nullable Object> answer = new HashMap<>();
@@ -547,7 +544,7 @@ final class HmaCuration {
         Bank bank = bank(request);
         int deleted = 1;
         try {
-            db(request).apply(new Change.WithdrawContent(bank.name(), request.id("id")), NativeRoutes.origin(request));
+            db(request).apply(new Change.WithdrawContent(bank.name(), request.id("id")), request.origin());
         } catch (ChangeRefusedException e) {
             if (e.reason() != ChangeRefusedException.Reason.NOT_FOUND) {
                 throw e;

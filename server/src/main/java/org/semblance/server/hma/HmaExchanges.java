@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.exchange.Exchange;
 import org.semblance.hashdb.exchange.ExchangeApi;
 import org.semblance.hashdb.exchange.ExchangeField;
-import org.semblance.server.api.NativeRoutes;
 import org.semblance.server.auth.Role;
 import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.http.HttpError;
@@ -187,7 +186,7 @@ final class HmaExchanges {
         }
         try {
             Map<String, @Nullable Object> config = given == null ? Map.of() : map(given);
-            exchanges.create(name, api, config, enabled(config), NativeRoutes.origin(request));
+            exchanges.create(name, api, config, enabled(config), request.origin());
         } catch (IllegalArgumentException e) {
             throw new HttpError(400, "Failed to parse `api_json` - " + e.getMessage());
         }
@@ -279,7 +278,7 @@ final class HmaExchanges {
         exchanges
                 .find(name)
                 .filter(exchange -> sees(request, exchange))
-                .ifPresent(exchange -> exchanges.delete(name, NativeRoutes.origin(request)));
+                .ifPresent(exchange -> exchanges.delete(name, request.origin()));
         return Response.sortedJson(200, Map.of("message", "Exchange deleted"));
     }
 }

@@ -25,7 +25,6 @@ import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
-import org.semblance.server.api.OpenApi;
 import org.semblance.server.auth.Role;
 import org.semblance.server.body.Body;
 import org.semblance.server.body.FetchedFile;
@@ -35,6 +34,7 @@ import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
+import org.semblance.server.route.OpenApi;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import org.semblance.server.work.Worker;
@@ -83,7 +83,8 @@ public final class HmaRoutes {
                 immediate("/status/live", alive),
                 work(Role.MATCH, "GET", "/h/hash", Set.of("url", "content_type", "types"), this::hashUrl),
                 upload(Role.MATCH, "/h/hash", Set.of("types"), Route.Takes.UPLOAD, this::hash),
-                OpenApi.hmaRoute(),
+                // Where HMA has its own, and under its title: clients know by that what they talk to.
+                OpenApi.route(Dialect.HMA, "/openapi/openapi.json", OpenApi.document("Open Media Match API")),
                 HmaCompare.route()));
         routes.addAll(new HmaLookups(db, config.hmaEditedCopies()).routes());
         routes.addAll(new HmaTypes(db).routes());

@@ -5,22 +5,24 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.http.Json;
+import org.semblance.server.http.ReadyAnswer;
 import org.semblance.server.http.Response;
 
 /**
  * A request that HMA's declared models refuse: 422 with pydantic's list of errors, unsorted and without a newline, as
  * flask-openapi3 sends it.
  */
-public final class HmaValidationError extends RuntimeException {
+public final class HmaValidationError extends ReadyAnswer {
     private static final String DOCUMENTATION = "https://errors.pydantic.dev/2.10/v/";
 
     private final transient List<Map<String, @Nullable Object>> errors;
 
     HmaValidationError(List<Map<String, @Nullable Object>> errors) {
-        super("the request does not fit its model", null, false, false);
+        super("the request does not fit its model");
         this.errors = List.copyOf(errors);
     }
 
+    @Override
     public Response answer() {
         return new Response(422, "application/json", Json.write(errors), Map.of());
     }

@@ -10,7 +10,6 @@ import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.exchange.ExchangesRefusedException;
 import org.semblance.server.auth.AccessRefusedException;
 import org.semblance.server.fetch.FetchFailedException;
-import org.semblance.server.hma.HmaValidationError;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -23,7 +22,7 @@ public final class Errors {
 
     /** The answer for whatever a handler threw. */
     public static Response answer(Throwable thrown, Dialect dialect) {
-        return thrown instanceof HmaValidationError error ? error.answer() : dialect.error(error(thrown, dialect));
+        return thrown instanceof ReadyAnswer ready ? ready.answer() : dialect.error(error(thrown, dialect));
     }
 
     /** What a caller is told of it, in the words of that dialect. */

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.engine.MatchOptions;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.MediaSource;
+import org.semblance.hashdb.catalog.Origin;
 import org.semblance.server.auth.Caller;
 import org.semblance.server.body.Body;
 import org.semblance.server.body.SentFile;
@@ -213,6 +214,13 @@ public final class Request {
     /** Who asks, and what this one may do and see. */
     public Caller caller() {
         return caller;
+    }
+
+    /** Who asks, for the journal. */
+    public Origin origin() {
+        String actor = header("X-Actor");
+        String reason = header("X-Reason");
+        return new Origin(caller.actor(actor), reason == null ? "" : reason);
     }
 
     /** Where the handler notes what it did, for the metrics. */

@@ -3,6 +3,7 @@ package org.semblance.server.route;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.auth.Role;
+import org.semblance.server.config.ServerConfig;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
@@ -53,18 +54,29 @@ public record Route(
     public enum Takes {
         /** No body; a small one is read and dropped. */
         NOTHING,
-        /** A JSON document of at most {@link Json#MAX_BYTES}. */
+        /** A JSON document. */
         JSON,
         /** Hashes in one of their forms. */
         HASHES,
-        /** A file, raw or in a form, of at most {@code maxBodyBytes}, or {@code maxVideoBytes} of a video. */
+        /** A file, raw or in a form. */
         UPLOAD,
         /** As {@link #UPLOAD}, to be matched: if its bytes are known, there is an answer without a decoder. */
         MATCHED_UPLOAD,
         /** As {@link #UPLOAD}, to be banked: a video is hashed whole, which may take long. */
         BANKED_UPLOAD,
-        /** A hash list, raw or in a form, of at most {@code maxBodyBytes}: many contents to be banked. */
+        /** A hash list, raw or in a form: many contents to be banked. */
         LIST;
+
+        /** The longest body that is taken, in bytes, once it is decoded; of an upload other than a video less is taken. */
+        public long mostBytes(ServerConfig config) {
+            return switch (this) {
+                case NOTHING -> 65_536;
+                case JSON -> Json.MAX_BYTES;
+                case HASHES -> 16_000_000;
+                case LIST -> config.maxBodyBytes();
+                case UPLOAD, MATCHED_UPLOAD, BANKED_UPLOAD -> config.maxVideoBytes();
+            };
+        }
 
         public boolean isUpload() {
             return this == UPLOAD || this == MATCHED_UPLOAD || this == BANKED_UPLOAD || this == LIST;

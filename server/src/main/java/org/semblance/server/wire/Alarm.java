@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * A timer that is set anew several times a request and hardly ever rings. So it stays in the loop's queue where it is when
  * it is set to a later time, and looks at the clock again when that time comes. For its event loop alone.
  */
-final class Alarm {
+public final class Alarm {
     private final EventExecutor loop;
     private final Runnable ring;
     private boolean isSet;
@@ -26,7 +26,7 @@ final class Alarm {
     }
 
     /** Has it ring once, after so long, whatever it was set to before. */
-    void set(long delayMs) {
+    public void set(long delayMs) {
         isSet = true;
         dueNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(delayMs);
         if (queued == null || dueNanos - queuedNanos < 0) {
@@ -36,7 +36,7 @@ final class Alarm {
     }
 
     /** Has it not ring. */
-    void clear() {
+    public void clear() {
         isSet = false;
     }
 

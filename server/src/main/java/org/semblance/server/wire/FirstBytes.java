@@ -16,11 +16,11 @@ final class FirstBytes extends FirstLook {
 
     private static final int MAX_CHUNK_BYTES = 65_536;
 
-    private final HttpTransport transport;
+    private final Shared shared;
 
-    FirstBytes(HttpTransport transport) {
-        super(transport.config().idleTimeoutMs());
-        this.transport = transport;
+    FirstBytes(Shared shared) {
+        super(shared.config().idleTimeoutMs());
+        this.shared = shared;
     }
 
     @Override
@@ -29,20 +29,20 @@ final class FirstBytes extends FirstLook {
         int bytes = Math.min(in.readableBytes(), HTTP_2.length);
         for (int i = 0; i < bytes; i++) {
             if (in.getByte(from + i) != HTTP_2[i]) {
-                speakHttp1(ctx.pipeline(), transport, Http1Connection.Below.TCP);
+                speakHttp1(ctx.pipeline(), shared, Http1Connection.Below.TCP);
                 ctx.pipeline().remove(this);
                 return;
             }
         }
         if (bytes == HTTP_2.length) {
-            Http2Connection.addTo(ctx.pipeline(), transport);
+            Http2Connection.addTo(ctx.pipeline(), shared);
             ctx.pipeline().remove(this);
         }
     }
 
     /** Has the channel of that pipeline speak HTTP/1.1 from now on. */
-    static void speakHttp1(ChannelPipeline pipeline, HttpTransport transport, Http1Connection.Below below) {
-        ServerConfig config = transport.config();
+    static void speakHttp1(ChannelPipeline pipeline, Shared shared, Http1Connection.Below below) {
+        ServerConfig config = shared.config();
         pipeline.addLast(new HttpResponseEncoder());
         HttpDecoderConfig limits = new HttpDecoderConfig()
                 .setMaxInitialLineLength(config.maxRequestLineBytes())
@@ -50,6 +50,6 @@ final class FirstBytes extends FirstLook {
                 .setMaxChunkSize(MAX_CHUNK_BYTES)
                 .setUseRfc9112TransferEncoding(true);
         pipeline.addLast(new RequestDecoder(limits, Arrivals.of(pipeline.channel())));
-        pipeline.addLast(new Http1Connection(transport, below));
+        pipeline.addLast(new Http1Connection(shared, below));
     }
 }

@@ -27,11 +27,7 @@ abstract class FirstLook extends ByteToMessageDecoder {
 
     @Override
     public final void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (Wire.isClients(cause)) {
-            LOG.debug("connection ended by its client", cause);
-        } else {
-            LOG.error("connection ended by an error", cause);
-        }
+        Faults.log(LOG, "connection", cause);
         ctx.close();
     }
 

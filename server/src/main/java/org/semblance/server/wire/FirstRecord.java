@@ -24,12 +24,12 @@ final class FirstRecord extends FirstLook {
 
     private static final Logger LOG = LoggerFactory.getLogger(FirstRecord.class);
 
-    private final HttpTransport transport;
+    private final Shared shared;
     private final Tls tls;
 
-    FirstRecord(HttpTransport transport, Tls tls) {
+    FirstRecord(Shared shared, Tls tls) {
         super(tls.handshakeTimeout().toMillis());
-        this.transport = transport;
+        this.shared = shared;
         this.tls = tls;
     }
 
@@ -49,8 +49,8 @@ final class FirstRecord extends FirstLook {
             pipeline.addLast(handler);
             pipeline.addLast(new Negotiated());
         } else {
-            transport.refusals().count("plain text on a port of TLS");
-            FirstBytes.speakHttp1(pipeline, transport, Http1Connection.Below.NOT_TLS);
+            shared.refusals().count("plain text on a port of TLS");
+            FirstBytes.speakHttp1(pipeline, shared, Http1Connection.Below.NOT_TLS);
         }
         pipeline.remove(this);
     }
@@ -64,9 +64,9 @@ final class FirstRecord extends FirstLook {
         @Override
         protected void configurePipeline(ChannelHandlerContext ctx, String protocol) {
             if (protocol.equals(ApplicationProtocolNames.HTTP_2)) {
-                Http2Connection.addTo(ctx.pipeline(), transport);
+                Http2Connection.addTo(ctx.pipeline(), shared);
             } else {
-                FirstBytes.speakHttp1(ctx.pipeline(), transport, Http1Connection.Below.TLS);
+                FirstBytes.speakHttp1(ctx.pipeline(), shared, Http1Connection.Below.TLS);
             }
         }
 
@@ -80,7 +80,7 @@ final class FirstRecord extends FirstLook {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            if (!Wire.isClients(cause)) { // which the event has told
+            if (!Faults.isClients(cause)) { // which the event has told
                 LOG.error("connection ended by an error", cause);
             }
             ctx.close();

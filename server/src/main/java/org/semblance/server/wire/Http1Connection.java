@@ -1,7 +1,6 @@
 package org.semblance.server.wire;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
@@ -25,7 +24,6 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
-import io.netty.util.concurrent.EventExecutor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.http.HttpError;
@@ -43,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * <p>A request that is refused before its body has come is answered at once and the connection is closed, because the
  * rest of the body would have to be read to find the next request.
  */
-final class Http1Connection extends PullHandler implements Wire {
+final class Http1Connection extends RequestChannel {
     private static final Logger LOG = LoggerFactory.getLogger(Http1Connection.class);
 
     /** What it is spoken over. */
@@ -56,12 +54,7 @@ final class Http1Connection extends PullHandler implements Wire {
         NOT_TLS
     }
 
-    private final HttpTransport transport;
     private final Below below;
-    private @Nullable Alarm alarm;
-
-    /** From the head of a request until its answer is sent. */
-    private @Nullable Call call;
 
     /** The head that asked for HTTP/2, until its request's end has come. */
     private RequestDecoder.@Nullable Head upgrading;
@@ -69,46 +62,31 @@ final class Http1Connection extends PullHandler implements Wire {
     /** The last answer has been sent. */
     private boolean ended;
 
-    Http1Connection(HttpTransport transport, Below below) {
-        this.transport = transport;
+    Http1Connection(Shared shared, Below below) {
+        super(shared);
         this.below = below;
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         super.handlerAdded(ctx);
-        alarm = new Alarm(ctx.executor(), this::onAlarm);
-        if (transport.stopping()) {
+        if (shared().stopping()) {
             ctx.close();
         } else {
             awaitHead();
         }
     }
 
-    private void awaitHead() {
-        call = null;
-        alarm().set(transport.config().idleTimeoutMs());
-        wantNext();
-    }
-
-    /** The server is about to stop: an answer without an end gets one. */
-    void drain() {
-        Call now = call;
-        if (now != null) {
-            now.drain();
-        }
-    }
-
     /** The server stops: ends now if it is idle, or else after its answer. */
     void stop() {
-        if (call == null && !ended) {
+        if (handler() == null && !ended) {
             ctx().close();
         }
     }
 
     @Override
     void handle(Object message) {
-        Call now = call;
+        RequestHandler now = handler();
         RequestDecoder.Head asksForHttp2 = upgrading;
         if (message instanceof RequestDecoder.Head head) {
             HttpRequest request = head.request();
@@ -116,48 +94,18 @@ final class Http1Connection extends PullHandler implements Wire {
                 upgrading = head;
                 wantNext();
             } else {
-                begin(head, false);
+                begin(head.request(), head.beganNanos(), false);
             }
         } else if (asksForHttp2 != null) {
             upgrading = null;
-            if (hasMore() || !Http2Upgrade.upgrade(this, transport, asksForHttp2.request())) {
-                begin(asksForHttp2, true);
+            if (hasMore() || !Http2Upgrade.upgrade(this, asksForHttp2.request())) {
+                begin(asksForHttp2.request(), asksForHttp2.beganNanos(), true);
             }
         } else if (now == null) {
             wantNext(); // the empty end of a request that was refused at its head
         } else if (message instanceof HttpContent chunk) {
             now.receive(chunk);
         }
-    }
-
-    private void begin(RequestDecoder.Head head, boolean ended) {
-        Call now = new Call(transport, this, head.request(), head.beganNanos());
-        call = now;
-        now.begin(ended);
-    }
-
-    @Override
-    public EventExecutor loop() {
-        return ctx().executor();
-    }
-
-    @Override
-    public ByteBufAllocator alloc() {
-        return ctx().alloc();
-    }
-
-    @Override
-    public Alarm alarm() {
-        Alarm it = alarm;
-        if (it == null) {
-            throw new IllegalStateException("in no pipeline yet");
-        }
-        return it;
-    }
-
-    @Override
-    public boolean isOpen() {
-        return ctx().channel().isActive();
     }
 
     /** Everything by which two parties could disagree on where a request ends is refused. */
@@ -204,64 +152,60 @@ final class Http1Connection extends PullHandler implements Wire {
     }
 
     @Override
-    public void want() {
-        wantNext();
-    }
-
-    @Override
-    public void answer(Call now, Response response, boolean bodyEnded) {
-        HttpRequest head = now.head();
+    public void answer(HttpRequest head, Response response, boolean bodyEnded) {
         boolean stays = (bodyEnded || endsWithItsHead(head))
                 && HttpUtil.isKeepAlive(head)
-                && !transport.isEnding()
+                && !shared().isEnding()
                 && below != Below.NOT_TLS;
-        boolean headOnly = head.method().equals(HttpMethod.HEAD);
         FullHttpResponse message = new DefaultFullHttpResponse(
                 HttpVersion.HTTP_1_1,
                 HttpResponseStatus.valueOf(response.status()),
-                headOnly ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(response.body()),
+                head.method().equals(HttpMethod.HEAD) ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(response.body()),
                 DefaultHttpHeadersFactory.headersFactory(),
                 DefaultHttpHeadersFactory.trailersFactory());
-        HttpHeaders headers = message.headers();
-        headers.set(HttpHeaderNames.CONTENT_TYPE, response.contentType());
+        HttpHeaders headers = describe(response, message);
         headers.set(HttpHeaderNames.CONTENT_LENGTH, response.body().length);
-        headers.set(HttpHeaderNames.DATE, transport.date());
-        response.headers().forEach(headers::set);
         // The answer is HTTP/1.1 whatever was asked, so both have to be said.
         if (!stays) {
             headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         } else if (head.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
             headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
         }
-        ctx().writeAndFlush(message).addListener((ChannelFutureListener) sent -> whenSent(now, sent, stays));
+        send(message, stays);
     }
 
-    private void whenSent(Call now, ChannelFuture sent, boolean stays) {
-        now.sent();
-        if (!sent.isSuccess()) {
-            LOG.debug("an answer could not be sent", sent.cause());
-            cutOff();
-        } else if (stays && !transport.stopping()) {
-            awaitHead();
-        } else {
-            end();
-        }
+    private HttpHeaders describe(Response response, HttpResponse message) {
+        HttpHeaders headers = message.headers();
+        headers.set(HttpHeaderNames.CONTENT_TYPE, response.contentType());
+        headers.set(HttpHeaderNames.DATE, shared().date());
+        response.headers().forEach(headers::set);
+        return headers;
+    }
+
+    /** Sends the end of an answer, and then takes the next request or ends the connection. */
+    private void send(Object message, boolean stays) {
+        ctx().writeAndFlush(message).addListener((ChannelFutureListener) sent -> {
+            if (answered(sent)) {
+                if (stays && !shared().stopping()) {
+                    awaitHead();
+                } else {
+                    end();
+                }
+            }
+        });
     }
 
     /** Of HTTP/1.0 such an answer ends with the connection. */
     @Override
-    public void start(Call now, Response response) {
-        boolean chunked = now.head().protocolVersion().equals(HttpVersion.HTTP_1_1);
+    public void start(HttpRequest head, Response response) {
+        boolean chunked = head.protocolVersion().equals(HttpVersion.HTTP_1_1);
         HttpResponse message =
                 new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(response.status()));
-        HttpHeaders headers = message.headers();
-        headers.set(HttpHeaderNames.CONTENT_TYPE, response.contentType());
-        headers.set(HttpHeaderNames.DATE, transport.date());
-        response.headers().forEach(headers::set);
+        HttpHeaders headers = describe(response, message);
         if (chunked) {
             headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
         }
-        if (!chunked || !HttpUtil.isKeepAlive(now.head())) {
+        if (!chunked || !HttpUtil.isKeepAlive(head)) {
             headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         }
         ctx().writeAndFlush(message);
@@ -273,14 +217,12 @@ final class Http1Connection extends PullHandler implements Wire {
     }
 
     @Override
-    public void finish(Call now, boolean bodyEnded) {
-        HttpRequest head = now.head();
+    public void finish(HttpRequest head, boolean bodyEnded) {
         boolean stays = bodyEnded
                 && HttpUtil.isKeepAlive(head)
                 && head.protocolVersion().equals(HttpVersion.HTTP_1_1)
-                && !transport.isEnding();
-        ctx().writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT)
-                .addListener((ChannelFutureListener) sent -> whenSent(now, sent, stays));
+                && !shared().isEnding();
+        send(LastHttpContent.EMPTY_LAST_CONTENT, stays);
     }
 
     /** Whether all that can still come of it is the empty chunk by which the decoder ends a request without a body. */
@@ -292,9 +234,8 @@ final class Http1Connection extends PullHandler implements Wire {
 
     /** Ends the connection, and takes nothing more from it. */
     private void end() {
-        call = null;
         ended = true;
-        dropInbox();
+        forget();
         ctx().close();
     }
 
@@ -303,37 +244,14 @@ final class Http1Connection extends PullHandler implements Wire {
         LingeringClose.cutOff(ctx().channel());
     }
 
-    private void onAlarm() {
-        Call now = call;
-        if (now == null) {
-            cutOff();
-        } else {
-            now.onAlarm();
-        }
-    }
-
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
         alarm().cancel();
     }
 
     @Override
-    public void channelInactive(ChannelHandlerContext ctx) {
-        alarm().cancel();
-        dropInbox();
-        Call now = call;
-        if (now != null) {
-            now.abandon();
-        }
-    }
-
-    @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (Wire.isClients(cause)) {
-            LOG.debug("connection ended by its client", cause);
-        } else {
-            LOG.error("connection ended by an error", cause);
-        }
+        Faults.log(LOG, "connection", cause);
         ctx.close();
     }
 }

@@ -53,7 +53,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
     static final int MAX_CONTROL_FRAMES = 1_000;
     static final int WINDOW_SECONDS = 30;
 
-    private final HttpTransport transport;
+    private final Shared shared;
     private @Nullable ChannelHandlerContext ctx;
     private @Nullable Alarm alarm;
     private boolean ended;
@@ -85,13 +85,13 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private Http2Connection(HttpTransport transport) {
-        this.transport = transport;
+    private Http2Connection(Shared shared) {
+        this.shared = shared;
     }
 
     /** Has the channel of that pipeline speak HTTP/2 from now on. Returns the codec, which has greeted the client already. */
-    static Http2FrameCodec addTo(ChannelPipeline pipeline, HttpTransport transport) {
-        ServerConfig config = transport.config();
+    static Http2FrameCodec addTo(ChannelPipeline pipeline, Shared shared) {
+        ServerConfig config = shared.config();
         Http2FrameCodec codec = Http2FrameCodecBuilder.forServer()
                 .initialSettings(Http2Settings.defaultSettings()
                         .maxConcurrentStreams(MAX_STREAMS)
@@ -101,7 +101,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
                 .encoderEnforceMaxRstFramesPerWindow(MAX_RESETS, WINDOW_SECONDS)
                 .gracefulShutdownTimeoutMillis(config.drainMs() + config.stopTimeoutMs())
                 .build();
-        Http2Connection connection = new Http2Connection(transport);
+        Http2Connection connection = new Http2Connection(shared);
         codec.connection().addListener(new Http2ConnectionAdapter() {
             @Override
             public void onStreamClosed(io.netty.handler.codec.http2.Http2Stream stream) {
@@ -115,7 +115,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
             @Override
             protected void initChannel(Channel stream) {
                 stream.config().setOption(ChannelOption.AUTO_READ, false);
-                stream.pipeline().addLast(new Http2Stream(transport, connection));
+                stream.pipeline().addLast(new Http2Stream(shared, connection));
             }
         }));
         pipeline.addLast(connection);
@@ -126,11 +126,11 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
     public void handlerAdded(ChannelHandlerContext ctx) {
         this.ctx = ctx;
         Alarm idle = new Alarm(ctx.executor(), ctx::close);
-        idle.set(transport.config().idleTimeoutMs());
+        idle.set(shared.config().idleTimeoutMs());
         alarm = idle;
         // The windows of its streams bound what it may send.
         ctx.channel().config().setAutoRead(true);
-        if (transport.stopping()) {
+        if (shared.stopping()) {
             ctx.close();
         }
     }
@@ -147,7 +147,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
     void closed(Http2Stream stream) {
         streams.remove(stream);
         if (streams.isEmpty() && alarm != null && !ended) {
-            alarm.set(transport.config().idleTimeoutMs());
+            alarm.set(shared.config().idleTimeoutMs());
         }
     }
 
@@ -175,7 +175,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
             return;
         }
         if (controlFrames.rises()) {
-            transport.refusals().count("too many control frames of HTTP/2");
+            shared.refusals().count("too many control frames of HTTP/2");
             ctx.channel().config().setAutoRead(false);
             ctx.writeAndFlush(calm()).addListener(ChannelFutureListener.CLOSE);
         }
@@ -188,7 +188,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
     private void reset() {
         ChannelHandlerContext it = ctx;
         if (resets.rises() && it != null) {
-            transport.refusals().count("too many streams of HTTP/2 had to be reset");
+            shared.refusals().count("too many streams of HTTP/2 had to be reset");
             it.writeAndFlush(calm());
             end();
         }
@@ -213,19 +213,10 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
             // (Http2ConnectionHandler.readClientPrefaceString).
             LOG.debug("connection ended by its client: no preface of HTTP/2", cause);
         } else {
-            logged("connection", cause);
+            Faults.log(LOG, "connection", cause);
         }
         if (!(cause instanceof Http2Exception)) { // which the codec answers
             ctx.close();
-        }
-    }
-
-    /** A client's fault is not worth a line for each. */
-    void logged(String what, Throwable cause) {
-        if (Wire.isClients(cause) || cause instanceof Http2Exception) {
-            LOG.debug("{} ended by its client", what, cause);
-        } else {
-            LOG.error("{} ended by an error", what, cause);
         }
     }
 }

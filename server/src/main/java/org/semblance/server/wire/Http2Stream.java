@@ -1,7 +1,6 @@
 package org.semblance.server.wire;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
@@ -25,10 +24,8 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2ResetFrame;
-import io.netty.util.concurrent.EventExecutor;
 import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Response;
 import org.slf4j.Logger;
@@ -41,43 +38,36 @@ import org.slf4j.LoggerFactory;
  * well. An answer that goes out before the body has come ends with a reset of no error, which says that the rest is not
  * wanted (RFC 9113, section 8.1).
  */
-final class Http2Stream extends PullHandler implements Wire {
+final class Http2Stream extends RequestChannel {
     private static final Logger LOG = LoggerFactory.getLogger(Http2Stream.class);
 
-    private final HttpTransport transport;
     private final Http2Connection connection;
-    private @Nullable Alarm alarm;
-    private @Nullable Call call;
 
     /** When the bytes had come by which its head was complete. */
     private long beganNanos;
 
-    Http2Stream(HttpTransport transport, Http2Connection connection) {
-        this.transport = transport;
+    Http2Stream(Shared shared, Http2Connection connection) {
+        super(shared);
         this.connection = connection;
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         super.handlerAdded(ctx);
-        alarm = new Alarm(ctx.executor(), this::onAlarm);
         beganNanos = Arrivals.of(ctx.channel().parent()).nanos();
     }
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         connection.opened(this);
-        alarm().set(transport.config().idleTimeoutMs());
-        wantNext();
+        awaitHead();
     }
 
     @Override
     void handle(Object message) {
-        Call now = call;
+        RequestHandler now = handler();
         if (message instanceof Http2HeadersFrame frame && now == null) {
-            Call begun = new Call(transport, this, head(frame.headers()), beganNanos);
-            call = begun;
-            begun.begin(frame.isEndStream());
+            begin(head(frame.headers()), beganNanos, frame.isEndStream());
         } else if (message instanceof Http2DataFrame data && now != null) {
             now.receive(
                     data.isEndStream()
@@ -122,36 +112,12 @@ final class Http2Stream extends PullHandler implements Wire {
     }
 
     @Override
-    public EventExecutor loop() {
-        return ctx().executor();
-    }
-
-    @Override
-    public ByteBufAllocator alloc() {
-        return ctx().alloc();
-    }
-
-    @Override
-    public Alarm alarm() {
-        Alarm it = alarm;
-        if (it == null) {
-            throw new IllegalStateException("in no pipeline yet");
-        }
-        return it;
-    }
-
-    @Override
-    public boolean isOpen() {
-        return ctx().channel().isActive();
-    }
-
-    @Override
     public void check(HttpRequest head) {
         if (head.decoderResult().isFailure()) {
             throw new HttpError(
                     400, "no HTTP request: " + head.decoderResult().cause().getMessage());
         }
-        if (head.uri().length() > transport.config().maxRequestLineBytes()) {
+        if (head.uri().length() > shared().config().maxRequestLineBytes()) {
             throw new HttpError(414, "path: too long");
         }
     }
@@ -163,49 +129,40 @@ final class Http2Stream extends PullHandler implements Wire {
     }
 
     @Override
-    public void want() {
-        wantNext();
-    }
-
-    @Override
-    public void answer(Call now, Response response, boolean bodyEnded) {
+    public void answer(HttpRequest head, Response response, boolean bodyEnded) {
         Http2Headers headers = headers(response).setInt(HttpHeaderNames.CONTENT_LENGTH, response.body().length);
-        boolean headOnly = now.head().method().equals(HttpMethod.HEAD) || response.body().length == 0;
-        ChannelFuture sent;
-        if (headOnly) {
-            sent = ctx().writeAndFlush(new DefaultHttp2HeadersFrame(headers, true));
+        if (head.method().equals(HttpMethod.HEAD) || response.body().length == 0) {
+            send(new DefaultHttp2HeadersFrame(headers, true), bodyEnded);
         } else {
             ctx().write(new DefaultHttp2HeadersFrame(headers));
-            sent = ctx().writeAndFlush(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(response.body()), true));
+            send(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(response.body()), true), bodyEnded);
         }
-        sent.addListener((ChannelFutureListener) done -> whenSent(now, done, bodyEnded));
     }
 
     private Http2Headers headers(Response response) {
         Http2Headers headers = new DefaultHttp2Headers()
                 .status(HttpResponseStatus.valueOf(response.status()).codeAsText())
                 .set(HttpHeaderNames.CONTENT_TYPE, response.contentType())
-                .set(HttpHeaderNames.DATE, transport.date());
+                .set(HttpHeaderNames.DATE, shared().date());
         response.headers().forEach((name, value) -> headers.set(name.toLowerCase(Locale.ROOT), value));
         return headers;
     }
 
-    private void whenSent(Call now, ChannelFuture sent, boolean bodyEnded) {
-        now.sent();
-        if (!sent.isSuccess()) {
-            LOG.debug("an answer could not be sent", sent.cause());
-            cutOff();
-        } else if (!bodyEnded) {
-            ctx().writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.NO_ERROR));
-            dropAll();
-        }
-        if (transport.isEnding()) {
-            connection.end();
-        }
+    /** Sends the end of an answer, and what says that the rest of the body is not wanted. */
+    private void send(Object frame, boolean bodyEnded) {
+        ctx().writeAndFlush(frame).addListener((ChannelFutureListener) sent -> {
+            if (answered(sent) && !bodyEnded) {
+                ctx().writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.NO_ERROR));
+                dropAll();
+            }
+            if (shared().isEnding()) {
+                connection.end();
+            }
+        });
     }
 
     @Override
-    public void start(Call now, Response response) {
+    public void start(HttpRequest head, Response response) {
         ctx().writeAndFlush(new DefaultHttp2HeadersFrame(headers(response)));
     }
 
@@ -215,17 +172,8 @@ final class Http2Stream extends PullHandler implements Wire {
     }
 
     @Override
-    public void finish(Call now, boolean bodyEnded) {
-        ctx().writeAndFlush(new DefaultHttp2DataFrame(true))
-                .addListener((ChannelFutureListener) sent -> whenSent(now, sent, bodyEnded));
-    }
-
-    /** The server is about to stop. */
-    void drain() {
-        Call now = call;
-        if (now != null) {
-            now.drain();
-        }
+    public void finish(HttpRequest head, boolean bodyEnded) {
+        send(new DefaultHttp2DataFrame(true), bodyEnded);
     }
 
     /** Said aloud, since a channel that has written its end says nothing more, and what it wrote would wait for the client. */
@@ -233,15 +181,6 @@ final class Http2Stream extends PullHandler implements Wire {
     public void cutOff() {
         ctx().writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.CANCEL));
         ctx().close();
-    }
-
-    private void onAlarm() {
-        Call now = call;
-        if (now == null) {
-            cutOff();
-        } else {
-            now.onAlarm();
-        }
     }
 
     @Override
@@ -255,18 +194,13 @@ final class Http2Stream extends PullHandler implements Wire {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        alarm().cancel();
-        dropInbox();
-        Call now = call;
-        if (now != null) {
-            now.abandon();
-        }
+        super.channelInactive(ctx);
         connection.closed(this);
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        connection.logged("stream", cause);
+        Faults.log(LOG, "stream", cause);
         ctx.close();
     }
 }

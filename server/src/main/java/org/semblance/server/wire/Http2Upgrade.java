@@ -47,7 +47,7 @@ final class Http2Upgrade {
      * Goes on to HTTP/2 with that request, whose end has come. Returns false, and does nothing, if the client did not ask as it
      * should.
      */
-    static boolean upgrade(Http1Connection connection, HttpTransport transport, HttpRequest head) {
+    static boolean upgrade(Http1Connection connection, HttpRequest head) {
         Http2Settings settings;
         Http2Headers first;
         try {
@@ -66,7 +66,7 @@ final class Http2Upgrade {
         ctx.write(switching);
         ChannelPipeline pipeline = ctx.pipeline();
         pipeline.remove(HttpResponseEncoder.class);
-        Http2FrameCodec codec = Http2Connection.addTo(pipeline, transport);
+        Http2FrameCodec codec = Http2Connection.addTo(pipeline, connection.shared());
         try {
             codec.onHttpServerUpgrade(settings);
             codec.decoder()

@@ -21,13 +21,13 @@ final class LingeringClose extends ChannelOutboundHandlerAdapter {
     private static final Duration PATIENCE = Duration.ofSeconds(3);
     private static final Duration PATIENCE_WHEN_STOPPING = Duration.ofMillis(250);
 
-    private final HttpTransport transport;
+    private final Shared shared;
 
     /** Set while it is ending. */
     private @Nullable Alarm patience;
 
-    LingeringClose(HttpTransport transport) {
-        this.transport = transport;
+    LingeringClose(Shared shared) {
+        this.shared = shared;
     }
 
     @Override
@@ -42,7 +42,7 @@ final class LingeringClose extends ChannelOutboundHandlerAdapter {
         }
         ctx.pipeline().addFirst(new Drop());
         Alarm end = new Alarm(ctx.executor(), ctx::close);
-        end.set((transport.stopping() ? PATIENCE_WHEN_STOPPING : PATIENCE).toMillis());
+        end.set((shared.stopping() ? PATIENCE_WHEN_STOPPING : PATIENCE).toMillis());
         ctx.channel().closeFuture().addListener(closed -> end.cancel());
         patience = end;
         ((DuplexChannel) ctx.channel()).shutdownOutput();

@@ -1,4 +1,4 @@
-/** The wire: the listening socket, connections of HTTP/1.1 and HTTP/2, TLS, and the life of a request on it. */
+/** The wire: the listening socket, connections of HTTP/1.1 and HTTP/2, and TLS. What becomes of a request is not its matter. */
 @NullMarked
 package org.semblance.server.wire;
 

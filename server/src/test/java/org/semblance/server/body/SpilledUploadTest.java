@@ -62,13 +62,12 @@ import org.semblance.server.config.ServerConfig;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.Pictures;
 import org.semblance.server.fixture.RawClient;
+import org.semblance.server.fixture.TestFront;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.route.Route;
-import org.semblance.server.route.Router;
-import org.semblance.server.wire.HttpTransport;
 import org.semblance.server.work.BackgroundThreads;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
@@ -105,7 +104,7 @@ class SpilledUploadTest {
     private final AtomicReference<String> cancelled = new AtomicReference<>("");
 
     @SuppressWarnings("NullAway.Init") // each test starts its own
-    private HttpTransport transport;
+    private TestFront transport;
 
     @SuppressWarnings("NullAway.Init")
     private WorkerPool<Worker> workers;
@@ -146,14 +145,8 @@ class SpilledUploadTest {
             await(disk);
             work.run();
         });
-        transport = new HttpTransport(
-                config,
-                new Router(routes()),
-                workers,
-                videoWorkers,
-                gate,
-                metrics,
-                new SpillFolder(config, threads, gated));
+        transport = new TestFront(
+                config, routes(), workers, videoWorkers, gate, metrics, new SpillFolder(config, threads, gated));
     }
 
     private static Worker tools() {

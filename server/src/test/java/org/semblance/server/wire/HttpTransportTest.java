@@ -49,15 +49,17 @@ import org.semblance.server.body.SpillFolder;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.RawClient;
+import org.semblance.server.fixture.TestFront;
 import org.semblance.server.fixture.TestTransport;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Errors;
 import org.semblance.server.http.Json;
+import org.semblance.server.http.Lifecycle;
 import org.semblance.server.http.Phase;
+import org.semblance.server.http.Refusals;
 import org.semblance.server.http.Response;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.route.Route;
-import org.semblance.server.route.Router;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
 import org.slf4j.LoggerFactory;
@@ -87,7 +89,7 @@ class HttpTransportTest {
     private final CountDownLatch go = new CountDownLatch(1);
 
     @SuppressWarnings("NullAway.Init") // each test starts its own
-    private HttpTransport transport;
+    private TestFront transport;
 
     @SuppressWarnings("NullAway.Init")
     private WorkerPool<Worker> workers;
@@ -104,7 +106,7 @@ class HttpTransportTest {
         db.close();
     }
 
-    private HttpTransport start(ServerConfig.Builder settings) throws IOException {
+    private TestFront start(ServerConfig.Builder settings) throws IOException {
         ServerConfig config = settings.port(0)
                 .maxBodyBytes(MAX_BODY)
                 .maxVideoBytes(MAX_BODY)
@@ -115,12 +117,11 @@ class HttpTransportTest {
             ContentHasher hasher = new InProcessHasher(MediaLimits.DEFAULT, DecodePath.FAST);
             return new Worker(hasher, hasher, new ContentMatcher(hasher, db));
         });
-        transport = new HttpTransport(
-                config, new Router(routes()), workers, workers, gate, metrics, SpillFolder.open(config));
+        transport = new TestFront(config, routes(), workers, workers, gate, metrics, SpillFolder.open(config));
         return transport;
     }
 
-    private HttpTransport start() throws IOException {
+    private TestFront start() throws IOException {
         return start(settings());
     }
 
@@ -625,7 +626,14 @@ class HttpTransportTest {
                 .port(transport.port())
                 .uploadFolder(folder.resolve("other"))
                 .build();
-        assertThatThrownBy(() -> new HttpTransport(taken, gate, metrics))
+        assertThatThrownBy(() -> new HttpTransport(
+                        taken,
+                        (wire, head, beganNanos) -> {
+                            throw new IllegalStateException("no request can come");
+                        },
+                        new Lifecycle(),
+                        new Refusals(metrics),
+                        metrics))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("127.0.0.1:" + transport.port());
     }

@@ -459,7 +459,7 @@ class TlsTest {
         start();
         TestCertificate renewed = TestCertificate.of("RSA", 2048);
         TestCertificate broken = TestCertificate.ofCurve();
-        Tls tls = Objects.requireNonNull(server.transport().tls());
+        Tls tls = Objects.requireNonNull(server.transport().wire().tls());
         try (SSLSocket early = connect(CERTIFICATE.trust())) {
             send(early, GET);
             assertThat(answer(early)).startsWith("HTTP/1.1 200 OK");
@@ -509,7 +509,7 @@ class TlsTest {
             blocked.await();
             CompletableFuture<HttpResponse<String>> waiting =
                     client.sendAsync(request("/block").build(), BodyHandlers.ofString());
-            TestTransport.until(() -> server.transport().workers().queued() == 1);
+            TestTransport.until(() -> server.queued() == 1);
             CompletableFuture<Void> closing =
                     CompletableFuture.runAsync(() -> server.transport().close(Duration.ofSeconds(20)));
             go.countDown();

@@ -1,4 +1,4 @@
-package org.semblance.server.api;
+package org.semblance.server.route;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,7 +9,6 @@ import java.util.Set;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
-import org.semblance.server.route.Route;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -18,29 +17,24 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class OpenApi {
     private static final String RESOURCE = "/openapi.json";
-    private static final String HMA_TITLE = "Open Media Match API";
 
     private OpenApi() {}
 
-    static Route nativeRoute() {
-        return route(Dialect.NATIVE, "/openapi.json", document());
-    }
-
-    /** Where HMA has its own, and under its title: clients know by that what they talk to. */
-    public static Route hmaRoute() {
-        return route(Dialect.HMA, "/openapi/openapi.json", hmaDocument());
-    }
-
-    private static Route route(Dialect dialect, String pattern, byte[] text) {
+    /**
+     * A route to the document, for anybody.
+     *
+     * @param text of {@link #document()} or {@link #document(String)}
+     */
+    public static Route route(Dialect dialect, String pattern, byte[] text) {
         Response document = new Response(200, "application/json", text, Map.of());
         Route.Immediate action = unused -> document;
         return new Route(dialect, "GET", pattern, Set.of(), Route.Takes.NOTHING, null, action);
     }
 
-    /** The document under HMA's title. */
-    public static byte[] hmaDocument() {
+    /** The document under another title. */
+    public static byte[] document(String title) {
         ObjectNode document = (ObjectNode) Json.read(ByteBuffer.wrap(document()));
-        ((ObjectNode) document.get("info")).put("title", HMA_TITLE);
+        ((ObjectNode) document.get("info")).put("title", title);
         return Json.writeIndented(document);
     }
 

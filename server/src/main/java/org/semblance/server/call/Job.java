@@ -1,4 +1,4 @@
-package org.semblance.server.wire;
+package org.semblance.server.call;
 
 import java.util.Optional;
 import org.semblance.engine.MatchOptions;
@@ -14,6 +14,7 @@ import org.semblance.server.work.WorkerPool;
 /** A request on its way through the workers. Owns the body's upload, and frees it before the answer leaves. */
 final class Job implements WorkerPool.Task<Worker> {
     private final Call call;
+    private final Dispatch dispatch;
     private final Body body;
     private final Route.Work action;
     private final WorkerPool<Worker> lane;
@@ -21,8 +22,16 @@ final class Job implements WorkerPool.Task<Worker> {
     private final boolean onlyIfKnown;
 
     /** @param onlyIfKnown whether to pass it on, undone, unless its bytes are known; and then to decode nothing */
-    Job(Call call, Body body, Route.Work action, WorkerPool<Worker> lane, long deadlineNanos, boolean onlyIfKnown) {
+    Job(
+            Call call,
+            Dispatch dispatch,
+            Body body,
+            Route.Work action,
+            WorkerPool<Worker> lane,
+            long deadlineNanos,
+            boolean onlyIfKnown) {
         this.call = call;
+        this.dispatch = dispatch;
         this.body = body;
         this.action = action;
         this.lane = lane;
@@ -51,7 +60,7 @@ final class Job implements WorkerPool.Task<Worker> {
 
     @Override
     public String owner() {
-        String key = call.caller().key();
+        String key = call.admission().caller().key();
         return key == null ? "" : key;
     }
 
@@ -59,7 +68,7 @@ final class Job implements WorkerPool.Task<Worker> {
     public void run(Worker worker) {
         long began = System.nanoTime();
         if (onlyIfKnown && !isKnown(worker)) {
-            call.passOn(body, action, deadlineNanos);
+            dispatch.passOn(body, action, deadlineNanos);
             return;
         }
         Response response;
@@ -68,23 +77,23 @@ final class Job implements WorkerPool.Task<Worker> {
             if (call.isAbandoned()) {
                 return;
             }
-            call.trace().took(Stage.QUEUE, System.nanoTime() - call.bodyNanos());
+            call.log().trace().took(Stage.QUEUE, System.nanoTime() - call.bodyNanos());
             Request request =
                     call.request(body, deadlineNanos, !onlyIfKnown, () -> lane.wantsBack(began, deadlineNanos));
             response = call.coded(action.answer(request, worker));
             heldNanos = request.heldNanos();
         } catch (Throwable e) {
-            response = Errors.answer(e, call.dialect());
+            response = Errors.answer(e, call.admission().dialect());
         } finally {
             body.release();
-            call.leave();
+            call.admission().leave();
         }
         call.handOver(response, heldNanos);
     }
 
     private boolean isKnown(Worker worker) {
         try {
-            Optional<MatchOptions> asked = call.askedBanks();
+            Optional<MatchOptions> asked = call.admission().askedBanks();
             return asked.isPresent() && worker.matcher().knows(body.digests(), asked.get());
         } catch (RuntimeException e) {
             return false; // Whoever does the work meets it again, and answers.
@@ -94,7 +103,7 @@ final class Job implements WorkerPool.Task<Worker> {
     @Override
     public void expire() {
         body.release();
-        call.leave();
-        call.handOver(call.expired());
+        call.admission().leave();
+        call.handOver(call.expired(), 0);
     }
 }

@@ -1,4 +1,4 @@
-package org.semblance.server.wire;
+package org.semblance.server.call;
 
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;

@@ -1,4 +1,4 @@
-package org.semblance.server.wire;
+package org.semblance.server.call;
 
 import java.util.concurrent.TimeUnit;
 import org.semblance.server.config.ServerConfig;

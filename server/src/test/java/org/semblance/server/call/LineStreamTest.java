@@ -1,4 +1,4 @@
-package org.semblance.server.wire;
+package org.semblance.server.call;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.semblance.server.fixture.TestTransport.until;
@@ -62,6 +62,7 @@ import org.semblance.server.fixture.TestTransport;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
+import org.semblance.server.route.LineAnswerer;
 import org.semblance.server.route.Route;
 import tools.jackson.databind.JsonNode;
 
@@ -468,7 +469,7 @@ class LineStreamTest {
         start();
         try (Conversation talk = talk(Version.HTTP_1_1)) {
             talk.say("zz\n{\"hash\":7}\n\n  \n" + "x".repeat(1_000_000) + "\n{\n" + banked.toHex() + "\n"
-                    + "y".repeat(LineStream.LONGEST_LINE) + "\n");
+                    + "y".repeat(LineAnswerer.LONGEST_LINE) + "\n");
             assertThat(verdict(talk.hear())).isEqualTo("0 400");
             assertThat(verdict(talk.hear())).isEqualTo("1 400");
             String tooLong = talk.hear();

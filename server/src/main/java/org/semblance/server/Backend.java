@@ -1,0 +1,79 @@
+package org.semblance.server;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.semblance.hashdb.DatabaseRefusedException;
+import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.exchange.ExchangeRegistry;
+import org.semblance.server.config.ServerConfig;
+import org.semblance.server.exchange.Exchanges;
+import org.semblance.server.metrics.Metrics;
+import org.semblance.server.work.BackgroundThreads;
+import org.semblance.server.work.Worker;
+import org.semblance.server.work.WorkerPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What answers come from: the database, the exchanges that fill it, and the workers that decode, hash and look up. */
+record Backend(
+        Decoders decoders,
+        HashDb db,
+        Exchanges exchanges,
+        WorkerPool<Worker> workers,
+        WorkerPool<Worker> videoWorkers) {
+    private static final Logger LOG = LoggerFactory.getLogger(Backend.class);
+
+    /**
+     * Opens the database, and starts all that works on it.
+     *
+     * @throws DatabaseRefusedException if the data folder cannot be served from
+     * @throws org.semblance.hashdb.exchange.ExchangesRefusedException if its exchanges cannot be read
+     */
+    static Backend open(ServerConfig config, Metrics metrics, Opening opening) {
+        // First, since natives are loaded while the database is opened.
+        Decoders decoders = opening.add(new Decoders(config, metrics));
+        HashDb db = opening.add(HashDb.open(config.dataFolder(), metrics.databaseEvents()));
+        metrics.watch(db, config.dataFolder());
+        ExchangeRegistry registry = ExchangeRegistry.open(config.dataFolder());
+        create(config.exchangeFolder());
+        Exchanges exchanges = opening.add(
+                new Exchanges(db, registry, config.exchangeFolder(), Duration.ofMillis(config.exchangePollMs())));
+        WorkerPool<Worker> workers =
+                opening.add(new WorkerPool<>(config.workers(), config.workQueueLimit(), () -> decoders.forImages(db)));
+        WorkerPool<Worker> videoWorkers = opening.add(WorkerPool.fair(
+                config.videoWorkers(),
+                config.videoQueueLimit(),
+                () -> decoders.forVideos(db),
+                new BackgroundThreads("video")));
+        decoders.begin();
+        return new Backend(decoders, db, exchanges, workers, videoWorkers);
+    }
+
+    private static void create(Path folder) {
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw new DatabaseRefusedException(folder, "cannot be created: " + e, e);
+        }
+    }
+
+    /** Ends all work, and closes the database last, since all else uses it. No request comes any more. */
+    void close(Duration atMost) {
+        long deadline = System.nanoTime() + atMost.toNanos();
+        for (WorkerPool<Worker> pool : List.of(workers, videoWorkers)) {
+            if (!pool.close(until(deadline))) {
+                LOG.warn("a worker is still busy and is left behind");
+            }
+        }
+        decoders.close();
+        exchanges.close();
+        db.close(until(deadline));
+    }
+
+    private static Duration until(long deadlineNanos) {
+        return Duration.ofNanos(deadlineNanos - System.nanoTime());
+    }
+}

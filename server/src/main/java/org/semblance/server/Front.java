@@ -1,0 +1,55 @@
+package org.semblance.server;
+
+import java.io.IOException;
+import java.time.Duration;
+import org.semblance.server.auth.Gate;
+import org.semblance.server.body.SpillFolder;
+import org.semblance.server.call.Calls;
+import org.semblance.server.config.ServerConfig;
+import org.semblance.server.http.Lifecycle;
+import org.semblance.server.http.Phase;
+import org.semblance.server.http.Refusals;
+import org.semblance.server.metrics.Metrics;
+import org.semblance.server.route.Router;
+import org.semblance.server.wire.HttpTransport;
+
+/** What clients reach: the port, and what becomes of each request that comes through it. */
+record Front(
+        ServerConfig config, Gate gate, Metrics metrics, Lifecycle lifecycle, Calls calls, HttpTransport transport) {
+    /**
+     * Listens. Until {@link #serve} it tells how the server is, and refuses all else.
+     *
+     * @throws IOException if it cannot listen where it is told to
+     */
+    static Front open(ServerConfig config, Gate gate, Metrics metrics, Opening opening) throws IOException {
+        Lifecycle lifecycle = new Lifecycle();
+        metrics.gauge(
+                "semblance.ready",
+                "1 while requests are answered, a decoder has begun, and the server is not about to stop",
+                () -> lifecycle.told() == Phase.READY ? 1 : 0);
+        Refusals refusals = new Refusals(metrics);
+        Router first = Routes.whileOpening(metrics, lifecycle::told);
+        Calls calls = opening.add(new Calls(config, first, lifecycle, gate, metrics, refusals));
+        HttpTransport transport = new HttpTransport(config, calls, lifecycle, refusals, metrics);
+        opening.add(() -> transport.close(Duration.ofSeconds(1)));
+        return new Front(config, gate, metrics, lifecycle, calls, transport);
+    }
+
+    /**
+     * Begins to answer, in both dialects.
+     *
+     * @throws IOException if large uploads cannot be stored where the settings say
+     */
+    void serve(Backend backend) throws IOException {
+        Router router =
+                new Router(Routes.all(config, backend.db(), backend.exchanges(), gate, metrics, lifecycle::told));
+        calls.serve(router, backend.workers(), backend.videoWorkers(), SpillFolder.open(config));
+        lifecycle.ready(backend.decoders()::haveBegun);
+    }
+
+    /** Ends all requests. The workers must still be running. */
+    void close(Duration atMost) {
+        transport.close(atMost);
+        calls.close();
+    }
+}

@@ -1,0 +1,168 @@
+package org.semblance.server.call;
+
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.MatchOptions;
+import org.semblance.server.auth.Caller;
+import org.semblance.server.auth.Gate;
+import org.semblance.server.config.ServerConfig;
+import org.semblance.server.http.Dialect;
+import org.semblance.server.http.Errors;
+import org.semblance.server.http.HttpError;
+import org.semblance.server.http.Phase;
+import org.semblance.server.http.Response;
+import org.semblance.server.route.Request;
+import org.semblance.server.route.Route;
+import org.semblance.server.route.Router;
+import org.semblance.server.wire.Wire;
+
+/** Who asks for what: all that the head of a request says, as far as it has been read. */
+final class Admission {
+    /** In the metrics, of a request that no route took. */
+    private static final String NO_ROUTE = "none";
+
+    private Dialect dialect = Dialect.NATIVE;
+    private Router.@Nullable Found found;
+    private Map<String, List<String>> query = Map.of();
+    private Gate.@Nullable Pass pass;
+
+    /**
+     * Reads the head. The order decides what a refusal tells, and to whom:
+     *
+     * <ol>
+     *   <li>the dialect, by the path, so that whatever is wrong is told in it;
+     *   <li>what two parties could disagree about, before anything is believed;
+     *   <li>the route, so that a refusal counts as one of that route;
+     *   <li>whether the server is stopping: no key is counted for what is not done;
+     *   <li>the key, and without one the host and the page that ask: the rest is told to those alone who may ask;
+     *   <li>the query.
+     * </ol>
+     *
+     * @throws HttpError or what {@link Gate#admit} throws, if it is not admitted
+     */
+    void admit(Calls calls, Wire wire, HttpRequest head) {
+        String target = Heads.target(head.uri());
+        int mark = target.indexOf('?');
+        String path = Router.path(mark < 0 ? target : target.substring(0, mark));
+        dialect = Dialect.of(path);
+        wire.check(head);
+        Router.Found it = calls.router().find(head.method().name(), path);
+        found = it;
+        Route route = it.route();
+        dialect = route.dialect();
+        if (calls.lifecycle().phase() == Phase.STOPPING && !(route.action() instanceof Route.Immediate)) {
+            throw HttpError.busy("the server is stopping");
+        }
+        HttpHeaders headers = head.headers();
+        pass = calls.gate().admit(Heads.secrets(headers), route.role(), route.forOps());
+        if (route.role() != null && caller().key() == null) {
+            Heads.refuseStrangeHosts(headers, calls.hostNames());
+            if (route.changes()) {
+                Heads.refuseWebPages(headers);
+            }
+        }
+        query = mark < 0 ? Map.of() : Heads.query(target.substring(mark + 1));
+        Heads.checkParameters(route, query);
+    }
+
+    Dialect dialect() {
+        return dialect;
+    }
+
+    Router.Found found() {
+        Router.Found it = found;
+        if (it == null) {
+            throw new IllegalStateException("no route yet");
+        }
+        return it;
+    }
+
+    Route route() {
+        return found().route();
+    }
+
+    /** The method of the route, for the metrics. */
+    String method() {
+        return found == null ? NO_ROUTE : route().method();
+    }
+
+    /** The pattern of the route, for the metrics. */
+    String pattern() {
+        return found == null ? NO_ROUTE : route().pattern();
+    }
+
+    Map<String, List<String>> query() {
+        return query;
+    }
+
+    /** The first value of a parameter, if the route takes it and it was sent. */
+    @Nullable
+    String query(String parameter) {
+        List<String> values = route().parameters().contains(parameter) ? query.get(parameter) : null;
+        return values == null ? null : values.getFirst();
+    }
+
+    /** Who makes the request. */
+    Caller caller() {
+        Gate.Pass it = pass;
+        return it == null ? Caller.NOBODY : it.caller();
+    }
+
+    /** Whether the key that it came with is still good. */
+    boolean holds(Gate gate) {
+        Gate.Pass it = pass;
+        return it == null || gate.holds(it);
+    }
+
+    /** It no longer counts as one of its key's; from any thread, and more than once. */
+    void leave() {
+        Gate.Pass it = pass;
+        if (it != null) {
+            it.close();
+        }
+    }
+
+    /** The answer to a request that failed by that. */
+    Response answer(Throwable why) {
+        return why instanceof HttpError error && found == null
+                ? dialect.routingError(error)
+                : Errors.answer(why, dialect);
+    }
+
+    /**
+     * How long the request may take.
+     *
+     * @param slow whether it is one of those that take long
+     */
+    long deadlineMs(boolean slow, ServerConfig config) {
+        String asked = query("deadline_ms");
+        if (asked != null) {
+            return Request.parse("deadline_ms", asked, 1, 600_000);
+        }
+        if (!slow) {
+            return config.deadlineMs();
+        }
+        return route().takes().isBanked() ? config.bankDeadlineMs() : config.videoDeadlineMs();
+    }
+
+    /** The banks that a match is asked of, before anything is checked; empty if that is none of its caller's. */
+    Optional<MatchOptions> askedBanks() {
+        Set<String> own = caller().banks();
+        String named = query("banks");
+        if (named == null || named.isEmpty()) {
+            return Optional.of(new MatchOptions(own));
+        }
+        Set<String> asked = new HashSet<>(Arrays.asList(named.split(",")));
+        if (!own.isEmpty()) {
+            asked.retainAll(own);
+        }
+        return asked.isEmpty() ? Optional.empty() : Optional.of(new MatchOptions(asked));
+    }
+}

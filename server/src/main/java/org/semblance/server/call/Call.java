@@ -1,0 +1,482 @@
+package org.semblance.server.call;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.semblance.server.body.Body;
+import org.semblance.server.body.BodyReader;
+import org.semblance.server.config.ServerConfig;
+import org.semblance.server.http.ContentCoding;
+import org.semblance.server.http.Errors;
+import org.semblance.server.http.HttpError;
+import org.semblance.server.http.Ndjson;
+import org.semblance.server.http.Response;
+import org.semblance.server.metrics.RequestTrace.Stage;
+import org.semblance.server.route.Request;
+import org.semblance.server.route.Route;
+import org.semblance.server.wire.Alarm;
+import org.semblance.server.wire.RequestHandler;
+import org.semblance.server.wire.Wire;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One request, from its head to the end of its answer, whichever version of HTTP brought it:
+ *
+ * <ol>
+ *   <li>its head is read and it is admitted ({@link Admission});
+ *   <li>its body is gathered, or answered line by line while it comes ({@link LineStream}), at the pace that a client owes
+ *       ({@link Pace});
+ *   <li>the file that it gives the URL of is fetched, if it gives one ({@link UrlFetch});
+ *   <li>it is answered at once, or handed to a worker ({@link Dispatch});
+ *   <li>its answer is sent, and noted ({@link CallLog}). By then the body has been released and the key no longer counts it:
+ *       a client that has its answer may ask again at once.
+ * </ol>
+ *
+ * <p>Everything here happens on the event loop of its {@link Wire}, but for what a {@link Job} calls from a worker.
+ */
+final class Call implements RequestHandler {
+    private static final Logger LOG = LoggerFactory.getLogger(Call.class);
+
+    private enum State {
+        /** Looks at the head. */
+        HEAD,
+        /** Receives a body. */
+        BODY,
+        /** Waits for a file that the request gave the URL of. */
+        FETCH,
+        /** The request is with a worker or in its queue. */
+        WORK,
+        /** The answer is on its way. */
+        ANSWER
+    }
+
+    private final Calls calls;
+    private final Wire wire;
+    private final HttpRequest head;
+    private final long beganNanos;
+    private final Pace pace;
+    private final Admission admission = new Admission();
+    private final CallLog log;
+    private final Dispatch dispatch;
+    private State state = State.HEAD;
+    private @Nullable BodyReader reader;
+
+    /** The same, or what it passes its chunks to, if the body is answered line by line. */
+    private @Nullable LineStream lines;
+
+    /** Whether the last chunk has come; and whether the reader was told, which may still have some of it to do. */
+    private boolean bodyEnded;
+
+    private boolean readerEnded;
+    private long bodyNanos;
+    private @Nullable UrlFetch fetch;
+
+    /** Set when the client is gone: work that has not begun is not worth beginning. */
+    private volatile boolean abandoned;
+
+    /** @param beganNanos the {@link System#nanoTime} at which the first byte of its head had come, from which it is timed */
+    Call(Calls calls, Wire wire, HttpRequest head, long beganNanos) {
+        this.calls = calls;
+        this.wire = wire;
+        this.head = head;
+        this.beganNanos = beganNanos;
+        // Its client cannot help it if the head has waited here, and is hurried as of now.
+        this.pace = new Pace(calls.config(), System.nanoTime());
+        this.log = new CallLog(admission, beganNanos);
+        this.dispatch = new Dispatch(this, calls, admission);
+    }
+
+    Admission admission() {
+        return admission;
+    }
+
+    CallLog log() {
+        return log;
+    }
+
+    HttpHeaders headers() {
+        return head.headers();
+    }
+
+    EventExecutor loop() {
+        return wire.loop();
+    }
+
+    ByteBufAllocator alloc() {
+        return wire.alloc();
+    }
+
+    Alarm alarm() {
+        return wire.alarm();
+    }
+
+    /** The {@link System#nanoTime} at which the body was complete. */
+    long bodyNanos() {
+        return bodyNanos;
+    }
+
+    /** Whether nobody waits for its answer. */
+    boolean isAbandoned() {
+        return abandoned;
+    }
+
+    // The body
+
+    @Override
+    public void begin(boolean ended) {
+        bodyEnded = ended;
+        orRefuse(() -> {
+            admission.admit(calls, wire, head);
+            BodyReader body = openBody();
+            reader = body;
+            invite();
+            state = State.BODY;
+            ServerConfig config = calls.config();
+            wire.alarm().set(lines != null ? config.idleTimeoutMs() : config.stallTimeoutMs());
+            if (bodyEnded) {
+                body.add(LastHttpContent.EMPTY_LAST_CONTENT);
+            }
+            proceed(body);
+        });
+    }
+
+    private void orRefuse(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException e) {
+            fail(e);
+        }
+    }
+
+    /** Answers the request by what is wrong with it, or with us; or ends an answer that has begun by that. */
+    void fail(Throwable why) {
+        calls.refusals().count(why);
+        LineStream begun = lines;
+        if (begun != null && begun.hasBegun()) {
+            begun.endWith(Errors.error(why, admission.dialect()));
+        } else {
+            abandonBody();
+            answer(admission.answer(why));
+        }
+    }
+
+    private void abandonBody() {
+        BodyReader unfinished = reader;
+        if (unfinished != null) {
+            reader = null;
+            unfinished.abandon();
+        }
+    }
+
+    private BodyReader openBody() {
+        Route route = admission.route();
+        boolean ndjson = Body.mediaType(head.headers()).equals(Ndjson.MEDIA_TYPE);
+        if (route.action() instanceof Route.Stream action) {
+            return stream(action.pieces(), action.mediaType(), false);
+        }
+        if (route.action() instanceof Route.ByLine action && ndjson) {
+            ContentCoding coding = ContentCoding.of(head.headers());
+            LineStream stream =
+                    stream(action.lines(), Ndjson.MEDIA_TYPE, Bodies.isShort(head, route.takes(), calls.config()));
+            return Bodies.decoding(coding, stream, Long.MAX_VALUE, calls.budget(), wire);
+        }
+        return Bodies.open(calls, wire, head, route.takes(), this::goOn);
+    }
+
+    private LineStream stream(Route.Opening opening, String mediaType, boolean lengthKnown) {
+        LineStream stream = new LineStream(
+                this, calls, opening, mediaType, lengthKnown, admission.deadlineMs(false, calls.config()));
+        lines = stream;
+        return stream;
+    }
+
+    /** Has a client send its body that waits to be asked for it. */
+    private void invite() {
+        String expectation = head.headers().get(HttpHeaderNames.EXPECT);
+        if (expectation != null) {
+            if (!expectation.equalsIgnoreCase("100-continue")) {
+                throw HttpError.field(417, "Expect", expectation, "100-continue");
+            }
+            wire.invite();
+        }
+    }
+
+    @Override
+    public void receive(HttpContent chunk) {
+        BodyReader body = reader;
+        if (state == State.BODY && body != null) {
+            orRefuse(() -> {
+                if (chunk.decoderResult().isFailure()) {
+                    throw new HttpError(
+                            400, "body: " + chunk.decoderResult().cause().getMessage());
+                }
+                pace.came(chunk.content().readableBytes());
+                bodyEnded = chunk instanceof LastHttpContent;
+                body.add(chunk);
+                proceed(body);
+            });
+        }
+    }
+
+    /** Asks for more of the body or hands it on, unless it has to wait for the disk. */
+    private void proceed(BodyReader body) {
+        if (reader != body) {
+            return; // It was refused meanwhile.
+        }
+        boolean advanced = body.advance();
+        if (advanced && bodyEnded && !readerEnded) {
+            readerEnded = true;
+            bodyNanos = pace.lastByteNanos();
+            body.end();
+        }
+        if (!body.isReady()) {
+            if (lines == null && !pace.isPaused()) {
+                pace.pause();
+                wire.alarm().set(calls.config().idleTimeoutMs());
+            }
+        } else if (!advanced) {
+            wire.loop().execute(this::goOn);
+        } else if (!bodyEnded) {
+            wire.want();
+        } else if (lines == null) { // else it has been handed on line by line
+            reader = null;
+            log.trace().took(Stage.RECEIVE, bodyNanos - beganNanos);
+            complete(body.finish());
+        }
+    }
+
+    /**
+     * What the body had to wait for has come: the disk has taken a block of it or has failed to, lines were answered, or others
+     * have had their turn.
+     */
+    void goOn() {
+        BodyReader body = reader;
+        if (body == null) {
+            return;
+        }
+        orRefuse(() -> {
+            body.check();
+            if (!body.isReady()) {
+                return;
+            }
+            if (pace.isPaused()) {
+                pace.goOn();
+                if (!bodyEnded) {
+                    checkPace();
+                }
+            }
+            proceed(body);
+        });
+    }
+
+    /** Sees to it that the body comes on: sets the alarm to the moment when the client's time will be over. */
+    private void checkPace() {
+        if (pace.isPaused()) {
+            throw HttpError.busy("the server's disk takes no more of this upload");
+        }
+        long leftMs = pace.leftMs();
+        if (leftMs <= 0) {
+            throw new HttpError(408, "body: too slow, " + pace.received() + " bytes came");
+        }
+        wire.alarm().set(leftMs);
+    }
+
+    // The work
+
+    /** What was sent is complete: fetches what it gave the URL of, or goes to work. */
+    private void complete(Body body) {
+        wire.alarm().clear();
+        String url = admission.query("url");
+        if (url == null || url.isEmpty()) {
+            work(body);
+        } else {
+            state = State.FETCH;
+            UrlFetch it = new UrlFetch(this, calls, admission);
+            fetch = it;
+            it.begin(body, url);
+        }
+    }
+
+    /** The file that it gave the URL of has come. */
+    void fetched(Body body) {
+        bodyNanos = System.nanoTime();
+        work(body);
+    }
+
+    private void work(Body body) {
+        state = State.WORK;
+        switch (admission.route().action()) {
+            case Route.Immediate action -> {
+                Response response;
+                try {
+                    response = coded(action.answer(request(body, 0, false, () -> false)));
+                } catch (RuntimeException e) {
+                    response = Errors.answer(e, admission.dialect());
+                } finally {
+                    body.release();
+                }
+                answer(response);
+            }
+            case Route.Work action -> dispatch.offer(body, action);
+            case Route.ByLine action -> dispatch.offer(body, action.whole());
+            case Route.Stream action -> throw new IllegalStateException("its body is never whole");
+        }
+    }
+
+    /**
+     * The request as its handler sees it.
+     *
+     * @param mayDecode whether who handles it has a decoder for it
+     * @param hurried tells when others need who handles it
+     */
+    Request request(Body body, long deadlineNanos, boolean mayDecode, BooleanSupplier hurried) {
+        return new Request(
+                admission.found(),
+                admission.query(),
+                head.headers(),
+                body,
+                admission.caller(),
+                log.trace(),
+                beganNanos,
+                bodyNanos,
+                System.nanoTime(),
+                deadlineNanos,
+                mayDecode,
+                this::isAbandoned,
+                hurried);
+    }
+
+    // The answer
+
+    /** The answer in the coding that the client takes. */
+    Response coded(Response response) {
+        return ContentCoding.encode(response, head.headers());
+    }
+
+    /** The answer if its time passed before a worker had any. */
+    Response expired() {
+        return admission.dialect().error(calls.refusals().busy("the deadline passed while the request waited"));
+    }
+
+    /**
+     * Brings the answer to the event loop, and from there to the client; from any thread.
+     *
+     * @param heldNanos how long it has to wait; 0 or less if it may leave
+     */
+    void handOver(Response response, long heldNanos) {
+        try {
+            if (heldNanos > 0) {
+                wire.loop().schedule(() -> answer(response), heldNanos, TimeUnit.NANOSECONDS);
+            } else {
+                wire.loop().execute(() -> answer(response));
+            }
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the server stopped before an answer could be sent", e);
+        }
+    }
+
+    private void answer(Response response) {
+        admission.leave();
+        if (wire.isOpen()) {
+            log.status(response.status());
+            log.sends(response.body().length);
+            answered();
+            wire.answer(head, response, bodyEnded);
+        }
+    }
+
+    private void answered() {
+        state = State.ANSWER;
+        wire.alarm().set(calls.config().idleTimeoutMs());
+        log.answered(pace.received());
+    }
+
+    /** Begins an answer of lines. */
+    void startLines(Response start) {
+        log.status(start.status());
+        wire.start(head, start);
+    }
+
+    /** A piece of an answer of lines is sent. */
+    Future<?> send(byte[] piece) {
+        log.sends(piece.length);
+        return wire.send(Unpooled.wrappedBuffer(piece));
+    }
+
+    /** Ends an answer of lines. */
+    void endLines() {
+        admission.leave();
+        abandonBody();
+        answered();
+        wire.finish(head, readerEnded);
+    }
+
+    /** Ends it without a word. */
+    void cutOff() {
+        wire.cutOff();
+    }
+
+    /** Whether the key that it came with is still good. */
+    boolean mayGoOn() {
+        return admission.holds(calls.gate());
+    }
+
+    @Override
+    public void sent() {
+        log.left(calls.metrics());
+    }
+
+    // What else may happen
+
+    @Override
+    public void drain() {
+        LineStream stream = lines;
+        if (stream != null && state == State.BODY) {
+            stream.drain();
+        }
+    }
+
+    @Override
+    public void onAlarm() {
+        switch (state) {
+            case BODY -> {
+                LineStream stream = lines;
+                if (stream != null) {
+                    stream.onAlarm();
+                } else {
+                    orRefuse(this::checkPace);
+                }
+            }
+            case WORK -> {
+                if (dispatch.withdraw()) {
+                    answer(expired());
+                }
+            }
+            case FETCH -> {} // The fetcher has a clock of its own.
+            case HEAD, ANSWER -> wire.cutOff();
+        }
+    }
+
+    @Override
+    public void abandon() {
+        abandonBody();
+        abandoned = true;
+        if (fetch != null) {
+            fetch.cancel();
+        }
+        if (state != State.WORK || dispatch.withdraw()) {
+            admission.leave(); // else the worker does
+        }
+    }
+}

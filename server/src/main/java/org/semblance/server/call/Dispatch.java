@@ -1,0 +1,111 @@
+package org.semblance.server.call;
+
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.semblance.server.body.Body;
+import org.semblance.server.http.HttpError;
+import org.semblance.server.http.Ndjson;
+import org.semblance.server.route.Route;
+import org.semblance.server.work.Worker;
+import org.semblance.server.work.WorkerPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hands a request that is complete to a worker.
+ *
+ * <p>What takes long has workers and a queue of its own, so that however much of it there is, nothing else waits for it. But
+ * known bytes need no decoding: rather than have them wait, the others look whether they are, and pass on what is not.
+ */
+final class Dispatch {
+    private static final Logger LOG = LoggerFactory.getLogger(Dispatch.class);
+
+    private final Call call;
+    private final Calls calls;
+    private final Admission admission;
+    private @Nullable Job job;
+
+    Dispatch(Call call, Calls calls, Admission admission) {
+        this.call = call;
+        this.calls = calls;
+        this.admission = admission;
+    }
+
+    /** Puts the request into a queue, or answers that each is full. Owns the body from now on. */
+    void offer(Body body, Route.Work action) {
+        releaseIfRefused(body, () -> {
+            boolean slow = isSlow(body);
+            long deadlineNanos =
+                    System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(admission.deadlineMs(slow, calls.config()));
+            boolean othersLook = slow
+                    && admission.route().takes() == Route.Takes.MATCHED_UPLOAD
+                    && !calls.videoWorkers().hasFreeThread();
+            if (!othersLook || !enqueue(new Job(call, this, body, action, calls.workers(), deadlineNanos, true))) {
+                offer(body, action, slow, deadlineNanos);
+            }
+        });
+    }
+
+    /** Has those do it who take their time. From a worker that has looked at it. */
+    void passOn(Body body, Route.Work action, long deadlineNanos) {
+        try {
+            call.loop().execute(() -> {
+                if (call.isAbandoned()) { // By a client that saw a worker have it, and left the rest to that.
+                    body.release();
+                    admission.leave();
+                } else {
+                    releaseIfRefused(body, () -> offer(body, action, true, deadlineNanos));
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the server stopped before an upload could be passed on", e);
+            body.release();
+            admission.leave();
+        }
+    }
+
+    private void releaseIfRefused(Body body, Runnable offer) {
+        try {
+            offer.run();
+        } catch (HttpError e) {
+            body.release();
+            call.fail(e);
+        }
+    }
+
+    private void offer(Body body, Route.Work action, boolean slow, long deadlineNanos) {
+        WorkerPool<Worker> lane = slow ? calls.videoWorkers() : calls.workers();
+        if (!enqueue(new Job(call, this, body, action, lane, deadlineNanos, false))) {
+            throw HttpError.busy("every worker" + (slow ? " for videos" : "") + " is busy and the queue full");
+        }
+        if (slow) { // Those before it may take long, and its client need not wait for them in vain.
+            long leftMs = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
+            call.alarm().set(Math.max(0, leftMs) + 2);
+        }
+    }
+
+    private boolean enqueue(Job offered) {
+        job = offered;
+        boolean waits = offered.enqueue();
+        if (!waits) {
+            job = null;
+        }
+        return waits;
+    }
+
+    /** Takes the request back from its queue. Returns false, and does nothing, if it is in none. */
+    boolean withdraw() {
+        Job waiting = job;
+        return waiting != null && waiting.withdraw();
+    }
+
+    /** Videos, animated images, and contents that are banked in bulk. */
+    private boolean isSlow(Body body) {
+        Route.Takes takes = admission.route().takes();
+        return (takes.isUpload() || body.fetched() != null) && body.holder().isMoving()
+                || takes == Route.Takes.LIST
+                || takes == Route.Takes.BANKED_UPLOAD
+                        && Body.mediaType(call.headers()).equals(Ndjson.MEDIA_TYPE);
+    }
+}
