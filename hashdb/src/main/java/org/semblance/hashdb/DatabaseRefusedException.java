@@ -3,7 +3,7 @@ package org.semblance.hashdb;
 import java.nio.file.Path;
 
 /** The data folder cannot be opened or is damaged: it must not be served from, and nothing in it was changed. */
-public final class DatabaseRefusedException extends RuntimeException {
+public class DatabaseRefusedException extends RuntimeException {
     public DatabaseRefusedException(Path folder, String reason) {
         super(folder + ": " + reason);
     }

@@ -39,7 +39,7 @@ final class FolderLock implements AutoCloseable {
             if (lock == null) {
                 String owner = owner(channel);
                 channel.close();
-                throw new DatabaseRefusedException(folder, "is in use by " + owner);
+                throw new DatabaseInUseException(folder, owner);
             }
             channel.truncate(0);
             channel.write(

@@ -6,6 +6,7 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.NoDecoderException;
 import org.semblance.server.auth.Gate;
+import org.semblance.server.auth.RunningServer;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.memory.HeapWatch;
 import org.semblance.server.memory.MemoryBounds;
@@ -25,15 +26,24 @@ public final class MatchServer implements AutoCloseable {
     private final HeapWatch heap;
     private final Front front;
     private final Backend backend;
+    private final RunningServer.Announcement announcement;
     private boolean closed;
 
-    private MatchServer(ServerConfig config, Gate gate, Metrics metrics, HeapWatch heap, Front front, Backend backend) {
+    private MatchServer(
+            ServerConfig config,
+            Gate gate,
+            Metrics metrics,
+            HeapWatch heap,
+            Front front,
+            Backend backend,
+            RunningServer.Announcement announcement) {
         this.config = config;
         this.gate = gate;
         this.metrics = metrics;
         this.heap = heap;
         this.front = front;
         this.backend = backend;
+        this.announcement = announcement;
     }
 
     /**
@@ -67,6 +77,8 @@ public final class MatchServer implements AutoCloseable {
             listening.accept(port);
             Backend backend = Backend.open(config, metrics, opening);
             front.serve(backend);
+            RunningServer.Announcement announcement = opening.add(
+                    new RunningServer(url(config, port), gate.makeOwnerSecret()).announce(config.dataFolder()));
             LOG.info(
                     "ready: {} workers and {} for videos, {}, {} hashes, data in {}",
                     config.workers(),
@@ -75,7 +87,7 @@ public final class MatchServer implements AutoCloseable {
                     backend.db().size(),
                     config.dataFolder());
             opening.complete();
-            return new MatchServer(config, gate, metrics, heap, front, backend);
+            return new MatchServer(config, gate, metrics, heap, front, backend, announcement);
         }
     }
 
@@ -127,9 +139,16 @@ public final class MatchServer implements AutoCloseable {
 
     /** Where a client on this machine reaches it. */
     public String url() {
-        return (config.tls() == null ? "http://" : "https://")
-                + (config.bindAddress().contains(":") ? "[" + config.bindAddress() + "]" : config.bindAddress()) + ":"
-                + port();
+        return url(config, port());
+    }
+
+    private static String url(ServerConfig config, int port) {
+        String host = config.bindAddress();
+        if (host.equals("0.0.0.0") || host.equals("::")) {
+            host = "127.0.0.1"; // Every address of this machine is one of its own as well.
+        }
+        return (config.tls() == null ? "http://" : "https://") + (host.contains(":") ? "[" + host + "]" : host) + ":"
+                + port;
     }
 
     /** The workers, so that a test can keep them busy. */
@@ -164,6 +183,7 @@ public final class MatchServer implements AutoCloseable {
             waitFor(config.drainMs());
         }
         long start = System.nanoTime();
+        announcement.close();
         front.close(Duration.ofMillis(config.stopTimeoutMs() * 7 / 10));
         backend.close(Duration.ofMillis(config.stopTimeoutMs()).minusNanos(System.nanoTime() - start));
         heap.close();

@@ -60,7 +60,7 @@ final class ContentRoutes {
                         Dialect.NATIVE,
                         "POST",
                         ALL,
-                        Set.of("deadline_ms"),
+                        Set.of(MatchRoutes.FEATURES, "deadline_ms"),
                         Route.Takes.BANKED_UPLOAD,
                         Role.CURATE,
                         (Route.Work) this::add),
@@ -86,7 +86,11 @@ final class ContentRoutes {
         return switch (request.mediaType()) {
             case Ndjson.MEDIA_TYPE -> new BulkAdd(request, visible, bank).run();
             case "application/json" -> added(request, bank, Draft.ofSignals(request.json()));
-            default -> added(request, bank, Draft.ofFile(request, worker, features));
+            default ->
+                added(
+                        request,
+                        bank,
+                        Draft.ofFile(request, worker, features && request.flag(MatchRoutes.FEATURES, true)));
         };
     }
 

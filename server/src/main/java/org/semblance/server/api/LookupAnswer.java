@@ -2,7 +2,6 @@ package org.semblance.server.api;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +12,6 @@ import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Response;
-import org.semblance.server.json.ReportJson;
 import org.semblance.server.route.AnswerClock;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -40,6 +38,7 @@ final class LookupAnswer {
         ENDLESS_LINES
     }
 
+    private final LookupScope scope;
     private final Form form;
     private ByteArrayOutputStream out = new ByteArrayOutputStream();
     private long version;
@@ -51,7 +50,8 @@ final class LookupAnswer {
     /** The gravest of all. */
     private Verdict best = Verdict.NO_MATCH;
 
-    LookupAnswer(Form form) {
+    LookupAnswer(LookupScope scope, Form form) {
+        this.scope = scope;
         this.form = form;
     }
 
@@ -82,35 +82,9 @@ final class LookupAnswer {
     }
 
     /**
-     * Answers the next query, which was for a hash.
+     * Answers the next query.
      *
-     * @param found gives what it found, unless it failed
      * @throws HttpError 413 if a whole answer gets too many hits
-     */
-    void add(LookupQuery query, Iterator<Judgement> found) {
-        HttpError problem = query.problem();
-        if (problem != null) {
-            problem(problem);
-        } else {
-            hits(query.id(), found.next());
-        }
-        asked++;
-        weight++;
-    }
-
-    private void hits(@Nullable JsonNode id, Judgement found) {
-        if (isToTell(found.matches().size() + found.suppressedBy().size())) {
-            ObjectNode result = result(id, found.verdict());
-            putHits(result, "matches", ReportJson.hits(found.matches()));
-            putHits(result, "suppressed_by", ReportJson.hits(found.suppressedBy()));
-            add(result);
-        }
-    }
-
-    /**
-     * Answers the next query, which was for features.
-     *
-     * @throws HttpError as the other
      */
     void add(LookupQuery query, Judgement found) {
         int more = found.matches().size()
@@ -122,13 +96,20 @@ final class LookupAnswer {
             if (partial) {
                 result.put("partial", true).put("reason", found.cutShort());
             }
-            putHits(result, "matches", ReportJson.featureHits(found.matches()));
-            putHits(result, "likely", ReportJson.featureHits(found.likely()));
-            putHits(result, "suppressed_by", ReportJson.featureHits(found.suppressedBy()));
+            putHits(result, "matches", scope.hits(query, found.matches()));
+            putHits(result, "likely", scope.hits(query, found.likely()));
+            putHits(result, "suppressed_by", scope.hits(query, found.suppressedBy()));
             add(result);
         }
         asked++;
-        weight += AnswerClock.HASHES_A_PICTURE;
+        weight += query.features() == null ? 1 : AnswerClock.HASHES_A_PICTURE;
+    }
+
+    /** Says of the next query why it was not looked up. */
+    void refuse(HttpError why) {
+        problem(why);
+        asked++;
+        weight++;
     }
 
     /** Counts the hits of a query; false if nothing is to be said of it, or that they are too many was said. */

@@ -8,7 +8,6 @@ import java.util.Iterator;
 import java.util.List;
 import org.semblance.engine.Judgement;
 import org.semblance.engine.media.Deadline;
-import org.semblance.hashdb.features.Features;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Ndjson;
 import org.semblance.server.metrics.RequestTrace;
@@ -35,7 +34,7 @@ final class LookupLines implements LineAnswerer {
         this.scope = scope;
         this.trace = request.trace();
         this.byClock = !request.caller().seesAllBanks();
-        this.answer = new LookupAnswer(LookupAnswer.Form.ENDLESS_LINES);
+        this.answer = new LookupAnswer(scope, LookupAnswer.Form.ENDLESS_LINES);
     }
 
     @Override
@@ -63,21 +62,22 @@ final class LookupLines implements LineAnswerer {
 
     private void answerNext(Deadline deadline) {
         LookupQuery query = queries.next();
-        Features features = query.features();
-        if (features == null) {
-            answer.add(query, found);
-        } else if (deadline.passed()) {
-            answer.add(query.failedBy(late()), found);
-        } else {
+        HttpError problem = query.problem();
+        if (problem == null && query.features() != null && deadline.passed()) {
+            problem = late();
+        }
+        if (problem == null) {
             try {
                 long start = System.nanoTime();
-                Judgement judgement = scope.lookup(features, deadline);
+                Judgement judgement = scope.judge(query, found, deadline);
                 lookupNanos += System.nanoTime() - start;
                 answer.add(query, judgement);
+                return;
             } catch (HttpError e) {
-                answer.add(query.failedBy(e), found);
+                problem = e;
             }
         }
+        answer.refuse(problem);
     }
 
     private static HttpError late() {

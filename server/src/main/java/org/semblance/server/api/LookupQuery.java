@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.engine.features.Profile;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.hash.SignalType;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Errors;
 import org.semblance.server.http.Fields;
@@ -20,12 +22,13 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A hash or the local features of a picture that are asked for, or what is wrong with them.
+ * A hash, a digest, or the local features of a picture that are asked for, or what is wrong with them.
  *
  * @param id the caller's own, a JSON scalar
  */
 record LookupQuery(
         @Nullable Hash256 hash,
+        @Nullable Signal digest,
         @Nullable Features features,
         @Nullable JsonNode id,
         @Nullable HttpError problem) {
@@ -35,10 +38,10 @@ record LookupQuery(
     private static final String HASHES = "hashes";
     private static final String QUERIES = "queries";
     private static final String FEATURES = "features";
-    private static final Set<String> QUERY_FIELDS = Set.of("hash", FEATURES, "id");
+    private static final Set<String> QUERY_FIELDS = Set.of("hash", "type", FEATURES, "id");
 
     private static LookupQuery of(Hash256 hash) {
-        return new LookupQuery(hash, null, null, null);
+        return new LookupQuery(hash, null, null, null, null);
     }
 
     /** The hashes of those that are some, in their order. */
@@ -48,7 +51,7 @@ record LookupQuery(
 
     /** The same, not to be looked up for that reason, unless it has one already. */
     LookupQuery failedBy(HttpError why) {
-        return problem != null ? this : new LookupQuery(null, null, id, why);
+        return problem != null ? this : new LookupQuery(null, null, null, id, why);
     }
 
     /** What is asked by bytes, 32 a hash. */
@@ -101,11 +104,31 @@ record LookupQuery(
         if ((hash == null) == (features == null)) {
             throw HttpError.field(400, "hash", hash, "64 hex digits, or " + FEATURES + " in its place");
         }
+        String type = fields.text("type");
+        Signal digest = type == null || type.equals(SignalType.PDQ.wireName()) ? null : parseDigest(type, hash);
         return new LookupQuery(
-                hash == null ? null : parse("hash", hash),
+                hash == null || digest != null ? null : parse("hash", hash),
+                digest,
                 features == null ? null : parseFeatures(features),
                 fields.scalar("id"),
                 null);
+    }
+
+    private static Signal parseDigest(String type, @Nullable String value) {
+        SignalType of;
+        try {
+            of = SignalType.parse(type);
+        } catch (IllegalArgumentException e) {
+            throw HttpError.field(400, "type", type, "pdq, md5, sha1 or sha256");
+        }
+        if (value == null) {
+            throw HttpError.field(400, "type", type, "none with " + FEATURES);
+        }
+        try {
+            return new Signal(of, value);
+        } catch (IllegalArgumentException e) {
+            throw HttpError.field(400, "hash", value, of.hexDigits() + " hex digits");
+        }
     }
 
     /** Reads the features of a signal as {@code /v1/hash} gives it. */
@@ -159,7 +182,7 @@ record LookupQuery(
             }
             return of(Fields.of(node, QUERY_FIELDS));
         } catch (HttpError | JacksonException e) {
-            return new LookupQuery(null, null, null, Errors.error(e, Dialect.NATIVE));
+            return new LookupQuery(null, null, null, null, Errors.error(e, Dialect.NATIVE));
         }
     }
 }

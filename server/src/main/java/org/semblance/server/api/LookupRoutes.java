@@ -7,7 +7,6 @@ import java.util.Set;
 import org.semblance.engine.Judgement;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.HashDb;
-import org.semblance.hashdb.features.Features;
 import org.semblance.server.auth.Role;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
@@ -42,7 +41,7 @@ public final class LookupRoutes {
                 Dialect.NATIVE,
                 "POST",
                 "/v1/lookup",
-                Set.of("banks", NativeRoutes.LIKELY, "deadline_ms"),
+                Set.of("banks", NativeRoutes.LIKELY, LookupScope.DETAILS, "deadline_ms"),
                 Route.Takes.HASHES,
                 Role.MATCH,
                 new Route.ByLine(
@@ -57,7 +56,7 @@ public final class LookupRoutes {
         LookupScope scope = scope(request);
         List<LookupQuery> queries = queries(request);
         boolean lines = request.accepts(Ndjson.MEDIA_TYPE);
-        LookupAnswer answer = new LookupAnswer(lines ? LookupAnswer.Form.LINES : LookupAnswer.Form.JSON);
+        LookupAnswer answer = new LookupAnswer(scope, lines ? LookupAnswer.Form.LINES : LookupAnswer.Form.JSON);
         // Before the lookups, so that what it promises has been seen.
         answer.version(scope.seq());
         answer.begin(queries.size());
@@ -70,16 +69,13 @@ public final class LookupRoutes {
             Iterator<Judgement> found = scope.lookup(batch);
             nanos += System.nanoTime() - start;
             for (LookupQuery query : batch) {
-                Features asked = query.features();
-                if (asked == null) {
-                    answer.add(query, found);
-                } else {
+                if (query.features() != null) {
                     deadline.check("lookup");
-                    start = System.nanoTime();
-                    Judgement judgement = scope.lookup(asked, deadline);
-                    nanos += System.nanoTime() - start;
-                    answer.add(query, judgement);
                 }
+                start = System.nanoTime();
+                Judgement judgement = scope.judge(query, found, deadline);
+                nanos += System.nanoTime() - start;
+                answer.add(query, judgement);
             }
         }
         request.trace().took(Stage.LOOKUP, nanos);

@@ -2,18 +2,28 @@ package org.semblance.server.api;
 
 import java.util.Iterator;
 import java.util.List;
+import org.semblance.engine.Finding;
 import org.semblance.engine.Judgement;
 import org.semblance.engine.SignalMatcher;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.features.Features;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.http.HttpError;
+import org.semblance.server.json.ReportJson;
 import org.semblance.server.route.Request;
+import tools.jackson.databind.node.ArrayNode;
 
 /** What the lookups of one request are made in: the database as its caller may see it, the banks and the verdicts asked for. */
 final class LookupScope {
+    /** The parameter that asks for all that is known of a hit. */
+    static final String DETAILS = "details";
+
     private final ScopedDb visible;
+    private final boolean details;
+    private final boolean seesNotes;
     private final SignalMatcher matcher;
     private final boolean features;
 
@@ -27,6 +37,8 @@ final class LookupScope {
         this.visible = new ScopedDb(db, request.caller());
         this.matcher =
                 visible.signals(NativeRoutes.wantedBanks(request, visible), request.flag(NativeRoutes.LIKELY, false));
+        this.details = request.flag(DETAILS, false);
+        this.seesNotes = request.caller().may(Role.CURATE);
         this.features = features;
     }
 
@@ -40,16 +52,33 @@ final class LookupScope {
         return matcher.match(LookupQuery.hashes(queries)).iterator();
     }
 
-    /**
-     * Looks up the features of a picture.
-     *
-     * @throws HttpError 400 if features are switched off: an answer would say that there is no match
-     */
-    Judgement lookup(Features query, Deadline deadline) {
-        if (!features) {
-            throw HttpError.field(
-                    400, "features", query.count() + " features", "hashes alone, as the setting features is off");
+    /** The hits of one query as an answer tells them. */
+    ArrayNode hits(LookupQuery query, List<Finding> findings) {
+        ArrayNode hits = details
+                ? ReportJson.findings(findings)
+                : query.features() == null ? ReportJson.hits(findings) : ReportJson.featureHits(findings);
+        if (details && !seesNotes) {
+            ReportJson.hideNotes(hits);
         }
-        return matcher.match(query, deadline);
+        return hits;
+    }
+
+    /**
+     * Judges the next query.
+     *
+     * @param found gives what the hashes among the queries have found, in their order
+     * @throws HttpError 400 for features if they are switched off: an answer would say that there is no match
+     */
+    Judgement judge(LookupQuery query, Iterator<Judgement> found, Deadline deadline) {
+        Features picture = query.features();
+        if (picture != null) {
+            if (!features) {
+                throw HttpError.field(
+                        400, "features", picture.count() + " features", "hashes alone, as the setting features is off");
+            }
+            return matcher.match(picture, deadline);
+        }
+        Signal digest = query.digest();
+        return digest == null ? found.next() : matcher.matchContent(List.of(digest));
     }
 }

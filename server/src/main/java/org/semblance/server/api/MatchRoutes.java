@@ -28,7 +28,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class MatchRoutes {
     private static final int MAX_REFERENCE_CHARS = 256;
     private static final String STOP_AT_EXACT = "stop_at_exact";
-    private static final String FEATURES = "features";
+    static final String FEATURES = "features";
     private static final String POLICY = "video_policy";
     private static final String QUERY_PERCENT = "query_match_percent";
     private static final String BANK_PERCENT = "bank_match_percent";

@@ -43,6 +43,11 @@ public final class NativeRoutes {
     /** An answer ends after the rows with which it has so many characters; a row has at most some 150,000. */
     private static final long MAX_JOURNAL_CHARS = 4_000_000;
 
+    /** The parameter that asks for some rows alone, of which as many are looked through for one answer. */
+    private static final String REASON_CONTAINS = "reason_contains";
+
+    private static final int MOST_LOOKED_THROUGH = 20_000;
+
     private final HashDb db;
     private final Gate gate;
     private final boolean features;
@@ -61,7 +66,12 @@ public final class NativeRoutes {
         routes.addAll(new ContentRoutes(db, features).routes());
         routes.addAll(new ListRoutes(db).routes());
         routes.add(work(
-                Role.ADMIN, "GET", "/v1/journal", Set.of("after", "limit"), (request, worker) -> journal(request)));
+                Role.ADMIN,
+                "GET",
+                "/v1/journal",
+                Set.of("after", "limit", REASON_CONTAINS),
+                (request, worker) -> journal(request)));
+        routes.add(new VerifyRoute(db).route());
         routes.add(immediate(Role.OPS, "/v1/keys", this::keys));
         routes.add(OpenApi.route(Dialect.NATIVE, "/openapi.json", OpenApi.document()));
         return routes;
@@ -117,14 +127,19 @@ public final class NativeRoutes {
         ArrayNode entries = answer.putArray("entries");
         long last = after;
         long chars = 0;
+        long seen = 0;
+        String part = request.query(REASON_CONTAINS);
         boolean more = true;
-        while (more && entries.size() < limit && chars < MAX_JOURNAL_CHARS) {
+        while (more && entries.size() < limit && chars < MAX_JOURNAL_CHARS && seen < MOST_LOOKED_THROUGH) {
             int rows = Math.min(JOURNAL_ROWS, limit - entries.size());
             List<JournalEntry> some = visible.journal(last, rows);
             more = some.size() == rows;
+            seen += some.size();
             for (JournalEntry entry : some) {
-                entries.add(ReportJson.journalEntry(entry));
-                chars += entry.payload().length() + entry.reason().length();
+                if (part == null || entry.reason().contains(part)) {
+                    entries.add(ReportJson.journalEntry(entry));
+                    chars += entry.payload().length() + entry.reason().length();
+                }
                 last = entry.seq();
             }
         }

@@ -8,6 +8,9 @@ public final class Caller {
     /** Everybody, where no key is needed: may do everything. */
     public static final Caller ANYONE = new Caller(null, Role.ADMIN, Set.of(), true);
 
+    /** The owner of the data folder, by the secret that is in it: may do everything. */
+    public static final Caller OWNER = new Caller(null, Role.ADMIN, Set.of(), true);
+
     /** Somebody without a good key, where one is needed: may do nothing. */
     public static final Caller NOBODY = new Caller(null, null, Set.of(), false);
 

@@ -43,6 +43,9 @@ public final class Gate implements AutoCloseable {
             Thread.ofPlatform().daemon().name("keys").factory());
     private volatile Map<String, Holder> holders = Map.of();
 
+    /** Of the secret of the data folder's owner, or null if there is none. */
+    private volatile @Nullable String ownerSha256;
+
     // The follower's: what it read last, whether that there are keys is remembered, and what it complained of last.
     private byte @Nullable [] seen;
     private boolean remembered;
@@ -210,6 +213,16 @@ public final class Gate implements AutoCloseable {
     }
 
     /**
+     * Makes a secret for the owner of the data folder, in force until this gate closes: it may do what an admin may, whatever
+     * keys there are. One that was made before is no longer in force.
+     */
+    public String makeOwnerSecret() {
+        String secret = Secret.random();
+        ownerSha256 = Secret.sha256(secret);
+        return secret;
+    }
+
+    /**
      * Lets a request in.
      *
      * @param secrets what the request carries; none, or one, which may be there twice
@@ -226,7 +239,11 @@ public final class Gate implements AutoCloseable {
         if (policy != AccessPolicy.KEYS || known.isEmpty()) {
             return new Pass(Caller.ANYONE, null, null);
         }
-        Holder holder = secrets.isEmpty() ? null : find(known, secrets);
+        String presented = sha256(secrets);
+        if (presented != null && presented.equals(ownerSha256)) {
+            return new Pass(Caller.OWNER, null, null);
+        }
+        Holder holder = presented == null ? null : known.get(presented);
         String why = holder == null ? null : holder.key.refusedAt(clock.instant());
         if (role == null) {
             return new Pass(holder == null || why != null ? Caller.NOBODY : holder.caller, null, null);
@@ -251,14 +268,18 @@ public final class Gate implements AutoCloseable {
         }
     }
 
-    private static @Nullable Holder find(Map<String, Holder> known, List<String> secrets) {
+    /** Of the one secret that was presented, or null if it is none or several. */
+    private static @Nullable String sha256(List<String> secrets) {
+        if (secrets.isEmpty()) {
+            return null;
+        }
         String secret = secrets.getFirst();
         for (String other : secrets) {
             if (!other.equals(secret) || other.length() > MAX_SECRET_CHARS) {
                 return null;
             }
         }
-        return known.get(Secret.sha256(secret));
+        return Secret.sha256(secret);
     }
 
     private Pass enter(Holder holder) {
@@ -284,7 +305,7 @@ public final class Gate implements AutoCloseable {
 
     /** Whether a request that goes on and on would still be let in, by the key as it was then. */
     public boolean holds(Pass pass) {
-        if (policy != AccessPolicy.KEYS) {
+        if (policy != AccessPolicy.KEYS || pass.caller == Caller.OWNER) {
             return true;
         }
         Map<String, Holder> known = holders;

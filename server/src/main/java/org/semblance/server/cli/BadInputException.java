@@ -1,12 +1,19 @@
 package org.semblance.server.cli;
 
 /** What the user gave cannot be used; the message says what came and what was expected. */
-final class BadInputException extends RuntimeException {
+class BadInputException extends RuntimeException {
     BadInputException(String message) {
         super(message);
     }
 
     BadInputException(String message, Throwable cause) {
         super(message, cause);
+    }
+
+    /** A file that cannot be banked, and takes no other with it; the message says what is wrong with the file. */
+    static final class Undecodable extends BadInputException {
+        Undecodable(String message) {
+            super(message);
+        }
     }
 }

@@ -6,17 +6,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.BankingDraft;
-import org.semblance.engine.ContentHasher;
-import org.semblance.engine.HashReport;
-import org.semblance.engine.media.Deadline;
-import org.semblance.engine.media.DecodePath;
-import org.semblance.engine.media.MediaSource;
-import org.semblance.hashdb.HashDb;
-import org.semblance.hashdb.catalog.Applied;
-import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankKind;
-import org.semblance.hashdb.catalog.Change;
-import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.server.json.ReportJson;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,7 +39,7 @@ final class BankCommand implements Callable<Integer> {
     @Command(name = "create", mixinStandardHelpOptions = true, description = "Makes a bank.")
     static final class Create implements Callable<Integer> {
         @Mixin
-        private DataFolder data;
+        private DatabaseOptions database;
 
         @Option(names = "--allow", description = "A bank of harmless content: its hits suppress matches.")
         private boolean allow;
@@ -68,11 +58,8 @@ final class BankCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            try (HashDb db = data.open()) {
-                db.apply(
-                        new Change.CreateBank(
-                                name, allow ? BankKind.ALLOW : BankKind.MATCH, 1.0, description, threshold),
-                        DataFolder.origin(""));
+            try (Database db = database.open(new Contents())) {
+                db.createBank(name, allow ? BankKind.ALLOW : BankKind.MATCH, description, threshold, "");
             }
             return Main.DONE;
         }
@@ -81,7 +68,7 @@ final class BankCommand implements Callable<Integer> {
     @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists the banks.")
     static final class ListBanks implements Callable<Integer> {
         @Mixin
-        private DataFolder data;
+        private DatabaseOptions database;
 
         @Option(names = "--json", description = "One JSON object a bank and line.")
         private boolean json;
@@ -92,25 +79,28 @@ final class BankCommand implements Callable<Integer> {
         @Override
         public Integer call() {
             PrintWriter out = spec.commandLine().getOut();
-            try (HashDb db = data.open()) {
-                for (Bank bank : db.banks()) {
-                    out.println(json ? ReportJson.bank(bank) : textLine(bank));
+            try (Database db = database.open(new Contents())) {
+                for (ObjectNode bank : db.banks()) {
+                    out.println(json ? bank : textLine(bank));
                 }
             }
             out.flush();
             return Main.DONE;
         }
 
-        private static String textLine(Bank bank) {
-            return bank.name() + "  " + bank.kind().wireName() + (bank.enabled() ? "" : ", off")
-                    + (bank.description().isEmpty() ? "" : "  " + bank.description());
+        private static String textLine(ObjectNode bank) {
+            String description = bank.path("description").asString("");
+            return bank.path("name").asString("") + "  "
+                    + bank.path("kind").asString("")
+                    + (bank.path("enabled_ratio").asDouble(1) > 0 ? "" : ", off")
+                    + (description.isEmpty() ? "" : "  " + description);
         }
     }
 
     @Command(name = "add", mixinStandardHelpOptions = true, description = "Banks files.")
     static final class Add implements Callable<Integer> {
         @Mixin
-        private DataFolder data;
+        private DatabaseOptions database;
 
         @Mixin
         private Contents contents;
@@ -147,17 +137,13 @@ final class BankCommand implements Callable<Integer> {
         public Integer call() {
             PrintWriter out = spec.commandLine().getOut();
             int exit = Main.DONE;
-            try (HashDb db = data.open();
-                    ContentHasher exact = contents.hasher(DecodePath.EXACT);
-                    ContentHasher fast = contents.hasher(DecodePath.FAST);
+            try (Database db = database.open(contents);
                     Progress progress = Progress.over("add", files.size())) {
                 for (Path file : files) {
-                    MediaSource source = Contents.open(file);
-                    // As the server does: see its Worker.
-                    ContentHasher hasher = source.format().isVideo() ? fast : exact;
-                    HashReport report =
-                            hasher.hashToBank(source, Contents.digests(file, source), !noFeatures, Deadline.NONE);
-                    if (!add(db, file, report, out)) {
+                    try {
+                        out.println(add(db, file));
+                    } catch (BadInputException.Undecodable e) {
+                        complain(file, String.valueOf(e.getMessage()));
                         exit = Main.BAD_INPUT;
                     }
                     out.flush();
@@ -167,32 +153,31 @@ final class BankCommand implements Callable<Integer> {
             return exit;
         }
 
-        private boolean add(HashDb db, Path file, HashReport report, PrintWriter out) {
-            if (report.failure() != null) {
-                spec.commandLine()
-                        .getErr()
-                        .println("semblance: " + file + ": " + report.failure().wireName() + ": " + report.reason());
-                return false;
+        private Object add(Database db, Path file) {
+            BankingDraft.Details details =
+                    new BankingDraft.Details(labels, note, file.getFileName().toString(), null);
+            ObjectNode answer = db.add(bank, file, details, !noFeatures, reason);
+            answer.path("warnings").forEach(warning -> complain(file, warning.asString("")));
+            if (!json) {
+                return file + "  " + bank + " content " + answer.get("id");
             }
-            BankingDraft banked = BankingDraft.of(
-                    report,
-                    new BankingDraft.Details(labels, note, file.getFileName().toString(), null));
-            banked.warnings()
-                    .forEach(warning -> spec.commandLine().getErr().println("semblance: " + file + ": " + warning));
-            ContentDraft draft = banked.content();
-            Applied applied = db.apply(new Change.AddContents(bank, List.of(draft)), DataFolder.origin(reason));
             ObjectNode line = ReportJson.MAPPER.createObjectNode().put("file", file.toString());
-            line.put("bank", bank).put("content_id", applied.firstContentId()).put("seq", applied.seq());
-            line.set("signals", ReportJson.signals(draft.signals()));
-            out.println(json ? line : file + "  " + bank + " content " + applied.firstContentId());
-            return true;
+            line.put("bank", bank);
+            line.set("content_id", answer.get("id"));
+            line.set("seq", answer.get("seq"));
+            line.set("signals", answer.get("signals"));
+            return line;
+        }
+
+        private void complain(Path file, String what) {
+            spec.commandLine().getErr().println("semblance: " + file + ": " + what);
         }
     }
 
     @Command(name = "remove", mixinStandardHelpOptions = true, description = "Withdraws contents from a bank.")
     static final class Remove implements Callable<Integer> {
         @Mixin
-        private DataFolder data;
+        private DatabaseOptions database;
 
         @Option(names = "--reason", paramLabel = "TEXT", defaultValue = "", description = "For the journal.")
         private String reason;
@@ -205,9 +190,9 @@ final class BankCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            try (HashDb db = data.open()) {
+            try (Database db = database.open(new Contents())) {
                 for (long id : ids) {
-                    db.apply(new Change.WithdrawContent(bank, id), DataFolder.origin(reason));
+                    db.withdraw(bank, id, reason);
                 }
             }
             return Main.DONE;

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.Digests;
 import org.semblance.engine.InProcessHasher;
@@ -25,6 +26,14 @@ final class Contents {
                             + " reduced, videos by their luma, a few bits off. Default: exact for hashes of images that are"
                             + " kept, fast to match and for banked videos.")
     private @Nullable DecodePath path;
+
+    /** @throws BadInputException if a way to decode was chosen, though that server decodes in its own */
+    void requireNoChoice(String server) {
+        if (path != null) {
+            throw new BadInputException("--decode: " + path.name().toLowerCase(Locale.ROOT) + " (expected: none, as "
+                    + server + " decodes the file)");
+        }
+    }
 
     InProcessHasher hasher(DecodePath byDefault) {
         return new InProcessHasher(MediaLimits.DEFAULT, path == null ? byDefault : path);

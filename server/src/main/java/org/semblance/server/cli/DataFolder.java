@@ -3,13 +3,11 @@ package org.semblance.server.cli;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.semblance.hashdb.HashDb;
-import org.semblance.hashdb.catalog.Origin;
 import org.semblance.server.config.ConfigKey;
 import org.semblance.server.config.Settings;
 import picocli.CommandLine.Option;
 
-/** The options of every verb that needs the database and no other setting: the folder that a server would use. */
+/** The folder of the database that a server would use. */
 final class DataFolder {
     @Option(
             names = "--data",
@@ -30,14 +28,5 @@ final class DataFolder {
         }
         Map<ConfigKey, String> flags = folder == null ? Map.of() : Map.of(ConfigKey.DATA, folder);
         return Settings.resolve(flags, System.getenv(), file).config().dataFolder();
-    }
-
-    HashDb open() {
-        return HashDb.open(path());
-    }
-
-    /** Who changes the database from a terminal, for the journal. */
-    static Origin origin(String reason) {
-        return new Origin("cli:" + System.getProperty("user.name", "unknown"), reason);
     }
 }

@@ -6,11 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.semblance.engine.video.Vpdq;
-import org.semblance.hashdb.HashDb;
-import org.semblance.hashdb.catalog.Bank;
-import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.exchange.HashListEntry;
 import org.semblance.hashdb.exchange.HashListIntake;
@@ -22,6 +21,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "import",
@@ -32,13 +32,10 @@ import picocli.CommandLine.Spec;
             "An import that was cut off goes on where it stopped when it is started again."
         })
 final class ImportCommand implements Callable<Integer> {
-    /** Contents a transaction: enough that the fsync of each does not count, few enough that memory stays small. */
-    private static final int BATCH = 50_000;
-
     private static final int COMPLAINTS = 10;
 
     @Mixin
-    private DataFolder data;
+    private DatabaseOptions database;
 
     @Option(names = "--bank", required = true, paramLabel = "BANK", description = "Made if it is not there.")
     private String bank;
@@ -66,15 +63,15 @@ final class ImportCommand implements Callable<Integer> {
     public Integer call() {
         SignalType bareType = bareType();
         try (HashListReader reader = new HashListReader(file, bareType, Vpdq::listed);
-                HashDb db = data.open();
+                Database db = database.open(new Contents());
                 Progress progress = Progress.overBytes("import", Files.size(file))) {
             ImportMark mark = new ImportMark(file);
-            Bank target = bank(db);
-            HashListIntake list = new HashListIntake(reader, target.kind(), this::complain);
-            list.skip(again ? 0 : mark.entriesIn(db, target));
+            HashListIntake list = new HashListIntake(reader, kind(db), this::complain);
+            list.skip(again ? 0 : db.entriesIn(mark, bank));
             long skipped = list.entries();
-            for (List<ContentDraft> batch = batch(list); !batch.isEmpty(); batch = batch(list)) {
-                db.apply(new Change.AddContents(bank, batch), DataFolder.origin(mark.reason(list.entries())));
+            int most = db.mostAtOnce();
+            for (List<ContentDraft> batch = batch(list, most); !batch.isEmpty(); batch = batch(list, most)) {
+                db.add(bank, batch, mark.reason(list.entries()));
                 imported += batch.size();
                 progress.to(reader.bytesRead());
             }
@@ -96,19 +93,23 @@ final class ImportCommand implements Callable<Integer> {
         }
     }
 
-    private Bank bank(HashDb db) {
-        return db.bank(bank).orElseGet(() -> {
-            db.apply(new Change.CreateBank(bank), DataFolder.origin("import " + file.getFileName()));
-            return db.bank(bank).orElseThrow();
-        });
+    /** What a hit in the bank means; makes the bank if it is not there. */
+    private BankKind kind(Database db) {
+        Optional<ObjectNode> there = db.bank(bank);
+        if (there.isEmpty()) {
+            db.createBank(bank, BankKind.MATCH, "", null, "import " + file.getFileName());
+            return BankKind.MATCH;
+        }
+        String kind = there.get().path("kind").asString("");
+        return kind.equals(BankKind.ALLOW.wireName()) ? BankKind.ALLOW : BankKind.MATCH;
     }
 
-    /** The next contents of the list, at most {@link #BATCH}. */
-    private static List<ContentDraft> batch(HashListIntake list) throws IOException {
+    /** The next contents of the list. */
+    private static List<ContentDraft> batch(HashListIntake list, int most) throws IOException {
         List<ContentDraft> batch = new ArrayList<>();
         for (ContentDraft next = list.next(); next != null; next = list.next()) {
             batch.add(next);
-            if (batch.size() == BATCH) {
+            if (batch.size() == most) {
                 break;
             }
         }

@@ -10,8 +10,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.semblance.hashdb.HashDb;
-import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.JournalPayload;
 
@@ -23,7 +21,7 @@ import org.semblance.hashdb.catalog.JournalPayload;
  * is durable, and a list that is imported twice is banked once.
  */
 final class ImportMark {
-    private static final int PAGE = 10_000;
+    private static final int MAX_NAME_CHARS = 60;
     private static final Pattern REASON = Pattern.compile("import .* sha256=([0-9a-f]{64}) entries=([0-9]+)");
 
     private final String fileName;
@@ -43,7 +41,8 @@ final class ImportMark {
                 digest.update(buffer, 0, n);
             }
         }
-        this.fileName = String.valueOf(file.getFileName());
+        String name = String.valueOf(file.getFileName());
+        this.fileName = name.substring(0, Math.min(name.length(), MAX_NAME_CHARS));
         this.sha256 = HexFormat.of().formatHex(digest.digest());
     }
 
@@ -52,21 +51,22 @@ final class ImportMark {
         return "import " + fileName + " sha256=" + sha256 + " entries=" + entries;
     }
 
-    /** How many entries of the file the bank holds already; a bank deleted since then, even of the same name, has none. */
-    long entriesIn(HashDb db, Bank bank) {
+    /** The digest by which the file is known, 64 hex digits. */
+    String sha256() {
+        return sha256;
+    }
+
+    /** How many entries of the file a bank holds by these rows; a bank deleted since then, even of the same name, has none. */
+    long entriesIn(List<JournalEntry> rows, long bankId) {
         long entries = 0;
-        List<JournalEntry> page = db.journal(0, PAGE);
-        while (!page.isEmpty()) {
-            for (JournalEntry row : page) {
-                Matcher reason = REASON.matcher(row.reason());
-                if (reason.matches()
-                        && reason.group(1).equals(sha256)
-                        && row.change() instanceof JournalPayload.ContentsAdded added
-                        && added.bankId() == bank.id()) {
-                    entries = Math.max(entries, Long.parseLong(reason.group(2)));
-                }
+        for (JournalEntry row : rows) {
+            Matcher reason = REASON.matcher(row.reason());
+            if (reason.matches()
+                    && reason.group(1).equals(sha256)
+                    && row.change() instanceof JournalPayload.ContentsAdded added
+                    && added.bankId() == bankId) {
+                entries = Math.max(entries, Long.parseLong(reason.group(2)));
             }
-            page = db.journal(page.getLast().seq(), PAGE);
         }
         return entries;
     }

@@ -1,7 +1,6 @@
 package org.semblance.server.cli;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -9,12 +8,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import org.semblance.engine.Judgement;
-import org.semblance.engine.SignalMatcher;
 import org.semblance.engine.Verdict;
-import org.semblance.engine.media.Deadline;
-import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -33,7 +29,7 @@ import tools.jackson.databind.node.ObjectNode;
         description = "Looks hashes or local features up in the database.")
 final class LookupCommand implements Callable<Integer> {
     @Mixin
-    private DataFolder data;
+    private DatabaseOptions database;
 
     @Option(
             names = "--type",
@@ -55,8 +51,8 @@ final class LookupCommand implements Callable<Integer> {
                     "A file with the local features of a picture, in Base64 as `semblance hash --features` prints them.")
     private List<Path> features = List.of();
 
-    @Mixin
-    private WantedBanks banks;
+    @Option(names = "--banks", split = ",", paramLabel = "BANK", description = "Only these banks count (default: all).")
+    private Set<String> banks = Set.of();
 
     @Parameters(arity = "0..*", paramLabel = "HASH")
     private List<String> hashes = List.of();
@@ -72,28 +68,33 @@ final class LookupCommand implements Callable<Integer> {
         List<Signal> signals = hashes.stream().map(this::signal).toList();
         Map<Path, Features> pictures = new LinkedHashMap<>();
         features.forEach(file -> pictures.put(file, read(file)));
-        PrintWriter out = spec.commandLine().getOut();
         boolean matched = false;
-        try (HashDb db = data.open()) {
-            SignalMatcher matcher = new SignalMatcher(db, banks.options(db));
-            for (Signal signal : signals) {
-                Judgement judgement = matcher.matchContent(List.of(signal));
-                matched |= judgement.verdict() == Verdict.MATCH;
-                ObjectNode line = ReportJson.MAPPER.createObjectNode();
-                line.put("type", signal.type().wireName()).put("hash", signal.value());
-                out.println(json ? jsonLine(line, judgement) : textLine(signal.value(), judgement));
+        try (Database db = database.open(new Contents())) {
+            List<ObjectNode> answers = signals.isEmpty() ? List.of() : db.lookup(signals, banks);
+            for (int i = 0; i < answers.size(); i++) {
+                Signal signal = signals.get(i);
+                ObjectNode asked = ReportJson.MAPPER.createObjectNode();
+                asked.put("type", signal.type().wireName()).put("hash", signal.value());
+                matched |= tell(signal.value(), asked, answers.get(i));
             }
             for (Map.Entry<Path, Features> picture : pictures.entrySet()) {
-                Judgement judgement = matcher.match(picture.getValue(), Deadline.NONE);
-                matched |= judgement.verdict() == Verdict.MATCH;
                 String file = picture.getKey().toString();
-                ObjectNode line = ReportJson.MAPPER.createObjectNode();
-                line.put("type", Features.SIGNAL_TYPE).put("file", file);
-                out.println(json ? jsonLine(line, judgement) : textLine(file, judgement));
+                ObjectNode asked = ReportJson.MAPPER.createObjectNode();
+                asked.put("type", Features.SIGNAL_TYPE).put("file", file);
+                matched |= tell(file, asked, db.lookup(picture.getValue(), banks));
             }
         }
-        out.flush();
+        spec.commandLine().getOut().flush();
         return matched && failOnMatch ? Main.MATCHED : Main.DONE;
+    }
+
+    /** Prints an answer; returns whether it is a match. */
+    private boolean tell(String what, ObjectNode asked, ObjectNode answer) {
+        String verdict = answer.path("verdict").asString("");
+        spec.commandLine()
+                .getOut()
+                .println(json ? asked.setAll(answer).toString() : what + "  " + verdict + Findings.text(answer));
+        return verdict.equals(Verdict.MATCH.wireName());
     }
 
     private Signal signal(String hash) {
@@ -113,22 +114,5 @@ final class LookupCommand implements Callable<Integer> {
         } catch (IOException | IllegalArgumentException e) {
             throw new BadInputException(file + ": " + e.getMessage(), e);
         }
-    }
-
-    private static String jsonLine(ObjectNode line, Judgement judgement) {
-        line.put("verdict", judgement.verdict().wireName());
-        line.set("matches", ReportJson.findings(judgement.matches()));
-        if (!judgement.likely().isEmpty()) {
-            line.set("likely", ReportJson.findings(judgement.likely()));
-        }
-        if (!judgement.suppressedBy().isEmpty()) {
-            line.set("suppressed_by", ReportJson.findings(judgement.suppressedBy()));
-        }
-        return line.toString();
-    }
-
-    private static String textLine(String what, Judgement judgement) {
-        return what + "  " + judgement.verdict().wireName()
-                + MatchCommand.describe(judgement.matches(), judgement.likely());
     }
 }

@@ -103,6 +103,7 @@ public final class Main implements Callable<Integer> {
             case ExchangesRefusedException refused -> REFUSED;
             case KeysRefusedException refused -> REFUSED;
             case ChangeRefusedException refused -> BAD_INPUT;
+            case ServerRefusedException refused -> REFUSED;
             case BadInputException bad -> BAD_INPUT;
             case ConfigRefusedException bad -> BAD_INPUT;
             case TlsRefusedException bad -> BAD_INPUT;

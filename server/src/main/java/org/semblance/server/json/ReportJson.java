@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.Alignment;
 import org.semblance.engine.FeatureMatch;
@@ -20,6 +21,7 @@ import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.Vpdq;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
+import org.semblance.hashdb.VerifyReport;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.JournalEntry;
@@ -42,6 +44,8 @@ public final class ReportJson {
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
+    private static final Set<String> FAILURES =
+            Set.of(Verdict.UNSUPPORTED.wireName(), Verdict.CORRUPT.wireName(), Verdict.TOO_LARGE.wireName());
     private static final List<String> HITS = List.of("matches", "likely", "suppressed_by");
     private static final List<String> SHOWN_OF_SIGNAL = List.of("type", "quality");
     private static final List<String> SHOWN_OF_HIT =
@@ -367,15 +371,33 @@ public final class ReportJson {
 
     /** Takes the analysts' notes out, in which names and case numbers stand. */
     public static void hideNotes(ObjectNode report) {
-        for (String list : HITS) {
-            for (JsonNode hit : report.path(list)) {
-                ((ObjectNode) hit).remove("note");
-            }
-        }
+        HITS.forEach(list -> hideNotes(report.path(list)));
+    }
+
+    /** Takes the notes out of hits. */
+    public static void hideNotes(JsonNode hits) {
+        hits.forEach(hit -> ((ObjectNode) hit).remove("note"));
+    }
+
+    /** What a verification has found, and how much of it was compared. */
+    public static ObjectNode verification(VerifyReport report) {
+        ObjectNode node = NODES.objectNode()
+                .put("clean", report.clean())
+                .put("journal_rows", report.journalRows())
+                .put("hashes", report.hashes())
+                .put("feature_pictures", report.pictures());
+        ArrayNode problems = node.putArray("problems");
+        report.problems().forEach(problems::add);
+        return node;
     }
 
     /** Whether the verdict says that the content itself could not be judged. */
     public static boolean isFailure(Verdict verdict) {
-        return verdict == Verdict.UNSUPPORTED || verdict == Verdict.CORRUPT || verdict == Verdict.TOO_LARGE;
+        return isFailure(verdict.wireName());
+    }
+
+    /** Whether a verdict of that name says so. */
+    public static boolean isFailure(String verdict) {
+        return FAILURES.contains(verdict);
     }
 }

@@ -2,6 +2,7 @@ package org.semblance.server.route;
 
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.net.URLDecoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,7 @@ import tools.jackson.databind.JsonNode;
 
 /** One request as its handler sees it: the head, the body and the clock. Handed from the event loop to one worker. */
 public final class Request {
+    private static final String ENCODED = "UTF-8''";
     private static final int MAX_HEADER_CHARS = 200;
 
     private final Router.Found found;
@@ -122,28 +124,46 @@ public final class Request {
     }
 
     /**
-     * A header field that holds a person's words, read as UTF-8.
+     * A header field that holds a person's words, read as UTF-8; or, from clients that send ASCII alone, the same field with a
+     * star: {@code X-Reason*: UTF-8''na%C3%AFve} (RFC 8187).
      *
-     * @throws HttpError 400 if it is longer than 200 characters, no UTF-8, or holds control characters
+     * @throws HttpError 400 if it is longer than 200 characters, not UTF-8, or holds control characters
      */
     @Nullable
     public String header(String field) {
         String raw = headers.get(field);
-        if (raw == null) {
+        String encoded = headers.get(field + "*");
+        if (raw == null && encoded == null) {
             return null;
         }
         try {
-            String text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(raw.getBytes(StandardCharsets.ISO_8859_1)))
-                    .toString();
+            String text = encoded == null ? utf8(raw) : percentDecoded(encoded);
             if (text.length() <= MAX_HEADER_CHARS && text.chars().noneMatch(Character::isISOControl)) {
                 return text;
             }
-        } catch (CharacterCodingException e) {
+        } catch (CharacterCodingException | IllegalArgumentException e) {
             // Answered below.
         }
-        throw HttpError.field(400, field, raw, "at most " + MAX_HEADER_CHARS + " characters of UTF-8 text");
+        throw HttpError.field(
+                400,
+                field,
+                encoded == null ? raw : encoded,
+                "at most " + MAX_HEADER_CHARS + " characters of UTF-8 text");
+    }
+
+    private static String utf8(String raw) throws CharacterCodingException {
+        return StandardCharsets.UTF_8
+                .newDecoder()
+                .decode(ByteBuffer.wrap(raw.getBytes(StandardCharsets.ISO_8859_1)))
+                .toString();
+    }
+
+    private static String percentDecoded(String encoded) {
+        if (!encoded.regionMatches(true, 0, ENCODED, 0, ENCODED.length())) {
+            throw new IllegalArgumentException("not " + ENCODED);
+        }
+        // A plus is itself here, unlike in a form.
+        return URLDecoder.decode(encoded.substring(ENCODED.length()).replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
     /** The media type of the body without its parameters, lower case; empty if there is none. */

@@ -62,7 +62,7 @@ class GeneratedClientTest {
                     .addSignalsItem(
                             new NewSignal().type(SignalType.PDQ).hash(hash).quality(pdq.getQuality()))
                     .labels(List.of("l"));
-            new ContentsApi(client).addContent("KNOWN", content, null, "once", null, null);
+            new ContentsApi(client).addContent("KNOWN", content, null, null, "once", null, null);
             Long second = new HmaApi(client)
                     .hmaAddContent("KNOWN", null, null, null, null, null, sent, null, null, "n")
                     .getId();
@@ -82,13 +82,13 @@ class GeneratedClientTest {
             assertThat(new HmaApi(client).hmaLookup(hash, "pdq", null, null, null, null, null, null))
                     .containsOnlyKeys("KNOWN");
             assertThat(new OperationApi(client)
-                            .readJournal(null, null)
+                            .readJournal(null, null, null)
                             .getEntries()
                             .getFirst()
                             .getActor())
                     .isEqualTo("ann");
 
-            LookupAnswer found = match.lookup(new Hashes().addHashesItem(hash), null, null, null);
+            LookupAnswer found = match.lookup(new Hashes().addHashesItem(hash), null, null, null, null);
             assertThat(found.getResults()).hasSize(1);
             assertThat(found.getResults().getFirst().getMatches()).hasSize(1);
 
@@ -104,6 +104,7 @@ class GeneratedClientTest {
                             .addQueriesItem(new LookupQuery().features(features).id("u1")),
                     null,
                     true,
+                    null,
                     null);
             assertThat(edited.getResults().getFirst().getId()).isEqualTo("u1");
             assertThat(edited.getResults().getFirst().getMatches())

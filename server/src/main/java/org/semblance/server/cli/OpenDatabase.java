@@ -1,0 +1,235 @@
+package org.semblance.server.cli;
+
+import java.io.FilterWriter;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.BankingDraft;
+import org.semblance.engine.ContentHasher;
+import org.semblance.engine.ContentMatcher;
+import org.semblance.engine.HashReport;
+import org.semblance.engine.Judgement;
+import org.semblance.engine.MatchOptions;
+import org.semblance.engine.SignalMatcher;
+import org.semblance.engine.media.Deadline;
+import org.semblance.engine.media.DecodePath;
+import org.semblance.engine.media.MediaSource;
+import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.catalog.Applied;
+import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.BankContent;
+import org.semblance.hashdb.catalog.BankKind;
+import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.exchange.HashListWriter;
+import org.semblance.hashdb.features.Features;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.server.json.ReportJson;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The database of a folder that no server has, opened in this process. */
+final class OpenDatabase implements Database {
+    private static final int PAGE = 1_000;
+    private static final int JOURNAL_PAGE = 10_000;
+
+    /** Contents a transaction: enough that the fsync of each does not count, few enough that memory stays small. */
+    private static final int CONTENTS_AT_ONCE = 50_000;
+
+    private final HashDb db;
+    private final Contents contents;
+    private @Nullable ContentHasher exact;
+    private @Nullable ContentHasher fast;
+
+    /** @param contents how files are decoded */
+    OpenDatabase(HashDb db, Contents contents) {
+        this.db = db;
+        this.contents = contents;
+    }
+
+    /** Who changes the database from a terminal, for the journal. */
+    static String actor() {
+        return "cli:" + System.getProperty("user.name", "unknown");
+    }
+
+    private static Origin origin(String reason) {
+        return new Origin(actor(), reason);
+    }
+
+    private ContentHasher fast() {
+        if (fast == null) {
+            fast = contents.hasher(DecodePath.FAST);
+        }
+        return fast;
+    }
+
+    private ContentHasher exact() {
+        if (exact == null) {
+            exact = contents.hasher(DecodePath.EXACT);
+        }
+        return exact;
+    }
+
+    @Override
+    public List<ObjectNode> banks() {
+        return db.banks().stream().map(ReportJson::bank).toList();
+    }
+
+    @Override
+    public void createBank(String name, BankKind kind, String description, @Nullable Integer threshold, String reason) {
+        db.apply(new Change.CreateBank(name, kind, 1.0, description, threshold), origin(reason));
+    }
+
+    private MatchOptions options(Set<String> banks) {
+        for (String name : banks) {
+            if (db.bank(name).isEmpty()) {
+                throw new BadInputException("--banks: '" + name + "' (expected: names of banks, separated by commas)");
+            }
+        }
+        return new MatchOptions(banks);
+    }
+
+    @Override
+    public ObjectNode match(Path file, Set<String> banks) {
+        MatchOptions options = options(banks);
+        MediaSource source = Contents.open(file);
+        return ReportJson.addMatch(
+                ReportJson.MAPPER.createObjectNode(),
+                new ContentMatcher(fast(), db).match(source, Contents.digests(file, source), options, Deadline.NONE));
+    }
+
+    @Override
+    public List<ObjectNode> lookup(List<Signal> signals, Set<String> banks) {
+        SignalMatcher matcher = new SignalMatcher(db, options(banks));
+        return signals.stream()
+                .map(signal -> json(matcher.matchContent(List.of(signal))))
+                .toList();
+    }
+
+    @Override
+    public ObjectNode lookup(Features features, Set<String> banks) {
+        return json(new SignalMatcher(db, options(banks)).match(features, Deadline.NONE));
+    }
+
+    private static ObjectNode json(Judgement judgement) {
+        ObjectNode json = ReportJson.MAPPER
+                .createObjectNode()
+                .put("verdict", judgement.verdict().wireName());
+        json.set("matches", ReportJson.findings(judgement.matches()));
+        putUnlessEmpty(json, "likely", ReportJson.findings(judgement.likely()));
+        putUnlessEmpty(json, "suppressed_by", ReportJson.findings(judgement.suppressedBy()));
+        return json;
+    }
+
+    private static void putUnlessEmpty(ObjectNode json, String name, ArrayNode array) {
+        if (!array.isEmpty()) {
+            json.set(name, array);
+        }
+    }
+
+    @Override
+    public ObjectNode add(String bank, Path file, BankingDraft.Details details, boolean features, String reason) {
+        MediaSource source = Contents.open(file);
+        // As the server does: see its Worker.
+        ContentHasher hasher = source.format().isVideo() ? fast() : exact();
+        HashReport report = hasher.hashToBank(source, Contents.digests(file, source), features, Deadline.NONE);
+        if (report.failure() != null) {
+            throw new BadInputException.Undecodable(report.failure().wireName() + ": " + report.reason());
+        }
+        BankingDraft draft = BankingDraft.of(report, details);
+        Applied applied = db.apply(new Change.AddContents(bank, List.of(draft.content())), origin(reason));
+        ObjectNode answer = ReportJson.MAPPER
+                .createObjectNode()
+                .put("id", applied.firstContentId())
+                .put("seq", applied.seq());
+        answer.set("signals", ReportJson.signals(draft.content().signals()));
+        ArrayNode warnings = answer.putArray("warnings");
+        draft.warnings().forEach(warnings::add);
+        return answer;
+    }
+
+    @Override
+    public void withdraw(String bank, long id, String reason) {
+        db.apply(new Change.WithdrawContent(bank, id), origin(reason));
+    }
+
+    @Override
+    public int mostAtOnce() {
+        return CONTENTS_AT_ONCE;
+    }
+
+    @Override
+    public void add(String bank, List<ContentDraft> drafts, String reason) {
+        db.apply(new Change.AddContents(bank, drafts), origin(reason));
+    }
+
+    @Override
+    public long entriesIn(ImportMark mark, String bank) {
+        long id = db.bank(bank).orElseThrow().id();
+        long entries = 0;
+        List<JournalEntry> page = db.journal(0, JOURNAL_PAGE);
+        while (!page.isEmpty()) {
+            entries = Math.max(entries, mark.entriesIn(page, id));
+            page = db.journal(page.getLast().seq(), JOURNAL_PAGE);
+        }
+        return entries;
+    }
+
+    @Override
+    public void export(String bank, PrintWriter out) {
+        Bank from = db.bank(bank).orElseThrow(() -> new BadInputException("--bank: no bank " + bank));
+        try (HashListWriter list = new HashListWriter(new Open(out), from.kind(), content -> db.video(content.id()))) {
+            List<BankContent> page = db.contents(bank, 0, PAGE);
+            while (!page.isEmpty()) {
+                Instant now = Instant.now();
+                for (BankContent content : page) {
+                    if (content.enabledAt(now)) {
+                        list.write(content);
+                    }
+                }
+                if (out.checkError()) {
+                    throw new BadInputException("the list cannot be written: its reader is gone, or the disk is full");
+                }
+                page = db.contents(bank, page.getLast().id(), PAGE);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Leaves the standard output open. */
+    private static final class Open extends FilterWriter {
+        Open(Writer out) {
+            super(out);
+        }
+
+        @Override
+        public void close() throws IOException {
+            flush();
+        }
+    }
+
+    @Override
+    public ObjectNode verify() {
+        return ReportJson.verification(db.verify());
+    }
+
+    @Override
+    public void close() {
+        if (exact != null) {
+            exact.close();
+        }
+        if (fast != null) {
+            fast.close();
+        }
+        db.close();
+    }
+}

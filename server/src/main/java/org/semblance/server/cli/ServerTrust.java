@@ -1,0 +1,99 @@
+package org.semblance.server.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.net.http.HttpClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.SecureRandom;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
+
+/** Which certificates of a server are taken. */
+interface ServerTrust {
+    /** Gives the client that trust. */
+    HttpClient.Builder apply(HttpClient.Builder client);
+
+    /** Those of the authorities that the JDK trusts. */
+    static ServerTrust ofTheJdk() {
+        return client -> client;
+    }
+
+    /**
+     * Those of the authorities in a file of PEM, and no others.
+     *
+     * @throws BadInputException if the file cannot be used
+     */
+    static ServerTrust of(Path pem) {
+        try (InputStream in = Files.newInputStream(pem)) {
+            KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+            store.load(null, null);
+            int number = 0;
+            for (Certificate certificate :
+                    CertificateFactory.getInstance("X.509").generateCertificates(in)) {
+                store.setCertificateEntry("ca" + number++, certificate);
+            }
+            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(store);
+            SSLContext context = context(trust.getTrustManagers());
+            return client -> client.sslContext(context);
+        } catch (IOException | GeneralSecurityException e) {
+            throw new BadInputException("--ca: " + pem + ": no certificates in PEM: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Any. Only for the address that a server on this machine has written into its own folder: its certificate is for the
+     * name by which others know it, and the secret that is sent is worth nothing once that server is gone.
+     */
+    static ServerTrust ofAny() {
+        try {
+            SSLContext context = context(new TrustManager[] {new Anybody()});
+            return client -> client.sslContext(context);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java has TLS", e);
+        }
+    }
+
+    private static SSLContext context(TrustManager[] trust) throws GeneralSecurityException {
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust, new SecureRandom());
+        return context;
+    }
+
+    /** Asks for no name and no authority. */
+    final class Anybody extends X509ExtendedTrustManager {
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type, @Nullable Socket socket) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type, @Nullable Socket socket) {}
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type, @Nullable SSLEngine engine) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type, @Nullable SSLEngine engine) {}
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
+    }
+}
