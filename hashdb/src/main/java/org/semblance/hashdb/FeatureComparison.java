@@ -6,7 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.semblance.hashdb.catalog.Catalog;
+import org.semblance.hashdb.catalog.PictureSink;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.FeatureIndex;
 import org.semblance.hashdb.features.Features;
@@ -16,7 +16,7 @@ import org.semblance.hashdb.features.Features;
  * pictures is kept, to which the index adds and from which the catalog subtracts: what is not zero in the end differs. 8
  * bytes a content id, off heap, once there is a content with features.
  */
-final class FeatureComparison implements Catalog.PictureSink, AutoCloseable {
+final class FeatureComparison implements PictureSink, AutoCloseable {
     private static final int MAX_NAMED = 100;
 
     private final Arena arena = Arena.ofConfined();

@@ -3,10 +3,10 @@ package org.semblance.hashdb;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
-import org.semblance.hashdb.catalog.Audit;
-import org.semblance.hashdb.catalog.Catalog;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.catalog.sql.Audit;
+import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.features.FeatureIndex;
 
 /** Proves the catalog, and compares with it what is derived from it; see {@link HashDb#verify}. */

@@ -7,9 +7,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.semblance.hashdb.catalog.Catalog;
 import org.semblance.hashdb.catalog.ContentRecord;
+import org.semblance.hashdb.catalog.ContentSink;
 import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 import org.semblance.hashdb.view.ServingView;
@@ -18,7 +19,7 @@ import org.semblance.hashdb.view.ServingView;
  * Compares a view with the catalog. The catalog is read as it was when the comparison began, the view as it is, so what
  * differs is only suspected until it is looked at again while nothing changes.
  */
-final class ViewComparison implements Catalog.ContentSink {
+final class ViewComparison implements ContentSink {
     private static final int MAX_SUSPECTS = 1000;
 
     private final @Nullable ServingView view;
