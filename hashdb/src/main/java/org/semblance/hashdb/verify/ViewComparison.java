@@ -1,4 +1,4 @@
-package org.semblance.hashdb;
+package org.semblance.hashdb.verify;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,7 +19,7 @@ import org.semblance.hashdb.view.ServingView;
  * Compares a view with the catalog. The catalog is read as it was when the comparison began, the view as it is, so what
  * differs is only suspected until it is looked at again while nothing changes.
  */
-final class ViewComparison implements ContentSink {
+public final class ViewComparison implements ContentSink {
     private static final int MAX_SUSPECTS = 1000;
 
     private final @Nullable ServingView view;
@@ -31,7 +31,7 @@ final class ViewComparison implements ContentSink {
     private long catalogPages;
 
     /** @param view null if there is none to compare; nothing may change until this returns */
-    ViewComparison(@Nullable ServingView view) {
+    public ViewComparison(@Nullable ServingView view) {
         this.view = view;
         this.viewContents = view == null ? 0 : view.size();
         this.viewPages = view == null ? 0 : view.framePages();
@@ -75,7 +75,7 @@ final class ViewComparison implements ContentSink {
     }
 
     /** Looks again at what is suspected, in the present view; nothing may change meanwhile. */
-    List<String> differences(Catalog catalog, @Nullable ServingView present) {
+    public List<String> differences(Catalog catalog, @Nullable ServingView present) {
         List<String> differences = new ArrayList<>();
         if (view == null || present == null) {
             return differences;

@@ -1,4 +1,4 @@
-package org.semblance.hashdb;
+package org.semblance.hashdb.verify;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -18,7 +18,7 @@ import org.semblance.hashdb.index.HashIndex;
  * sooner differs. For each content a 64-bit sum of mixed distances is kept, to which the index adds and from which the
  * catalog subtracts: what is not zero in the end differs. 8 bytes a content id, off heap.
  */
-final class IndexComparison implements AutoCloseable {
+public final class IndexComparison implements AutoCloseable {
     private static final int PROBES = 32;
     private static final int MAX_NAMED = 100;
 
@@ -32,7 +32,7 @@ final class IndexComparison implements AutoCloseable {
     private long beyond;
 
     /** @param maxContentId the largest id that the catalog has */
-    IndexComparison(long maxContentId) {
+    public IndexComparison(long maxContentId) {
         this.maxContentId = maxContentId;
         sums = arena.allocate(ValueLayout.JAVA_LONG, maxContentId + 1);
         SplittableRandom random = new SplittableRandom(maxContentId);
@@ -45,7 +45,7 @@ final class IndexComparison implements AutoCloseable {
     }
 
     /** Takes in every pair of the index; it must not change meanwhile. */
-    void addAll(HashIndex index) {
+    public void addAll(HashIndex index) {
         long[] queries = new long[4 * PROBES];
         for (int i = 0; i < PROBES; i++) {
             for (int word = 0; word < 4; word++) {
@@ -65,7 +65,7 @@ final class IndexComparison implements AutoCloseable {
     }
 
     /** Takes out a pair of the catalog. */
-    void subtract(long contentId, Hash256 hash) {
+    public void subtract(long contentId, Hash256 hash) {
         catalogPairs++;
         long sum = 0;
         for (int i = 0; i < PROBES; i++) {
@@ -83,12 +83,12 @@ final class IndexComparison implements AutoCloseable {
     }
 
     /** Pairs of the catalog that were compared. */
-    long catalogPairs() {
+    public long catalogPairs() {
         return catalogPairs;
     }
 
     /** The differences; empty if there are none. */
-    List<String> differences() {
+    public List<String> differences() {
         List<String> differences = new ArrayList<>();
         if (indexPairs != catalogPairs) {
             differences.add("index: " + indexPairs + " hashes (catalog: " + catalogPairs + ")");

@@ -1,4 +1,4 @@
-package org.semblance.hashdb;
+package org.semblance.hashdb.verify;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -16,7 +16,7 @@ import org.semblance.hashdb.features.Features;
  * pictures is kept, to which the index adds and from which the catalog subtracts: what is not zero in the end differs. 8
  * bytes a content id, off heap, once there is a content with features.
  */
-final class FeatureComparison implements PictureSink, AutoCloseable {
+public final class FeatureComparison implements PictureSink, AutoCloseable {
     private static final int MAX_NAMED = 100;
 
     private final Arena arena = Arena.ofConfined();
@@ -26,12 +26,12 @@ final class FeatureComparison implements PictureSink, AutoCloseable {
     private long pictures;
 
     /** @param maxContentId the largest id that the catalog has */
-    FeatureComparison(long maxContentId) {
+    public FeatureComparison(long maxContentId) {
         this.maxContentId = maxContentId;
     }
 
     /** Takes in everything that the index holds; it must not change meanwhile. */
-    void addAll(FeatureIndex index) {
+    public void addAll(FeatureIndex index) {
         index.forEach((contentId, held) -> {
             if (contentId > maxContentId) {
                 beyond++;
@@ -84,12 +84,12 @@ final class FeatureComparison implements PictureSink, AutoCloseable {
     }
 
     /** Pictures of the catalog that were compared. */
-    long pictures() {
+    public long pictures() {
         return pictures;
     }
 
     /** The differences; empty if there are none. */
-    List<String> differences() {
+    public List<String> differences() {
         List<String> differences = new ArrayList<>();
         if (beyond > 0) {
             differences.add("features: " + beyond + " contents that the catalog does not have");
