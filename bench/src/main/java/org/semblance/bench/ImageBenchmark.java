@@ -37,7 +37,7 @@ import org.semblance.engine.media.ImageHeader;
 import org.semblance.engine.media.MediaException;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.media.MediaLimits;
-import org.semblance.engine.media.internal.NativeImageDecoder;
+import org.semblance.engine.media.internal.image.NativeImageDecoder;
 import org.semblance.engine.pdq.PdqHasher;
 import org.semblance.hashdb.hash.HashAndQuality;
 

@@ -27,7 +27,7 @@ import org.semblance.engine.media.FrameSampling;
 import org.semblance.engine.media.MediaException;
 import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.VideoLimits;
-import org.semblance.engine.media.internal.NativeVideoReader;
+import org.semblance.engine.media.internal.video.NativeVideoReader;
 import org.semblance.engine.pdq.PdqHasher;
 import org.semblance.engine.video.VideoHasher;
 import org.semblance.engine.video.VideoHashes;

@@ -3,8 +3,8 @@ package org.semblance.hashdb;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import org.semblance.hashdb.catalog.Catalog;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.catalog.sql.Catalog;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

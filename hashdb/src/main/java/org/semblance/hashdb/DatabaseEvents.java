@@ -13,23 +13,14 @@ public interface DatabaseEvents {
     /** A group of changes was made durable, with one sync of the disk, or tried to be. */
     default void committed(int changes, Duration took) {}
 
-    /** The index could not be had from its snapshot, or there was none, and was built from the catalog. */
-    default void indexBuilt(Duration took) {}
+    /** An index could not be had from its snapshot, or there was none, and was built from the catalog. */
+    default void built(IndexKind index, Duration took) {}
 
-    /** The index was written to its snapshot. */
-    default void indexSaved(Duration took) {}
+    /** An index was written to its snapshot. */
+    default void saved(IndexKind index, Duration took) {}
 
-    /** The index could not be written; the next start reads more from the catalog. */
-    default void indexSaveFailed() {}
-
-    /** Likewise the index of features, if there are any. */
-    default void featuresBuilt(Duration took) {}
-
-    /** The index of features was written to its snapshot. */
-    default void featuresSaved(Duration took) {}
-
-    /** The index of features could not be written; the next start reads more from the catalog. */
-    default void featuresSaveFailed() {}
+    /** An index could not be written; the next start reads more from the catalog. */
+    default void saveFailed(IndexKind index) {}
 
     /** The view could not be opened, or was outgrown, and was built from the catalog. */
     default void viewBuilt(Duration took) {}

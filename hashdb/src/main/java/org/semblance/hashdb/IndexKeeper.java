@@ -9,9 +9,10 @@ import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.semblance.hashdb.catalog.Catalog;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.file.FormatException;
+import org.semblance.hashdb.file.SnapshotFormat;
 import org.semblance.hashdb.hash.Hash256;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,7 +48,8 @@ final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
     /** A pause is at least so many times as long as the save before it. */
     private static final int PAUSE_TO_SAVE = 4;
 
-    private final KeptIndex.Kind<I> kind;
+    private final KeptIndex.Source<I> source;
+    private final IndexKind kind;
     private final Path file;
     private final Catalog catalog;
     private final ReentrantLock writing;
@@ -86,13 +88,14 @@ final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
 
     /** @param writing held by whoever changes the catalog */
     IndexKeeper(
-            KeptIndex.Kind<I> kind,
+            KeptIndex.Source<I> source,
             Path folder,
             Catalog catalog,
             ReentrantLock writing,
             Saving saving,
             DatabaseEvents events) {
-        this.kind = kind;
+        this.source = source;
+        this.kind = source.kind();
         this.file = folder.resolve(kind.fileName());
         this.catalog = catalog;
         this.writing = writing;
@@ -116,15 +119,15 @@ final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
         KeptIndex.Opened<I> snapshot = read();
         if (snapshot == null) {
             long begun = System.nanoTime();
-            KeptIndex.Filled<I> built = kind.build(catalog);
+            KeptIndex.Filled<I> built = source.build(catalog);
             if (built.index().size() > 0) {
-                kind.built(events, Duration.ofNanos(System.nanoTime() - begun));
+                events.built(kind, Duration.ofNanos(System.nanoTime() - begun));
             }
             return built.changes() == 0 ? built : told(built);
         }
         boolean whole = false;
         try {
-            KeptIndex.Filled<I> replayed = kind.replay(snapshot.index(), snapshot.seq(), catalog);
+            KeptIndex.Filled<I> replayed = source.replay(snapshot.index(), snapshot.seq(), catalog);
             whole = true;
             return told(replayed);
         } finally {
@@ -148,8 +151,8 @@ final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
     private KeptIndex.@Nullable Opened<I> read() {
         KeptIndex.Opened<I> snapshot;
         try {
-            Files.deleteIfExists(kind.unfinished(file));
-            snapshot = kind.open(file);
+            Files.deleteIfExists(SnapshotFormat.unfinished(file));
+            snapshot = source.open(file);
         } catch (NoSuchFileException e) {
             LOG.debug("{}: not there; the index is built from the catalog", file);
             return null;
@@ -301,12 +304,12 @@ final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
             index.save(file, savedSeq, Hash256.parse(String.valueOf(catalog.journalHash(savedSeq))));
             done = true;
             Duration took = Duration.ofNanos(System.nanoTime() - begun);
-            kind.saved(events, took);
+            events.saved(kind, took);
             LOG.info("{}: saved up to change {} in {} ms", file, savedSeq, took.toMillis());
         } catch (ClosedByInterruptException e) {
             LOG.debug("{}: closed while it was saved", file);
         } catch (IOException | StorageFailedException e) {
-            kind.saveFailed(events);
+            events.saveFailed(kind);
             LOG.warn("{}: cannot be saved: {}; the next start reads more from the catalog", file, e.toString());
         } finally {
             settle();

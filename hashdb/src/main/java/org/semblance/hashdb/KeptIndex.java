@@ -2,8 +2,7 @@ package org.semblance.hashdb;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
-import org.semblance.hashdb.catalog.Catalog;
+import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.hash.Hash256;
 
 /**
@@ -32,15 +31,8 @@ interface KeptIndex extends AutoCloseable {
     void close();
 
     /** How an index of one kind comes about. */
-    interface Kind<I extends KeptIndex> {
-        /** What messages call the units. */
-        String units();
-
-        /** The name of the snapshot. */
-        String fileName();
-
-        /** What a save that was killed leaves beside the file. */
-        Path unfinished(Path file);
+    interface Source<I extends KeptIndex> {
+        IndexKind kind();
 
         /** The index that a snapshot holds, which names the change up to which it holds everything, and its hash. */
         Opened<I> open(Path file) throws IOException;
@@ -50,15 +42,6 @@ interface KeptIndex extends AutoCloseable {
 
         /** Takes in what the catalog did after that change. */
         Filled<I> replay(I index, long afterSeq, Catalog catalog);
-
-        /** Tells that one was built. */
-        void built(DatabaseEvents events, Duration took);
-
-        /** Tells that one was saved. */
-        void saved(DatabaseEvents events, Duration took);
-
-        /** Tells that one could not be saved. */
-        void saveFailed(DatabaseEvents events);
     }
 
     /** An index from a snapshot. */

@@ -3,15 +3,18 @@ package org.semblance.hashdb;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
-import org.semblance.hashdb.catalog.Catalog;
+import org.semblance.hashdb.catalog.PictureSink;
+import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.FeatureIndex;
 import org.semblance.hashdb.features.FeatureSnapshot;
 import org.semblance.hashdb.hash.Hash256;
 
 /** The index of features as it follows the catalog. It needs nothing beside it to be saved while it changes. */
-final class LiveFeatures implements KeptIndex, Catalog.PictureSink {
+final class LiveFeatures implements KeptIndex, PictureSink {
     private final FeatureIndex index;
     private @Nullable FeatureSnapshot save;
     private long changes;
@@ -86,5 +89,51 @@ final class LiveFeatures implements KeptIndex, Catalog.PictureSink {
     @Override
     public void close() {
         index.close();
+    }
+
+    /** Where this index comes from. */
+    static final class Source implements KeptIndex.Source<LiveFeatures> {
+        @Override
+        public IndexKind kind() {
+            return IndexKind.FEATURES;
+        }
+
+        @Override
+        public KeptIndex.Opened<LiveFeatures> open(Path file) throws IOException {
+            FeatureIndex.Opened opened = FeatureIndex.open(file);
+            return new KeptIndex.Opened<>(new LiveFeatures(opened.index()), opened.seq(), opened.mark());
+        }
+
+        @Override
+        public KeptIndex.Filled<LiveFeatures> build(Catalog catalog) {
+            FeatureIndex index = new FeatureIndex();
+            AtomicReference<Catalog.@Nullable State> state = new AtomicReference<>();
+            boolean whole = false;
+            try {
+                index.addAll(contents -> state.set(catalog.loadPictures(new PictureSink() {
+                    @Override
+                    public void pictures(long contentId, List<BankedPicture> pictures) {
+                        contents.content(contentId, pictures);
+                    }
+
+                    @Override
+                    public void withdrawn(long contentId) {
+                        // Contents that are withdrawn have not been given.
+                    }
+                })));
+                whole = true;
+            } finally {
+                if (!whole) {
+                    index.close();
+                }
+            }
+            return new KeptIndex.Filled<>(new LiveFeatures(index), Objects.requireNonNull(state.get()), index.size());
+        }
+
+        @Override
+        public KeptIndex.Filled<LiveFeatures> replay(LiveFeatures index, long afterSeq, Catalog catalog) {
+            Catalog.State state = catalog.follow(afterSeq, null, null, index);
+            return new KeptIndex.Filled<>(index, state, index.takeChanges());
+        }
     }
 }

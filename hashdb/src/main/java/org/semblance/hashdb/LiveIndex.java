@@ -5,9 +5,12 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.index.HashIndex;
 import org.semblance.hashdb.index.IndexState;
@@ -174,5 +177,47 @@ final class LiveIndex implements KeptIndex {
     public void close() {
         beside.close();
         main.close();
+    }
+
+    /** Where this index comes from. */
+    static final class Source implements KeptIndex.Source<LiveIndex> {
+        @Override
+        public IndexKind kind() {
+            return IndexKind.HASHES;
+        }
+
+        @Override
+        public KeptIndex.Opened<LiveIndex> open(Path file) throws IOException {
+            PigeonringIndex.Opened opened = PigeonringIndex.open(file);
+            return new KeptIndex.Opened<>(new LiveIndex(opened.index()), opened.seq(), opened.mark());
+        }
+
+        @Override
+        public KeptIndex.Filled<LiveIndex> build(Catalog catalog) {
+            PigeonringIndex index = new PigeonringIndex();
+            AtomicReference<Catalog.@Nullable State> state = new AtomicReference<>();
+            boolean whole = false;
+            try {
+                index.addAll(pairs -> state.set(catalog.loadHashes(
+                        (contentId, live, hash) -> pairs.pair(hash.w3(), hash.w2(), hash.w1(), hash.w0(), contentId))));
+                whole = true;
+            } finally {
+                if (!whole) {
+                    index.close();
+                }
+            }
+            return new KeptIndex.Filled<>(new LiveIndex(index), Objects.requireNonNull(state.get()), index.size());
+        }
+
+        @Override
+        public KeptIndex.Filled<LiveIndex> replay(LiveIndex index, long afterSeq, Catalog catalog) {
+            AtomicLong changes = new AtomicLong();
+            Catalog.State state = catalog.follow(
+                    afterSeq,
+                    null,
+                    (contentId, live, hash) -> changes.addAndGet(index.change(contentId, live, hash) ? 1 : 0),
+                    null);
+            return new KeptIndex.Filled<>(index, state, changes.get());
+        }
     }
 }

@@ -3,11 +3,14 @@ package org.semblance.hashdb;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
-import org.semblance.hashdb.catalog.Audit;
-import org.semblance.hashdb.catalog.Catalog;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.catalog.sql.Audit;
+import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.features.FeatureIndex;
+import org.semblance.hashdb.verify.FeatureComparison;
+import org.semblance.hashdb.verify.IndexComparison;
+import org.semblance.hashdb.verify.ViewComparison;
 
 /** Proves the catalog, and compares with it what is derived from it; see {@link HashDb#verify}. */
 final class Verification {

@@ -6,9 +6,12 @@ import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.semblance.hashdb.catalog.Catalog;
 import org.semblance.hashdb.catalog.ContentRecord;
+import org.semblance.hashdb.catalog.ContentSink;
+import org.semblance.hashdb.catalog.HashSink;
+import org.semblance.hashdb.catalog.PictureSink;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.hash.SignalType;
 import org.semblance.hashdb.view.ServingView;
 import org.slf4j.Logger;
@@ -55,7 +58,7 @@ final class ViewKeeper implements AutoCloseable {
     }
 
     /** Takes in the changes up to the newest, with the lock held; the sinks of the indexes are served in the same pass. */
-    Catalog.State follow(long afterSeq, Catalog.HashSink hashes, Catalog.PictureSink pictures) {
+    Catalog.State follow(long afterSeq, HashSink hashes, PictureSink pictures) {
         ServingView current = view;
         try {
             Catalog.State state = catalog.follow(afterSeq, current, hashes, pictures);
@@ -135,8 +138,8 @@ final class ViewKeeper implements AutoCloseable {
     }
 
     /** Passes everything on until the database is closed, which must not wait for a large view to be built. */
-    private Catalog.ContentSink unlessClosing(ServingView next) {
-        return new Catalog.ContentSink() {
+    private ContentSink unlessClosing(ServingView next) {
+        return new ContentSink() {
             @Override
             public void content(ContentRecord content) {
                 check();

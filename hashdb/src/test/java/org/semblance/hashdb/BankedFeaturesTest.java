@@ -63,7 +63,7 @@ class BankedFeaturesTest {
     }
 
     private Path snapshot() {
-        return folder.resolve(FeatureIndexKind.FILE_NAME);
+        return folder.resolve(IndexKind.FEATURES.fileName());
     }
 
     private static ContentDraft draft(BankedPicture... pictures) {
@@ -197,7 +197,7 @@ class BankedFeaturesTest {
             other.apply(new Change.AddContents("A", List.of(draft(new BankedPicture(0, source.picture(50))))), ANALYST);
         }
         Files.delete(snapshot());
-        Files.copy(aside.resolve("other").resolve(FeatureIndexKind.FILE_NAME), snapshot());
+        Files.copy(aside.resolve("other").resolve(IndexKind.FEATURES.fileName()), snapshot());
         open();
         assertThat(found(picture)).containsExactly(next);
         assertThat(db.verify().problems()).isEmpty();

@@ -100,7 +100,7 @@ class BankedVideoTest {
         db.awaitView();
         isFoundByEachFrame(id);
         db.close();
-        Files.delete(folder.resolve(HashIndexKind.FILE_NAME));
+        Files.delete(folder.resolve(IndexKind.HASHES.fileName()));
         open();
         isFoundByEachFrame(id);
         assertThat(db.verify().problems()).isEmpty();

@@ -121,8 +121,8 @@ class FlippedByteTest {
             Files.write(folder.resolve("catalog.db"), bad);
             if (random.nextBoolean()) {
                 // Then all hashes and features are read at open.
-                Files.delete(folder.resolve(HashIndexKind.FILE_NAME));
-                Files.delete(folder.resolve(FeatureIndexKind.FILE_NAME));
+                Files.delete(folder.resolve(IndexKind.HASHES.fileName()));
+                Files.delete(folder.resolve(IndexKind.FEATURES.fileName()));
             }
             List<String> problems = openAndVerify();
             if (problems.isEmpty()) {

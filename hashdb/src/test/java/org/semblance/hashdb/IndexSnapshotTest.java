@@ -65,7 +65,7 @@ class IndexSnapshotTest {
     }
 
     private Path snapshot() {
-        return folder.resolve(HashIndexKind.FILE_NAME);
+        return folder.resolve(IndexKind.HASHES.fileName());
     }
 
     /** What was logged of this test's folder; other tests run beside it. */
@@ -228,7 +228,7 @@ class IndexSnapshotTest {
     @Test
     void leavesNothingHalfWritten() throws IOException {
         fill();
-        Path half = folder.resolve(HashIndexKind.FILE_NAME + ".part");
+        Path half = folder.resolve(IndexKind.HASHES.fileName() + ".part");
         Files.write(half, new byte[100]);
         openAndCompare();
         assertThat(half).doesNotExist();

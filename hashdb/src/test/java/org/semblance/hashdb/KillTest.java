@@ -57,10 +57,10 @@ class KillTest {
             }
             if (random.nextInt(8) == 0) {
                 // Then the index is built from the catalog.
-                Files.deleteIfExists(folder.resolve(HashIndexKind.FILE_NAME));
+                Files.deleteIfExists(folder.resolve(IndexKind.HASHES.fileName()));
             }
             if (random.nextInt(8) == 0) {
-                Files.deleteIfExists(folder.resolve(FeatureIndexKind.FILE_NAME));
+                Files.deleteIfExists(folder.resolve(IndexKind.FEATURES.fileName()));
             }
             try (HashDb db = HashDb.open(folder)) {
                 assertThat(db.verify().problems())

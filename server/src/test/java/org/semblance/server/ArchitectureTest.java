@@ -27,7 +27,7 @@ class ArchitectureTest {
     };
 
     @ArchTest
-    static final ArchRule nativeCodeHasOneSeam = onlyIn("org.semblance.engine.media.internal", "org.bytedeco");
+    static final ArchRule nativeCodeHasOneSeam = onlyIn("org.semblance.engine.media.internal..", "org.bytedeco");
 
     @ArchTest
     static final ArchRule nettyIsTheTransportOnly = noClasses()
@@ -40,7 +40,7 @@ class ArchitectureTest {
             .because("the wire is one concern, inward and outward");
 
     @ArchTest
-    static final ArchRule sqlIsTheCatalogs = onlyIn("org.semblance.hashdb.catalog", "java.sql", "org.sqlite");
+    static final ArchRule sqlIsTheCatalogs = onlyIn("org.semblance.hashdb.catalog.sql", "java.sql", "org.sqlite");
 
     @ArchTest
     static final ArchRule picocliIsTheCommandLines = onlyIn("org.semblance.server.cli", "picocli", "me.tongfei");

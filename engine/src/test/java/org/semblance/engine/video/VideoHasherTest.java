@@ -17,7 +17,7 @@ import org.semblance.engine.media.FrameSampling.KeyFrames;
 import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.VideoLimits;
 import org.semblance.engine.media.internal.Footage;
-import org.semblance.engine.media.internal.NativeVideoReader;
+import org.semblance.engine.media.internal.video.NativeVideoReader;
 import org.semblance.engine.pdq.PdqHasher;
 import org.semblance.engine.video.VideoHashes.Inner;
 import org.semblance.engine.video.VideoHashes.Kept;

@@ -9,19 +9,19 @@ public record BankFields(
         @Nullable String description,
         @Nullable Given<Integer> distanceThreshold) {
     /** All fields of the bank. */
-    static BankFields of(Bank bank) {
+    public static BankFields of(Bank bank) {
         return new BankFields(
                 bank.name(), bank.enabledRatio(), bank.description(), new Given<>(bank.distanceThreshold()));
     }
 
     /** All fields of the new bank. */
-    static BankFields of(Change.CreateBank create) {
+    public static BankFields of(Change.CreateBank create) {
         return new BankFields(
                 create.name(), create.enabledRatio(), create.description(), new Given<>(create.distanceThreshold()));
     }
 
     /** The fields that the update gives. */
-    static BankFields of(Change.UpdateBank update) {
+    public static BankFields of(Change.UpdateBank update) {
         Integer threshold = update.distanceThreshold();
         return new BankFields(
                 update.newName(),
@@ -33,7 +33,7 @@ public record BankFields(
     }
 
     /** These fields, and those of the other that are not given here. */
-    BankFields or(BankFields other) {
+    public BankFields or(BankFields other) {
         return new BankFields(
                 name == null ? other.name : name,
                 enabledRatio == null ? other.enabledRatio : enabledRatio,
@@ -42,7 +42,7 @@ public record BankFields(
     }
 
     /** The bank with these fields. */
-    Bank appliedTo(Bank bank) {
+    public Bank appliedTo(Bank bank) {
         return new Bank(
                 bank.id(),
                 name == null ? bank.name() : name,
@@ -53,7 +53,7 @@ public record BankFields(
     }
 
     /** The fields that the other gives as well. */
-    BankFields givenIn(BankFields other) {
+    public BankFields givenIn(BankFields other) {
         return new BankFields(
                 other.name == null ? null : name,
                 other.enabledRatio == null ? null : enabledRatio,

@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** SHA-256 over contents in the byte form that {@link JournalEntry} defines. One thread at a time. */
-final class ContentDigest {
+public final class ContentDigest {
     private static final int NO_QUALITY = 255;
     private static final int NO_TEXT = -1;
     private static final int VIDEO = 255;
@@ -18,7 +18,7 @@ final class ContentDigest {
     private final MessageDigest sha = sha256();
     private final ByteBuffer buffer = ByteBuffer.allocate(1 << 14);
 
-    static MessageDigest sha256() {
+    public static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
@@ -27,18 +27,19 @@ final class ContentDigest {
     }
 
     /** Begins a content; its signals follow, then {@link #details}. */
-    void content(long id, int signals) {
+    public void content(long id, int signals) {
         room(12).putLong(id).putInt(signals);
     }
 
-    void signal(int typeCode, @Nullable Integer quality, byte[] value) {
+    public void signal(int typeCode, @Nullable Integer quality, byte[] value) {
         room(2 + value.length)
                 .put((byte) typeCode)
                 .put((byte) (quality == null ? NO_QUALITY : quality))
                 .put(value);
     }
 
-    void details(List<String> sortedLabels, @Nullable String note, @Nullable String source, @Nullable String metadata) {
+    public void details(
+            List<String> sortedLabels, @Nullable String note, @Nullable String source, @Nullable String metadata) {
         room(4).putInt(sortedLabels.size());
         sortedLabels.forEach(this::text);
         text(note);
@@ -47,19 +48,19 @@ final class ContentDigest {
     }
 
     /** What follows the details of a video; the frames are in their stored form. */
-    void video(int durationMs, byte[] frames) {
+    public void video(int durationMs, byte[] frames) {
         room(9).put((byte) VIDEO).putInt(durationMs).putInt(frames.length / KnownVideo.FRAME_BYTES);
         drain();
         sha.update(frames);
     }
 
     /** What follows for a content with features, after its video if it is one; each {@link #picture} comes next. */
-    void pictures(int count) {
+    public void pictures(int count) {
         room(5).put((byte) PICTURES).putInt(count);
     }
 
     /** A picture; its features are in their stored form. */
-    void picture(int ms, byte[] features) {
+    public void picture(int ms, byte[] features) {
         room(8).putInt(ms).putInt(features.length);
         drain();
         sha.update(features);
@@ -89,7 +90,7 @@ final class ContentDigest {
     }
 
     /** The digest so far as 64 hex digits; the next content begins a new one. */
-    String finish() {
+    public String finish() {
         drain();
         return HexFormat.of().formatHex(sha.digest());
     }

@@ -18,7 +18,7 @@ public record ContentFields(
     public record State(ContentStatus status, @Nullable Instant disabledUntil) {}
 
     /** All fields of the content. */
-    static ContentFields of(BankContent content) {
+    public static ContentFields of(BankContent content) {
         return new ContentFields(
                 new State(content.status(), content.disabledUntil()),
                 content.labels(),
@@ -31,7 +31,7 @@ public record ContentFields(
      *
      * @throws ChangeRefusedException if one of them is not valid
      */
-    static ContentFields of(Change.UpdateContent update) {
+    public static ContentFields of(Change.UpdateContent update) {
         if (update.status() == ContentStatus.WITHDRAWN) {
             throw Rules.invalid("status", "status: withdrawn (expected: enabled or disabled)");
         }
@@ -45,12 +45,12 @@ public record ContentFields(
                 update.metadata() == null ? null : new Given<>(Rules.metadata(update.metadata())));
     }
 
-    ContentFields withoutState() {
+    public ContentFields withoutState() {
         return new ContentFields(null, labels, note, metadata);
     }
 
     /** These fields, and those of the other that are not given here. */
-    ContentFields or(ContentFields other) {
+    public ContentFields or(ContentFields other) {
         return new ContentFields(
                 state == null ? other.state : state,
                 labels == null ? other.labels : labels,
@@ -59,7 +59,7 @@ public record ContentFields(
     }
 
     /** The content with these fields. */
-    BankContent appliedTo(BankContent content) {
+    public BankContent appliedTo(BankContent content) {
         return new BankContent(
                 content.id(),
                 content.bank(),
@@ -75,7 +75,7 @@ public record ContentFields(
     }
 
     /** The fields that the other gives as well. */
-    ContentFields givenIn(ContentFields other) {
+    public ContentFields givenIn(ContentFields other) {
         return new ContentFields(
                 other.state == null ? null : state,
                 other.labels == null ? null : labels,

@@ -59,7 +59,7 @@ public record JournalEntry(
     public static final String GENESIS = "0".repeat(64);
 
     /** The entry of a change, with its hash computed. */
-    static JournalEntry chained(String prevHash, long seq, Instant at, Origin origin, JournalPayload change) {
+    public static JournalEntry chained(String prevHash, long seq, Instant at, Origin origin, JournalPayload change) {
         String actor = origin.actor();
         String reason = origin.reason();
         String kind = PayloadCodec.kind(change);

@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What the values of a change may be, and the one form in which they are stored. */
-final class Rules {
+public final class Rules {
     /** As HMA has them. */
     private static final Pattern BANK_NAME = Pattern.compile("[A-Z_][A-Z0-9_]*");
 
@@ -44,11 +44,11 @@ final class Rules {
 
     private Rules() {}
 
-    static ChangeRefusedException invalid(String field, String message) {
+    public static ChangeRefusedException invalid(String field, String message) {
         return new ChangeRefusedException(Reason.INVALID, field, message);
     }
 
-    static void origin(Origin origin) {
+    public static void origin(Origin origin) {
         if (origin.actor().isBlank()) {
             throw invalid("actor", "actor: empty (expected: who makes the change)");
         }
@@ -57,7 +57,7 @@ final class Rules {
     }
 
     /** The fields of a bank that are given. */
-    static void bank(BankFields fields) {
+    public static void bank(BankFields fields) {
         if (fields.name() != null) {
             bankName(fields.name());
         }
@@ -89,7 +89,7 @@ final class Rules {
     }
 
     /** The draft as it is stored; see {@link ContentDraft}. */
-    static ContentDraft content(ContentDraft draft) {
+    public static ContentDraft content(ContentDraft draft) {
         if (draft.signals().isEmpty() && draft.video() == null) {
             throw invalid("signals", "signals: none (expected: at least one, or a video)");
         }

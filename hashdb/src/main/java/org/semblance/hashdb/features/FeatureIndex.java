@@ -338,11 +338,6 @@ public final class FeatureIndex implements AutoCloseable {
         return new FeatureSnapshot(store);
     }
 
-    /** What a save that was killed leaves beside the file. */
-    public static Path unfinished(Path file) {
-        return SnapshotFormat.unfinished(file);
-    }
-
     /** An index from a file, and what was written with it. */
     public record Opened(FeatureIndex index, long seq, Hash256 mark) {}
 

@@ -6,6 +6,7 @@ import static org.semblance.hashdb.offheap.OffHeap.putInt;
 import static org.semblance.hashdb.offheap.OffHeap.putLongRelease;
 import static org.semblance.hashdb.offheap.OffHeap.putShort;
 
+import org.semblance.hashdb.offheap.Extents;
 import org.semblance.hashdb.offheap.Limbo;
 import org.semblance.hashdb.offheap.OffHeap;
 import org.semblance.hashdb.offheap.Readers;

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.file.SnapshotFormat;
 import org.semblance.hashdb.file.SnapshotFormat.Part;
+import org.semblance.hashdb.offheap.Extents;
 import org.semblance.hashdb.offheap.OffHeap;
 import org.semblance.hashdb.offheap.Readers;
 

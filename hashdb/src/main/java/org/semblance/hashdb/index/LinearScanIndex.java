@@ -2,6 +2,7 @@ package org.semblance.hashdb.index;
 
 import java.util.function.Consumer;
 import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.index.kernel.Kernels;
 import org.semblance.hashdb.offheap.Readers;
 import org.semblance.hashdb.offheap.ScratchPool;
 

@@ -14,6 +14,7 @@ import org.semblance.hashdb.file.FormatException;
 import org.semblance.hashdb.file.SnapshotFormat;
 import org.semblance.hashdb.file.SnapshotFormat.Part;
 import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.index.kernel.Kernels;
 import org.semblance.hashdb.offheap.Readers;
 import org.semblance.hashdb.offheap.ScratchPool;
 import org.slf4j.Logger;
@@ -371,11 +372,6 @@ public final class PigeonringIndex implements HashIndex {
             }
             out.finish();
         }
-    }
-
-    /** What a {@link #save} that was killed leaves beside the file. */
-    public static Path unfinished(Path file) {
-        return SnapshotFormat.unfinished(file);
     }
 
     /** An index from a file, and what was written with it. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.semblance.hashdb.file.SnapshotFormat;
 import org.semblance.hashdb.file.SnapshotFormat.Part;
+import org.semblance.hashdb.offheap.Extents;
 import org.semblance.hashdb.offheap.Limbo;
 import org.semblance.hashdb.offheap.OffHeap;
 import org.semblance.hashdb.offheap.Readers;

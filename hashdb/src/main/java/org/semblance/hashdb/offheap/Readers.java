@@ -20,8 +20,20 @@ public final class Readers {
     private static final int LONGS_A_STRIPE = 16;
     private static final long CLOSED = -1;
 
-    private final AtomicLongArray counts = new AtomicLongArray(2 * STRIPES * LONGS_A_STRIPE);
+    private final int stripes;
+    private final AtomicLongArray counts;
     private volatile long phase;
+
+    /** No lookup yet. */
+    public Readers() {
+        this(STRIPES);
+    }
+
+    /** No lookup yet, with so many stripes: a power of two up to 64. */
+    public Readers(int stripes) {
+        this.stripes = stripes;
+        this.counts = new AtomicLongArray(2 * stripes * LONGS_A_STRIPE);
+    }
 
     /**
      * Begins a lookup.
@@ -30,7 +42,7 @@ public final class Readers {
      * @throws IllegalStateException if the index is closed
      */
     public int enter() {
-        int stripe = stripe();
+        int stripe = stripe() & stripes - 1;
         while (true) {
             long now = phase;
             if (now == CLOSED) {
@@ -90,7 +102,7 @@ public final class Readers {
     }
 
     private boolean isIdle(long ofPhase) {
-        for (int stripe = 0; stripe < STRIPES; stripe++) {
+        for (int stripe = 0; stripe < stripes; stripe++) {
             if (counts.get(counter(ofPhase, stripe)) != 0) {
                 return false;
             }
@@ -98,7 +110,7 @@ public final class Readers {
         return true;
     }
 
-    private static int counter(long phase, int stripe) {
-        return ((int) (phase & 1) * STRIPES + stripe) * LONGS_A_STRIPE;
+    private int counter(long phase, int stripe) {
+        return ((int) (phase & 1) * stripes + stripe) * LONGS_A_STRIPE;
     }
 }

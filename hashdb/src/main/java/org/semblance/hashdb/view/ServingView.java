@@ -14,8 +14,8 @@ import java.util.stream.Stream;
 import net.openhft.chronicle.map.ChronicleMap;
 import net.openhft.chronicle.map.ChronicleMapBuilder;
 import org.jspecify.annotations.Nullable;
-import org.semblance.hashdb.catalog.Catalog;
 import org.semblance.hashdb.catalog.ContentRecord;
+import org.semblance.hashdb.catalog.ContentSink;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * <p>One thread at a time may change it, any number read. A read of a closed view answers null, as for what is not
  * there, and the reader asks the catalog.
  */
-public final class ServingView implements Catalog.ContentSink {
+public final class ServingView implements ContentSink {
     private static final Logger LOG = LoggerFactory.getLogger(ServingView.class);
 
     private static final String PREFIX = "view.";

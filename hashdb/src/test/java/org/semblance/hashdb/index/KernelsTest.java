@@ -9,6 +9,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.index.kernel.Kernels;
+import org.semblance.hashdb.index.kernel.ScalarKernels;
+import org.semblance.hashdb.index.kernel.VectorKernels;
 import org.semblance.hashdb.offheap.OffHeap;
 
 class KernelsTest {

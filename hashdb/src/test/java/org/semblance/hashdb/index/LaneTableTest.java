@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.semblance.hashdb.offheap.Extents;
 import org.semblance.hashdb.offheap.OffHeap;
 import org.semblance.hashdb.offheap.Readers;
 

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.index.kernel.Kernels;
 
 /** Tables from the first hash on, with vector instructions, that are copied to fresh memory all the time. */
 class PigeonringIndexTest extends HashIndexContractTest {

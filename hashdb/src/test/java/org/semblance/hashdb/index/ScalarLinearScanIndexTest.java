@@ -1,5 +1,7 @@
 package org.semblance.hashdb.index;
 
+import org.semblance.hashdb.index.kernel.ScalarKernels;
+
 /** The scan without vector instructions. */
 class ScalarLinearScanIndexTest extends HashIndexContractTest {
     @Override

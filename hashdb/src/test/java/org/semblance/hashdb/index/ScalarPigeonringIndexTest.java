@@ -1,5 +1,7 @@
 package org.semblance.hashdb.index;
 
+import org.semblance.hashdb.index.kernel.ScalarKernels;
+
 /**
  * Tables without vector instructions, that replace the scan in the middle of the tests; with sketches of four bytes and
  * chunks of different widths, as in the tables of large sets, but with fewer buckets. {@link KernelsTest} has the other

@@ -21,6 +21,7 @@ import org.semblance.hashdb.features.FeatureIndex;
 import org.semblance.hashdb.file.FormatException;
 import org.semblance.hashdb.file.SnapshotFormat;
 import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.index.kernel.Kernels;
 
 class SnapshotTest {
     private final RandomHashes hashes = RandomHashes.fromRunSeed();

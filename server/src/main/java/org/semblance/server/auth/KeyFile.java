@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
-import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.DatabaseFolder;
 import org.semblance.hashdb.file.DurableFile;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -150,7 +150,7 @@ public final class KeyFile {
     public Made create(Draft draft, Instant now) {
         String secret = Secret.random();
         Key key = draft.key(Secret.sha256(secret), now);
-        HashDb.prepare(folder);
+        DatabaseFolder.prepare(folder);
         change(keys -> {
             for (Key known : keys) {
                 if (known.name().equals(key.name())) {

@@ -19,7 +19,7 @@ import org.semblance.engine.WarmUp;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.worker.DecodeWorkers;
 import org.semblance.engine.worker.WorkerSettings;
-import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.DatabaseFolder;
 import org.semblance.hashdb.libc.Libc;
 import org.semblance.hashdb.libc.Libc.Function;
 import org.semblance.server.config.Isolation;
@@ -84,7 +84,7 @@ final class Machine {
                 : 0;
         long heap = MemoryBounds.heapBytes();
         long bodies = config.maxBodyBytesInFlight();
-        long index = HashDb.indexBytes(config.dataFolder());
+        long index = DatabaseFolder.indexBytes(config.dataFolder());
         long decoders =
                 config.isolation() == Isolation.WORKERS ? (config.workers() + config.videoWorkers()) * OF_A_WORKER : 0;
         long needed = heap + bodies + index + decoders + BESIDE_HEAP;

@@ -17,8 +17,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.DatabaseFolder;
 import org.semblance.hashdb.DatabaseRefusedException;
-import org.semblance.hashdb.HashDb;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.KeysRefusedException;
 import org.semblance.server.config.ConfigKey;
@@ -55,7 +55,7 @@ final class Surroundings {
         Path folder = config.dataFolder().toAbsolutePath();
         String holder = null;
         try {
-            holder = HashDb.holder(folder).orElse(null);
+            holder = DatabaseFolder.holder(folder).orElse(null);
         } catch (IOException e) {
             findings.add(Finding.fail(
                     "data folder",
@@ -83,7 +83,7 @@ final class Surroundings {
                             "Create it for the user of the server, or set data.");
         }
         try {
-            HashDb.prepare(folder);
+            DatabaseFolder.prepare(folder);
             Path probe = Files.createTempFile(folder, ".doctor", "");
             Files.delete(probe);
         } catch (DatabaseRefusedException e) {
@@ -134,7 +134,7 @@ final class Surroundings {
                         detail,
                         "What is stored there may be gone after a restart. In a container, mount a volume.");
             }
-            long wanted = Math.max(LEAST_FREE_BYTES, 2 * HashDb.indexBytes(folder));
+            long wanted = Math.max(LEAST_FREE_BYTES, 2 * DatabaseFolder.indexBytes(folder));
             return free < wanted
                     ? Finding.warn("disk", detail, "The index is saved beside the one before, and uploads need room.")
                     : Finding.ok("disk", detail);

@@ -14,6 +14,7 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.DatabaseEvents;
 import org.semblance.hashdb.DatabaseState;
+import org.semblance.hashdb.IndexKind;
 import org.semblance.hashdb.features.FeatureIndexState;
 import org.semblance.hashdb.index.IndexState;
 
@@ -241,18 +242,24 @@ final class DatabaseMetrics implements DatabaseEvents {
     }
 
     @Override
-    public void indexBuilt(Duration took) {
-        indexBuilds.record(took);
+    public void built(IndexKind index, Duration took) {
+        if (index == IndexKind.HASHES) {
+            indexBuilds.record(took);
+        }
     }
 
     @Override
-    public void indexSaved(Duration took) {
-        indexSaves.record(took);
+    public void saved(IndexKind index, Duration took) {
+        if (index == IndexKind.HASHES) {
+            indexSaves.record(took);
+        }
     }
 
     @Override
-    public void indexSaveFailed() {
-        indexSaveFailures.increment();
+    public void saveFailed(IndexKind index) {
+        if (index == IndexKind.HASHES) {
+            indexSaveFailures.increment();
+        }
     }
 
     @Override

@@ -4,11 +4,11 @@ import java.nio.charset.StandardCharsets;
 import org.bytedeco.ffmpeg.global.avutil;
 
 /** FFmpeg's error numbers. */
-final class FfmpegError {
+public final class FfmpegError {
     private FfmpegError() {}
 
     /** FFmpeg's words for an error, which it pads with zeros. */
-    static String text(int error) {
+    public static String text(int error) {
         byte[] text = new byte[avutil.AV_ERROR_MAX_STRING_SIZE];
         if (avutil.av_strerror(error, text, text.length) < 0) {
             return "error " + error;

@@ -115,7 +115,7 @@ public final class Natives {
      *
      * @throws IllegalStateException if they cannot be, now or in an earlier call; the message says from where
      */
-    static synchronized void load() {
+    public static synchronized void load() {
         if (failure == null && !loaded) {
             try {
                 loadAll();

@@ -38,6 +38,7 @@ import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.VideoLimits;
 import org.semblance.engine.media.VideoSummary;
 import org.semblance.engine.media.VideoSummary.Ending;
+import org.semblance.engine.media.internal.video.NativeVideoReader;
 import org.semblance.hashdb.HashDb;
 
 /** Damaged and made-up files: each ends in frames or in a reason, in bounded time. */

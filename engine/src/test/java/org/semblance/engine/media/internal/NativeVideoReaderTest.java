@@ -33,6 +33,7 @@ import org.semblance.engine.media.VideoFrame;
 import org.semblance.engine.media.VideoLimits;
 import org.semblance.engine.media.VideoSummary;
 import org.semblance.engine.media.VideoSummary.Ending;
+import org.semblance.engine.media.internal.video.NativeVideoReader;
 import org.semblance.engine.pdq.GreyLuma;
 import org.semblance.engine.pdq.Luma;
 import org.semblance.engine.pdq.PdqHasher;

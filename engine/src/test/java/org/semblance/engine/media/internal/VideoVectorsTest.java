@@ -18,6 +18,7 @@ import org.semblance.engine.media.FrameSampling;
 import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.VideoLimits;
 import org.semblance.engine.media.VideoSummary;
+import org.semblance.engine.media.internal.video.NativeVideoReader;
 import org.semblance.engine.pdq.PdqHasher;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.HashAndQuality;

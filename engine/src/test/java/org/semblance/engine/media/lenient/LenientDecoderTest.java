@@ -30,7 +30,7 @@ import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.media.Picture;
 import org.semblance.engine.media.internal.Encoders;
-import org.semblance.engine.media.internal.NativeImageDecoder;
+import org.semblance.engine.media.internal.image.NativeImageDecoder;
 import org.semblance.engine.pdq.Luma;
 
 /** OpenCV, whose decoders are strict, is the oracle for files that are sound. */

@@ -1,0 +1,88 @@
+package org.semblance.hashdb;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The folder of a database, whether a process has it open or not. */
+public final class DatabaseFolder {
+    static final String CATALOG = "catalog.db";
+
+    /** The index of features takes so many times as much memory as its snapshot, which has no tables. */
+    private static final int TABLES_TO_FEATURES = 3;
+
+    private DatabaseFolder() {}
+
+    /**
+     * Creates the folder if it is not there, and refuses one of something else, so that a mistyped path is not filled
+     * with a new database. Takes no lock.
+     *
+     * @throws DatabaseRefusedException if it holds something else, or cannot be read or created
+     */
+    public static void prepare(Path folder) {
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw new DatabaseRefusedException(folder, "is a file (expected: a folder)");
+        }
+        try {
+            create(folder);
+            if (Files.exists(folder.resolve(CATALOG))) {
+                return;
+            }
+            try (Stream<Path> files = Files.list(folder)) {
+                Optional<String> other = files.map(file -> file.getFileName().toString())
+                        .filter(name -> !name.startsWith(".")
+                                && !name.equals("lost+found")
+                                && !name.equals(FolderLock.FILE_NAME)
+                                // The server's keys, which may be made before the first start.
+                                && !name.startsWith("keys.json")
+                                && !name.startsWith(CATALOG + ".new"))
+                        .min(Comparator.naturalOrder());
+                if (other.isPresent()) {
+                    throw new DatabaseRefusedException(
+                            folder,
+                            "holds " + other.get() + " but no " + CATALOG
+                                    + " (expected: a data folder, or an empty or new one)");
+                }
+            }
+        } catch (IOException e) {
+            throw new DatabaseRefusedException(folder, "cannot be read or created: " + e, e);
+        }
+    }
+
+    /**
+     * Which process has the folder open, in words; empty if none has.
+     *
+     * @throws IOException if that cannot be told
+     */
+    public static Optional<String> holder(Path folder) throws IOException {
+        return Optional.ofNullable(FolderLock.holder(folder));
+    }
+
+    /** Bytes that the files of a database have which lookups need in memory: about what its index will take. */
+    public static long indexBytes(Path folder) {
+        return folder.resolve(IndexKind.HASHES.fileName()).toFile().length()
+                + TABLES_TO_FEATURES
+                        * folder.resolve(IndexKind.FEATURES.fileName()).toFile().length();
+    }
+
+    /** A folder of hashes is its owner's alone; one that is there already stays as it was made. */
+    private static void create(Path folder) throws IOException {
+        if (Files.exists(folder)) {
+            return;
+        }
+        Path parent = folder.toAbsolutePath().getParent();
+        if (parent != null) {
+            Files.createDirectories(parent);
+        }
+        if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.createDirectory(
+                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } else {
+            Files.createDirectory(folder);
+        }
+    }
+}

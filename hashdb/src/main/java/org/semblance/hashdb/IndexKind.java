@@ -1,0 +1,25 @@
+package org.semblance.hashdb;
+
+import java.util.Locale;
+
+/** What an index that follows the catalog counts by, and where it is saved. */
+public enum IndexKind {
+    HASHES("index.snapshot"),
+    FEATURES("features.snapshot");
+
+    private final String fileName;
+
+    IndexKind(String fileName) {
+        this.fileName = fileName;
+    }
+
+    /** The name of the snapshot in the data folder. */
+    String fileName() {
+        return fileName;
+    }
+
+    /** What messages call the units. */
+    String units() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

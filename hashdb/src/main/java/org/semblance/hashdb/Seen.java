@@ -1,0 +1,49 @@
+package org.semblance.hashdb;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.sql.Catalog;
+
+/** The state of the catalog that lookups see. */
+final class Seen {
+    final long seq;
+    /** By name. */
+    final List<Bank> banks;
+
+    private final Map<String, Bank> byName = new HashMap<>();
+    private final Map<Long, Bank> byId = new HashMap<>();
+    final int largestThreshold;
+
+    Seen(Catalog.State state) {
+        seq = state.seq();
+        banks = state.banks();
+        int largest = 0;
+        for (Bank bank : banks) {
+            byName.put(bank.name(), bank);
+            byId.put(bank.id(), bank);
+            largest = Math.max(largest, threshold(bank));
+        }
+        largestThreshold = largest;
+    }
+
+    /** The bank of that name; null if there is none. */
+    @Nullable
+    Bank bank(String name) {
+        return byName.get(name);
+    }
+
+    /** The bank of that id; null if there is none. */
+    @Nullable
+    Bank bank(long id) {
+        return byId.get(id);
+    }
+
+    /** The largest distance that counts as a match in that bank. */
+    static int threshold(Bank bank) {
+        Integer own = bank.distanceThreshold();
+        return own == null ? HashDb.DEFAULT_DISTANCE_THRESHOLD : own;
+    }
+}

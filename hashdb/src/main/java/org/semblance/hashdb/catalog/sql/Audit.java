@@ -1,0 +1,580 @@
+package org.semblance.hashdb.catalog.sql;
+
+import java.nio.file.Path;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLDataException;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.BankFields;
+import org.semblance.hashdb.catalog.BankKind;
+import org.semblance.hashdb.catalog.ContentDigest;
+import org.semblance.hashdb.catalog.ContentFields;
+import org.semblance.hashdb.catalog.ContentFields.State;
+import org.semblance.hashdb.catalog.ContentRecord;
+import org.semblance.hashdb.catalog.ContentSink;
+import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.Given;
+import org.semblance.hashdb.catalog.HashSink;
+import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.hashdb.catalog.JournalPayload;
+import org.semblance.hashdb.catalog.JournalPayload.BankCreated;
+import org.semblance.hashdb.catalog.JournalPayload.BankDeleted;
+import org.semblance.hashdb.catalog.JournalPayload.BankUpdated;
+import org.semblance.hashdb.catalog.JournalPayload.ContentUpdated;
+import org.semblance.hashdb.catalog.JournalPayload.ContentWithdrawn;
+import org.semblance.hashdb.catalog.JournalPayload.ContentsAdded;
+import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.catalog.PayloadCodec;
+import org.semblance.hashdb.catalog.PictureSink;
+import org.semblance.hashdb.features.BankedPicture;
+import org.semblance.hashdb.features.Features;
+import org.semblance.hashdb.hash.Hash256;
+
+/**
+ * Proves one state of the catalog from its journal.
+ *
+ * <p>First the chain is recomputed, and from its payloads what each bank must look like, which contents were withdrawn
+ * and what updates made of the others. Then one pass over all contents recomputes the digest of each
+ * {@code add_contents} row, taking for an updated field the old value that its first update recorded, and compares each
+ * row with what its last update made of it. So a row that was changed, added or removed beside the journal is found;
+ * within a bulk the digest names the range, not the row.
+ */
+public final class Audit implements AutoCloseable {
+    private static final int MAX_PROBLEMS = 100;
+
+    /** The status of a content that was withdrawn, or whose bank was deleted. */
+    private static final State GONE = new State(ContentStatus.WITHDRAWN, null);
+
+    /** What a content has that was never updated; its digest covers the other fields. */
+    private static final ContentFields ADDED =
+            new ContentFields(new State(ContentStatus.ENABLED, null), null, null, null);
+
+    private final Path file;
+    private final Readers.Reader reader;
+    private final long maxContentId;
+    private final List<String> problems = new ArrayList<>();
+    private final Map<Long, ExpectedBank> banks = new HashMap<>();
+    private final Map<Long, Trail> trails = new HashMap<>();
+    private final Set<Long> withdrawnContents = new HashSet<>();
+    private final ContentDigest digest = new ContentDigest();
+    private long journalRows;
+    private String headHash = JournalEntry.GENESIS;
+    private long signalRows;
+    private long labelRows;
+    private long videoRows;
+    private long pictureRows;
+
+    Audit(Path file) {
+        this.file = file;
+        Readers.Reader opened = null;
+        boolean begun = false;
+        try {
+            opened = new Readers.Reader(file);
+            this.reader = opened;
+            reader.pin();
+            this.maxContentId = count("SELECT coalesce(max(id), 0) FROM content");
+            begun = true;
+        } catch (SQLException e) {
+            throw StorageFailures.of(file, e);
+        } finally {
+            if (!begun && opened != null) {
+                opened.close();
+            }
+        }
+    }
+
+    /**
+     * What an audit found.
+     *
+     * @param headHash the hash of the newest row of the journal, to be kept in another place
+     * @param problems empty if all is well
+     */
+    public record Report(long journalRows, String headHash, List<String> problems) {
+        public Report {
+            problems = List.copyOf(problems);
+        }
+    }
+
+    /** The largest id of a content in the state that is audited. */
+    public long maxContentId() {
+        return maxContentId;
+    }
+
+    /** Checks everything; each content, hash and picture goes to the sinks as well. */
+    public Report run(ContentSink contents, HashSink hashes, PictureSink pictures) {
+        try {
+            integrity();
+            journal();
+            banks();
+            contents(contents, hashes, pictures);
+            orphans();
+        } catch (SQLException e) {
+            problem(StorageFailures.of(file, e).getMessage());
+        }
+        return new Report(journalRows, headHash, problems);
+    }
+
+    @Override
+    public void close() {
+        reader.close();
+    }
+
+    private void problem(@Nullable String text) {
+        if (problems.size() < MAX_PROBLEMS) {
+            problems.add(String.valueOf(text));
+        } else if (problems.size() == MAX_PROBLEMS) {
+            problems.add("further problems are not listed");
+        }
+    }
+
+    private long count(String sql) throws SQLException {
+        try (ResultSet row = reader.prepare(sql).executeQuery()) {
+            return row.getLong(1);
+        }
+    }
+
+    private void integrity() throws SQLException {
+        try (Statement statement = reader.connection().createStatement();
+                ResultSet row = statement.executeQuery("PRAGMA integrity_check(" + MAX_PROBLEMS + ")")) {
+            while (row.next()) {
+                String line = row.getString(1);
+                if (!"ok".equals(line)) {
+                    problem("SQLite: " + line);
+                }
+            }
+        }
+    }
+
+    private void journal() throws SQLException {
+        PreparedStatement select = reader.prepare(
+                "SELECT seq, at, actor, reason, kind, payload, prev_hash, hash FROM journal ORDER BY seq");
+        boolean broken = false;
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                JournalEntry entry;
+                try {
+                    entry = Rows.journalEntry(row);
+                } catch (SQLDataException e) {
+                    problem("journal row " + row.getLong(1) + ": " + e.getMessage());
+                    broken = true;
+                    journalRows++;
+                    continue;
+                }
+                String fault = broken ? null : fault(entry);
+                if (fault != null) {
+                    problem("journal row " + entry.seq() + ": " + fault);
+                    broken = true;
+                }
+                journalRows++;
+                headHash = entry.hash();
+                try {
+                    replay(entry.change());
+                } catch (IllegalArgumentException e) {
+                    problem("journal row " + entry.seq() + ": " + e.getMessage());
+                }
+            }
+        }
+    }
+
+    private @Nullable String fault(JournalEntry entry) {
+        if (entry.seq() != journalRows + 1) {
+            return "row " + (journalRows + 1) + " is missing before it";
+        }
+        if (!entry.prevHash().equals(headHash)) {
+            return "it does not follow the row before";
+        }
+        return entry.computeHash().equals(entry.hash()) ? null : "it was altered (its hash does not fit its fields)";
+    }
+
+    private void replay(JournalPayload change) {
+        switch (change) {
+            case BankCreated created ->
+                banks.put(created.bankId(), new ExpectedBank(created.kind(), created.fields(), false));
+            case BankUpdated updated ->
+                banks.computeIfPresent(updated.bankId(), (id, bank) -> bank.updated(updated.to()));
+            case BankDeleted deleted -> banks.computeIfPresent(deleted.bankId(), (id, bank) -> bank.deleted());
+            case ContentUpdated updated ->
+                trails.merge(updated.contentId(), new Trail(updated.from(), updated.to()), Trail::followedBy);
+            case ContentWithdrawn withdrawn -> withdrawnContents.add(withdrawn.contentId());
+            case ContentsAdded added -> {
+                // Added contents are compared in the pass over the contents.
+            }
+        }
+    }
+
+    private void banks() throws SQLException {
+        Set<Long> seen = new HashSet<>();
+        PreparedStatement select = reader.prepare(
+                "SELECT id, name, kind, enabled_ratio, description, distance_threshold, deleted FROM bank");
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                long id = row.getLong(1);
+                seen.add(id);
+                ExpectedBank expected = banks.get(id);
+                if (expected == null) {
+                    problem("bank " + id + " (" + row.getString(2) + "): no row of the journal created it");
+                } else if (!expected.equalTo(row)) {
+                    problem("bank " + id + " (" + row.getString(2) + "): differs from what the journal made of it");
+                }
+            }
+        }
+        banks.keySet().stream()
+                .filter(id -> !seen.contains(id))
+                .sorted()
+                .forEach(id -> problem("bank " + id + ": is missing"));
+    }
+
+    private void contents(ContentSink contentSink, HashSink hashSink, PictureSink pictureSink) throws SQLException {
+        PreparedStatement adds = reader.prepare("SELECT seq, at, kind, payload FROM journal WHERE kind = '"
+                + PayloadCodec.ADD_CONTENTS + "' ORDER BY seq");
+        PreparedStatement labels = reader.prepare("SELECT c.content_id, l.name FROM content_label c"
+                + " JOIN label l ON l.id = c.label_id ORDER BY c.content_id");
+        PreparedStatement contents = reader.prepare("SELECT c.id, c.bank_id, c.status, c.disabled_until, c.created_at,"
+                + " o.name, c.note, c.metadata, s.type, s.quality, s.value"
+                + " FROM content c LEFT JOIN source o ON o.id = c.source_id"
+                + " LEFT JOIN signal s ON s.content_id = c.id ORDER BY c.id, s.position");
+        PreparedStatement videos =
+                reader.prepare("SELECT content_id, duration_ms, frames FROM video ORDER BY content_id");
+        PreparedStatement pictures =
+                reader.prepare("SELECT content_id, ordinal, ms, data FROM picture ORDER BY content_id, ordinal");
+        try (ResultSet add = adds.executeQuery();
+                ResultSet label = labels.executeQuery();
+                ResultSet video = videos.executeQuery();
+                ResultSet picture = pictures.executeQuery();
+                ResultSet content = contents.executeQuery()) {
+            Cursor cursor = new Cursor(content, label, video, picture, contentSink, hashSink, pictureSink);
+            cursor.next();
+            while (add.next()) {
+                JournalPayload change;
+                try {
+                    change = PayloadCodec.read(Rows.text(add, 3), Rows.text(add, 4));
+                } catch (IllegalArgumentException e) {
+                    continue; // The pass over the journal has named it.
+                }
+                if (change instanceof ContentsAdded added) {
+                    compare(add.getLong(1), add.getLong(2), added, cursor);
+                }
+            }
+            while (cursor.there) {
+                problem("content " + cursor.id + ": no row of the journal added it");
+                cursor.next();
+            }
+        }
+    }
+
+    private void compare(long seq, long at, ContentsAdded added, Cursor cursor) throws SQLException {
+        ExpectedBank bank = banks.get(added.bankId());
+        boolean bankDeleted = bank != null && bank.isDeleted;
+        long present = 0;
+        for (; cursor.there && cursor.id <= added.lastId(); cursor.next()) {
+            if (cursor.id < added.firstId()) {
+                problem("content " + cursor.id + ": no row of the journal added it");
+                continue;
+            }
+            present++;
+            ContentFields now = cursor.fields();
+            Trail trail = trails.get(cursor.id);
+            digest(cursor, trail == null ? now : trail.first.or(now));
+            boolean gone = bankDeleted || withdrawnContents.contains(cursor.id);
+            ContentFields expected = trail == null ? ADDED : trail.last.or(ADDED);
+            if (cursor.bankId != added.bankId() || cursor.createdAt != at || !cursor.isAs(expected, gone)) {
+                problem("content " + cursor.id + ": differs from what the journal made of it");
+            }
+        }
+        String sha256 = digest.finish();
+        String range = added.firstId() == added.lastId()
+                ? Long.toString(added.firstId())
+                : added.firstId() + " to " + added.lastId();
+        if (present != added.contents()) {
+            problem("journal row " + seq + ": of its contents " + range + " only " + present + " are there");
+        } else if (!sha256.equals(added.sha256())) {
+            problem("journal row " + seq + ": its contents " + range + " were altered (their digest does not fit)");
+        }
+    }
+
+    /** Takes in the content as it was when it was added. */
+    private void digest(Cursor content, ContentFields added) {
+        digest.content(content.id, content.signals.size());
+        for (Cursor.RawSignal signal : content.signals) {
+            digest.signal(signal.type, signal.quality, signal.value);
+        }
+        digest.details(
+                added.labels() == null ? List.of() : added.labels(),
+                added.note() == null ? null : added.note().value(),
+                content.source,
+                added.metadata() == null ? null : added.metadata().value());
+        if (content.frames != null) {
+            digest.video(content.durationMs, content.frames);
+        }
+        if (!content.pictures.isEmpty()) {
+            digest.pictures(content.pictures.size());
+            content.pictures.forEach(picture -> digest.picture(picture.ms, picture.data));
+        }
+    }
+
+    private void orphans() throws SQLException {
+        orphans("signals", "signal", signalRows);
+        orphans("labels", "content_label", labelRows);
+        orphans("videos", "video", videoRows);
+        orphans("pictures", "picture", pictureRows);
+    }
+
+    private void orphans(String name, String table, long rowsOfContents) throws SQLException {
+        long rows = count("SELECT count(*) FROM " + table);
+        if (rows != rowsOfContents) {
+            problem(name + ": " + (rows - rowsOfContents) + " rows belong to no content");
+        }
+    }
+
+    /** What the journal makes of a bank. */
+    private record ExpectedBank(BankKind kind, BankFields fields, boolean isDeleted) {
+        ExpectedBank updated(BankFields to) {
+            return new ExpectedBank(kind, to.or(fields), isDeleted);
+        }
+
+        ExpectedBank deleted() {
+            return new ExpectedBank(kind, fields, true);
+        }
+
+        boolean equalTo(ResultSet row) throws SQLException {
+            return Objects.equals(fields.name(), row.getString(2))
+                    && Codes.of(kind) == row.getInt(3)
+                    && fields.enabledRatio() != null
+                    && fields.enabledRatio() == row.getDouble(4)
+                    && Objects.equals(fields.description(), row.getString(5))
+                    && new Given<>(Rows.integer(row, 6)).equals(fields.distanceThreshold())
+                    && isDeleted == (row.getInt(7) != 0);
+        }
+    }
+
+    /** What updates did to one content: each field's value before its first update and after its last. */
+    private record Trail(ContentFields first, ContentFields last) {
+        Trail followedBy(Trail next) {
+            return new Trail(first.or(next.first), next.last.or(last));
+        }
+    }
+
+    /** Walks contents, their signals, labels, videos and pictures side by side, all by content id. */
+    private final class Cursor {
+        private final ResultSet rows;
+        private final ResultSet labelRow;
+        private final ResultSet videoRow;
+        private final ResultSet pictureRow;
+        private final ContentSink contentSink;
+        private final HashSink hashSink;
+        private final PictureSink pictureSink;
+        private boolean rowThere;
+        private boolean labelThere;
+        private boolean videoThere;
+        private boolean pictureThere;
+
+        private boolean there;
+        private long id;
+        private long bankId;
+        private int status;
+        private @Nullable Long until;
+        private long createdAt;
+        private @Nullable String source;
+        private @Nullable String note;
+        private @Nullable String metadata;
+        private final List<RawSignal> signals = new ArrayList<>();
+        private List<String> labels = List.of();
+        private int durationMs;
+        private byte @Nullable [] frames;
+        private final List<RawPicture> pictures = new ArrayList<>();
+
+        private record RawSignal(int type, @Nullable Integer quality, byte[] value) {}
+
+        @SuppressWarnings("ArrayRecordComponent") // never compared
+        private record RawPicture(int ms, byte[] data) {}
+
+        Cursor(
+                ResultSet rows,
+                ResultSet labelRow,
+                ResultSet videoRow,
+                ResultSet pictureRow,
+                ContentSink contentSink,
+                HashSink hashSink,
+                PictureSink pictureSink)
+                throws SQLException {
+            this.rows = rows;
+            this.labelRow = labelRow;
+            this.videoRow = videoRow;
+            this.pictureRow = pictureRow;
+            this.contentSink = contentSink;
+            this.hashSink = hashSink;
+            this.pictureSink = pictureSink;
+            this.rowThere = rows.next();
+            this.labelThere = labelRow.next();
+            this.videoThere = videoRow.next();
+            this.pictureThere = pictureRow.next();
+        }
+
+        void next() throws SQLException {
+            there = rowThere;
+            if (!there) {
+                return;
+            }
+            id = rows.getLong(1);
+            bankId = rows.getLong(2);
+            status = rows.getInt(3);
+            long millis = rows.getLong(4);
+            until = rows.wasNull() ? null : Long.valueOf(millis);
+            createdAt = rows.getLong(5);
+            source = rows.getString(6);
+            note = rows.getString(7);
+            metadata = rows.getString(8);
+            signals.clear();
+            do {
+                byte[] value = rows.getBytes(11);
+                if (value != null) {
+                    signalRows++;
+                    signals.add(new RawSignal(rows.getInt(9), Rows.integer(rows, 10), value));
+                }
+                rowThere = rows.next();
+            } while (rowThere && rows.getLong(1) == id);
+            labels = labels();
+            video();
+            pictures();
+            passOn();
+            passPicturesOn();
+        }
+
+        private void passOn() {
+            boolean live = status != Codes.of(ContentStatus.WITHDRAWN);
+            byte[] sound = frames != null && areSound(frames) ? frames : null;
+            if (!live) {
+                contentSink.withdrawn(id);
+            } else if (Codes.isStatus(status)) {
+                if (sound != null) {
+                    contentSink.frames(id, sound);
+                }
+                contentSink.content(new ContentRecord(
+                        id,
+                        bankId,
+                        Codes.status(status),
+                        until == null ? null : Instant.ofEpochMilli(until),
+                        labels,
+                        note,
+                        source,
+                        metadata,
+                        Instant.ofEpochMilli(createdAt),
+                        frames == null ? 0 : durationMs,
+                        frames == null ? 0 : frames.length / KnownVideo.FRAME_BYTES));
+            }
+            Set<Hash256> seen = new HashSet<>();
+            for (RawSignal signal : signals) {
+                if (!Codes.isSignal(signal.type, signal.value.length)) {
+                    problem("content " + id + ": a signal of type " + signal.type + " with " + signal.value.length
+                            + " bytes");
+                } else if (Codes.signalType(signal.type).isDigest()) {
+                    contentSink.digest(id, live, Codes.signalType(signal.type), signal.value);
+                } else {
+                    Hash256 hash = Hash256.fromBytes(signal.value);
+                    hashSink.hash(id, live, hash);
+                    if (sound != null) {
+                        seen.add(hash);
+                    }
+                }
+            }
+            if (sound != null) {
+                Rows.frameHashes(id, live, sound, seen, hashSink);
+            }
+        }
+
+        private void passPicturesOn() {
+            if (status == Codes.of(ContentStatus.WITHDRAWN)) {
+                pictureSink.withdrawn(id);
+            } else if (!pictures.isEmpty()) {
+                List<BankedPicture> sound = new ArrayList<>();
+                try {
+                    for (RawPicture picture : pictures) {
+                        sound.add(new BankedPicture(picture.ms, Features.ofBytes(picture.data)));
+                    }
+                    pictureSink.pictures(id, sound);
+                } catch (IllegalArgumentException e) {
+                    problem("content " + id + ": its features cannot be read: " + e.getMessage());
+                }
+            }
+        }
+
+        private boolean areSound(byte[] stored) {
+            try {
+                KnownVideo.ofBytes(durationMs, stored);
+                return true;
+            } catch (IllegalArgumentException e) {
+                problem("content " + id + ": its video cannot be read: " + e.getMessage());
+                return false;
+            }
+        }
+
+        private void video() throws SQLException {
+            frames = null;
+            for (; videoThere && videoRow.getLong(1) <= id; videoThere = videoRow.next()) {
+                if (videoRow.getLong(1) == id) {
+                    durationMs = videoRow.getInt(2);
+                    frames = Rows.bytes(videoRow, 3);
+                    videoRows++;
+                }
+            }
+        }
+
+        private void pictures() throws SQLException {
+            pictures.clear();
+            for (; pictureThere && pictureRow.getLong(1) <= id; pictureThere = pictureRow.next()) {
+                if (pictureRow.getLong(1) == id) {
+                    if (pictureRow.getInt(2) != pictures.size()) {
+                        problem("content " + id + ": picture " + pictures.size() + " is missing");
+                    }
+                    pictures.add(new RawPicture(pictureRow.getInt(3), Rows.bytes(pictureRow, 4)));
+                    pictureRows++;
+                }
+            }
+        }
+
+        private List<String> labels() throws SQLException {
+            List<String> found = List.of();
+            while (labelThere && labelRow.getLong(1) <= id) {
+                if (labelRow.getLong(1) == id) {
+                    if (found.isEmpty()) {
+                        found = new ArrayList<>();
+                    }
+                    found.add(Rows.text(labelRow, 2));
+                    labelRows++;
+                }
+                labelThere = labelRow.next();
+            }
+            if (!found.isEmpty()) {
+                found.sort(null);
+            }
+            return found;
+        }
+
+        /** Its fields that may change and that its digest covers. */
+        ContentFields fields() {
+            return new ContentFields(null, labels, new Given<>(note), new Given<>(metadata));
+        }
+
+        /** Whether it has the fields that are given, and the status of one that is gone if it is. */
+        boolean isAs(ContentFields expected, boolean gone) {
+            State state = gone ? GONE : Objects.requireNonNull(expected.state());
+            return status == Codes.of(state.status())
+                    && Objects.equals(until, millis(state.disabledUntil()))
+                    && fields().givenIn(expected).equals(expected.withoutState());
+        }
+    }
+
+    private static @Nullable Long millis(@Nullable Instant instant) {
+        return instant == null ? null : Long.valueOf(instant.toEpochMilli());
+    }
+}

@@ -1,0 +1,423 @@
+package org.semblance.hashdb.catalog.sql;
+
+import java.nio.ByteBuffer;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLDataException;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.BankContent;
+import org.semblance.hashdb.catalog.CatalogRefusedException;
+import org.semblance.hashdb.catalog.ContentCounts;
+import org.semblance.hashdb.catalog.ContentFilter;
+import org.semblance.hashdb.catalog.ContentRecord;
+import org.semblance.hashdb.catalog.ContentSink;
+import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.HashSink;
+import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.catalog.PictureSink;
+import org.semblance.hashdb.catalog.VideoSummary;
+import org.semblance.hashdb.features.BankedPicture;
+import org.semblance.hashdb.features.Features;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.Signal;
+
+/** Rows to values, over whichever connection prepares the statements. */
+final class Rows {
+    private static final String BANK =
+            "SELECT id, name, kind, enabled_ratio, description, distance_threshold FROM bank WHERE deleted = 0";
+    private static final String CONTENT = "SELECT c.id, b.name, c.status, c.disabled_until, c.created_at, s.name,"
+            + " c.note, c.metadata, v.duration_ms, length(v.frames) FROM content c JOIN bank b ON b.id = c.bank_id"
+            + " LEFT JOIN source s ON s.id = c.source_id LEFT JOIN video v ON v.content_id = c.id";
+
+    private static final String RECORD = "SELECT c.id, c.bank_id, c.status, c.disabled_until, c.created_at, s.name,"
+            + " c.note, c.metadata, v.duration_ms, length(v.frames) FROM content c"
+            + " LEFT JOIN source s ON s.id = c.source_id LEFT JOIN video v ON v.content_id = c.id";
+
+    /** Further from 1970 than any content was banked. */
+    private static final long FAR_SECONDS = 1L << 50;
+
+    private Rows() {}
+
+    /** Prepares a statement, or gives the one it has. */
+    @FunctionalInterface
+    interface Preparer {
+        PreparedStatement prepare(String sql) throws SQLException;
+    }
+
+    static @Nullable Bank bank(Preparer db, String name) throws SQLException {
+        PreparedStatement select = db.prepare(BANK + " AND name = ?");
+        select.setString(1, name);
+        try (ResultSet row = select.executeQuery()) {
+            return row.next() ? bank(row) : null;
+        }
+    }
+
+    /** The banks by name. */
+    static List<Bank> banks(Preparer db) throws SQLException {
+        List<Bank> banks = new ArrayList<>();
+        try (ResultSet row = db.prepare(BANK + " ORDER BY name").executeQuery()) {
+            while (row.next()) {
+                banks.add(bank(row));
+            }
+        }
+        return banks;
+    }
+
+    private static Bank bank(ResultSet row) throws SQLException {
+        return new Bank(
+                row.getLong(1),
+                row.getString(2),
+                Codes.kind(row.getInt(3)),
+                row.getDouble(4),
+                row.getString(5),
+                integer(row, 6));
+    }
+
+    /** The content of that id, withdrawn or not. */
+    static @Nullable BankContent content(Preparer db, long id) throws SQLException {
+        PreparedStatement select = db.prepare(CONTENT + " WHERE c.id = ?");
+        select.setLong(1, id);
+        try (ResultSet row = select.executeQuery()) {
+            return row.next() ? content(db, row) : null;
+        }
+    }
+
+    /** The record of that id, withdrawn or not. */
+    static @Nullable ContentRecord contentRecord(Preparer db, long id) throws SQLException {
+        PreparedStatement select = db.prepare(RECORD + " WHERE c.id = ?");
+        select.setLong(1, id);
+        try (ResultSet row = select.executeQuery()) {
+            return row.next() ? contentRecord(row, labels(db, id)) : null;
+        }
+    }
+
+    /** The contents from one id to another; withdrawn ones with their id alone. */
+    static void contentRecords(Preparer db, long first, long last, ContentSink sink) throws SQLException {
+        int withdrawn = Codes.of(ContentStatus.WITHDRAWN);
+        PreparedStatement select = db.prepare(RECORD + " WHERE c.id BETWEEN ? AND ? ORDER BY c.id");
+        select.setLong(1, first);
+        select.setLong(2, last);
+        PreparedStatement selectLabels = db.prepare("SELECT c.content_id, l.name FROM content_label c"
+                + " JOIN label l ON l.id = c.label_id WHERE c.content_id BETWEEN ? AND ? ORDER BY c.content_id");
+        selectLabels.setLong(1, first);
+        selectLabels.setLong(2, last);
+        try (ResultSet row = select.executeQuery();
+                ResultSet label = selectLabels.executeQuery()) {
+            boolean labelThere = label.next();
+            while (row.next()) {
+                long id = row.getLong(1);
+                List<String> labels = List.of();
+                for (; labelThere && label.getLong(1) <= id; labelThere = label.next()) {
+                    if (label.getLong(1) == id) {
+                        labels = labels.isEmpty() ? new ArrayList<>() : labels;
+                        labels.add(text(label, 2));
+                    }
+                }
+                if (row.getInt(3) == withdrawn) {
+                    sink.withdrawn(id);
+                } else {
+                    if (!labels.isEmpty()) {
+                        labels.sort(null);
+                    }
+                    sink.content(contentRecord(row, labels));
+                }
+            }
+        }
+    }
+
+    private static ContentRecord contentRecord(ResultSet row, List<String> labels) throws SQLException {
+        return new ContentRecord(
+                row.getLong(1),
+                row.getLong(2),
+                Codes.status(row.getInt(3)),
+                instant(row, 4),
+                labels,
+                row.getString(7),
+                row.getString(6),
+                row.getString(8),
+                Instant.ofEpochMilli(row.getLong(5)),
+                row.getInt(9),
+                row.getInt(10) / KnownVideo.FRAME_BYTES);
+    }
+
+    /** What is banked of a video; null if the content is withdrawn or no video. */
+    static @Nullable KnownVideo video(Preparer db, long contentId) throws SQLException {
+        PreparedStatement select = db.prepare("SELECT v.duration_ms, v.frames FROM video v"
+                + " JOIN content c ON c.id = v.content_id WHERE v.content_id = ? AND c.status <> 2");
+        select.setLong(1, contentId);
+        try (ResultSet row = select.executeQuery()) {
+            return row.next() ? KnownVideo.ofBytes(row.getInt(1), bytes(row, 2)) : null;
+        } catch (IllegalArgumentException e) {
+            throw new CatalogRefusedException(
+                    "content " + contentId + ": its video cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Gives the frames of the videos from one id to another to the sink; withdrawn ones are left out. */
+    static void frames(Preparer db, long first, long last, ContentSink sink) throws SQLException {
+        PreparedStatement select = db.prepare("SELECT v.content_id, v.frames FROM video v"
+                + " CROSS JOIN content c ON c.id = v.content_id WHERE v.content_id BETWEEN ? AND ? AND c.status <> 2");
+        select.setLong(1, first);
+        select.setLong(2, last);
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                sink.frames(row.getLong(1), frames(row.getLong(1), bytes(row, 2)));
+            }
+        }
+    }
+
+    /**
+     * Gives to the sink each hash once that a video's frames have and its own signals have not.
+     *
+     * @param select content id, status, and frames
+     */
+    static void frameHashes(Preparer db, PreparedStatement select, HashSink sink) throws SQLException {
+        PreparedStatement signals = db.prepare("SELECT value FROM signal WHERE content_id = ? AND type = 0");
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                long contentId = row.getLong(1);
+                Set<Hash256> seen = new HashSet<>();
+                signals.setLong(1, contentId);
+                try (ResultSet signal = signals.executeQuery()) {
+                    while (signal.next()) {
+                        seen.add(Hash256.fromBytes(bytes(signal, 1)));
+                    }
+                }
+                frameHashes(
+                        contentId,
+                        row.getInt(2) != Codes.of(ContentStatus.WITHDRAWN),
+                        frames(contentId, bytes(row, 3)),
+                        seen,
+                        sink);
+            }
+        }
+    }
+
+    /**
+     * Likewise for one video.
+     *
+     * @param seen hashes that the sink has of this content; those of the frames are added
+     */
+    static void frameHashes(long contentId, boolean live, byte[] frames, Set<Hash256> seen, HashSink sink) {
+        ByteBuffer in = ByteBuffer.wrap(frames);
+        for (int end = KnownVideo.FRAME_BYTES; end <= frames.length; end += KnownVideo.FRAME_BYTES) {
+            Hash256 hash = Hash256.read(in.position(end - Hash256.BYTES));
+            if (seen.add(hash)) {
+                sink.hash(contentId, live, hash);
+            }
+        }
+    }
+
+    /**
+     * Gives to the sink the pictures of each content.
+     *
+     * @param select content id, time and features, by content and time
+     */
+    static void pictures(PreparedStatement select, PictureSink sink) throws SQLException {
+        try (ResultSet row = select.executeQuery()) {
+            boolean there = row.next();
+            while (there) {
+                long contentId = row.getLong(1);
+                List<BankedPicture> pictures = new ArrayList<>();
+                for (; there && row.getLong(1) == contentId; there = row.next()) {
+                    pictures.add(picture(contentId, row.getInt(2), bytes(row, 3)));
+                }
+                sink.pictures(contentId, pictures);
+            }
+        }
+    }
+
+    private static BankedPicture picture(long contentId, int ms, byte[] data) {
+        try {
+            return new BankedPicture(ms, Features.ofBytes(data));
+        } catch (IllegalArgumentException e) {
+            throw new CatalogRefusedException(
+                    "content " + contentId + ": its features cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static byte[] frames(long contentId, byte[] frames) {
+        if (frames.length % KnownVideo.FRAME_BYTES != 0) {
+            throw new CatalogRefusedException(
+                    "content " + contentId + ": " + frames.length + " bytes of frames (expected: "
+                            + KnownVideo.FRAME_BYTES + " each)",
+                    null);
+        }
+        return frames;
+    }
+
+    static ContentCounts counts(Preparer db) throws SQLException {
+        PreparedStatement select = db.prepare("SELECT total(p), max(CASE WHEN p THEN at END), total(m AND NOT p),"
+                + " max(CASE WHEN m AND NOT p THEN at END), total(v), max(CASE WHEN v THEN at END) FROM"
+                + " (SELECT c.created_at AS at,"
+                + " EXISTS (SELECT 1 FROM signal s WHERE s.content_id = c.id AND s.type = 0) AS p,"
+                + " EXISTS (SELECT 1 FROM signal s WHERE s.content_id = c.id AND s.type = 1) AS m,"
+                + " EXISTS (SELECT 1 FROM video v WHERE v.content_id = c.id) AS v"
+                + " FROM content c WHERE c.status <> 2)");
+        try (ResultSet row = select.executeQuery()) {
+            row.next();
+            return new ContentCounts(count(row, 1), count(row, 3), count(row, 5));
+        }
+    }
+
+    private static ContentCounts.Count count(ResultSet row, int column) throws SQLException {
+        long contents = row.getLong(column);
+        long newest = row.getLong(column + 1);
+        return new ContentCounts.Count(contents, row.wasNull() ? null : Instant.ofEpochMilli(newest));
+    }
+
+    private static @Nullable VideoSummary summary(ResultSet row, int column) throws SQLException {
+        Integer duration = integer(row, column);
+        return duration == null ? null : new VideoSummary(duration, row.getInt(column + 1) / KnownVideo.FRAME_BYTES);
+    }
+
+    /**
+     * Contents of the bank that pass the filter, by id. A label or a status other than enabled is found through its
+     * index; the rest is compared row by row.
+     */
+    static List<BankContent> contents(Preparer db, long bankId, ContentFilter filter, long afterId, int limit)
+            throws SQLException {
+        String label = filter.label();
+        // Cross joins are SQLite's way to say which table comes first: ids in order, and no walk over other contents.
+        String from = label == null
+                ? CONTENT
+                : CONTENT.replace(
+                        "FROM content c",
+                        "FROM label x CROSS JOIN content_label y ON y.label_id = x.id CROSS JOIN content c"
+                                + " ON c.id = y.content_id");
+        String status = switch (filter.status()) {
+            case null -> " AND c.status <> 2";
+            case ENABLED -> " AND c.status = 0";
+            // The index covers status <> 0, so the query says so as well.
+            case DISABLED -> " AND c.status <> 0 AND c.status = 1";
+            case WITHDRAWN -> " AND c.status <> 0 AND c.status = 2";
+        };
+        PreparedStatement select = db.prepare(from
+                + " WHERE c.bank_id = ? AND " + (label == null ? "c.id" : "y.content_id") + " > ?" + status
+                + " AND c.created_at >= ? AND c.created_at < ?" + (label == null ? "" : " AND x.name = ?")
+                + " ORDER BY " + (label == null ? "c.id" : "y.content_id") + " LIMIT ?");
+        int next = 1;
+        select.setLong(next++, bankId);
+        select.setLong(next++, afterId);
+        select.setLong(next++, millis(filter.createdFrom(), Long.MIN_VALUE));
+        select.setLong(next++, millis(filter.createdBefore(), Long.MAX_VALUE));
+        if (label != null) {
+            select.setString(next++, label);
+        }
+        select.setInt(next, limit);
+        List<BankContent> contents = new ArrayList<>();
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                contents.add(content(db, row));
+            }
+        }
+        return contents;
+    }
+
+    /** The first millisecond that is not before that time, as times are banked in milliseconds. */
+    private static long millis(@Nullable Instant time, long unlessGiven) {
+        if (time == null) {
+            return unlessGiven;
+        }
+        long seconds = Math.clamp(time.getEpochSecond(), -FAR_SECONDS, FAR_SECONDS);
+        return seconds * 1000 + Math.ceilDiv(time.getNano(), 1_000_000);
+    }
+
+    private static BankContent content(Preparer db, ResultSet row) throws SQLException {
+        long id = row.getLong(1);
+        return new BankContent(
+                id,
+                row.getString(2),
+                Codes.status(row.getInt(3)),
+                instant(row, 4),
+                signals(db, id),
+                labels(db, id),
+                row.getString(7),
+                row.getString(6),
+                row.getString(8),
+                Instant.ofEpochMilli(row.getLong(5)),
+                summary(row, 9));
+    }
+
+    private static List<Signal> signals(Preparer db, long contentId) throws SQLException {
+        PreparedStatement select =
+                db.prepare("SELECT type, quality, value FROM signal WHERE content_id = ? ORDER BY position");
+        select.setLong(1, contentId);
+        List<Signal> signals = new ArrayList<>();
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                signals.add(new Signal(
+                        Codes.signalType(row.getInt(1)), HexFormat.of().formatHex(bytes(row, 3)), integer(row, 2)));
+            }
+        }
+        return signals;
+    }
+
+    private static List<String> labels(Preparer db, long contentId) throws SQLException {
+        PreparedStatement select = db.prepare(
+                "SELECT l.name FROM content_label c JOIN label l ON l.id = c.label_id WHERE c.content_id = ?");
+        select.setLong(1, contentId);
+        List<String> labels = new ArrayList<>();
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                labels.add(text(row, 1));
+            }
+        }
+        labels.sort(null);
+        return labels;
+    }
+
+    static JournalEntry journalEntry(ResultSet row) throws SQLException {
+        HexFormat hex = HexFormat.of();
+        return new JournalEntry(
+                row.getLong(1),
+                Instant.ofEpochMilli(row.getLong(2)),
+                text(row, 3),
+                text(row, 4),
+                text(row, 5),
+                text(row, 6),
+                hex.formatHex(bytes(row, 7)),
+                hex.formatHex(bytes(row, 8)));
+    }
+
+    /** @throws SQLDataException if it is NULL, which the schema forbids and a damaged file may have */
+    static String text(ResultSet row, int column) throws SQLException {
+        String value = row.getString(column);
+        if (value == null) {
+            throw missing(row, column);
+        }
+        return value;
+    }
+
+    /** @throws SQLDataException as {@link #text} does */
+    static byte[] bytes(ResultSet row, int column) throws SQLException {
+        byte[] value = row.getBytes(column);
+        if (value == null) {
+            throw missing(row, column);
+        }
+        return value;
+    }
+
+    private static SQLDataException missing(ResultSet row, int column) throws SQLException {
+        return new SQLDataException("its " + row.getMetaData().getColumnName(column) + " is missing");
+    }
+
+    static @Nullable Integer integer(ResultSet row, int column) throws SQLException {
+        int value = row.getInt(column);
+        return row.wasNull() ? null : Integer.valueOf(value);
+    }
+
+    static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
+        long millis = row.getLong(column);
+        return row.wasNull() ? null : Instant.ofEpochMilli(millis);
+    }
+}

@@ -1,0 +1,84 @@
+package org.semblance.hashdb.index.kernel;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The inner loops of the indexes, over raw memory: one form with vector instructions, one without that gives the same
+ * results in the same order.
+ */
+public interface Kernels {
+    /** Slots that a scan looks at in one go: 16 KiB of halves, which a batch of queries finds in the first cache. */
+    int BLOCK = 1024;
+
+    /**
+     * Finds the hashes of a block whose half is near that of the query. Which of them count is up to the caller: up to
+     * {@link #BLOCK} slots are read, whatever they hold, and memory must be there for them.
+     *
+     * @param half address of the first half, 16 bytes a slot
+     * @param q0 lower word of the query's half
+     * @param q1 its upper word
+     * @param maxDistance 0..127
+     * @param found receives positions in the block, 0..1023; has at least {@link #BLOCK} places
+     * @return how many were found
+     */
+    int scanHalf(long half, long q0, long q1, int maxDistance, int[] found);
+
+    /**
+     * The same with both halves.
+     *
+     * @param maxDistance 0..256
+     */
+    int scanWhole(long lower, long upper, long q0, long q1, long q2, long q3, int maxDistance, int[] found);
+
+    /**
+     * Tests the sketches of 2 bytes of buckets, and makes of each step that leaves survivors a pair of
+     * longs: the number of the probe (upper 32 bits) and that of the step's first lane; and the lanes that survive (bit k:
+     * k lanes after the first one).
+     *
+     * @param bases addresses of the first sketches
+     * @param lanes how many each has, 1 or more
+     * @param probes in the lower 26 bits the limit (4) and the query's sketch (22); a lane survives whose sketch differs
+     *     from it in at most limit bits
+     * @param first the first bucket to test
+     * @param end one more than the last
+     * @param survivors has room for a pair of each step, and one more
+     * @return how many pairs
+     */
+    int testSketches(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors);
+
+    /** The same result, faster where few buckets have more lanes than a step. */
+    int testShortBuckets(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors);
+
+    /** The same for sketches of 4 bytes. */
+    int testWideSketches(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors);
+
+    /** Lanes of a step; a bucket takes one step more than that says if its lanes begin within one. */
+    int lanesAStep(int sketchBytes);
+
+    /** The fastest form this machine has; the choice is logged once. */
+    static Kernels best() {
+        return Best.KERNELS;
+    }
+
+    /** Holds the choice. */
+    final class Best {
+        private static final Logger LOG = LoggerFactory.getLogger(Kernels.class);
+        private static final String VECTOR_MODULE = "jdk.incubator.vector";
+        static final Kernels KERNELS = choose();
+
+        private Best() {}
+
+        private static Kernels choose() {
+            if (ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty()) {
+                LOG.warn(
+                        "lookups run without vector instructions, several times slower: start java with --add-modules={}",
+                        VECTOR_MODULE);
+                return new ScalarKernels();
+            }
+            VectorKernels kernels = new VectorKernels();
+            LOG.info("lookups use vectors of {} bits", kernels.vectorBits());
+            return kernels;
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Compares what is derived from the catalog with the catalog, both ways. */
+@NullMarked
+package org.semblance.hashdb.verify;
+
+import org.jspecify.annotations.NullMarked;
