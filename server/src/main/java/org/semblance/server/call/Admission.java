@@ -51,7 +51,7 @@ final class Admission {
         String target = Heads.target(head.uri());
         int mark = target.indexOf('?');
         String path = Router.path(mark < 0 ? target : target.substring(0, mark));
-        dialect = Dialect.of(path);
+        dialect = calls.router().dialect(path);
         wire.check(head);
         Router.Found it = calls.router().find(head.method().name(), path);
         found = it;

@@ -1,6 +1,5 @@
 package org.semblance.server.call;
 
-import io.netty.handler.codec.http.HttpRequest;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -16,13 +15,11 @@ import org.semblance.server.http.Lifecycle;
 import org.semblance.server.http.Refusals;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.route.Router;
-import org.semblance.server.wire.RequestHandler;
-import org.semblance.server.wire.Wire;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
 
-/** Answers the requests of a transport by the routes that it is handed: what all calls share. */
-public final class Calls implements RequestHandler.Factory, AutoCloseable {
+/** What all calls share: the routes they are answered by, the workers, and the budgets and limits that hold for all of them. */
+public final class Calls implements AutoCloseable {
     private final ServerConfig config;
     private final Lifecycle lifecycle;
     private final Gate gate;
@@ -96,11 +93,6 @@ public final class Calls implements RequestHandler.Factory, AutoCloseable {
                 "Bytes of the files of large uploads",
                 () -> uploads.budget().used());
         serving = new Serving(router, workers, videoWorkers, uploads);
-    }
-
-    @Override
-    public RequestHandler take(Wire wire, HttpRequest head, long beganNanos) {
-        return new Call(this, wire, head, beganNanos);
     }
 
     ServerConfig config() {
