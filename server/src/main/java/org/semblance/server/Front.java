@@ -30,7 +30,7 @@ record Front(
                 () -> lifecycle.told() == Phase.READY ? 1 : 0);
         Refusals refusals = new Refusals(metrics);
         Router first = Routes.whileOpening(metrics, lifecycle::told);
-        Calls calls = opening.add(new Calls(config, first, lifecycle, gate, metrics, refusals));
+        Calls calls = opening.add(Calls.open(config, first, lifecycle, gate, metrics, refusals));
         HttpTransport transport = new HttpTransport(
                 config,
                 (wire, head, beganNanos) -> new Call(calls, wire, head, beganNanos),

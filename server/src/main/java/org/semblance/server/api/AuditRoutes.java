@@ -45,8 +45,7 @@ final class AuditRoutes {
                         "/v1/journal",
                         Set.of("after", "limit"),
                         (request, worker) -> journal(request)),
-                new Route(Dialect.NATIVE, "GET", "/v1/keys", Set.of(), Route.Takes.NOTHING, Role.OPS, (Route.Immediate)
-                        this::keys));
+                Route.get(Dialect.NATIVE, Role.OPS, "/v1/keys", this::keys));
     }
 
     private Response keys(Request request) {

@@ -57,7 +57,7 @@ final class Admission {
         found = it;
         Route route = it.route();
         dialect = route.dialect();
-        if (calls.lifecycle().phase() == Phase.STOPPING && !(route.action() instanceof Route.Immediate)) {
+        if (calls.lifecycle().hasReached(Phase.STOPPING) && !(route.action() instanceof Route.Immediate)) {
             throw HttpError.busy("the server is stopping");
         }
         HttpHeaders headers = head.headers();

@@ -45,9 +45,9 @@ public final class HmaApi {
         Route.Immediate alive = unused -> Response.html(200, "I-AM-ALIVE");
         Route.Immediate home = unused -> Response.html(302, "").with(Map.of("Location", "/status"));
         List<Route> routes = new ArrayList<>(List.of(
-                immediate("/", home),
-                immediate("/status", alive),
-                immediate("/status/live", alive),
+                Route.get(Dialect.HMA, null, "/", home),
+                Route.get(Dialect.HMA, null, "/status", alive),
+                Route.get(Dialect.HMA, null, "/status/live", alive),
                 HmaRoutes.work(Role.MATCH, "GET", "/h/hash", Set.of("url", "content_type", "types"), this::hashUrl),
                 HmaRoutes.upload(Role.MATCH, "/h/hash", Set.of("types"), Route.Takes.UPLOAD, this::hash),
                 // Where HMA has its own, and under its title: clients know by that what they talk to.
@@ -83,13 +83,7 @@ public final class HmaApi {
                     .replace("{type}", "<signal_type_name>"));
         }
         Response map = Response.sortedJson(200, List.copyOf(rules));
-        Route.Immediate action = unused -> map;
-        return immediate("/site-map", action);
-    }
-
-    /** A route for anybody. */
-    private static Route immediate(String pattern, Route.Immediate action) {
-        return new Route(Dialect.HMA, "GET", pattern, Set.of(), Route.Takes.NOTHING, null, action);
+        return Route.get(Dialect.HMA, null, "/site-map", unused -> map);
     }
 
     // Hashing

@@ -311,13 +311,8 @@ final class HmaRoutes {
         return value == null ? otherwise : value.equalsIgnoreCase("true");
     }
 
-    private static boolean isJson(Request request) {
-        String type = request.mediaType();
-        return type.equals("application/json") || (type.startsWith("application/") && type.endsWith("+json"));
-    }
-
     static JsonNode json(Request request) {
-        if (!isJson(request)) {
+        if (!request.isJson()) {
             throw new HttpError(
                     415,
                     "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.");
@@ -326,7 +321,7 @@ final class HmaRoutes {
     }
 
     static @Nullable JsonNode jsonOrNull(Request request) {
-        if (!isJson(request)) {
+        if (!request.isJson()) {
             return null;
         }
         try {
