@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.body.SpillFolder;
+import org.semblance.server.call.Call;
 import org.semblance.server.call.Calls;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.http.Lifecycle;
@@ -29,8 +30,13 @@ record Front(
                 () -> lifecycle.told() == Phase.READY ? 1 : 0);
         Refusals refusals = new Refusals(metrics);
         Router first = Routes.whileOpening(metrics, lifecycle::told);
-        Calls calls = opening.add(new Calls(config, first, lifecycle, gate, metrics, refusals));
-        HttpTransport transport = new HttpTransport(config, calls, lifecycle, refusals, metrics);
+        Calls calls = opening.add(Calls.open(config, first, lifecycle, gate, metrics, refusals));
+        HttpTransport transport = new HttpTransport(
+                config,
+                (wire, head, beganNanos) -> new Call(calls, wire, head, beganNanos),
+                lifecycle,
+                refusals,
+                metrics);
         opening.add(() -> transport.close(Duration.ofSeconds(1)));
         return new Front(config, gate, metrics, lifecycle, calls, transport);
     }
@@ -41,8 +47,8 @@ record Front(
      * @throws IOException if large uploads cannot be stored where the settings say
      */
     void serve(Backend backend) throws IOException {
-        Router router =
-                new Router(Routes.all(config, backend.db(), backend.exchanges(), gate, metrics, lifecycle::told));
+        Router router = new Router(
+                Routes.all(config, backend.db(), backend.exchanges(), gate, metrics, lifecycle::told), Routes::dialect);
         calls.serve(router, backend.workers(), backend.videoWorkers(), SpillFolder.open(config));
         lifecycle.ready(backend.decoders()::haveBegun);
     }

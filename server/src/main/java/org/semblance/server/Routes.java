@@ -4,12 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.semblance.hashdb.HashDb;
-import org.semblance.server.api.NativeRoutes;
+import org.semblance.server.api.NativeApi;
 import org.semblance.server.api.OperatorRoutes;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.exchange.Exchanges;
-import org.semblance.server.hma.HmaRoutes;
+import org.semblance.server.hma.HmaApi;
+import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Phase;
 import org.semblance.server.metrics.Metrics;
@@ -24,15 +25,21 @@ final class Routes {
     static Router whileOpening(Metrics metrics, Supplier<Phase> phase) {
         return new Router(
                 new OperatorRoutes(metrics, phase, null).routes(),
+                Routes::dialect,
                 () -> HttpError.busy("the database is being opened"));
+    }
+
+    /** The dialect of a path, whether a route exists for it or not. */
+    static Dialect dialect(String path) {
+        return HmaApi.has(path) ? Dialect.HMA : Dialect.NATIVE;
     }
 
     /** Those of both dialects. */
     static List<Route> all(
             ServerConfig config, HashDb db, Exchanges exchanges, Gate gate, Metrics metrics, Supplier<Phase> phase) {
-        List<Route> routes = new ArrayList<>(new NativeRoutes(db, gate, config.features()).routes());
+        List<Route> routes = new ArrayList<>(NativeApi.routes(db, gate, config.features()));
         routes.addAll(new OperatorRoutes(metrics, phase, db).routes());
-        routes.addAll(new HmaRoutes(db, exchanges, config).routes());
+        routes.addAll(new HmaApi(db, exchanges, config).routes());
         return routes;
     }
 }

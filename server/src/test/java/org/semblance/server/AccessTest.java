@@ -46,7 +46,7 @@ import org.semblance.server.http.Phase;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.route.AnswerClock;
 import org.semblance.server.route.OpenApi;
-import org.semblance.server.route.Router;
+import org.semblance.server.route.Route;
 import tools.jackson.databind.JsonNode;
 
 /** Who may do what, by every route there is: a route without an entry in the table fails. */
@@ -362,10 +362,10 @@ class AccessTest {
                 Gate gate = Gate.start(data, AccessPolicy.KEYS, "127.0.0.1");
                 Metrics metrics = new Metrics()) {
             Exchanges exchanges = new Exchanges(db, ExchangeRegistry.open(data), data, Duration.ofHours(1));
-            Router router = new Router(
-                    Routes.all(ServerConfig.builder(data).build(), db, exchanges, gate, metrics, () -> Phase.READY));
+            List<Route> routes =
+                    Routes.all(ServerConfig.builder(data).build(), db, exchanges, gate, metrics, () -> Phase.READY);
             exchanges.close();
-            assertThat(router.routes())
+            assertThat(routes)
                     .extracting(route -> route.method() + " " + route.pattern())
                     .containsExactlyInAnyOrderElementsOf(TABLE.keySet());
         }
@@ -403,7 +403,7 @@ class AccessTest {
 
     /** Problem details, or a message as HMA words it. */
     private static void assertShape(String route, Answer answer) {
-        if (Dialect.of(route.substring(route.indexOf('/'))) == Dialect.HMA) {
+        if (Routes.dialect(route.substring(route.indexOf('/'))) == Dialect.HMA) {
             assertThat(answer.text()).matches("\\{\"message\":\"[^\"]+\"}\n");
         } else {
             assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");

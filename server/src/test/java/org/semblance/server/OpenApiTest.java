@@ -42,6 +42,7 @@ import org.semblance.server.fixture.OpenApiContract.Operation;
 import org.semblance.server.fixture.Pictures;
 import org.semblance.server.fixture.TestServer;
 import org.semblance.server.fixture.TestServer.Answer;
+import org.semblance.server.fixture.TestTransport;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Phase;
@@ -302,6 +303,8 @@ class OpenApiTest {
                         .toList(),
                 5,
                 0.9);
+        TestTransport.until( // A server is ready when it can decode, which takes a moment after it has begun to answer.
+                () -> server.send("GET", "/readyz", Map.of(), new byte[0]).status() == 200);
         for (String path : List.of(
                 "/",
                 "/status",

@@ -1,8 +1,6 @@
 package org.semblance.server.api;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Locale;
@@ -29,6 +27,7 @@ import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.util.ByteBufferBackedInputStream;
 
 /** Hash lists of a bank: {@code POST /v1/banks/{bank}/import} and {@code GET /v1/banks/{bank}/export}. */
 final class ListRoutes {
@@ -75,11 +74,7 @@ final class ListRoutes {
                     type.isEmpty() ? null : type,
                     String.join(", ", TEXT) + " (NDJSON goes to /v1/banks/" + bank.name() + "/content)");
         }
-        String dry = request.query("dry_run");
-        if (dry != null && !dry.equals("true") && !dry.equals("false")) {
-            throw HttpError.field(400, "dry_run", dry, "true or false");
-        }
-        boolean dryRun = "true".equals(dry);
+        boolean dryRun = request.flag("dry_run", false);
         request.body().file(); // A form has to have one.
         ByteBuffer list = request.body().bytes();
         requireNotTooMany(list);
@@ -97,7 +92,10 @@ final class ListRoutes {
         Deadline deadline = request.deadline();
         try {
             ListImport.Summary summary = new ListImport(type(request), bank.kind(), sink)
-                    .run(stream(list), request.query("after", 0, 0, Ndjson.MAX_LINES), deadline::passed);
+                    .run(
+                            new ByteBufferBackedInputStream(list.duplicate()),
+                            request.query("after", 0, 0, Ndjson.MAX_LINES),
+                            deadline::passed);
             return Response.json(200, json(bank, dryRun, summary, visible.seq()));
         } catch (IOException e) {
             throw HttpError.of(400, "body", "body: no hash list: " + e.getMessage());
@@ -130,37 +128,6 @@ final class ListRoutes {
     private static Origin origin(Request request) {
         Origin origin = request.origin();
         return origin.reason().isEmpty() ? new Origin(origin.actor(), "import of a list") : origin;
-    }
-
-    private static InputStream stream(ByteBuffer bytes) {
-        if (bytes.hasArray()) {
-            return new ByteArrayInputStream(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
-        }
-        return new Reading(bytes.duplicate());
-    }
-
-    /** Reads a buffer that lies outside the heap. */
-    private static final class Reading extends InputStream {
-        private final ByteBuffer bytes;
-
-        Reading(ByteBuffer bytes) {
-            this.bytes = bytes;
-        }
-
-        @Override
-        public int read() {
-            return bytes.hasRemaining() ? bytes.get() & 0xff : -1;
-        }
-
-        @Override
-        public int read(byte[] target, int offset, int length) {
-            if (length > 0 && !bytes.hasRemaining()) {
-                return -1;
-            }
-            int n = Math.min(length, bytes.remaining());
-            bytes.get(target, offset, n);
-            return n;
-        }
     }
 
     private static ObjectNode json(Bank bank, boolean dryRun, ListImport.Summary summary, long seq) {

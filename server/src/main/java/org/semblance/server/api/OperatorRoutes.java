@@ -3,7 +3,6 @@ package org.semblance.server.api;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.HashDb;
@@ -36,16 +35,13 @@ public final class OperatorRoutes {
     public List<Route> routes() {
         return List.of(
                 // At once, so that a full queue does not hide what fills it.
-                route(Role.OPS, "/metrics", this::scrape),
-                route(
+                Route.get(Dialect.NATIVE, Role.OPS, "/metrics", this::scrape),
+                Route.get(
+                        Dialect.NATIVE,
                         null,
                         "/healthz",
                         unused -> Response.json(200, Json.object().put("status", "ok"))),
-                route(null, "/readyz", this::ready));
-    }
-
-    private static Route route(@Nullable Role role, String pattern, Route.Immediate action) {
-        return new Route(Dialect.NATIVE, "GET", pattern, Set.of(), Route.Takes.NOTHING, role, action);
+                Route.get(Dialect.NATIVE, null, "/readyz", this::ready));
     }
 
     /** To a probe without a key it says no more than that. */

@@ -56,7 +56,13 @@ public interface BodyReader {
     }
 
     /** The body is the upload. */
-    record Raw(Upload upload) implements BodyReader {
+    class Raw implements BodyReader {
+        final Upload upload;
+
+        public Raw(Upload upload) {
+            this.upload = upload;
+        }
+
         @Override
         public void add(HttpContent chunk) {
             ByteBuf bytes = chunk.content();
@@ -66,17 +72,17 @@ public interface BodyReader {
         }
 
         @Override
-        public boolean isReady() {
+        public final boolean isReady() {
             return upload.isReady();
         }
 
         @Override
-        public void check() {
+        public final void check() {
             upload.check();
         }
 
         @Override
-        public void end() {
+        public final void end() {
             upload.end();
         }
 

@@ -6,13 +6,12 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.multipart.Attribute;
+import io.netty.handler.codec.http.multipart.DefaultHttpDataFactory;
 import io.netty.handler.codec.http.multipart.FileUpload;
-import io.netty.handler.codec.http.multipart.HttpDataFactory;
 import io.netty.handler.codec.http.multipart.HttpPostMultipartRequestDecoder;
 import io.netty.handler.codec.http.multipart.HttpPostRequestDecoder;
 import io.netty.handler.codec.http.multipart.HttpPostRequestDecoder.ErrorDataDecoderException;
 import io.netty.handler.codec.http.multipart.InterfaceHttpData;
-import io.netty.handler.codec.http.multipart.MemoryAttribute;
 import io.netty.handler.codec.http.multipart.MemoryFileUpload;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,13 +28,12 @@ import org.semblance.server.http.HttpError;
  * Reads a form. Netty finds the parts; the bytes of the first file go straight to the {@link Upload}, those of any
  * further file are counted as a file and dropped, since no route takes more than one.
  */
-public final class MultipartReader implements BodyReader {
+public final class MultipartReader extends BodyReader.Raw {
     private static final int MAX_FIELDS = 64;
 
     /** Longest part header, and longest piece that cannot be told from a boundary yet. */
     private static final int MAX_UNDECODED_BYTES = 16_384;
 
-    private final Upload upload;
     private final long maxDropped;
     private final HttpPostMultipartRequestDecoder decoder;
     private int files;
@@ -47,7 +45,7 @@ public final class MultipartReader implements BodyReader {
 
     /** @param maxDropped most bytes of files after the first */
     public MultipartReader(HttpRequest head, Upload upload, long maxDropped) {
-        this.upload = upload;
+        super(upload);
         this.maxDropped = maxDropped;
         try {
             if (!HttpPostRequestDecoder.isMultipart(head)) {
@@ -93,21 +91,6 @@ public final class MultipartReader implements BodyReader {
     }
 
     @Override
-    public boolean isReady() {
-        return upload.isReady();
-    }
-
-    @Override
-    public void check() {
-        upload.check();
-    }
-
-    @Override
-    public void end() {
-        upload.end();
-    }
-
-    @Override
     public Body finish() {
         if (!ended) {
             throw new IllegalStateException("the last chunk has not come");
@@ -136,7 +119,7 @@ public final class MultipartReader implements BodyReader {
 
     @Override
     public void abandon() {
-        upload.release();
+        super.abandon();
         destroy();
     }
 
@@ -151,33 +134,30 @@ public final class MultipartReader implements BodyReader {
         parts.clear();
     }
 
-    /** Makes the parts that the decoder fills. */
-    private final class Parts implements HttpDataFactory {
+    /** Makes the parts that the decoder fills, in memory. */
+    private final class Parts extends DefaultHttpDataFactory {
+        Parts() {
+            super(false, StandardCharsets.UTF_8);
+        }
+
         private <T extends InterfaceHttpData> T track(T part) {
             parts.add(part);
             return part;
         }
 
         @Override
-        public void setMaxLimit(long max) {}
-
-        @Override
         public Attribute createAttribute(HttpRequest request, String name) {
-            return track(new MemoryAttribute(name, StandardCharsets.UTF_8));
+            return track(super.createAttribute(request, name));
         }
 
         @Override
         public Attribute createAttribute(HttpRequest request, String name, long definedSize) {
-            return track(new MemoryAttribute(name, definedSize, StandardCharsets.UTF_8));
+            return track(super.createAttribute(request, name, definedSize));
         }
 
         @Override
         public Attribute createAttribute(HttpRequest request, String name, String value) {
-            try {
-                return track(new MemoryAttribute(name, value, StandardCharsets.UTF_8));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            return track(super.createAttribute(request, name, value));
         }
 
         @Override
@@ -195,21 +175,6 @@ public final class MultipartReader implements BodyReader {
             }
             return track(new FilePart(name, filename, contentType, contentTransferEncoding, charset, size, files == 1));
         }
-
-        @Override
-        public void removeHttpDataFromClean(HttpRequest request, InterfaceHttpData data) {}
-
-        @Override
-        public void cleanRequestHttpData(HttpRequest request) {}
-
-        @Override
-        public void cleanAllHttpData() {}
-
-        @Override
-        public void cleanRequestHttpDatas(HttpRequest request) {}
-
-        @Override
-        public void cleanAllHttpDatas() {}
     }
 
     /** A file part that passes its bytes on and holds none. */

@@ -51,13 +51,13 @@ final class Admission {
         String target = Heads.target(head.uri());
         int mark = target.indexOf('?');
         String path = Router.path(mark < 0 ? target : target.substring(0, mark));
-        dialect = Dialect.of(path);
+        dialect = calls.router().dialect(path);
         wire.check(head);
         Router.Found it = calls.router().find(head.method().name(), path);
         found = it;
         Route route = it.route();
         dialect = route.dialect();
-        if (calls.lifecycle().phase() == Phase.STOPPING && !(route.action() instanceof Route.Immediate)) {
+        if (calls.lifecycle().hasReached(Phase.STOPPING) && !(route.action() instanceof Route.Immediate)) {
             throw HttpError.busy("the server is stopping");
         }
         HttpHeaders headers = head.headers();

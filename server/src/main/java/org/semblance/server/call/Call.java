@@ -45,7 +45,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Everything here happens on the event loop of its {@link Wire}, but for what a {@link Job} calls from a worker.
  */
-final class Call implements RequestHandler {
+public final class Call implements RequestHandler {
     private static final Logger LOG = LoggerFactory.getLogger(Call.class);
 
     private enum State {
@@ -86,7 +86,7 @@ final class Call implements RequestHandler {
     private volatile boolean abandoned;
 
     /** @param beganNanos the {@link System#nanoTime} at which the first byte of its head had come, from which it is timed */
-    Call(Calls calls, Wire wire, HttpRequest head, long beganNanos) {
+    public Call(Calls calls, Wire wire, HttpRequest head, long beganNanos) {
         this.calls = calls;
         this.wire = wire;
         this.head = head;

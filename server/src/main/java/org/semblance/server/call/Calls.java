@@ -1,8 +1,8 @@
 package org.semblance.server.call;
 
-import io.netty.handler.codec.http.HttpRequest;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.HostNames;
@@ -16,23 +16,28 @@ import org.semblance.server.http.Lifecycle;
 import org.semblance.server.http.Refusals;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.route.Router;
-import org.semblance.server.wire.RequestHandler;
-import org.semblance.server.wire.Wire;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
 
-/** Answers the requests of a transport by the routes that it is handed: what all calls share. */
-public final class Calls implements RequestHandler.Factory, AutoCloseable {
-    private final ServerConfig config;
-    private final Lifecycle lifecycle;
-    private final Gate gate;
-    private final Metrics metrics;
-    private final Refusals refusals;
-    private final ByteBudget budget;
-    private final HostNames hostNames;
-    private final Fetcher fetcher;
-    private volatile Serving serving;
-
+/**
+ * What all calls share.
+ *
+ * @param budget what bodies hold in memory
+ * @param hostNames the names by which it may be asked without a key
+ * @param fetcher brings the files that requests give the URL of
+ * @param serving what answers now
+ */
+public record Calls(
+        ServerConfig config,
+        Lifecycle lifecycle,
+        Gate gate,
+        Metrics metrics,
+        Refusals refusals,
+        ByteBudget budget,
+        HostNames hostNames,
+        Fetcher fetcher,
+        AtomicReference<Serving> serving)
+        implements AutoCloseable {
     /**
      * What answers requests.
      *
@@ -40,7 +45,7 @@ public final class Calls implements RequestHandler.Factory, AutoCloseable {
      * @param videoWorkers does that; likewise
      * @param uploads takes what is too large for memory; likewise
      */
-    private record Serving(
+    record Serving(
             Router router,
             @Nullable WorkerPool<Worker> workers,
             @Nullable WorkerPool<Worker> videoWorkers,
@@ -51,26 +56,30 @@ public final class Calls implements RequestHandler.Factory, AutoCloseable {
      *
      * @param first tells how the server is, and refuses all else for now
      */
-    public Calls(
+    public static Calls open(
             ServerConfig config, Router first, Lifecycle lifecycle, Gate gate, Metrics metrics, Refusals refusals) {
-        this.config = config;
-        this.lifecycle = lifecycle;
-        this.gate = gate;
-        this.metrics = metrics;
-        this.refusals = refusals;
-        serving = new Serving(first, null, null, null);
-        budget = new ByteBudget(config.maxBodyBytesInFlight());
-        hostNames = new HostNames(config.bindAddress(), config.hostNames());
-        fetcher = new Fetcher(new FetchSettings(
-                config.fetchHosts(), config.fetchTimeoutMs(), config.maxFetches(), config.maxFetchesPerSecond()));
-        measureFetches(null, "fetched");
-        for (FetchFailedException.Reason reason : FetchFailedException.Reason.values()) {
-            measureFetches(reason, reason.name().toLowerCase(Locale.ROOT));
-        }
+        ByteBudget budget = new ByteBudget(config.maxBodyBytesInFlight());
         metrics.gauge("semblance.body.bytes", "Bytes of bodies that are received or worked on", budget::used);
+        Fetcher fetcher = new Fetcher(new FetchSettings(
+                config.fetchHosts(), config.fetchTimeoutMs(), config.maxFetches(), config.maxFetchesPerSecond()));
+        measure(metrics, fetcher, null, "fetched");
+        for (FetchFailedException.Reason reason : FetchFailedException.Reason.values()) {
+            measure(metrics, fetcher, reason, reason.name().toLowerCase(Locale.ROOT));
+        }
+        return new Calls(
+                config,
+                lifecycle,
+                gate,
+                metrics,
+                refusals,
+                budget,
+                new HostNames(config.bindAddress(), config.hostNames()),
+                fetcher,
+                new AtomicReference<>(new Serving(first, null, null, null)));
     }
 
-    private void measureFetches(FetchFailedException.@Nullable Reason reason, String outcome) {
+    private static void measure(
+            Metrics metrics, Fetcher fetcher, FetchFailedException.@Nullable Reason reason, String outcome) {
         metrics.counter(
                 "semblance.fetches",
                 "URLs that clients gave to be fetched, by what became of it",
@@ -95,64 +104,24 @@ public final class Calls implements RequestHandler.Factory, AutoCloseable {
                 "semblance.upload.folder.bytes",
                 "Bytes of the files of large uploads",
                 () -> uploads.budget().used());
-        serving = new Serving(router, workers, videoWorkers, uploads);
-    }
-
-    @Override
-    public RequestHandler take(Wire wire, HttpRequest head, long beganNanos) {
-        return new Call(this, wire, head, beganNanos);
-    }
-
-    ServerConfig config() {
-        return config;
+        serving.set(new Serving(router, workers, videoWorkers, uploads));
     }
 
     Router router() {
-        return serving.router;
+        return serving.get().router;
     }
 
     WorkerPool<Worker> workers() {
-        return Objects.requireNonNull(serving.workers);
+        return Objects.requireNonNull(serving.get().workers);
     }
 
     WorkerPool<Worker> videoWorkers() {
-        return Objects.requireNonNull(serving.videoWorkers);
-    }
-
-    Lifecycle lifecycle() {
-        return lifecycle;
-    }
-
-    Gate gate() {
-        return gate;
-    }
-
-    Metrics metrics() {
-        return metrics;
-    }
-
-    /** What bodies hold in memory. */
-    public ByteBudget budget() {
-        return budget;
+        return Objects.requireNonNull(serving.get().videoWorkers);
     }
 
     /** Where large uploads are; once there are routes that take them. */
     public SpillFolder uploads() {
-        return Objects.requireNonNull(serving.uploads);
-    }
-
-    /** The names by which it may be asked without a key. */
-    HostNames hostNames() {
-        return hostNames;
-    }
-
-    /** Brings the files that requests give the URL of. */
-    Fetcher fetcher() {
-        return fetcher;
-    }
-
-    Refusals refusals() {
-        return refusals;
+        return Objects.requireNonNull(serving.get().uploads);
     }
 
     /** Once no wire brings requests any more. */
@@ -160,7 +129,7 @@ public final class Calls implements RequestHandler.Factory, AutoCloseable {
     public void close() {
         refusals.report();
         fetcher.close();
-        SpillFolder uploads = serving.uploads;
+        SpillFolder uploads = serving.get().uploads;
         if (uploads != null) {
             uploads.close();
         }

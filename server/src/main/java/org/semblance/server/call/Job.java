@@ -11,34 +11,22 @@ import org.semblance.server.route.Route;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
 
-/** A request on its way through the workers. Owns the body's upload, and frees it before the answer leaves. */
-final class Job implements WorkerPool.Task<Worker> {
-    private final Call call;
-    private final Dispatch dispatch;
-    private final Body body;
-    private final Route.Work action;
-    private final WorkerPool<Worker> lane;
-    private final long deadlineNanos;
-    private final boolean onlyIfKnown;
-
-    /** @param onlyIfKnown whether to pass it on, undone, unless its bytes are known; and then to decode nothing */
-    Job(
-            Call call,
-            Dispatch dispatch,
-            Body body,
-            Route.Work action,
-            WorkerPool<Worker> lane,
-            long deadlineNanos,
-            boolean onlyIfKnown) {
-        this.call = call;
-        this.dispatch = dispatch;
-        this.body = body;
-        this.action = action;
-        this.lane = lane;
-        this.deadlineNanos = deadlineNanos;
-        this.onlyIfKnown = onlyIfKnown;
-    }
-
+/**
+ * A request on its way through the workers. Owns the body's upload, and frees it before the answer leaves.
+ *
+ * @param lane the workers that it is for
+ * @param deadlineNanos the {@link System#nanoTime} after which it must not begin
+ * @param onlyIfKnown whether to pass it on, undone, unless its bytes are known; and then to decode nothing
+ */
+record Job(
+        Call call,
+        Dispatch dispatch,
+        Body body,
+        Route.Work action,
+        WorkerPool<Worker> lane,
+        long deadlineNanos,
+        boolean onlyIfKnown)
+        implements WorkerPool.Task<Worker> {
     /** Puts it into its queue. Returns false, and does nothing, if that is full. */
     boolean enqueue() {
         return lane.offer(this);
@@ -51,11 +39,6 @@ final class Job implements WorkerPool.Task<Worker> {
             body.release();
         }
         return waited;
-    }
-
-    @Override
-    public long deadlineNanos() {
-        return deadlineNanos;
     }
 
     @Override

@@ -106,9 +106,4 @@ record FetchTarget(URI url, boolean secure, String host, int port, String path, 
     String hostField() {
         return port == (secure ? HTTPS_PORT : HTTP_PORT) ? host : host + ':' + port;
     }
-
-    /** Whether the host is a name, and not an address. */
-    boolean hasName() {
-        return named.address() == null;
-    }
 }

@@ -1,6 +1,5 @@
 package org.semblance.server.hma;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -10,7 +9,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.ContentHasher;
@@ -21,32 +19,22 @@ import org.semblance.engine.Verdict;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.Vpdq;
-import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 import org.semblance.server.auth.Role;
 import org.semblance.server.body.Body;
 import org.semblance.server.body.FetchedFile;
-import org.semblance.server.config.ServerConfig;
-import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
-import org.semblance.server.http.Response;
-import org.semblance.server.route.OpenApi;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
-import org.semblance.server.work.Worker;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
-/**
- * The dialect of Hasher-Matcher-Actioner 1.1.7: its paths, parameters, statuses and bodies, so that its clients work
- * unchanged. Where HMA would lose a match or answer 500 for a strange file this is right instead; the README's
- * compatibility table lists each such place.
- */
-public final class HmaRoutes {
+/** What the routes of the dialect have in common: how they read a request, and how they hash a file. */
+final class HmaRoutes {
     static final String PDQ = "pdq";
     static final String VIDEO_MD5 = "video_md5";
     static final String PHOTO = "photo";
@@ -60,60 +48,7 @@ public final class HmaRoutes {
     private static final Set<String> TRUE = Set.of("1", "on", "t", "true", "y", "yes");
     private static final Set<String> FALSE = Set.of("0", "off", "f", "false", "n", "no");
 
-    /** For the rest of a request line with a signal in it: method, path, other parameters, version. */
-    private static final int REST_OF_LINE_BYTES = 1_024;
-
-    private final HashDb db;
-    private final Exchanges exchanges;
-    private final ServerConfig config;
-
-    public HmaRoutes(HashDb db, Exchanges exchanges, ServerConfig config) {
-        this.db = db;
-        this.exchanges = exchanges;
-        this.config = config;
-    }
-
-    public List<Route> routes() {
-        // HMA's INDEX-NOT-LOADED is never said: the index is loaded before the port is opened.
-        Route.Immediate alive = unused -> Response.html(200, "I-AM-ALIVE");
-        Route.Immediate home = unused -> Response.html(302, "").with(Map.of("Location", "/status"));
-        List<Route> routes = new ArrayList<>(List.of(
-                immediate("/", home),
-                immediate("/status", alive),
-                immediate("/status/live", alive),
-                work(Role.MATCH, "GET", "/h/hash", Set.of("url", "content_type", "types"), this::hashUrl),
-                upload(Role.MATCH, "/h/hash", Set.of("types"), Route.Takes.UPLOAD, this::hash),
-                // Where HMA has its own, and under its title: clients know by that what they talk to.
-                OpenApi.route(Dialect.HMA, "/openapi/openapi.json", OpenApi.document("Open Media Match API")),
-                HmaCompare.route()));
-        routes.addAll(new HmaLookups(db, config.hmaEditedCopies()).routes());
-        routes.addAll(new HmaTypes(db).routes());
-        routes.addAll(new HmaCuration(db, exchanges, config.features()).routes());
-        routes.addAll(new HmaExchanges(exchanges).routes());
-        routes.add(siteMap(routes));
-        return routes;
-    }
-
-    /** The paths of this dialect, in HMA's spelling. */
-    private static Route siteMap(List<Route> routes) {
-        TreeSet<String> rules = new TreeSet<>(List.of("/site-map"));
-        for (Route route : routes) {
-            rules.add(route.pattern()
-                    .replace("{bank}", "<bank_name>")
-                    .replace("{id:int}", "<int:content_id>")
-                    .replace("{api}", "<string:api_name>")
-                    .replace("{exchange}", "<string:exchange_name>")
-                    .replace("{type}", "<signal_type_name>"));
-        }
-        Response map = Response.sortedJson(200, List.copyOf(rules));
-        Route.Immediate action = unused -> map;
-        return immediate("/site-map", action);
-    }
-
-    /** A route for anybody. */
-    private static Route immediate(String pattern, Route.Immediate action) {
-        return new Route(Dialect.HMA, "GET", pattern, Set.of(), Route.Takes.NOTHING, null, action);
-    }
+    private HmaRoutes() {}
 
     static Route work(Role role, String method, String pattern, Route.Work action) {
         return work(role, method, pattern, Set.of(), action);
@@ -132,45 +67,6 @@ public final class HmaRoutes {
     }
 
     // Hashing
-
-    private Response hashUrl(Request request, Worker worker) {
-        if (request.query("url") == null) {
-            throw new HmaValidationError(
-                    List.of(HmaValidationError.missing("url", given(request, "content_type", "types"))));
-        }
-        if (request.body().fetched() == null) { // It is empty.
-            throw new HttpError(400, "Invalid or unsafe URL provided");
-        }
-        return hash(request, worker);
-    }
-
-    /**
-     * The hashes of a file, of the types that were asked for or else those of the settings. HMA takes any bytes for a video:
-     * one that does not decode is refused only to who asks for its frames by name.
-     */
-    private Response hash(Request request, Worker worker) {
-        request.caller().requiresDistance();
-        String contentType = contentType(request);
-        boolean asked = asksForTypes(request);
-        List<String> types = asked ? types(request, contentType) : settled(contentType);
-        HashedFile hashed = hashFile(request, worker.exact(), types, false, false);
-        if (asked || contentType.equals(PHOTO) || !types.contains(VIDEO_MD5)) {
-            hashed.orRefuse();
-        }
-        Map<String, String> values = new HashMap<>(hashed.values());
-        if (!asked) {
-            // Who did not ask for frames has not thought of how long they are.
-            int most = config.maxRequestLineBytes() - REST_OF_LINE_BYTES;
-            values.computeIfPresent(HmaVpdq.NAME, (type, frames) -> HmaVpdq.thinnedOut(frames, most));
-        }
-        return Response.sortedJson(200, values);
-    }
-
-    private List<String> settled(String contentType) {
-        return typesOf(contentType).stream()
-                .filter(config.hashTypes()::contains)
-                .toList();
-    }
 
     /**
      * The hashes of an uploaded file.
@@ -204,7 +100,7 @@ public final class HmaRoutes {
         return hashFile(request, hasher, types(request, contentType), toBank, features);
     }
 
-    private static HashedFile hashFile(
+    static HashedFile hashFile(
             Request request, ContentHasher hasher, List<String> types, boolean toBank, boolean features) {
         Body body = request.body();
         return contentType(request).equals(PHOTO)
@@ -315,7 +211,7 @@ public final class HmaRoutes {
                         + "', if you know the expected type, provide it with the content_type query param");
     }
 
-    private static List<String> typesOf(String contentType) {
+    static List<String> typesOf(String contentType) {
         return contentType.equals(PHOTO) ? List.of(PDQ) : List.of(VIDEO_MD5, HmaVpdq.NAME);
     }
 
@@ -404,13 +300,8 @@ public final class HmaRoutes {
         return value == null ? otherwise : value.equalsIgnoreCase("true");
     }
 
-    private static boolean isJson(Request request) {
-        String type = request.mediaType();
-        return type.equals("application/json") || (type.startsWith("application/") && type.endsWith("+json"));
-    }
-
     static JsonNode json(Request request) {
-        if (!isJson(request)) {
+        if (!request.isJson()) {
             throw new HttpError(
                     415,
                     "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.");
@@ -419,7 +310,7 @@ public final class HmaRoutes {
     }
 
     static @Nullable JsonNode jsonOrNull(Request request) {
-        if (!isJson(request)) {
+        if (!request.isJson()) {
             return null;
         }
         try {

@@ -1,6 +1,5 @@
 package org.semblance.server.http;
 
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -47,24 +46,11 @@ public enum Dialect {
         }
     };
 
-    private static final List<String> HMA_ROOTS =
-            List.of("/h", "/m", "/c", "/status", "/site-map", "/openapi", "/ui", "/dev");
-
     /** The answer for an error of a handler. */
     public abstract Response error(HttpError error);
 
     /** The answer when no route takes the request. */
     public abstract Response routingError(HttpError error);
-
-    /** The dialect of a path, whether a route exists for it or not. */
-    public static Dialect of(String path) {
-        for (String root : HMA_ROOTS) {
-            if (path.startsWith(root) && (path.length() == root.length() || path.charAt(root.length()) == '/')) {
-                return HMA;
-            }
-        }
-        return NATIVE;
-    }
 
     /** Problem details of RFC 9457. */
     public static ObjectNode problem(HttpError error) {

@@ -3,6 +3,7 @@ package org.semblance.server.http;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -34,6 +35,14 @@ public final class Fields {
     private @Nullable JsonNode get(String name) {
         JsonNode value = object.get(name);
         return value == null || value.isNull() ? null : value;
+    }
+
+    private @Nullable JsonNode get(String name, Predicate<JsonNode> isRight, String expected) {
+        JsonNode value = get(name);
+        if (value != null && !isRight.test(value)) {
+            throw HttpError.field(400, name, describe(value), expected);
+        }
+        return value;
     }
 
     /** Whether it was sent, be it as null. */
@@ -70,11 +79,7 @@ public final class Fields {
     /** A string or number. */
     @Nullable
     public JsonNode scalar(String name) {
-        JsonNode value = get(name);
-        if (value != null && !value.isString() && !value.isNumber()) {
-            throw HttpError.field(400, name, describe(value), "a string or number");
-        }
-        return value;
+        return get(name, value -> value.isString() || value.isNumber(), "a string or number");
     }
 
     /** A string, or an array as its text. */
@@ -86,42 +91,23 @@ public final class Fields {
 
     @Nullable
     public String text(String name) {
-        JsonNode value = get(name);
-        if (value == null) {
-            return null;
-        }
-        if (!value.isString()) {
-            throw HttpError.field(400, name, describe(value), "a string");
-        }
-        return value.stringValue();
+        JsonNode value = get(name, JsonNode::isString, "a string");
+        return value == null ? null : value.stringValue();
     }
 
     @Nullable
     public Double number(String name) {
-        JsonNode value = get(name);
-        if (value == null) {
-            return null;
-        }
-        if (!value.isNumber()) {
-            throw HttpError.field(400, name, describe(value), "a number");
-        }
-        double number = value.asDouble(Double.NaN);
-        if (!Double.isFinite(number)) {
+        JsonNode value = get(name, JsonNode::isNumber, "a number");
+        if (value != null && !Double.isFinite(value.asDouble(Double.NaN))) {
             throw HttpError.field(400, name, describe(value), "a number that a double holds");
         }
-        return number;
+        return value == null ? null : value.asDouble();
     }
 
     @Nullable
     public Integer integer(String name) {
-        JsonNode value = get(name);
-        if (value == null) {
-            return null;
-        }
-        if (!value.isIntegralNumber() || !value.canConvertToInt()) {
-            throw HttpError.field(400, name, describe(value), "a whole number");
-        }
-        return value.intValue();
+        JsonNode value = get(name, node -> node.isIntegralNumber() && node.canConvertToInt(), "a whole number");
+        return value == null ? null : value.intValue();
     }
 
     public List<String> texts(String name) {
@@ -144,27 +130,15 @@ public final class Fields {
     }
 
     private Iterable<JsonNode> array(String name) {
-        JsonNode value = get(name);
-        if (value == null) {
-            return List.of();
-        }
-        if (!value.isArray()) {
-            throw HttpError.field(400, name, describe(value), "an array");
-        }
-        return value;
+        JsonNode value = get(name, JsonNode::isArray, "an array");
+        return value == null ? List.of() : value;
     }
 
     /** A JSON object, as text. */
     @Nullable
     public String json(String name) {
-        JsonNode value = get(name);
-        if (value == null) {
-            return null;
-        }
-        if (!value.isObject()) {
-            throw HttpError.field(400, name, describe(value), "a JSON object");
-        }
-        return value.toString();
+        JsonNode value = get(name, JsonNode::isObject, "a JSON object");
+        return value == null ? null : value.toString();
     }
 
     private static String describe(JsonNode node) {

@@ -1,10 +1,12 @@
 package org.semblance.server.http;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 /** How far the server is, from the moment when its port is open. Safe for any thread. */
 public final class Lifecycle {
     private volatile Phase phase = Phase.STARTING;
+    private final AtomicInteger underWay = new AtomicInteger();
     private volatile BooleanSupplier canDecode = () -> true;
 
     /** What the server does with requests now. */
@@ -18,10 +20,9 @@ public final class Lifecycle {
         return now == Phase.READY && !canDecode.getAsBoolean() ? Phase.STARTING : now;
     }
 
-    /** Whether each answer is to be the last on its connection. */
-    public boolean isEnding() {
-        Phase now = phase;
-        return now == Phase.DRAINING || now == Phase.STOPPING;
+    /** Whether it has come to that phase, or to a later one. */
+    public boolean hasReached(Phase reached) {
+        return phase.compareTo(reached) >= 0;
     }
 
     /**
@@ -34,8 +35,23 @@ public final class Lifecycle {
         phase = Phase.READY;
     }
 
-    /** The server will stop: it goes on to {@link Phase#DRAINING} or {@link Phase#STOPPING}. */
-    public void end(Phase next) {
+    /** A request has begun. */
+    public void begun() {
+        underWay.incrementAndGet();
+    }
+
+    /** A request has its answer, or its client is gone. */
+    public void ended() {
+        underWay.decrementAndGet();
+    }
+
+    /** Requests that have begun and not ended. */
+    public int underWay() {
+        return underWay.get();
+    }
+
+    /** The server goes on to that phase. */
+    public void enter(Phase next) {
         phase = next;
     }
 }

@@ -2,7 +2,7 @@ package org.semblance.server.http;
 
 import java.util.Locale;
 
-/** What a server does with requests. */
+/** What a server does with requests, in the order in which it comes to that. */
 public enum Phase {
     /** The database is being opened: it says how it is, and refuses all else for now. */
     STARTING,
@@ -10,10 +10,12 @@ public enum Phase {
     /** It will stop: it still answers, but each answer ends its connection, and it says that it is not ready. */
     DRAINING,
     /** It waits for the requests that are under way, and refuses others. */
-    STOPPING;
+    STOPPING,
+    /** The port is closed, and each connection ends as soon as nothing is under way on it. */
+    STOPPED;
 
-    /** In an answer; a client need not tell the last two apart. */
+    /** In an answer; a client need not tell the last three apart. */
     public String wireName() {
-        return this == STOPPING ? DRAINING.wireName() : name().toLowerCase(Locale.ROOT);
+        return (compareTo(DRAINING) > 0 ? DRAINING : this).name().toLowerCase(Locale.ROOT);
     }
 }

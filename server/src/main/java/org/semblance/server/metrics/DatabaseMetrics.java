@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
@@ -32,6 +33,7 @@ final class DatabaseMetrics implements DatabaseEvents {
     private final Timer viewBuilds;
     private final Counter viewFailures;
 
+    private @Nullable Supplier<DatabaseState> database;
     private @Nullable DatabaseState last;
     private long lastNanos;
 
@@ -60,86 +62,61 @@ final class DatabaseMetrics implements DatabaseEvents {
     }
 
     /** Asks that database from now on, at each scrape. */
-    void watch(Supplier<DatabaseState> database, Path folder) {
+    void watch(Supplier<DatabaseState> source, Path folder) {
+        database = source;
         gauge(
                 "semblance.hashes",
                 "Perceptual hashes that are matchable",
-                database,
                 s -> s.index().pairs());
-        gauge("semblance.list.version", "Number of the newest change that lookups see", database, DatabaseState::seq);
+        gauge("semblance.list.version", "Number of the newest change that lookups see", DatabaseState::seq);
         gauge(
                 "semblance.index.memory.bytes",
                 "Memory of the index outside the heap",
-                database,
                 s -> s.index().offHeapBytes());
 
         String slots = "semblance.index.slots";
         String slotsHelp =
                 "Places of distinct hashes: used; free, left by removed ones and used again; spare, never used";
-        gauge(slots, slotsHelp, "state", "used", database, s -> s.index().hashes());
-        gauge(
-                slots,
-                slotsHelp,
-                "state",
-                "free",
-                database,
-                s -> s.index().slots() - s.index().hashes());
-        gauge(
-                slots,
-                slotsHelp,
-                "state",
-                "spare",
-                database,
-                s -> s.index().slotsAllocated() - s.index().slots());
+        gauge(slots, slotsHelp, s -> s.index().hashes(), "state", "used");
+        gauge(slots, slotsHelp, s -> s.index().slots() - s.index().hashes(), "state", "free");
+        gauge(slots, slotsHelp, s -> s.index().slotsAllocated() - s.index().slots(), "state", "spare");
         String tables = "semblance.index.table.bytes";
         String tablesHelp = "Memory of the tables: used; dead, left behind by buckets that have grown";
-        gauge(tables, tablesHelp, "state", "used", database, s -> s.index().tableUsedBytes());
-        gauge(tables, tablesHelp, "state", "dead", database, s -> s.index().tableDeadBytes());
+        gauge(tables, tablesHelp, s -> s.index().tableUsedBytes(), "state", "used");
+        gauge(tables, tablesHelp, s -> s.index().tableDeadBytes(), "state", "dead");
         gauge(
                 "semblance.index.tables.moving",
                 "Tables that are being rebuilt in fresh memory",
-                database,
                 s -> s.index().tablesMoving());
-        FunctionCounter.builder(
-                        "semblance.index.table.moves",
-                        database,
-                        supplier -> state(supplier).index().tableMoves())
-                .description("Tables that were rebuilt in fresh memory")
-                .register(registry);
+        counter(
+                "semblance.index.table.moves",
+                "Tables that were rebuilt in fresh memory",
+                s -> s.index().tableMoves());
         gauge(
                 "semblance.index.degraded",
                 "1 if memory for the tables ran out and lookups scan",
-                database,
                 s -> s.index().mode() == IndexState.Mode.DEGRADED ? 1 : 0);
-        gauge("semblance.index.saving", "1 while the snapshot is written", database, s -> s.indexSaving() ? 1 : 0);
-        gauge(
-                "semblance.index.beside",
-                "Changes that wait beside the index while it is saved",
-                database,
-                s -> s.indexBeside());
-        gauge("semblance.index.unsaved", "Hashes that changed since the snapshot", database, s -> s.indexUnsaved());
+        gauge("semblance.index.saving", "1 while the snapshot is written", s -> s.indexSaving() ? 1 : 0);
+        gauge("semblance.index.beside", "Changes that wait beside the index while it is saved", s -> s.indexBeside());
+        gauge("semblance.index.unsaved", "Hashes that changed since the snapshot", s -> s.indexUnsaved());
 
-        watchFeatures(database);
+        watchFeatures();
 
         String lag = "semblance.lag.changes";
         String lagHelp = "Changes that are durable and not taken in yet, by the index or the serving view";
-        gauge(lag, lagHelp, "of", "index", database, s -> s.committedSeq() - s.seq());
-        gauge(lag, lagHelp, "of", "view", database, s -> s.viewSeq() < 0 ? Double.NaN : s.committedSeq() - s.viewSeq());
-        gauge(
-                "semblance.view.ready",
-                "0 while there is no view and the catalog answers",
-                database,
-                s -> s.viewSeq() < 0 ? 0 : 1);
-        gauge("semblance.view.building", "1 while a view is opened or built", database, s -> s.viewBuilding() ? 1 : 0);
-        gauge("semblance.view.contents", "Contents in the view", database, DatabaseState::viewContents);
+        gauge(lag, lagHelp, s -> s.committedSeq() - s.seq(), "of", "index");
+        gauge(lag, lagHelp, s -> s.viewSeq() < 0 ? Double.NaN : s.committedSeq() - s.viewSeq(), "of", "view");
+        gauge("semblance.view.ready", "0 while there is no view and the catalog answers", s -> s.viewSeq() < 0 ? 0 : 1);
+        gauge("semblance.view.building", "1 while a view is opened or built", s -> s.viewBuilding() ? 1 : 0);
+        gauge("semblance.view.contents", "Contents in the view", DatabaseState::viewContents);
 
         String storage = "semblance.storage.bytes";
         String storageHelp = "Size of the files in the data folder";
-        gauge(storage, storageHelp, "file", "catalog", database, DatabaseState::catalogBytes);
-        gauge(storage, storageHelp, "file", "wal", database, DatabaseState::walBytes);
-        gauge(storage, storageHelp, "file", "snapshot", database, DatabaseState::snapshotBytes);
-        gauge(storage, storageHelp, "file", "features", database, DatabaseState::featuresSnapshotBytes);
-        gauge(storage, storageHelp, "file", "view", database, DatabaseState::viewBytes);
+        gauge(storage, storageHelp, DatabaseState::catalogBytes, "file", "catalog");
+        gauge(storage, storageHelp, DatabaseState::walBytes, "file", "wal");
+        gauge(storage, storageHelp, DatabaseState::snapshotBytes, "file", "snapshot");
+        gauge(storage, storageHelp, DatabaseState::featuresSnapshotBytes, "file", "features");
+        gauge(storage, storageHelp, DatabaseState::viewBytes, "file", "view");
         Gauge.builder(
                         "semblance.storage.free.bytes",
                         folder,
@@ -149,86 +126,63 @@ final class DatabaseMetrics implements DatabaseEvents {
                 .register(registry);
     }
 
-    private void watchFeatures(Supplier<DatabaseState> database) {
+    private void watchFeatures() {
         gauge(
                 "semblance.features",
                 "Local features that are banked",
-                database,
                 s -> s.features().features());
         gauge(
                 "semblance.features.pictures",
                 "Pictures with local features that are banked",
-                database,
                 s -> s.features().pictures());
         gauge(
                 "semblance.features.memory.bytes",
                 "Memory of the index of features outside the heap",
-                database,
                 s -> s.features().bytes());
         gauge(
                 "semblance.features.unsaved",
                 "Features that changed since their snapshot",
-                database,
                 DatabaseState::featuresUnsaved);
         featureCounter(
                 "lookups",
                 "Lookups in the index of features: of an upload, and of each banked picture that it is like",
-                database,
                 FeatureIndexState::lookups);
         featureCounter(
                 "candidates",
                 "Banked features that were compared with one of an upload, bit by bit",
-                database,
                 FeatureIndexState::candidates);
         featureCounter(
-                "hubs",
-                "Buckets that were skipped because too many features share them",
-                database,
-                FeatureIndexState::hubs);
+                "hubs", "Buckets that were skipped because too many features share them", FeatureIndexState::hubs);
         featureCounter(
                 "capped.pictures",
                 "Pictures that had enough votes and were not compared, because others had more",
-                database,
                 FeatureIndexState::cappedPictures);
     }
 
-    private void featureCounter(
-            String name, String help, Supplier<DatabaseState> database, ToDoubleFunction<FeatureIndexState> value) {
-        FunctionCounter.builder(
-                        "semblance.features." + name,
-                        database,
-                        supplier -> value.applyAsDouble(state(supplier).features()))
+    private void featureCounter(String name, String help, ToDoubleFunction<FeatureIndexState> value) {
+        counter("semblance.features." + name, help, s -> value.applyAsDouble(s.features()));
+    }
+
+    private void counter(String name, String help, ToDoubleFunction<DatabaseState> value) {
+        FunctionCounter.builder(name, this, it -> value.applyAsDouble(it.state()))
                 .description(help)
                 .register(registry);
     }
 
-    private void gauge(
-            String name, String help, Supplier<DatabaseState> database, ToDoubleFunction<DatabaseState> value) {
-        Gauge.builder(name, database, supplier -> value.applyAsDouble(state(supplier)))
+    /** @param tags pairs of a name and a value */
+    private void gauge(String name, String help, ToDoubleFunction<DatabaseState> value, String... tags) {
+        Gauge.builder(name, this, it -> value.applyAsDouble(it.state()))
                 .description(help)
+                .tags(tags)
                 .strongReference(true)
                 .register(registry);
     }
 
-    private void gauge(
-            String name,
-            String help,
-            String tag,
-            String tagValue,
-            Supplier<DatabaseState> database,
-            ToDoubleFunction<DatabaseState> value) {
-        Gauge.builder(name, database, supplier -> value.applyAsDouble(state(supplier)))
-                .description(help)
-                .tag(tag, tagValue)
-                .strongReference(true)
-                .register(registry);
-    }
-
-    private synchronized DatabaseState state(Supplier<DatabaseState> database) {
+    private synchronized DatabaseState state() {
         DatabaseState state = last;
         long now = System.nanoTime();
         if (state == null || now - lastNanos > STATE_NANOS) {
-            state = database.get();
+            state = Objects.requireNonNull(database).get();
             last = state;
             lastNanos = now;
         }

@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Map;
-import java.util.Set;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
@@ -27,8 +26,7 @@ public final class OpenApi {
      */
     public static Route route(Dialect dialect, String pattern, byte[] text) {
         Response document = new Response(200, "application/json", text, Map.of());
-        Route.Immediate action = unused -> document;
-        return new Route(dialect, "GET", pattern, Set.of(), Route.Takes.NOTHING, null, action);
+        return Route.get(dialect, null, pattern, unused -> document);
     }
 
     /** The document under another title. */

@@ -191,11 +191,17 @@ public final class Request {
      * @throws tools.jackson.core.JacksonException if it is none
      */
     public JsonNode json() {
-        String type = mediaType();
-        if (!type.equals("application/json") && !(type.startsWith("application/") && type.endsWith("+json"))) {
+        if (!isJson()) {
+            String type = mediaType();
             throw HttpError.field(415, "Content-Type", type.isEmpty() ? null : type, "application/json");
         }
         return Json.read(body.bytes());
+    }
+
+    /** Whether the body says that it is JSON. */
+    public boolean isJson() {
+        String type = mediaType();
+        return type.equals("application/json") || (type.startsWith("application/") && type.endsWith("+json"));
     }
 
     /**

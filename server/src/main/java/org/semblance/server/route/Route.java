@@ -50,6 +50,11 @@ public record Route(
         this(dialect, method, pattern, parameters, takes, Role.ADMIN, action);
     }
 
+    /** A route that is answered at once, and takes neither a body nor parameters. */
+    public static Route get(Dialect dialect, @Nullable Role role, String pattern, Immediate action) {
+        return new Route(dialect, "GET", pattern, Set.of(), Takes.NOTHING, role, action);
+    }
+
     /** How large a body may be. */
     public enum Takes {
         /** No body; a small one is read and dropped. */

@@ -6,14 +6,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Response;
 
 /** Finds the route of a request. Immutable. */
 public final class Router {
     private final List<Entry> entries = new ArrayList<>();
+    private final Function<String, Dialect> dialects;
     private final Supplier<HttpError> missing;
 
     private record Entry(String[] segments, Route route) {}
@@ -25,31 +28,28 @@ public final class Router {
      */
     public record Found(Route route, Map<String, String> names) {}
 
-    public Router(List<Route> routes) {
-        this(routes, () -> new HttpError(404, "no route for this path"));
+    /** @param dialects gives the dialect of a path, whether a route has it or not */
+    public Router(List<Route> routes, Function<String, Dialect> dialects) {
+        this(routes, dialects, () -> new HttpError(404, "no route for this path"));
     }
 
     /** @param missing what a path gets that no route has */
-    public Router(List<Route> routes, Supplier<HttpError> missing) {
+    public Router(List<Route> routes, Function<String, Dialect> dialects, Supplier<HttpError> missing) {
+        this.dialects = dialects;
         this.missing = missing;
         for (Route route : routes) {
             entries.add(new Entry(split(route.pattern()), route));
         }
     }
 
+    /** The dialect of a path, in which it is told that no route has it. */
+    public Dialect dialect(String path) {
+        return dialects.apply(path);
+    }
+
     /** A path with each run of slashes made one: HMA's clients join a base that ends in one and a path that begins with one. */
     public static String path(String raw) {
         return raw.contains("//") ? raw.replaceAll("/{2,}", "/") : raw;
-    }
-
-    /** Every route. */
-    public List<Route> routes() {
-        return entries.stream().map(Entry::route).toList();
-    }
-
-    /** Every pattern, once. */
-    List<String> patterns() {
-        return entries.stream().map(e -> e.route.pattern()).distinct().sorted().toList();
     }
 
     /**

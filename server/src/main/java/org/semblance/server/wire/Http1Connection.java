@@ -27,6 +27,7 @@ import io.netty.handler.codec.http.TooLongHttpLineException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.http.HttpError;
+import org.semblance.server.http.Phase;
 import org.semblance.server.http.Response;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,7 +71,7 @@ final class Http1Connection extends RequestChannel {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         super.handlerAdded(ctx);
-        if (shared().stopping()) {
+        if (shared().lifecycle().hasReached(Phase.STOPPED)) {
             ctx.close();
         } else {
             awaitHead();
@@ -155,7 +156,7 @@ final class Http1Connection extends RequestChannel {
     public void answer(HttpRequest head, Response response, boolean bodyEnded) {
         boolean stays = (bodyEnded || endsWithItsHead(head))
                 && HttpUtil.isKeepAlive(head)
-                && !shared().isEnding()
+                && !shared().lifecycle().hasReached(Phase.DRAINING)
                 && below != Below.NOT_TLS;
         FullHttpResponse message = new DefaultFullHttpResponse(
                 HttpVersion.HTTP_1_1,
@@ -177,7 +178,7 @@ final class Http1Connection extends RequestChannel {
     private HttpHeaders describe(Response response, HttpResponse message) {
         HttpHeaders headers = message.headers();
         headers.set(HttpHeaderNames.CONTENT_TYPE, response.contentType());
-        headers.set(HttpHeaderNames.DATE, shared().date());
+        headers.set(HttpHeaderNames.DATE, shared().date().get());
         response.headers().forEach(headers::set);
         return headers;
     }
@@ -186,7 +187,7 @@ final class Http1Connection extends RequestChannel {
     private void send(Object message, boolean stays) {
         ctx().writeAndFlush(message).addListener((ChannelFutureListener) sent -> {
             if (answered(sent)) {
-                if (stays && !shared().stopping()) {
+                if (stays && !shared().lifecycle().hasReached(Phase.STOPPED)) {
                     awaitHead();
                 } else {
                     end();
@@ -221,7 +222,7 @@ final class Http1Connection extends RequestChannel {
         boolean stays = bodyEnded
                 && HttpUtil.isKeepAlive(head)
                 && head.protocolVersion().equals(HttpVersion.HTTP_1_1)
-                && !shared().isEnding();
+                && !shared().lifecycle().hasReached(Phase.DRAINING);
         send(LastHttpContent.EMPTY_LAST_CONTENT, stays);
     }
 

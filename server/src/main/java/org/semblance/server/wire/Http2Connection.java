@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.http.Phase;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -130,7 +131,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
         alarm = idle;
         // The windows of its streams bound what it may send.
         ctx.channel().config().setAutoRead(true);
-        if (shared.stopping()) {
+        if (shared.lifecycle().hasReached(Phase.STOPPED)) {
             ctx.close();
         }
     }

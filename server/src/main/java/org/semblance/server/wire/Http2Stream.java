@@ -27,6 +27,7 @@ import io.netty.handler.codec.http2.Http2ResetFrame;
 import java.util.Locale;
 import java.util.Map;
 import org.semblance.server.http.HttpError;
+import org.semblance.server.http.Phase;
 import org.semblance.server.http.Response;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -143,7 +144,7 @@ final class Http2Stream extends RequestChannel {
         Http2Headers headers = new DefaultHttp2Headers()
                 .status(HttpResponseStatus.valueOf(response.status()).codeAsText())
                 .set(HttpHeaderNames.CONTENT_TYPE, response.contentType())
-                .set(HttpHeaderNames.DATE, shared().date());
+                .set(HttpHeaderNames.DATE, shared().date().get());
         response.headers().forEach((name, value) -> headers.set(name.toLowerCase(Locale.ROOT), value));
         return headers;
     }
@@ -155,7 +156,7 @@ final class Http2Stream extends RequestChannel {
                 ctx().writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.NO_ERROR));
                 dropAll();
             }
-            if (shared().isEnding()) {
+            if (shared().lifecycle().hasReached(Phase.DRAINING)) {
                 connection.end();
             }
         });

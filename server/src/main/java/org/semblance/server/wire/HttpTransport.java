@@ -17,12 +17,14 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.DateFormatter;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Date;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +50,7 @@ public final class HttpTransport {
     private final EventLoopGroup loops;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final ServerSocketChannel listener;
+    private volatile String date = DateFormatter.format(new Date());
 
     /**
      * Listens, and has each request answered by a handler of its own.
@@ -63,7 +66,7 @@ public final class HttpTransport {
             Refusals refusals,
             Metrics metrics)
             throws IOException {
-        this.shared = new Shared(config, handlers, lifecycle, refusals);
+        this.shared = new Shared(config, handlers, lifecycle, refusals, () -> date);
         this.lifecycle = lifecycle;
         TlsFiles files = config.tls();
         this.tls = files == null ? null : new Tls(files, Duration.ofMillis(config.stallTimeoutMs()), metrics);
@@ -77,7 +80,7 @@ public final class HttpTransport {
                 Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
                 new DefaultThreadFactory("http", true),
                 io);
-        loops.scheduleAtFixedRate(shared::tick, 1, 1, TimeUnit.SECONDS);
+        loops.scheduleAtFixedRate(() -> date = DateFormatter.format(new Date()), 1, 1, TimeUnit.SECONDS);
         loops.scheduleAtFixedRate(refusals::report, 10, 10, TimeUnit.SECONDS);
         try {
             listener = listen(config, epoll);
@@ -148,7 +151,7 @@ public final class HttpTransport {
      * those who share out requests go elsewhere. What comes all the same is answered.
      */
     public void drain() {
-        lifecycle.end(Phase.DRAINING);
+        lifecycle.enter(Phase.DRAINING);
         for (Channel channel : connections) {
             channel.eventLoop().execute(() -> {
                 Http1Connection http1 = channel.pipeline().get(Http1Connection.class);
@@ -173,17 +176,17 @@ public final class HttpTransport {
      * </ol>
      */
     public void close(Duration atMost) {
-        if (shared.stopping()) {
+        if (lifecycle.hasReached(Phase.STOPPED)) {
             return;
         }
         long deadline = System.nanoTime() + atMost.toNanos();
         drain();
-        lifecycle.end(Phase.STOPPING);
-        while (shared.underWay() > 0 && System.nanoTime() - deadline < 0) {
+        lifecycle.enter(Phase.STOPPING);
+        while (lifecycle.underWay() > 0 && System.nanoTime() - deadline < 0) {
             LockSupport.parkNanos(LOOK_NANOS);
         }
         listener.close().syncUninterruptibly();
-        shared.stop();
+        lifecycle.enter(Phase.STOPPED);
         for (Channel channel : connections) {
             channel.eventLoop().execute(() -> stop(channel));
         }
@@ -192,7 +195,7 @@ public final class HttpTransport {
             LOG.warn(
                     "{} connections cut off, {} requests among them took too long",
                     connections.size(),
-                    shared.underWay());
+                    lifecycle.underWay());
             for (Channel channel : connections) {
                 channel.eventLoop().execute(() -> LingeringClose.cutOff(channel));
             }

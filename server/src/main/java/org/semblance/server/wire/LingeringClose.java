@@ -9,6 +9,7 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import org.semblance.server.http.Phase;
 
 /**
  * Ends a connection without destroying what was said last: shuts down the sending side, reads and drops what still comes until
@@ -42,7 +43,7 @@ final class LingeringClose extends ChannelOutboundHandlerAdapter {
         }
         ctx.pipeline().addFirst(new Drop());
         Alarm end = new Alarm(ctx.executor(), ctx::close);
-        end.set((shared.stopping() ? PATIENCE_WHEN_STOPPING : PATIENCE).toMillis());
+        end.set((shared.lifecycle().hasReached(Phase.STOPPED) ? PATIENCE_WHEN_STOPPING : PATIENCE).toMillis());
         ctx.channel().closeFuture().addListener(closed -> end.cancel());
         patience = end;
         ((DuplexChannel) ctx.channel()).shutdownOutput();

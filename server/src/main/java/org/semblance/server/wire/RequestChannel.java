@@ -43,7 +43,7 @@ abstract class RequestChannel extends PullHandler implements Wire {
     /** Hands a request over. */
     final void begin(HttpRequest head, long beganNanos, boolean ended) {
         underWay = true;
-        shared.begun();
+        shared.lifecycle().begun();
         RequestHandler now = shared.handlers().take(this, head, beganNanos);
         handler = now;
         now.begin(ended);
@@ -84,7 +84,7 @@ abstract class RequestChannel extends PullHandler implements Wire {
     private void over() {
         if (underWay) {
             underWay = false;
-            shared.ended();
+            shared.lifecycle().ended();
         }
     }
 

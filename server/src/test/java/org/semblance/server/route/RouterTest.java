@@ -12,12 +12,14 @@ import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Response;
 
 class RouterTest {
-    private final Router router = new Router(List.of(
-            route("GET", "/v1/banks"),
-            route("POST", "/v1/banks"),
-            route("GET", "/v1/banks/{bank}"),
-            route("GET", "/v1/banks/{bank}/content/{id:int}"),
-            route("GET", "/")));
+    private final Router router = new Router(
+            List.of(
+                    route("GET", "/v1/banks"),
+                    route("POST", "/v1/banks"),
+                    route("GET", "/v1/banks/{bank}"),
+                    route("GET", "/v1/banks/{bank}/content/{id:int}"),
+                    route("GET", "/")),
+            path -> Dialect.NATIVE);
 
     private static Route route(String method, String pattern) {
         Route.Immediate nothing = request -> Response.json(200, Map.of());
