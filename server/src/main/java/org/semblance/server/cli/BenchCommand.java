@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.semblance.server.cli.database.BadInputException;
 import org.semblance.server.selfbench.BenchPlot;
 import org.semblance.server.selfbench.BenchReport;
 import org.semblance.server.selfbench.BenchTable;

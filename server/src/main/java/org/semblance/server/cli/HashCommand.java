@@ -22,6 +22,8 @@ import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.Vpdq;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Signal;
+import org.semblance.server.cli.database.BadInputException;
+import org.semblance.server.cli.database.Contents;
 import org.semblance.server.json.ReportJson;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

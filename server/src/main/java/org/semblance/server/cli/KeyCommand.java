@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.server.auth.Key;
 import org.semblance.server.auth.KeyFile;
 import org.semblance.server.auth.Role;
+import org.semblance.server.cli.database.BadInputException;
+import org.semblance.server.cli.database.DataFolder;
 import org.semblance.server.json.ReportJson;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

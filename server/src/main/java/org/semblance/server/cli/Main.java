@@ -9,6 +9,8 @@ import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.exchange.ExchangesRefusedException;
 import org.semblance.server.MatchServer;
 import org.semblance.server.auth.KeysRefusedException;
+import org.semblance.server.cli.database.BadInputException;
+import org.semblance.server.cli.database.ServerRefusedException;
 import org.semblance.server.config.ConfigRefusedException;
 import org.semblance.server.tls.TlsRefusedException;
 import picocli.CommandLine;

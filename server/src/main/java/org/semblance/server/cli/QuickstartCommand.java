@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.MatchServer;
+import org.semblance.server.cli.database.BadInputException;
+import org.semblance.server.cli.database.Contents;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.config.TlsFiles;
 import org.semblance.server.tls.Identity;

@@ -8,6 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.MatchServer;
 import org.semblance.server.auth.AccessPolicy;
+import org.semblance.server.cli.database.BadInputException;
 import org.semblance.server.config.ConfigKey;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.config.Settings;

@@ -2,6 +2,9 @@ package org.semblance.server.cli;
 
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
+import org.semblance.server.cli.database.Contents;
+import org.semblance.server.cli.database.Database;
+import org.semblance.server.cli.database.DatabaseOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

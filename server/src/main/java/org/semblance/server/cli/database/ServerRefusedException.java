@@ -1,9 +1,9 @@
-package org.semblance.server.cli;
+package org.semblance.server.cli.database;
 
 import org.jspecify.annotations.Nullable;
 
 /** A server does not answer, or does not let this caller do what the verb asks for. */
-final class ServerRefusedException extends RuntimeException {
+public final class ServerRefusedException extends RuntimeException {
     ServerRefusedException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }

@@ -1,4 +1,4 @@
-package org.semblance.server.cli;
+package org.semblance.server.cli.database;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,7 +20,7 @@ import org.semblance.hashdb.catalog.JournalPayload;
  * its entries, in the same transaction as the contents. So an import that was killed goes on after the last batch that
  * is durable, and a list that is imported twice is banked once.
  */
-final class ImportMark {
+public final class ImportMark {
     private static final int MAX_NAME_CHARS = 60;
     private static final Pattern REASON = Pattern.compile("import .* sha256=([0-9a-f]{64}) entries=([0-9]+)");
 
@@ -28,7 +28,7 @@ final class ImportMark {
     private final String sha256;
 
     /** The mark of that file, known by its bytes and not by its name. */
-    ImportMark(Path file) throws IOException {
+    public ImportMark(Path file) throws IOException {
         MessageDigest digest;
         try {
             digest = MessageDigest.getInstance("SHA-256");
@@ -47,7 +47,7 @@ final class ImportMark {
     }
 
     /** The reason of a batch that ends with that entry of the file, counted from 1. */
-    String reason(long entries) {
+    public String reason(long entries) {
         return "import " + fileName + " sha256=" + sha256 + " entries=" + entries;
     }
 

@@ -1,17 +1,17 @@
-package org.semblance.server.cli;
+package org.semblance.server.cli.database;
 
 /** What the user gave cannot be used; the message says what came and what was expected. */
-class BadInputException extends RuntimeException {
-    BadInputException(String message) {
+public class BadInputException extends RuntimeException {
+    public BadInputException(String message) {
         super(message);
     }
 
-    BadInputException(String message, Throwable cause) {
+    public BadInputException(String message, Throwable cause) {
         super(message, cause);
     }
 
     /** A file that cannot be banked, and takes no other with it; the message says what is wrong with the file. */
-    static final class Undecodable extends BadInputException {
+    public static final class Undecodable extends BadInputException {
         Undecodable(String message) {
             super(message);
         }

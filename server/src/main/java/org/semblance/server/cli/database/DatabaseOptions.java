@@ -1,4 +1,4 @@
-package org.semblance.server.cli;
+package org.semblance.server.cli.database;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
  * Which database a verb works on: a folder's, or a server's. Where a server has the folder, the verb asks that server, by the
  * address and the secret in the folder; the output is the same.
  */
-final class DatabaseOptions {
+public final class DatabaseOptions {
     /** A server that is just starting is waited for so long. */
     private static final Duration STARTING = Duration.ofSeconds(15);
 
@@ -51,7 +51,7 @@ final class DatabaseOptions {
      * @param contents how files are decoded where this process does it
      * @throws BadInputException if a server decodes and the contents say how
      */
-    Database open(Contents contents) {
+    public Database open(Contents contents) {
         if (server != null) {
             contents.requireNoChoice(server);
             ServerTrust trust = authorities == null ? ServerTrust.ofTheJdk() : ServerTrust.of(authorities);

@@ -1,4 +1,4 @@
-package org.semblance.server.cli;
+package org.semblance.server.cli.database;
 
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;

@@ -1,4 +1,4 @@
-package org.semblance.server.cli;
+package org.semblance.server.cli.database;
 
 import java.nio.file.Path;
 import java.util.Map;
@@ -8,7 +8,7 @@ import org.semblance.server.config.Settings;
 import picocli.CommandLine.Option;
 
 /** The folder of the database that a server would use. */
-final class DataFolder {
+public final class DataFolder {
     @Option(
             names = "--data",
             paramLabel = "PATH",
@@ -22,7 +22,7 @@ final class DataFolder {
             description = "Settings that name it (default: $$SEMBLANCE_CONFIG, or semblance.toml if it is here).")
     private @Nullable Path file;
 
-    Path path() {
+    public Path path() {
         if (folder != null && file == null) {
             return Path.of(folder);
         }

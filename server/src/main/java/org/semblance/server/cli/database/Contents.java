@@ -1,4 +1,4 @@
-package org.semblance.server.cli;
+package org.semblance.server.cli.database;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,7 +17,7 @@ import org.semblance.engine.media.MediaSource;
 import picocli.CommandLine.Option;
 
 /** How a verb reads and hashes files. */
-final class Contents {
+public final class Contents {
     @Option(
             names = "--decode",
             paramLabel = "PATH",
@@ -35,7 +35,7 @@ final class Contents {
         }
     }
 
-    InProcessHasher hasher(DecodePath byDefault) {
+    public InProcessHasher hasher(DecodePath byDefault) {
         return new InProcessHasher(MediaLimits.DEFAULT, path == null ? byDefault : path);
     }
 
@@ -43,7 +43,7 @@ final class Contents {
      * A file's content: a video stays where it is, whatever its size, anything else is read into direct memory, where the
      * decoder reads it in place.
      */
-    static MediaSource open(Path file) {
+    public static MediaSource open(Path file) {
         try {
             if (Files.isDirectory(file)) {
                 throw new BadInputException(file + ": a folder (expected: a file)");
@@ -58,7 +58,7 @@ final class Contents {
     }
 
     /** The digests of a file's content. */
-    static Digests digests(Path file, MediaSource source) {
+    public static Digests digests(Path file, MediaSource source) {
         try {
             return Digests.of(source);
         } catch (IOException e) {
@@ -67,7 +67,7 @@ final class Contents {
     }
 
     /** The bytes of a file, in direct memory so that the decoder reads them in place. */
-    static ByteBuffer read(Path file) {
+    public static ByteBuffer read(Path file) {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             if (Files.isDirectory(file)) {
                 throw new BadInputException(file + ": a folder (expected: a file)");

@@ -1,4 +1,4 @@
-package org.semblance.server.cli;
+package org.semblance.server.cli.database;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -20,7 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Each method throws {@link BadInputException} for what cannot be used, as a bank that does not exist, and {@link
  * org.semblance.hashdb.DatabaseRefusedException} where the database or its server does not answer.
  */
-interface Database extends AutoCloseable {
+public interface Database extends AutoCloseable {
     /** The banks by name, as {@code GET /v1/banks} has them. */
     List<ObjectNode> banks();
 
