@@ -2,6 +2,7 @@ package org.semblance.hashdb.features;
 
 import java.util.Arrays;
 import java.util.BitSet;
+import org.semblance.hashdb.offheap.IntStack;
 import org.semblance.hashdb.offheap.OffHeap;
 
 /**
@@ -179,11 +180,6 @@ final class FeatureStore implements AutoCloseable {
     }
 
     // ---- For the writer.
-
-    /** The numbers of pictures there were are below this. */
-    int pictureLimit() {
-        return nextPicture;
-    }
 
     boolean holds(long contentId) {
         return contents.find(contentId) != NONE;

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.features.VoteTable.Tuning;
 import org.semblance.hashdb.features.VoteTable.Version;
+import org.semblance.hashdb.offheap.IntStack;
 
 /**
  * All tables of an index, and the work on them that is put off: merges, a share of which is done with each change, and sweeps,

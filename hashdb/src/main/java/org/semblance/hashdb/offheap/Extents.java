@@ -37,7 +37,7 @@ public final class Extents implements AutoCloseable {
     private int end;
 
     /** Free pieces by size in units. */
-    private final Map<Integer, Stack> free = new HashMap<>();
+    private final Map<Integer, IntStack> free = new HashMap<>();
     /** Retired pieces: size in the upper half, number in the lower. */
     private Limbo limbo;
 
@@ -78,8 +78,8 @@ public final class Extents implements AutoCloseable {
         int units = units(bytes);
         usedUnits += units;
         reclaim();
-        Stack stack = free.get(units);
-        if (stack != null && stack.size > 0) {
+        IntStack stack = free.get(units);
+        if (stack != null && !stack.isEmpty()) {
             deadUnits -= units;
             return stack.pop();
         }
@@ -152,10 +152,6 @@ public final class Extents implements AutoCloseable {
         reclaim();
     }
 
-    public boolean isEvacuating() {
-        return !evacuated.isEmpty();
-    }
-
     private boolean isEvacuated(int number) {
         if (evacuated.isEmpty()) {
             return false;
@@ -172,7 +168,7 @@ public final class Extents implements AutoCloseable {
 
     private void reclaim() {
         for (long piece = limbo.poll(); piece != Limbo.NONE; piece = limbo.poll()) {
-            free.computeIfAbsent((int) (piece >>> 32), size -> new Stack()).push((int) piece);
+            free.computeIfAbsent((int) (piece >>> 32), size -> new IntStack()).push((int) piece);
         }
         for (long first = closing.poll(); first != Limbo.NONE; first = closing.poll()) {
             Block block = blocks.remove((int) first);
@@ -224,22 +220,5 @@ public final class Extents implements AutoCloseable {
     public void close() {
         blocks.values().forEach(block -> block.memory.close());
         blocks.clear();
-    }
-
-    /** Numbers that are free. */
-    private static final class Stack {
-        private int[] numbers = new int[16];
-        private int size;
-
-        void push(int number) {
-            if (size == numbers.length) {
-                numbers = Arrays.copyOf(numbers, 2 * size);
-            }
-            numbers[size++] = number;
-        }
-
-        int pop() {
-            return numbers[--size];
-        }
     }
 }

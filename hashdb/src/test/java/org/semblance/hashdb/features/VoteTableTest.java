@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.semblance.hashdb.RandomSeed;
+import org.semblance.hashdb.offheap.IntStack;
 import org.semblance.hashdb.offheap.OffHeap;
 import org.semblance.hashdb.offheap.Readers;
 

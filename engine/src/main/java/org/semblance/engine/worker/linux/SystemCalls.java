@@ -1,265 +1,140 @@
 package org.semblance.engine.worker.linux;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The numbers of the system calls that the filter of a worker names, by processor, as Linux's {@code unistd.h} has them.
+ * The system calls that the filter of a worker names, with the numbers of one processor.
  *
  * @param audit the processor's number in {@code audit.h}
  * @param numbers by name; a call that a processor has not is missing
  */
 public record SystemCalls(int audit, Map<String, Integer> numbers) {
-    /** What a worker needs to compute, wait and answer. Those that come most often stand first. */
-    static final List<String> ALLOWED = List.of(
-            "futex",
-            "recvmsg",
-            "sendmsg",
-            "poll",
-            "ppoll",
-            "pread64",
-            "read",
-            "write",
-            "mmap",
-            "munmap",
-            "mremap",
-            "mprotect",
-            "madvise",
-            "brk",
-            "close",
-            "lseek",
-            "fstat",
-            "clock_gettime",
-            "clock_nanosleep",
-            "nanosleep",
-            "gettimeofday",
-            "getrusage",
-            "sched_yield",
-            "sched_getaffinity",
-            "rt_sigprocmask",
-            "rt_sigaction",
-            "rt_sigreturn",
-            "sigaltstack",
-            "restart_syscall",
-            "gettid",
-            "getpid",
-            "set_robust_list",
-            "rseq",
-            "getrandom",
-            "sysinfo",
-            "uname",
-            "getcpu",
-            "shutdown",
-            "exit",
-            "exit_group");
+    private static final int NAME = 0;
+    private static final int X86_64 = 1;
+    private static final int ARM64 = 2;
+    private static final int ANSWER = 3;
 
-    /** What no decoder asks for unless somebody else speaks through it: the process is killed. */
-    static final List<String> DEADLY = List.of(
-            "execve",
-            "execveat",
-            "fork",
-            "vfork",
-            "ptrace",
-            "process_vm_readv",
-            "process_vm_writev",
-            "mount",
-            "umount2",
-            "pivot_root",
-            "chroot",
-            "unshare",
-            "setns",
-            "bpf",
-            "perf_event_open",
-            "userfaultfd",
-            "io_uring_setup",
-            "init_module",
-            "finit_module",
-            "delete_module",
-            "kexec_load",
-            "reboot",
-            "add_key",
-            "request_key",
-            "keyctl",
-            "setuid",
-            "setgid",
-            "setreuid",
-            "setregid",
-            "setresuid",
-            "setresgid",
-            "capset",
-            "personality");
+    /**
+     * Name; numbers on x86-64 and on arm64 as {@code unistd.h} has them; answer. Allowed is what a worker needs to compute,
+     * wait and answer: what comes most often stands first. Deadly is what no decoder asks for unless somebody else speaks
+     * through it. The rest has a rule of its own in {@link Sandbox}.
+     */
+    private static final List<String[]> TABLE =
+            """
+            futex                202    98  allowed
+            recvmsg               47   212  allowed
+            sendmsg               46   211  allowed
+            poll                   7     -  allowed
+            ppoll                271    73  allowed
+            pread64               17    67  allowed
+            read                   0    63  allowed
+            write                  1    64  allowed
+            mmap                   9   222  allowed
+            munmap                11   215  allowed
+            mremap                25   216  allowed
+            mprotect              10   226  allowed
+            madvise               28   233  allowed
+            brk                   12   214  allowed
+            close                  3    57  allowed
+            lseek                  8    62  allowed
+            fstat                  5    80  allowed
+            clock_gettime        228   113  allowed
+            clock_nanosleep      230   115  allowed
+            nanosleep             35   101  allowed
+            gettimeofday          96   169  allowed
+            getrusage             98   165  allowed
+            sched_yield           24   124  allowed
+            sched_getaffinity    204   123  allowed
+            rt_sigprocmask        14   135  allowed
+            rt_sigaction          13   134  allowed
+            rt_sigreturn          15   139  allowed
+            sigaltstack          131   132  allowed
+            restart_syscall      219   128  allowed
+            gettid               186   178  allowed
+            getpid                39   172  allowed
+            set_robust_list      273    99  allowed
+            rseq                 334   293  allowed
+            getrandom            318   278  allowed
+            sysinfo               99   179  allowed
+            uname                 63   160  allowed
+            getcpu               309   168  allowed
+            shutdown              48   210  allowed
+            exit                  60    93  allowed
+            exit_group           231    94  allowed
+            execve                59   221  deadly
+            execveat             322   281  deadly
+            fork                  57     -  deadly
+            vfork                 58     -  deadly
+            ptrace               101   117  deadly
+            process_vm_readv     310   270  deadly
+            process_vm_writev    311   271  deadly
+            mount                165    40  deadly
+            umount2              166    39  deadly
+            pivot_root           155    41  deadly
+            chroot               161    51  deadly
+            unshare              272    97  deadly
+            setns                308   268  deadly
+            bpf                  321   280  deadly
+            perf_event_open      298   241  deadly
+            userfaultfd          323   282  deadly
+            io_uring_setup       425   425  deadly
+            init_module          175   105  deadly
+            finit_module         313   273  deadly
+            delete_module        176   106  deadly
+            kexec_load           246   104  deadly
+            reboot               169   142  deadly
+            add_key              248   217  deadly
+            request_key          249   218  deadly
+            keyctl               250   219  deadly
+            setuid               105   146  deadly
+            setgid               106   144  deadly
+            setreuid             113   145  deadly
+            setregid             114   143  deadly
+            setresuid            117   147  deadly
+            setresgid            119   149  deadly
+            capset               126    91  deadly
+            personality          135    92  deadly
+            clone                 56   220  by rule
+            prctl                157   167  by rule
+            tgkill               234   131  by rule
+            prlimit64            302   261  by rule
+            seccomp              317   277  by rule
+            clone3               435   435  by rule
+            """.lines().map(row -> row.strip().split(" +", 4)).toList();
 
-    private static final SystemCalls X86_64 = new SystemCalls(
-            0xC000003E,
-            Map.ofEntries(
-                    Map.entry("read", 0),
-                    Map.entry("write", 1),
-                    Map.entry("close", 3),
-                    Map.entry("fstat", 5),
-                    Map.entry("poll", 7),
-                    Map.entry("lseek", 8),
-                    Map.entry("mmap", 9),
-                    Map.entry("mprotect", 10),
-                    Map.entry("munmap", 11),
-                    Map.entry("brk", 12),
-                    Map.entry("rt_sigaction", 13),
-                    Map.entry("rt_sigprocmask", 14),
-                    Map.entry("rt_sigreturn", 15),
-                    Map.entry("pread64", 17),
-                    Map.entry("sched_yield", 24),
-                    Map.entry("mremap", 25),
-                    Map.entry("madvise", 28),
-                    Map.entry("nanosleep", 35),
-                    Map.entry("getpid", 39),
-                    Map.entry("sendmsg", 46),
-                    Map.entry("recvmsg", 47),
-                    Map.entry("shutdown", 48),
-                    Map.entry("clone", 56),
-                    Map.entry("fork", 57),
-                    Map.entry("vfork", 58),
-                    Map.entry("execve", 59),
-                    Map.entry("exit", 60),
-                    Map.entry("uname", 63),
-                    Map.entry("gettimeofday", 96),
-                    Map.entry("getrusage", 98),
-                    Map.entry("sysinfo", 99),
-                    Map.entry("ptrace", 101),
-                    Map.entry("setuid", 105),
-                    Map.entry("setgid", 106),
-                    Map.entry("setreuid", 113),
-                    Map.entry("setregid", 114),
-                    Map.entry("setresuid", 117),
-                    Map.entry("setresgid", 119),
-                    Map.entry("capset", 126),
-                    Map.entry("sigaltstack", 131),
-                    Map.entry("personality", 135),
-                    Map.entry("pivot_root", 155),
-                    Map.entry("prctl", 157),
-                    Map.entry("chroot", 161),
-                    Map.entry("mount", 165),
-                    Map.entry("umount2", 166),
-                    Map.entry("reboot", 169),
-                    Map.entry("init_module", 175),
-                    Map.entry("delete_module", 176),
-                    Map.entry("gettid", 186),
-                    Map.entry("futex", 202),
-                    Map.entry("sched_getaffinity", 204),
-                    Map.entry("restart_syscall", 219),
-                    Map.entry("clock_gettime", 228),
-                    Map.entry("clock_nanosleep", 230),
-                    Map.entry("exit_group", 231),
-                    Map.entry("tgkill", 234),
-                    Map.entry("kexec_load", 246),
-                    Map.entry("add_key", 248),
-                    Map.entry("request_key", 249),
-                    Map.entry("keyctl", 250),
-                    Map.entry("ppoll", 271),
-                    Map.entry("unshare", 272),
-                    Map.entry("set_robust_list", 273),
-                    Map.entry("perf_event_open", 298),
-                    Map.entry("prlimit64", 302),
-                    Map.entry("setns", 308),
-                    Map.entry("getcpu", 309),
-                    Map.entry("process_vm_readv", 310),
-                    Map.entry("process_vm_writev", 311),
-                    Map.entry("finit_module", 313),
-                    Map.entry("seccomp", 317),
-                    Map.entry("getrandom", 318),
-                    Map.entry("bpf", 321),
-                    Map.entry("execveat", 322),
-                    Map.entry("userfaultfd", 323),
-                    Map.entry("rseq", 334),
-                    Map.entry("io_uring_setup", 425),
-                    Map.entry("clone3", 435)));
+    /** What is allowed, most frequent first. */
+    static final List<String> ALLOWED = names("allowed");
 
-    private static final SystemCalls ARM64 = new SystemCalls(
-            0xC00000B7,
-            Map.ofEntries(
-                    Map.entry("umount2", 39),
-                    Map.entry("mount", 40),
-                    Map.entry("pivot_root", 41),
-                    Map.entry("chroot", 51),
-                    Map.entry("close", 57),
-                    Map.entry("lseek", 62),
-                    Map.entry("read", 63),
-                    Map.entry("write", 64),
-                    Map.entry("pread64", 67),
-                    Map.entry("ppoll", 73),
-                    Map.entry("fstat", 80),
-                    Map.entry("capset", 91),
-                    Map.entry("personality", 92),
-                    Map.entry("exit", 93),
-                    Map.entry("exit_group", 94),
-                    Map.entry("unshare", 97),
-                    Map.entry("futex", 98),
-                    Map.entry("set_robust_list", 99),
-                    Map.entry("nanosleep", 101),
-                    Map.entry("kexec_load", 104),
-                    Map.entry("init_module", 105),
-                    Map.entry("delete_module", 106),
-                    Map.entry("clock_gettime", 113),
-                    Map.entry("clock_nanosleep", 115),
-                    Map.entry("ptrace", 117),
-                    Map.entry("sched_getaffinity", 123),
-                    Map.entry("sched_yield", 124),
-                    Map.entry("restart_syscall", 128),
-                    Map.entry("tgkill", 131),
-                    Map.entry("sigaltstack", 132),
-                    Map.entry("rt_sigaction", 134),
-                    Map.entry("rt_sigprocmask", 135),
-                    Map.entry("rt_sigreturn", 139),
-                    Map.entry("reboot", 142),
-                    Map.entry("setregid", 143),
-                    Map.entry("setgid", 144),
-                    Map.entry("setreuid", 145),
-                    Map.entry("setuid", 146),
-                    Map.entry("setresuid", 147),
-                    Map.entry("setresgid", 149),
-                    Map.entry("uname", 160),
-                    Map.entry("getrusage", 165),
-                    Map.entry("prctl", 167),
-                    Map.entry("getcpu", 168),
-                    Map.entry("gettimeofday", 169),
-                    Map.entry("getpid", 172),
-                    Map.entry("gettid", 178),
-                    Map.entry("sysinfo", 179),
-                    Map.entry("shutdown", 210),
-                    Map.entry("sendmsg", 211),
-                    Map.entry("recvmsg", 212),
-                    Map.entry("brk", 214),
-                    Map.entry("munmap", 215),
-                    Map.entry("mremap", 216),
-                    Map.entry("add_key", 217),
-                    Map.entry("request_key", 218),
-                    Map.entry("keyctl", 219),
-                    Map.entry("clone", 220),
-                    Map.entry("execve", 221),
-                    Map.entry("mmap", 222),
-                    Map.entry("mprotect", 226),
-                    Map.entry("madvise", 233),
-                    Map.entry("perf_event_open", 241),
-                    Map.entry("prlimit64", 261),
-                    Map.entry("setns", 268),
-                    Map.entry("process_vm_readv", 270),
-                    Map.entry("process_vm_writev", 271),
-                    Map.entry("finit_module", 273),
-                    Map.entry("seccomp", 277),
-                    Map.entry("getrandom", 278),
-                    Map.entry("bpf", 280),
-                    Map.entry("execveat", 281),
-                    Map.entry("userfaultfd", 282),
-                    Map.entry("rseq", 293),
-                    Map.entry("io_uring_setup", 425),
-                    Map.entry("clone3", 435)));
+    /** What kills the process. */
+    static final List<String> DEADLY = names("deadly");
+
+    private static List<String> names(String answer) {
+        return TABLE.stream()
+                .filter(row -> row[ANSWER].equals(answer))
+                .map(row -> row[NAME])
+                .toList();
+    }
 
     /** Those of the processor this runs on, or null if we have no list for it. */
     public static @Nullable SystemCalls ofThisMachine() {
         return switch (System.getProperty("os.arch")) {
-            case "amd64" -> X86_64;
-            case "aarch64" -> ARM64;
+            case "amd64" -> new SystemCalls(0xC000003E, numbers(X86_64));
+            case "aarch64" -> new SystemCalls(0xC00000B7, numbers(ARM64));
             default -> null;
         };
+    }
+
+    private static Map<String, Integer> numbers(int column) {
+        Map<String, Integer> numbers = new HashMap<>();
+        for (String[] row : TABLE) {
+            if (!row[column].equals("-")) {
+                numbers.put(row[NAME], Integer.valueOf(row[column]));
+            }
+        }
+        return numbers;
     }
 
     /** Whether the processor has that call. */
@@ -267,6 +142,7 @@ public record SystemCalls(int audit, Map<String, Integer> numbers) {
         return numbers.containsKey(name);
     }
 
+    /** @throws IllegalArgumentException if the processor has no such call */
     public int number(String name) {
         Integer number = numbers.get(name);
         if (number == null) {

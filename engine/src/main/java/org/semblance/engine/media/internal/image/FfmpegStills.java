@@ -75,20 +75,9 @@ final class FfmpegStills {
             int error = avcodec.av_new_packet(packet, Math.toIntExact(bytes.capacity()));
             if (error >= 0) {
                 BytePointer.memcpy(packet.data(), bytes, bytes.capacity());
-                error = avcodec.avcodec_open2(context, codec, (AVDictionary) null);
+                error = decodeOne(context, codec, packet, frame);
             }
-            if (error >= 0) {
-                error = avcodec.avcodec_send_packet(context, packet);
-            }
-            if (error >= 0) {
-                error = avcodec.avcodec_send_packet(context, null);
-            }
-            if (error >= 0) {
-                error = avcodec.avcodec_receive_frame(context, frame);
-            }
-            if (error < 0) {
-                throw MediaException.corrupt(format, "its pixels do not decode (" + FfmpegError.text(error) + ")");
-            }
+            check(error, format);
             limits.checkPixels(format, frame.width(), frame.height());
             DecodedImage image = FrameCanvas.of(frame, isFullRange(frame), isGrey(frame), format);
             return OpencvImages.reads(format)
@@ -98,6 +87,24 @@ final class FfmpegStills {
             avutil.av_frame_free(frame);
             avcodec.av_packet_free(packet);
             avcodec.avcodec_free_context(context);
+        }
+    }
+
+    /** Opens the codec and decodes the one frame of the packet. Returns an error of FFmpeg, or 0 or more. */
+    static int decodeOne(AVCodecContext context, AVCodec codec, AVPacket packet, AVFrame frame) {
+        int error = avcodec.avcodec_open2(context, codec, (AVDictionary) null);
+        if (error >= 0) {
+            error = avcodec.avcodec_send_packet(context, packet);
+        }
+        if (error >= 0) {
+            error = avcodec.avcodec_send_packet(context, null);
+        }
+        return error < 0 ? error : avcodec.avcodec_receive_frame(context, frame);
+    }
+
+    static void check(int error, MediaFormat format) throws MediaException {
+        if (error < 0) {
+            throw MediaException.corrupt(format, "its pixels do not decode (" + FfmpegError.text(error) + ")");
         }
     }
 

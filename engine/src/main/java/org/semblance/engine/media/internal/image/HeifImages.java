@@ -235,21 +235,7 @@ final class HeifImages {
             context.thread_count(1);
             context.max_pixels(limits.maxPixels());
             int error = avcodec.avcodec_parameters_to_context(context, stream.codecpar());
-            if (error >= 0) {
-                error = avcodec.avcodec_open2(context, codec, (AVDictionary) null);
-            }
-            if (error >= 0) {
-                error = avcodec.avcodec_send_packet(context, packet);
-            }
-            if (error >= 0) {
-                error = avcodec.avcodec_send_packet(context, null);
-            }
-            if (error >= 0) {
-                error = avcodec.avcodec_receive_frame(context, frame);
-            }
-            if (error < 0) {
-                throw MediaException.corrupt(format, "its pixels do not decode (" + FfmpegError.text(error) + ")");
-            }
+            FfmpegStills.check(error < 0 ? error : FfmpegStills.decodeOne(context, codec, packet, frame), format);
         } finally {
             avcodec.avcodec_free_context(context);
         }

@@ -1,24 +1,24 @@
-package org.semblance.hashdb.features;
+package org.semblance.hashdb.offheap;
 
 import java.util.Arrays;
 
 /** A stack of ints that grows. */
-final class IntStack {
+public final class IntStack {
     private int[] values = new int[16];
     private int size;
 
-    void push(int value) {
+    public void push(int value) {
         if (size == values.length) {
             values = Arrays.copyOf(values, 2 * size);
         }
         values[size++] = value;
     }
 
-    int pop() {
+    public int pop() {
         return values[--size];
     }
 
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return size == 0;
     }
 }
