@@ -171,11 +171,11 @@ public final class Call implements RequestHandler {
 
     private BodyReader openBody() {
         Route route = admission.route();
-        boolean ndjson = Body.mediaType(head.headers()).equals(Ndjson.MEDIA_TYPE);
         if (route.action() instanceof Route.Stream action) {
             return stream(action.pieces(), action.mediaType(), false);
         }
-        if (route.action() instanceof Route.ByLine action && ndjson) {
+        if (route.action() instanceof Route.ByLine action
+                && Body.mediaType(head.headers()).equals(Ndjson.MEDIA_TYPE)) {
             ContentCoding coding = ContentCoding.of(head.headers());
             LineStream stream =
                     stream(action.lines(), Ndjson.MEDIA_TYPE, Bodies.isShort(head, route.takes(), calls.config()));
