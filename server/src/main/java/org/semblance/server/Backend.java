@@ -17,7 +17,7 @@ import org.semblance.server.work.WorkerPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What answers come from: the database, the exchanges that fill it, and the workers that decode, hash and look up. */
+/** The side of a server that answers come from: the database, the exchanges that fill it, the decoders and the workers. */
 record Backend(
         Decoders decoders,
         HashDb db,
@@ -27,7 +27,7 @@ record Backend(
     private static final Logger LOG = LoggerFactory.getLogger(Backend.class);
 
     /**
-     * Opens the database, and starts all that works on it.
+     * Opens the database, and starts the decoders, the exchanges and the workers.
      *
      * @throws DatabaseRefusedException if the data folder cannot be served from
      * @throws org.semblance.hashdb.exchange.ExchangesRefusedException if its exchanges cannot be read
@@ -60,7 +60,7 @@ record Backend(
         }
     }
 
-    /** Ends all work, and closes the database last, since all else uses it. No request comes any more. */
+    /** Ends all work and then closes the database, which every other part uses. The front must be closed. */
     void close(Duration atMost) {
         long deadline = System.nanoTime() + atMost.toNanos();
         for (WorkerPool<Worker> pool : List.of(workers, videoWorkers)) {

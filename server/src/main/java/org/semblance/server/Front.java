@@ -14,11 +14,11 @@ import org.semblance.server.metrics.Metrics;
 import org.semblance.server.route.Router;
 import org.semblance.server.wire.HttpTransport;
 
-/** What clients reach: the port, and what becomes of each request that comes through it. */
+/** The side of a server that clients reach: the port, and the calls that come through it. */
 record Front(
         ServerConfig config, Gate gate, Metrics metrics, Lifecycle lifecycle, Calls calls, HttpTransport transport) {
     /**
-     * Listens. Until {@link #serve} it tells how the server is, and refuses all else.
+     * Listens. Until {@link #serve}, the front reports the state of the server and refuses every other request.
      *
      * @throws IOException if it cannot listen where it is told to
      */
@@ -53,7 +53,7 @@ record Front(
         lifecycle.ready(backend.decoders()::haveBegun);
     }
 
-    /** Ends all requests. The workers must still be running. */
+    /** Finishes or cuts off all requests, and closes the port. The workers must still be running. */
     void close(Duration atMost) {
         transport.close(atMost);
         calls.close();

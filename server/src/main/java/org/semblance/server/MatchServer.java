@@ -61,10 +61,16 @@ public final class MatchServer implements AutoCloseable {
     }
 
     /**
-     * Starts the parts, in an order that clients see: the port is open before the database is, so that a probe is told what
-     * goes on, and requests are answered when all that answers them is there.
+     * Starts a server, in an order that clients see:
      *
-     * @param listening told the port when it answers that it is not ready yet, before the database is opened
+     * <ol>
+     *   <li>The keys are read, so that nobody is let in who has none.
+     *   <li>The port opens. From now on probes are told that the server is starting.
+     *   <li>The database opens, which can take minutes.
+     *   <li>Requests are answered. This step comes last, since every other part must be there for it.
+     * </ol>
+     *
+     * @param listening told the port as soon as it is open
      */
     static MatchServer start(ServerConfig config, IntConsumer listening) throws IOException {
         try (Opening opening = new Opening()) {
@@ -161,14 +167,14 @@ public final class MatchServer implements AutoCloseable {
     }
 
     /**
-     * Ends the server, in an order that loses nothing; a second call does nothing.
+     * Stops the server, in an order that loses nothing. A second call does nothing.
      *
      * <ol>
-     *   <li>For {@code drainMs} it says that it is not ready, but answers, so that clients go elsewhere.
-     *   <li>Requests are refused, those under way finish, and the port closes. Most of {@code stopTimeoutMs} is for them; what
-     *       is not answered by then is cut off.
-     *   <li>The workers end, and the database closes when nobody uses it any more.
-     *   <li>What only watches ends last.
+     *   <li>For {@code drainMs} the server says that it is not ready, but still answers, so that clients go elsewhere.
+     *   <li>New requests are refused, requests under way finish, and the port closes. Most of {@code stopTimeoutMs} is for this
+     *       step; a request that is not answered by then is cut off.
+     *   <li>The workers end, and the database closes when nothing uses it any more.
+     *   <li>The heap watch, the metrics and the keys close last.
      * </ol>
      */
     @Override

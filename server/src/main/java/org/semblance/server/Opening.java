@@ -5,7 +5,7 @@ import java.util.Deque;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Parts that are opened one after the other: unless all of them are, those that were are closed, the last first. */
+/** Opens parts one after the other. If one of them fails to open, closes those before it, the last first. */
 final class Opening implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Opening.class);
 
@@ -17,7 +17,7 @@ final class Opening implements AutoCloseable {
         return part;
     }
 
-    /** All parts are open: none of them is closed here any more. */
+    /** Keeps all parts open: the opening has succeeded. */
     void complete() {
         opened.clear();
     }

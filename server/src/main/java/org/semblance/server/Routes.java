@@ -17,11 +17,11 @@ import org.semblance.server.metrics.Metrics;
 import org.semblance.server.route.Route;
 import org.semblance.server.route.Router;
 
-/** By which routes a server answers. */
+/** The routes of a server. */
 final class Routes {
     private Routes() {}
 
-    /** Those that tell how the server is; all else is refused until the database is open. */
+    /** The routes that report the state of the server while the database is opened; every other path is refused. */
     static Router whileOpening(Metrics metrics, Supplier<Phase> phase) {
         return new Router(
                 new OperatorRoutes(metrics, phase, null).routes(),
@@ -34,7 +34,7 @@ final class Routes {
         return HmaApi.has(path) ? Dialect.HMA : Dialect.NATIVE;
     }
 
-    /** Those of both dialects. */
+    /** Every route of both dialects. */
     static List<Route> all(
             ServerConfig config, HashDb db, Exchanges exchanges, Gate gate, Metrics metrics, Supplier<Phase> phase) {
         List<Route> routes = new ArrayList<>(NativeApi.routes(db, gate, config.features()));

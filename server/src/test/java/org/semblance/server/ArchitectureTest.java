@@ -120,6 +120,19 @@ class ArchitectureTest {
             .because("they are handed to it");
 
     @ArchTest
+    static final ArchRule theWireKnowsNoCalls = noClasses()
+            .that()
+            .resideInAPackage("org.semblance.server.wire")
+            .should()
+            .dependOnClassesThat(in(
+                    "org.semblance.server.body",
+                    "org.semblance.server.route",
+                    "org.semblance.server.call",
+                    "org.semblance.server.auth",
+                    "org.semblance.server.work"))
+            .because("a handler of each request is handed to it");
+
+    @ArchTest
     static final ArchRule theNativeApiDoesNotKnowHma = noClasses()
             .that()
             .resideInAPackage("org.semblance.server.api")

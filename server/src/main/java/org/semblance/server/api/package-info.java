@@ -1,4 +1,4 @@
-/** The native API, {@code /v1}. */
+/** The native API, {@code /v1}, and the routes of operators. */
 @NullMarked
 package org.semblance.server.api;
 

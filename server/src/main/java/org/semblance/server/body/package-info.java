@@ -1,4 +1,4 @@
-/** What a request sends: uploads in memory and on disk, forms, decompression, and the budgets that bound them. */
+/** Request bodies: uploads in memory and on disk, forms, decompression, and the budgets that bound them. */
 @NullMarked
 package org.semblance.server.body;
 

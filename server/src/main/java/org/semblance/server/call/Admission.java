@@ -23,7 +23,7 @@ import org.semblance.server.route.Route;
 import org.semblance.server.route.Router;
 import org.semblance.server.wire.Wire;
 
-/** Who asks for what: all that the head of a request says, as far as it has been read. */
+/** What the head of a request says, as far as it has been read: the route, the caller and the query. */
 final class Admission {
     /** In the metrics, of a request that no route took. */
     private static final String NO_ROUTE = "none";
@@ -34,18 +34,19 @@ final class Admission {
     private Gate.@Nullable Pass pass;
 
     /**
-     * Reads the head. The order decides what a refusal tells, and to whom:
+     * Reads the head and admits the request. The order of the steps decides what a refusal says, and to whom:
      *
      * <ol>
-     *   <li>the dialect, by the path, so that whatever is wrong is told in it;
-     *   <li>what two parties could disagree about, before anything is believed;
-     *   <li>the route, so that a refusal counts as one of that route;
-     *   <li>whether the server is stopping: no key is counted for what is not done;
-     *   <li>the key, and without one the host and the page that ask: the rest is told to those alone who may ask;
-     *   <li>the query.
+     *   <li>The path gives the dialect, in which every later refusal is worded.
+     *   <li>The framing is checked, before anything in the head is trusted.
+     *   <li>The route is found, so that later refusals count as refusals of that route.
+     *   <li>A stopping server refuses, before a key is charged for the request.
+     *   <li>The key is checked; without a key, the host and the web page that ask. Nobody else learns more about the route.
+     *   <li>The query is checked.
      * </ol>
      *
-     * @throws HttpError or what {@link Gate#admit} throws, if it is not admitted
+     * @throws HttpError if the request is refused
+     * @throws org.semblance.server.auth.AccessRefusedException if its key is
      */
     void admit(Calls calls, Wire wire, HttpRequest head) {
         String target = Heads.target(head.uri());
@@ -121,7 +122,7 @@ final class Admission {
         return it == null || gate.holds(it);
     }
 
-    /** It no longer counts as one of its key's; from any thread, and more than once. */
+    /** Ends the request's share in the limits of its key. May be called by any thread, and more than once. */
     void leave() {
         Gate.Pass it = pass;
         if (it != null) {
@@ -129,7 +130,7 @@ final class Admission {
         }
     }
 
-    /** The answer to a request that failed by that. */
+    /** The answer to this request if it has failed for that reason. */
     Response answer(Throwable why) {
         return why instanceof HttpError error && found == null
                 ? dialect.routingError(error)
@@ -137,9 +138,9 @@ final class Admission {
     }
 
     /**
-     * How long the request may take.
+     * How long the request may take, in milliseconds.
      *
-     * @param slow whether it is one of those that take long
+     * @param slow whether the request is for the lane of videos
      */
     long deadlineMs(boolean slow, ServerConfig config) {
         String asked = query("deadline_ms");

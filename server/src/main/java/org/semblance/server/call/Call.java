@@ -1,13 +1,11 @@
 package org.semblance.server.call;
 
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -24,7 +22,6 @@ import org.semblance.server.http.Response;
 import org.semblance.server.metrics.RequestTrace.Stage;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
-import org.semblance.server.wire.Alarm;
 import org.semblance.server.wire.RequestHandler;
 import org.semblance.server.wire.Wire;
 import org.slf4j.Logger;
@@ -34,16 +31,17 @@ import org.slf4j.LoggerFactory;
  * One request, from its head to the end of its answer, whichever version of HTTP brought it:
  *
  * <ol>
- *   <li>its head is read and it is admitted ({@link Admission});
- *   <li>its body is gathered, or answered line by line while it comes ({@link LineStream}), at the pace that a client owes
- *       ({@link Pace});
- *   <li>the file that it gives the URL of is fetched, if it gives one ({@link UrlFetch});
- *   <li>it is answered at once, or handed to a worker ({@link Dispatch});
- *   <li>its answer is sent, and noted ({@link CallLog}). By then the body has been released and the key no longer counts it:
- *       a client that has its answer may ask again at once.
+ *   <li>The request is admitted by its head ({@link Admission}).
+ *   <li>The body is gathered, at the pace that a client owes ({@link Pace}); or its lines are answered while they arrive
+ *       ({@link LineStream}).
+ *   <li>If the request gives a URL, the file is fetched ({@link UrlFetch}).
+ *   <li>The request is answered at once or by a worker ({@link Dispatch}).
+ *   <li>The body is released and the key is no longer charged. Only then is the answer sent, because a client that has its
+ *       answer may ask again at once.
+ *   <li>The request is noted ({@link CallLog}).
  * </ol>
  *
- * <p>Everything here happens on the event loop of its {@link Wire}, but for what a {@link Job} calls from a worker.
+ * <p>Confined to the event loop of its {@link Wire}, except for what a {@link Job} calls from a worker.
  */
 public final class Call implements RequestHandler {
     private static final Logger LOG = LoggerFactory.getLogger(Call.class);
@@ -109,16 +107,8 @@ public final class Call implements RequestHandler {
         return head.headers();
     }
 
-    EventExecutor loop() {
-        return wire.loop();
-    }
-
-    ByteBufAllocator alloc() {
-        return wire.alloc();
-    }
-
-    Alarm alarm() {
-        return wire.alarm();
+    Wire wire() {
+        return wire;
     }
 
     /** The {@link System#nanoTime} at which the body was complete. */
@@ -159,7 +149,7 @@ public final class Call implements RequestHandler {
         }
     }
 
-    /** Answers the request by what is wrong with it, or with us; or ends an answer that has begun by that. */
+    /** Answers that the request has failed, or ends an answer that has begun by saying so. */
     void fail(Throwable why) {
         calls.refusals().count(why);
         LineStream begun = lines;
@@ -181,11 +171,11 @@ public final class Call implements RequestHandler {
 
     private BodyReader openBody() {
         Route route = admission.route();
-        boolean ndjson = Body.mediaType(head.headers()).equals(Ndjson.MEDIA_TYPE);
         if (route.action() instanceof Route.Stream action) {
             return stream(action.pieces(), action.mediaType(), false);
         }
-        if (route.action() instanceof Route.ByLine action && ndjson) {
+        if (route.action() instanceof Route.ByLine action
+                && Body.mediaType(head.headers()).equals(Ndjson.MEDIA_TYPE)) {
             ContentCoding coding = ContentCoding.of(head.headers());
             LineStream stream =
                     stream(action.lines(), Ndjson.MEDIA_TYPE, Bodies.isShort(head, route.takes(), calls.config()));
@@ -201,7 +191,7 @@ public final class Call implements RequestHandler {
         return stream;
     }
 
-    /** Has a client send its body that waits to be asked for it. */
+    /** Invites the body of a client that waits for an invitation. */
     private void invite() {
         String expectation = head.headers().get(HttpHeaderNames.EXPECT);
         if (expectation != null) {
@@ -280,7 +270,7 @@ public final class Call implements RequestHandler {
         });
     }
 
-    /** Sees to it that the body comes on: sets the alarm to the moment when the client's time will be over. */
+    /** Sets the alarm to the moment when the client's time will be over, or refuses a client that is too slow. */
     private void checkPace() {
         if (pace.isPaused()) {
             throw HttpError.busy("the server's disk takes no more of this upload");
@@ -294,7 +284,7 @@ public final class Call implements RequestHandler {
 
     // The work
 
-    /** What was sent is complete: fetches what it gave the URL of, or goes to work. */
+    /** The body is complete: fetches the file that it gives the URL of, or goes to work. */
     private void complete(Body body) {
         wire.alarm().clear();
         String url = admission.query("url");
@@ -308,7 +298,7 @@ public final class Call implements RequestHandler {
         }
     }
 
-    /** The file that it gave the URL of has come. */
+    /** The file that the request gave the URL of has been fetched. */
     void fetched(Body body) {
         bodyNanos = System.nanoTime();
         work(body);
@@ -364,7 +354,7 @@ public final class Call implements RequestHandler {
         return ContentCoding.encode(response, head.headers());
     }
 
-    /** The answer if its time passed before a worker had any. */
+    /** The answer to a request whose deadline passed while it waited for a worker. */
     Response expired() {
         return admission.dialect().error(calls.refusals().busy("the deadline passed while the request waited"));
     }
@@ -372,7 +362,7 @@ public final class Call implements RequestHandler {
     /**
      * Brings the answer to the event loop, and from there to the client; from any thread.
      *
-     * @param heldNanos how long it has to wait; 0 or less if it may leave
+     * @param heldNanos how long the answer has to wait; 0 or less for not at all
      */
     void handOver(Response response, long heldNanos) {
         try {
@@ -402,29 +392,24 @@ public final class Call implements RequestHandler {
         log.answered(pace.received());
     }
 
-    /** Begins an answer of lines. */
+    /** Begins an answer that is sent in pieces. */
     void startLines(Response start) {
         log.status(start.status());
         wire.start(head, start);
     }
 
-    /** A piece of an answer of lines is sent. */
+    /** Sends a piece of such an answer; done when the network has taken the piece. */
     Future<?> send(byte[] piece) {
         log.sends(piece.length);
         return wire.send(Unpooled.wrappedBuffer(piece));
     }
 
-    /** Ends an answer of lines. */
+    /** Ends such an answer. */
     void endLines() {
         admission.leave();
         abandonBody();
         answered();
         wire.finish(head, readerEnded);
-    }
-
-    /** Ends it without a word. */
-    void cutOff() {
-        wire.cutOff();
     }
 
     /** Whether the key that it came with is still good. */

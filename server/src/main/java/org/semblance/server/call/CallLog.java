@@ -6,7 +6,7 @@ import org.semblance.server.metrics.RequestTrace.Stage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What is noted of a request: a line of the access log when its answer is there, and the metrics when that has left. */
+/** Notes a request: in the access log when its answer is complete, and in the metrics when the answer has been sent. */
 final class CallLog {
     private static final Logger ACCESS = LoggerFactory.getLogger("org.semblance.server.access");
 
@@ -22,22 +22,22 @@ final class CallLog {
         this.beganNanos = beganNanos;
     }
 
-    /** Where its handler notes what it did. */
+    /** Where the handler of the request notes what it did. */
     RequestTrace trace() {
         return trace;
     }
 
-    /** Its answer has that status. */
+    /** Notes the status of the answer. */
     void status(int told) {
         status = told;
     }
 
-    /** So many bytes of its answer are sent. */
+    /** Notes that so many bytes of the answer are sent. */
     void sends(int bytes) {
         sentBytes += bytes;
     }
 
-    /** All of its answer is there. */
+    /** Notes that the answer is complete. */
     void answered(long receivedBytes) {
         if (ACCESS.isDebugEnabled()) {
             // The pattern, not the path: a path or query may hold a hash.
@@ -55,7 +55,7 @@ final class CallLog {
         answerNanos = System.nanoTime();
     }
 
-    /** Its answer has left. */
+    /** Notes that the answer has been sent. */
     void left(Metrics metrics) {
         long end = System.nanoTime();
         trace.took(Stage.RESPOND, end - answerNanos);

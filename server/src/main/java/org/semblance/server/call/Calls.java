@@ -20,12 +20,12 @@ import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
 
 /**
- * What all calls share.
+ * The parts that all calls share.
  *
- * @param budget what bodies hold in memory
- * @param hostNames the names by which it may be asked without a key
- * @param fetcher brings the files that requests give the URL of
- * @param serving what answers now
+ * @param budget of the memory of all bodies
+ * @param hostNames the names under which the server may be asked without a key
+ * @param fetcher fetches the files that requests give the URL of
+ * @param serving the routes, and what they need, as of now
  */
 public record Calls(
         ServerConfig config,
@@ -39,11 +39,10 @@ public record Calls(
         AtomicReference<Serving> serving)
         implements AutoCloseable {
     /**
-     * What answers requests.
+     * The routes that answer, and what they need. All but the router is null until {@link #serve}.
      *
-     * @param workers does all but what is asked of videos; null while there is no route for it
-     * @param videoWorkers does that; likewise
-     * @param uploads takes what is too large for memory; likewise
+     * @param workers do all work but that on videos
+     * @param uploads takes bodies that are too large for memory
      */
     record Serving(
             Router router,
@@ -52,9 +51,9 @@ public record Calls(
             @Nullable SpillFolder uploads) {}
 
     /**
-     * Answers by those routes, which need no worker, until {@link #serve}.
+     * Makes ready for calls.
      *
-     * @param first tells how the server is, and refuses all else for now
+     * @param first routes until {@link #serve}; its routes must need no worker
      */
     public static Calls open(
             ServerConfig config, Router first, Lifecycle lifecycle, Gate gate, Metrics metrics, Refusals refusals) {
@@ -89,11 +88,10 @@ public record Calls(
     }
 
     /**
-     * Answers by those routes from now on.
+     * Answers by these routes from now on.
      *
-     * @param workers does all but what is asked of videos
-     * @param videoWorkers does that
-     * @param uploads takes what is too large for memory; owned from now on
+     * @param workers do all work but that on videos
+     * @param uploads takes bodies that are too large for memory; owned from now on
      */
     public void serve(Router router, WorkerPool<Worker> workers, WorkerPool<Worker> videoWorkers, SpillFolder uploads) {
         metrics.gauge("semblance.queue.depth", "Requests that wait for a worker", workers::queued);
@@ -119,12 +117,12 @@ public record Calls(
         return Objects.requireNonNull(serving.get().videoWorkers);
     }
 
-    /** Where large uploads are; once there are routes that take them. */
+    /** Takes bodies that are too large for memory; only after {@link #serve}. */
     public SpillFolder uploads() {
         return Objects.requireNonNull(serving.get().uploads);
     }
 
-    /** Once no wire brings requests any more. */
+    /** Ends the fetches and removes the uploads. The transport must be closed. */
     @Override
     public void close() {
         refusals.report();

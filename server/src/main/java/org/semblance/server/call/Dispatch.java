@@ -13,10 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hands a request that is complete to a worker.
+ * Hands a complete request to a worker.
  *
- * <p>What takes long has workers and a queue of its own, so that however much of it there is, nothing else waits for it. But
- * known bytes need no decoding: rather than have them wait, the others look whether they are, and pass on what is not.
+ * <p>Slow requests have workers and a queue of their own, so that no other request waits for them. But known bytes need no
+ * decoding: while the slow lane is busy, a worker of the other lane looks the bytes up, and passes unknown ones on.
  */
 final class Dispatch {
     private static final Logger LOG = LoggerFactory.getLogger(Dispatch.class);
@@ -32,7 +32,7 @@ final class Dispatch {
         this.admission = admission;
     }
 
-    /** Puts the request into a queue, or answers that each is full. Owns the body from now on. */
+    /** Puts the request into a queue, or refuses it if the queue is full. Owns the body from now on. */
     void offer(Body body, Route.Work action) {
         releaseIfRefused(body, () -> {
             boolean slow = isSlow(body);
@@ -47,10 +47,10 @@ final class Dispatch {
         });
     }
 
-    /** Has those do it who take their time. From a worker that has looked at it. */
+    /** Puts a request into the slow queue. Called by the worker that found its bytes unknown. */
     void passOn(Body body, Route.Work action, long deadlineNanos) {
         try {
-            call.loop().execute(() -> {
+            call.wire().loop().execute(() -> {
                 if (call.isAbandoned()) { // By a client that saw a worker have it, and left the rest to that.
                     body.release();
                     admission.leave();
@@ -81,7 +81,7 @@ final class Dispatch {
         }
         if (slow) { // Those before it may take long, and its client need not wait for them in vain.
             long leftMs = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
-            call.alarm().set(Math.max(0, leftMs) + 2);
+            call.wire().alarm().set(Math.max(0, leftMs) + 2);
         }
     }
 
@@ -94,7 +94,7 @@ final class Dispatch {
         return waits;
     }
 
-    /** Takes the request back from its queue. Returns false, and does nothing, if it is in none. */
+    /** Takes the request back from its queue. Returns false, and does nothing, if no queue holds it. */
     boolean withdraw() {
         Job waiting = job;
         return waiting != null && waiting.withdraw();

@@ -14,9 +14,9 @@ import org.semblance.server.work.WorkerPool;
 /**
  * A request on its way through the workers. Owns the body's upload, and frees it before the answer leaves.
  *
- * @param lane the workers that it is for
- * @param deadlineNanos the {@link System#nanoTime} after which it must not begin
- * @param onlyIfKnown whether to pass it on, undone, unless its bytes are known; and then to decode nothing
+ * @param lane the workers that the request is for
+ * @param deadlineNanos the {@link System#nanoTime} after which work must not begin
+ * @param onlyIfKnown whether to answer only if the bytes are known, without a decoder, and else to pass the request on
  */
 record Job(
         Call call,

@@ -6,9 +6,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.route.LineAnswerer;
 
-/** Lines that have come and are to be answered. What of a line is beyond the longest is dropped. */
+/** Lines that have arrived and are not answered yet. The part of a line beyond the longest allowed is dropped. */
 final class LineBuffer {
-    /** From so many bytes on nothing more is read: about a thousand hashes. */
+    /** With so many bytes the buffer is full: about a thousand hashes. */
     static final int FULL_BYTES = 65_536;
 
     /** So that a longer one can be told from a line of that length. */
@@ -17,7 +17,7 @@ final class LineBuffer {
     private final ByteBufAllocator allocator;
     private @Nullable ByteBuf incoming;
 
-    /** How much of what came is whole lines, and how long the one is that is coming, as far as that matters. */
+    /** The bytes of whole lines, and the length of the line that is still arriving, as far as that matters. */
     private int wholeBytes;
 
     private int lineBytes;
@@ -26,12 +26,12 @@ final class LineBuffer {
         this.allocator = allocator;
     }
 
-    /** Whether no more should come before some of it is cut. */
+    /** Whether nothing more should be read before lines are cut. */
     boolean isFull() {
         return incoming != null && incoming.readableBytes() >= FULL_BYTES;
     }
 
-    /** Appends what came, but for what is beyond the longest line; all in as few pieces as that leaves. */
+    /** Appends these bytes, without those beyond the longest line, in as few pieces as possible. */
     void add(ByteBuf bytes) {
         if (!bytes.isReadable()) {
             return;
@@ -60,9 +60,9 @@ final class LineBuffer {
     }
 
     /**
-     * The whole lines that have come, for the caller to release; null if there are none.
+     * Takes out the whole lines, which the caller releases; null if there are none.
      *
-     * @param ended whether no more will come, so that the last line needs no end
+     * @param ended whether the body has ended, so that its last line needs no line break
      */
     @Nullable
     ByteBuf cut(boolean ended) {

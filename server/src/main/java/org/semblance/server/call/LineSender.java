@@ -12,11 +12,11 @@ import org.semblance.server.http.Response;
 import org.semblance.server.route.LineAnswerer;
 
 /**
- * The answer of a {@link LineStream} on its way: piece by piece, in gzip if the client takes that, and never more of it than the
- * client takes. For the call's event loop alone, but for {@link #coded}.
+ * Sends the answer of a {@link LineStream} piece by piece, in gzip if the client accepts that, and tells when the client is
+ * behind. Confined to the call's event loop, except for {@link #coded}.
  */
 final class LineSender {
-    /** As {@link LineAnswerer#MOST_UNSENT_BYTES}, of a client that may send all before it reads. */
+    /** As {@link LineAnswerer#MOST_UNSENT_BYTES}, for a client that may send its whole body before it reads. */
     private static final int MOST_UNSENT_WHOLE_BYTES = 67_108_864;
 
     private final Call call;
@@ -29,11 +29,11 @@ final class LineSender {
     private long unsent;
 
     /**
-     * The answer of that call.
+     * Makes ready to send; nothing is sent yet.
      *
-     * @param lengthKnown whether the client may send all of its body before it reads: then its answers wait in memory, within
-     *     the budget
-     * @param gzip whether the client takes gzip
+     * @param lengthKnown whether the client may send its whole body before it reads; its answers then wait in memory, within the
+     *     budget
+     * @param gzip whether the client accepts gzip
      * @param taken called whenever the network has taken a piece
      */
     LineSender(Call call, ByteBudget budget, String mediaType, boolean lengthKnown, boolean gzip, Runnable taken) {
@@ -45,17 +45,17 @@ final class LineSender {
         this.taken = taken;
     }
 
-    /** Whether the head has left, so that what goes wrong can be told by a line alone. */
+    /** Whether the head has been sent, after which an error can only be told in a line. */
     boolean hasBegun() {
         return begun;
     }
 
-    /** Whether a piece is on its way. */
+    /** Whether the network has not taken every piece yet. */
     boolean hasUnsent() {
         return unsent > 0;
     }
 
-    /** Whether more should be answered before the client takes some. */
+    /** Whether more lines should be answered now. False while the client is behind. */
     boolean takesMore() {
         return unsent < LineAnswerer.MOST_UNSENT_BYTES
                 || (lengthKnown
@@ -63,12 +63,12 @@ final class LineSender {
                         && budget.hasRoomFor(LineAnswerer.MOST_UNSENT_BYTES));
     }
 
-    /** A piece as it is sent; from one thread at a time. */
+    /** A piece as it is sent. By one thread at a time. */
     byte[] coded(byte[] piece) {
         return coder == null ? piece : coder.piece(piece);
     }
 
-    /** Sends a piece that is {@link #coded}, behind the head of the answer if that has not left yet. */
+    /** Sends a {@link #coded} piece, and before the first piece the head of the answer. */
     void send(byte[] piece) {
         if (!begun) {
             begun = true;
@@ -90,14 +90,14 @@ final class LineSender {
             if (sent.isSuccess()) {
                 taken.run();
             } else {
-                call.cutOff();
+                call.wire().cutOff();
             }
         });
     }
 
     /**
-     * Sends what the answer ends with: a problem, if there is one. Returns false if this answer has no way to say that it is not
-     * all.
+     * Sends the end of the answer, after a last line with the problem if there is one. Returns false if there is a problem and
+     * the media type has no way to tell it.
      */
     boolean end(@Nullable HttpError problem) {
         if (problem != null) {
@@ -112,7 +112,7 @@ final class LineSender {
         return true;
     }
 
-    /** Frees the compressor; what is on its way still leaves. */
+    /** Frees the compressor. Pieces on their way are still sent. */
     void free() {
         if (coder != null) {
             coder.close();

@@ -21,29 +21,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A body of lines that is answered line by line while it comes, as long as it goes on:
+ * A body whose lines are answered while they arrive, however long it goes on:
  *
  * <ol>
- *   <li>{@link #add} gathers what comes ({@link LineBuffer});
- *   <li>{@link #pump} hands the whole lines of it to a worker, as one {@link Batch};
- *   <li>{@link #answered} sends what that answers ({@link LineSender}), and pumps again.
+ *   <li>{@link #add} gathers lines ({@link LineBuffer}).
+ *   <li>{@link #pump} hands the whole lines to a worker, as one {@link Batch}. The next batch gathers meanwhile.
+ *   <li>{@link #answered} sends the answers ({@link LineSender}), and pumps again.
  * </ol>
  *
- * <p>So one batch is with a worker while the next is gathered. When that is full, or the answers are not taken, no more is
- * read, so that a stream holds less than {@link #COST_BYTES} however long it is and whichever side is slow. Only a client that
- * has told the length of its body may send all of it before it reads.
+ * <p>When the next batch is full, or the client does not take its answers, nothing more is read. So a stream holds less than
+ * {@link #COST_BYTES}, whichever side is slow. Only a client that has told the length of its body may send all of it before it
+ * reads.
  *
- * <p>An answer that is no answer to lines ({@link Route.Stream}) is what a body without a line is answered by, piece by piece.
+ * <p>An answer in pieces that has nothing to do with lines ({@link Route.Stream}) is the answer to a body without a line.
  *
- * <p>It ends when its body does, or when nothing comes or is taken for a time, when the key it came with is no longer good, or
- * when the server stops: these are told by a last line, a problem without the number of a query.
+ * <p>A stream ends with its body. It ends early when nothing arrives or is taken for a time, when its key is no longer good, or
+ * when the server stops; then the last line is a problem without the number of a query.
  *
- * <p>For its call's event loop alone, but for {@link Batch}.
+ * <p>Confined to the event loop of its call, except for {@link Batch}.
  */
 final class LineStream implements BodyReader {
     private static final Logger LOG = LoggerFactory.getLogger(LineStream.class);
 
-    /** What its buffers hold: two batches, a chunk beyond each, answers. Charged as long as it lasts. */
+    /** What the buffers hold: two batches, a chunk beyond each, and answers. Charged as long as the stream lasts. */
     private static final int COST_BYTES = 2 * (LineBuffer.FULL_BYTES + 65_536) + LineAnswerer.MOST_UNSENT_BYTES;
 
     /** When every worker is busy and the queue full. */
@@ -96,7 +96,7 @@ final class LineStream implements BodyReader {
         this.lengthKnown = lengthKnown;
         this.deadlineMs = deadlineMs;
         this.patienceMs = calls.config().idleTimeoutMs();
-        this.incoming = new LineBuffer(call.alloc());
+        this.incoming = new LineBuffer(call.wire().alloc());
         this.answer = new LineSender(
                 call, calls.budget(), mediaType, lengthKnown, ContentCoding.takesGzip(call.headers()), this::taken);
     }
@@ -138,7 +138,7 @@ final class LineStream implements BodyReader {
     }
 
     /**
-     * Has a worker answer what has come, if none is at it and the client takes its answers; or ends the answer, if that is all.
+     * Hands lines to a worker, if none is at work and the client takes its answers; or ends the answer, if there are no more.
      * A body without a line goes to a worker as well, which may refuse the request.
      */
     private void pump() {
@@ -179,13 +179,13 @@ final class LineStream implements BodyReader {
             } else if (System.nanoTime() - deadlineNanos > 0) {
                 work(); // That there was no time for them.
             } else {
-                call.loop().schedule(this::enqueue, RETRY_MS, TimeUnit.MILLISECONDS);
+                call.wire().loop().schedule(this::enqueue, RETRY_MS, TimeUnit.MILLISECONDS);
             }
         }
 
         /** Not at once: whoever gave it the last of its lines may still be at work on the body. */
         private void refuse(HttpError why) {
-            call.loop().execute(() -> answered(new byte[0], false, why));
+            call.wire().loop().execute(() -> answered(new byte[0], false, why));
         }
 
         @Override
@@ -198,7 +198,7 @@ final class LineStream implements BodyReader {
             work();
         }
 
-        /** It is told so line by line. */
+        /** Answers each line by saying that there was no time for it. */
         @Override
         public void expire() {
             work();
@@ -234,9 +234,9 @@ final class LineStream implements BodyReader {
         private void done(byte[] piece, boolean all, long heldNanos, @Nullable Throwable failure) {
             try {
                 if (heldNanos > 0) {
-                    call.loop().schedule(() -> answered(piece, all, failure), heldNanos, TimeUnit.NANOSECONDS);
+                    call.wire().loop().schedule(() -> answered(piece, all, failure), heldNanos, TimeUnit.NANOSECONDS);
                 } else {
-                    call.loop().execute(() -> answered(piece, all, failure));
+                    call.wire().loop().execute(() -> answered(piece, all, failure));
                 }
             } catch (RejectedExecutionException e) {
                 LOG.debug("the server stopped before lines could be answered", e);
@@ -247,9 +247,9 @@ final class LineStream implements BodyReader {
     }
 
     /**
-     * A worker is done with a batch, or it will never get to one.
+     * A worker is done with a batch, or will never get to it.
      *
-     * @param all whether that were all answers to the lines that it had
+     * @param all whether every line of the batch is answered
      */
     private void answered(byte[] piece, boolean all, @Nullable Throwable failure) {
         busy = false;
@@ -290,7 +290,7 @@ final class LineStream implements BodyReader {
         return answer.hasBegun();
     }
 
-    /** Ends the answer by what is wrong, after what is being answered now. */
+    /** Ends the answer with a problem, after the batch that is being answered. */
     void endWith(HttpError why) {
         reason = why;
         if (!busy) {
@@ -305,7 +305,7 @@ final class LineStream implements BodyReader {
         }
     }
 
-    /** Ends the answer, by the reason if there is one. */
+    /** Ends the answer, with the reason if there is one. */
     private void close() {
         if (over) {
             return;
@@ -316,23 +316,23 @@ final class LineStream implements BodyReader {
         if (told) {
             call.endLines();
         } else {
-            call.cutOff();
+            call.wire().cutOff();
         }
     }
 
-    /** Nothing has come or been taken for a time. */
+    /** Nothing has arrived, or has been taken, for a time. */
     void onAlarm() {
         if (busy) {
             progress(); // The deadline of the batch sees to that.
         } else if (answer.hasUnsent()) {
-            call.cutOff();
+            call.wire().cutOff();
         } else {
             call.fail(new HttpError(408, "body: nothing came for " + patienceMs + " ms"));
         }
     }
 
     private void progress() {
-        call.alarm().set(patienceMs);
+        call.wire().alarm().set(patienceMs);
     }
 
     private void free() {

@@ -13,7 +13,7 @@ import org.semblance.server.http.HttpError;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Brings the file that a request gives the URL of. */
+/** Fetches the file that a request gives the URL of. */
 final class UrlFetch {
     private static final Logger LOG = LoggerFactory.getLogger(UrlFetch.class);
 
@@ -28,7 +28,7 @@ final class UrlFetch {
         this.admission = admission;
     }
 
-    /** Fetches the file, and has the call go on with it or fail. Owns the body from now on. */
+    /** Fetches the file; then the call goes on with it, or fails. Owns the body from now on. */
     void begin(Body sent, String url) {
         try {
             if (admission.dialect() == Dialect.NATIVE && sent.upload().size() > 0) {
@@ -57,10 +57,10 @@ final class UrlFetch {
         }
     }
 
-    /** From the fetcher, with the file or with what it was not fetched for. */
+    /** Called by the fetcher, with the file or with the reason why there is none. */
     private void bringBack(Body body, @Nullable RuntimeException failure) {
         try {
-            call.loop().execute(() -> {
+            call.wire().loop().execute(() -> {
                 if (call.isAbandoned() || failure != null) {
                     body.release();
                     admission.leave();

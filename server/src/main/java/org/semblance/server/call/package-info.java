@@ -1,4 +1,4 @@
-/** One request from its head to its answer: admitted, its body gathered, its work handed over, its answer sent and noted. */
+/** The life of one request from its head to its answer: admission, body, work, answer. */
 @NullMarked
 package org.semblance.server.call;
 

@@ -1,4 +1,4 @@
-/** The dialect of Hasher-Matcher-Actioner. */
+/** The HTTP dialect of Hasher-Matcher-Actioner. */
 @NullMarked
 package org.semblance.server.hma;
 

@@ -3,7 +3,7 @@ package org.semblance.server.http;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
-/** How far the server is, from the moment when its port is open. Safe for any thread. */
+/** The phase that a server is in, and the requests under way in it. Safe for use by any thread. */
 public final class Lifecycle {
     private volatile Phase phase = Phase.STARTING;
     private final AtomicInteger underWay = new AtomicInteger();
@@ -14,33 +14,33 @@ public final class Lifecycle {
         return phase;
     }
 
-    /** The phase as probes are told it: requests are answered before there is a decoder, but uploads would have to wait. */
+    /** The phase as probes are told it. A server without a decoder counts as starting, because uploads would have to wait. */
     public Phase told() {
         Phase now = phase;
         return now == Phase.READY && !canDecode.getAsBoolean() ? Phase.STARTING : now;
     }
 
-    /** Whether it has come to that phase, or to a later one. */
+    /** Whether the server is in that phase or a later one. */
     public boolean hasReached(Phase reached) {
         return phase.compareTo(reached) >= 0;
     }
 
     /**
-     * Requests are answered from now on.
+     * Enters {@link Phase#READY}.
      *
-     * @param canDecode whether a decoder has begun
+     * @param canDecode tells whether a decoder has started
      */
     public void ready(BooleanSupplier canDecode) {
         this.canDecode = canDecode;
         phase = Phase.READY;
     }
 
-    /** A request has begun. */
+    /** Counts a request that has begun. */
     public void begun() {
         underWay.incrementAndGet();
     }
 
-    /** A request has its answer, or its client is gone. */
+    /** Counts a request that has been answered, or whose client has gone. */
     public void ended() {
         underWay.decrementAndGet();
     }
@@ -50,7 +50,7 @@ public final class Lifecycle {
         return underWay.get();
     }
 
-    /** The server goes on to that phase. */
+    /** Goes on to that phase. */
     public void enter(Phase next) {
         phase = next;
     }

@@ -1,12 +1,12 @@
 package org.semblance.server.http;
 
-/** A refusal that is worded already, to the byte: {@link Errors} has nothing to add to it. */
+/** A refusal that brings its complete answer, to the byte. {@link Errors} passes the answer on unchanged. */
 public abstract class ReadyAnswer extends RuntimeException {
-    /** @param message for the log alone */
+    /** @param message for the log only */
     protected ReadyAnswer(String message) {
         super(message, null, false, false);
     }
 
-    /** What the caller gets. */
+    /** The answer that the caller gets. */
     public abstract Response answer();
 }

@@ -1,4 +1,4 @@
-/** The words of HTTP that every layer of the server speaks: answers, errors, JSON, codings, and how far the server is. */
+/** The vocabulary of HTTP that every layer of the server shares: answers, errors, dialects, JSON, codings and the server's phase. */
 @NullMarked
 package org.semblance.server.http;
 

@@ -50,7 +50,7 @@ public record Route(
         this(dialect, method, pattern, parameters, takes, Role.ADMIN, action);
     }
 
-    /** A route that is answered at once, and takes neither a body nor parameters. */
+    /** A route without a body and parameters, which is answered at once. */
     public static Route get(Dialect dialect, @Nullable Role role, String pattern, Immediate action) {
         return new Route(dialect, "GET", pattern, Set.of(), Takes.NOTHING, role, action);
     }
@@ -72,7 +72,7 @@ public record Route(
         /** A hash list, raw or in a form: many contents to be banked. */
         LIST;
 
-        /** The longest body that is taken, in bytes, once it is decoded; of an upload other than a video less is taken. */
+        /** The longest body that is accepted, in bytes after decoding. Of an upload, the limit of videos; others have a lower one. */
         public long mostBytes(ServerConfig config) {
             return switch (this) {
                 case NOTHING -> 65_536;

@@ -28,12 +28,12 @@ public final class Router {
      */
     public record Found(Route route, Map<String, String> names) {}
 
-    /** @param dialects gives the dialect of a path, whether a route has it or not */
+    /** @param dialects maps every path to its dialect, whether a route takes the path or not */
     public Router(List<Route> routes, Function<String, Dialect> dialects) {
         this(routes, dialects, () -> new HttpError(404, "no route for this path"));
     }
 
-    /** @param missing what a path gets that no route has */
+    /** @param missing makes the refusal of a path that no route takes */
     public Router(List<Route> routes, Function<String, Dialect> dialects, Supplier<HttpError> missing) {
         this.dialects = dialects;
         this.missing = missing;
@@ -42,7 +42,7 @@ public final class Router {
         }
     }
 
-    /** The dialect of a path, in which it is told that no route has it. */
+    /** The dialect of a path, whether a route takes the path or not. */
     public Dialect dialect(String path) {
         return dialects.apply(path);
     }

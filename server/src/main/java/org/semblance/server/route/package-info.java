@@ -1,4 +1,4 @@
-/** Routes, how one is found, and the request as its handler sees it. */
+/** Routes, the router, and the request as a route's handler sees it. */
 @NullMarked
 package org.semblance.server.route;
 

@@ -5,11 +5,11 @@ import io.netty.handler.codec.http2.Http2Exception;
 import java.io.IOException;
 import org.slf4j.Logger;
 
-/** Tells what a client did to its connection from what is wrong with the server. */
+/** Tells connections that their clients broke from errors of the server. */
 final class Faults {
     private Faults() {}
 
-    /** Logs what ended a connection or stream. A client's fault is not worth a line for each. */
+    /** Logs why a connection or stream ended: an error of the server always, a client's fault only for debugging. */
     static void log(Logger log, String what, Throwable cause) {
         if (isClients(cause)) {
             log.debug("{} ended by its client", what, cause);
@@ -18,7 +18,7 @@ final class Faults {
         }
     }
 
-    /** Whether the connection broke, or what came on it is neither TLS nor HTTP/2. */
+    /** Whether the connection broke, or the client spoke neither TLS nor HTTP/2 as it should. */
     static boolean isClients(Throwable cause) {
         return cause instanceof IOException
                 || cause instanceof Http2Exception

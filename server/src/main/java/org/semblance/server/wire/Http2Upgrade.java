@@ -45,7 +45,14 @@ final class Http2Upgrade {
 
     /**
      * Goes on to HTTP/2 with that request, whose end has come. Returns false, and does nothing, if the client did not ask as it
-     * should.
+     * should. Otherwise the pipeline is rebuilt, in this order:
+     *
+     * <ol>
+     *   <li>The switch is announced, while the encoder of HTTP/1.1 is still there to write it.
+     *   <li>The codec of HTTP/2 is added, and greets the client.
+     *   <li>The request becomes the first stream.
+     *   <li>HTTP/1.1 leaves, its decoder last: the decoder hands the bytes behind the request on to the codec.
+     * </ol>
      */
     static boolean upgrade(Http1Connection connection, HttpRequest head) {
         Http2Settings settings;
@@ -76,7 +83,7 @@ final class Http2Upgrade {
             pipeline.fireExceptionCaught(e); // To the codec, which tells the client and ends the connection.
         }
         pipeline.remove(connection);
-        pipeline.remove(RequestDecoder.class); // What came behind the request goes on to the codec.
+        pipeline.remove(RequestDecoder.class);
         return true;
     }
 

@@ -37,7 +37,7 @@ import org.semblance.server.metrics.Metrics;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The listening socket, the event loops and the connections. What becomes of requests is the matter of their handlers. */
+/** The listening socket, the event loops and the connections. Handlers that it is given answer the requests. */
 public final class HttpTransport {
     /** How often it looks, while it stops, whether requests are under way. */
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
@@ -53,9 +53,10 @@ public final class HttpTransport {
     private volatile String date = DateFormatter.format(new Date());
 
     /**
-     * Listens, and has each request answered by a handler of its own.
+     * Listens.
      *
-     * @param lifecycle followed here, and ended by {@link #drain} and {@link #close}
+     * @param handlers makes the handler of each request
+     * @param lifecycle read by all connections; {@link #drain} and {@link #close} bring it to its end
      * @throws IOException if it cannot listen where it is told to
      * @throws org.semblance.server.tls.TlsRefusedException if the certificate or its key cannot be used
      */
@@ -166,13 +167,13 @@ public final class HttpTransport {
     }
 
     /**
-     * Ends all that goes on. The workers must still be running. A second call does nothing. In this order:
+     * Stops the transport, while the workers still run. A second call does nothing. In this order:
      *
      * <ol>
-     *   <li>New requests are refused, and those under way answered, as long as there is time.
-     *   <li>The port is closed: whoever sees a connection end may count on it that no new one is accepted.
-     *   <li>Each connection ends as soon as nothing is under way on it, or is cut off when the time is over.
-     *   <li>The event loops end, once there is no connection that needs them, and TLS last.
+     *   <li>New requests are refused, and requests under way are answered, until the time is over.
+     *   <li>The port closes, before any connection does: a client that sees its connection end must not get a new one.
+     *   <li>Each connection ends as soon as no request is under way on it. When the time is over, the rest are cut off.
+     *   <li>The event loops end, after the last connection, which needed them. TLS closes last.
      * </ol>
      */
     public void close(Duration atMost) {

@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a connection of HTTP/1.1 and a stream of HTTP/2 have in common: each has one request at a time, from its head until its
- * answer is sent. Everything happens on the channel's event loop.
+ * The common part of an HTTP/1.1 connection and an HTTP/2 stream: one request at a time, from its head until its answer is
+ * sent. Confined to the channel's event loop.
  */
 abstract class RequestChannel extends PullHandler implements Wire {
     private static final Logger LOG = LoggerFactory.getLogger(RequestChannel.class);
@@ -35,12 +35,12 @@ abstract class RequestChannel extends PullHandler implements Wire {
         return shared;
     }
 
-    /** Who answers the request that is here, or null between requests. */
+    /** The handler of the current request; null between requests. */
     final @Nullable RequestHandler handler() {
         return handler;
     }
 
-    /** Hands a request over. */
+    /** Hands a request to a new handler. */
     final void begin(HttpRequest head, long beganNanos, boolean ended) {
         underWay = true;
         shared.lifecycle().begun();
@@ -49,23 +49,23 @@ abstract class RequestChannel extends PullHandler implements Wire {
         now.begin(ended);
     }
 
-    /** Waits for a head. */
+    /** Waits for the head of the next request. */
     final void awaitHead() {
         handler = null;
         alarm().set(shared.config().idleTimeoutMs());
         wantNext();
     }
 
-    /** Forgets the request, and takes nothing more. */
+    /** Forgets the current request, and drops the messages that have been read. */
     final void forget() {
         handler = null;
         dropInbox();
     }
 
     /**
-     * The answer has left, or could not: then the wire is cut off.
+     * Tells the handler that its answer has been sent, and cuts the wire off if sending has failed.
      *
-     * @return whether it has left
+     * @return whether sending has succeeded
      */
     final boolean answered(ChannelFuture sent) {
         over();
@@ -80,7 +80,7 @@ abstract class RequestChannel extends PullHandler implements Wire {
         return sent.isSuccess();
     }
 
-    /** Once for each request, however it ends. */
+    /** Counts the request as ended, once, however it ends. */
     private void over() {
         if (underWay) {
             underWay = false;
@@ -88,7 +88,7 @@ abstract class RequestChannel extends PullHandler implements Wire {
         }
     }
 
-    /** The server is about to stop. */
+    /** Tells the handler that the server is about to stop. */
     final void drain() {
         RequestHandler now = handler;
         if (now != null) {

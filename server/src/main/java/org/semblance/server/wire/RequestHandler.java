@@ -3,39 +3,40 @@ package org.semblance.server.wire;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 
-/** Answers one request that a {@link Wire} brings. Everything is called on the wire's event loop. */
+/** Answers one request of a {@link Wire}, which calls every method on its event loop. */
 public interface RequestHandler {
-    /** Makes the handler of each request. */
+    /** Makes a handler for each request. */
     @FunctionalInterface
     interface Factory {
         /**
-         * Takes a request.
+         * Makes the handler of a request.
          *
-         * @param head in the words of HTTP/1.1, whichever version brought it; {@link Wire#check} has to be asked whether it is valid
-         * @param beganNanos the {@link System#nanoTime} at which the first byte of the head had come, from which it is timed
+         * @param head in the form of HTTP/1.1, whatever version the client speaks; the handler has {@link Wire#check} check it
+         * @param beganNanos the {@link System#nanoTime} at which the first byte of the head arrived, from which the request is
+         *     timed
          */
         RequestHandler take(Wire wire, HttpRequest head, long beganNanos);
     }
 
     /**
-     * Takes up the request: asks for its body, or answers it.
+     * Begins with the request: asks for its body, or answers it.
      *
-     * @param ended whether its head was all of it
+     * @param ended whether the request has no body
      */
     void begin(boolean ended);
 
-    /** Takes a piece of the body, which {@link Wire#want} asked for; it is released when this returns. */
+    /** Takes the next piece of the body, after {@link Wire#want}. The caller releases the piece. */
     void receive(HttpContent chunk);
 
-    /** The answer has been taken by the network, or could not be. */
+    /** The answer has been sent, or sending it has failed. */
     void sent();
 
-    /** What the wire's alarm was set for has not happened in time. */
+    /** The alarm of the wire rings. */
     void onAlarm();
 
-    /** The server is about to stop: an answer without an end gets one. */
+    /** The server is about to stop: an answer without a foreseeable end must end. */
     void drain();
 
-    /** The client is gone. */
+    /** The client has gone. */
     void abandon();
 }

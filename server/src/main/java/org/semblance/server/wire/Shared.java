@@ -6,9 +6,9 @@ import org.semblance.server.http.Lifecycle;
 import org.semblance.server.http.Refusals;
 
 /**
- * What all connections of a transport share.
+ * The parts that all connections of a transport share.
  *
- * @param date gives the Date field, right to a second
+ * @param date gives the value of the Date field, accurate to a second
  */
 record Shared(
         ServerConfig config,

@@ -38,15 +38,15 @@ public interface Wire {
     /**
      * Sends the answer, and tells {@link RequestHandler#sent}.
      *
-     * @param head what is answered
-     * @param bodyEnded whether the request's end has come
+     * @param head of the request that is answered
+     * @param bodyEnded whether all of the request has arrived
      */
     void answer(HttpRequest head, Response response, boolean bodyEnded);
 
     /**
      * Begins an answer whose length nobody knows yet.
      *
-     * @param head what is answered
+     * @param head of the request that is answered
      * @param start the status, media type and header fields of the answer
      */
     void start(HttpRequest head, Response start);

@@ -1,4 +1,4 @@
-/** The wire: the listening socket, connections of HTTP/1.1 and HTTP/2, and TLS. What becomes of a request is not its matter. */
+/** The wire: the listening socket, connections of HTTP/1.1 and HTTP/2, and TLS. Knows neither routes nor bodies. */
 @NullMarked
 package org.semblance.server.wire;
 
