@@ -9,6 +9,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.features.Profile;
+import org.semblance.engine.judge.Judge;
+import org.semblance.engine.judge.Judgement;
+import org.semblance.engine.judge.Verdict;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.engine.media.FrameSampling;
@@ -199,7 +202,7 @@ public final class ContentMatcher {
     }
 
     private static MatchReport byDigestAlone(Question question, HashReport hashed, String reason, boolean partial) {
-        Judgement judgement = new Judge(question.options).of(List.of(), question.exact, "");
+        Judgement judgement = question.options.judge().of(List.of(), question.exact, "");
         return report(question, judgement.verdict(), judgement, hashed, reason, partial, question.exactNanos);
     }
 

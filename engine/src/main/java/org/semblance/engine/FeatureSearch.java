@@ -8,11 +8,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.semblance.engine.Alignment.Span;
-import org.semblance.engine.Alignment.Stretch;
 import org.semblance.engine.features.PictureComparison;
 import org.semblance.engine.features.Placement;
 import org.semblance.engine.features.Placement.Strength;
+import org.semblance.engine.judge.Alignment;
+import org.semblance.engine.judge.Alignment.Span;
+import org.semblance.engine.judge.Alignment.Stretch;
+import org.semblance.engine.judge.Claim;
+import org.semblance.engine.judge.FeatureMatch;
+import org.semblance.engine.judge.Judge;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.PictureMatch;
@@ -53,7 +57,7 @@ final class FeatureSearch {
     FeatureSearch(HashDb db, MatchOptions options) {
         this.db = db;
         this.options = options;
-        this.judge = new Judge(options);
+        this.judge = options.judge();
         this.maxDistance = maxDistance(db.featureCount());
     }
 

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.judge.Verdict;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.pdq.Transform;
 import org.semblance.engine.video.VideoHashes;

@@ -10,8 +10,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.semblance.engine.Alignment.Span;
-import org.semblance.engine.Alignment.Stretch;
+import org.semblance.engine.judge.Alignment;
+import org.semblance.engine.judge.Alignment.Span;
+import org.semblance.engine.judge.Alignment.Stretch;
+import org.semblance.engine.judge.Claim;
+import org.semblance.engine.judge.Judge;
+import org.semblance.engine.judge.Judgement;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.FrameSampling;
 import org.semblance.engine.pdq.Transform;
@@ -68,7 +72,7 @@ final class HashedUpload {
     /** @param video its frames, or null if it has none */
     HashedUpload(HashDb db, HashReport hashed, @Nullable QueryVideo video, MatchOptions options) {
         this.db = db;
-        this.judge = new Judge(options);
+        this.judge = options.judge();
         this.hashed = hashed;
         this.options = options;
         this.video = video;

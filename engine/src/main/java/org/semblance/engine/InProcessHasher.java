@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.engine.features.FeatureExtractor;
 import org.semblance.engine.features.Profile;
 import org.semblance.engine.features.ReducedPicture;
+import org.semblance.engine.judge.Verdict;
 import org.semblance.engine.media.Animation;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;

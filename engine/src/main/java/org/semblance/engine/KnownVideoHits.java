@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.semblance.engine.Alignment.Stretch;
+import org.semblance.engine.judge.Alignment.Stretch;
 import org.semblance.engine.video.QueryVideo;
 import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.VideoPolicy;

@@ -1,6 +1,8 @@
 package org.semblance.engine;
 
 import java.util.Set;
+import org.semblance.engine.judge.Judge;
+import org.semblance.engine.judge.Verdict;
 import org.semblance.engine.video.VideoPolicy;
 
 /**
@@ -58,5 +60,10 @@ public record MatchOptions(
     /** The same, looking so far at most. */
     public MatchOptions atMost(KnownBytes most) {
         return knownBytes.compareTo(most) <= 0 ? this : new MatchOptions(banks, videoPolicy, most, features, likely);
+    }
+
+    /** Judges by these options. */
+    Judge judge() {
+        return new Judge(banks, likely);
     }
 }

@@ -1,6 +1,9 @@
 package org.semblance.engine;
 
 import java.util.List;
+import org.semblance.engine.judge.Finding;
+import org.semblance.engine.judge.Judgement;
+import org.semblance.engine.judge.Verdict;
 
 /**
  * A verdict and all that explains it.

@@ -3,6 +3,10 @@ package org.semblance.engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.semblance.engine.judge.Claim;
+import org.semblance.engine.judge.Judge;
+import org.semblance.engine.judge.Judgement;
+import org.semblance.engine.judge.Verdict;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.video.FrameHash;
@@ -27,7 +31,7 @@ public final class SignalMatcher {
     public SignalMatcher(HashDb db, MatchOptions options) {
         this.db = db;
         this.options = options;
-        this.judge = new Judge(options);
+        this.judge = options.judge();
     }
 
     /** What each of these PDQ hashes finds, in their order. */

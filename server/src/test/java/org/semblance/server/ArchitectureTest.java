@@ -43,7 +43,7 @@ class ArchitectureTest {
     static final ArchRule sqlIsTheCatalogs = onlyIn("org.semblance.hashdb.catalog.sql", "java.sql", "org.sqlite");
 
     @ArchTest
-    static final ArchRule picocliIsTheCommandLines = onlyIn("org.semblance.server.cli", "picocli", "me.tongfei");
+    static final ArchRule picocliIsTheCommandLines = onlyIn("org.semblance.server.cli..", "picocli", "me.tongfei");
 
     @ArchTest
     static final ArchRule hashesAreJdkOnly = dependOnOnly("org.semblance.hashdb.hash");

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import javax.imageio.ImageIO;
 import org.semblance.engine.MatchReport;
-import org.semblance.engine.Verdict;
+import org.semblance.engine.judge.Verdict;
 import org.semblance.engine.pdq.InterleavedLuma;
 import org.semblance.engine.pdq.PdqHasher;
 import org.semblance.hashdb.hash.HashAndQuality;

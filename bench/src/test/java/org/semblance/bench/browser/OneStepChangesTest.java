@@ -13,7 +13,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.engine.MatchReport;
-import org.semblance.engine.Verdict;
+import org.semblance.engine.judge.Verdict;
 
 /**
  * What Chromium shows like the original, as {@link BrowserReport} found it for this seed, gets the verdict {@code match}.

@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.HashRequest;
-import org.semblance.engine.Verdict;
+import org.semblance.engine.judge.Verdict;
 import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.engine.media.DecodePath;
 import org.slf4j.Logger;

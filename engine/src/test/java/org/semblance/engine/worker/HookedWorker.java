@@ -17,7 +17,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.HashRequest;
-import org.semblance.engine.Verdict;
+import org.semblance.engine.judge.Verdict;
 import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.worker.linux.Posix;
 

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import org.semblance.engine.Judgement;
+import org.semblance.engine.judge.Judgement;
 import org.semblance.engine.media.Deadline;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Ndjson;

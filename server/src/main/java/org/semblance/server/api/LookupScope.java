@@ -2,9 +2,9 @@ package org.semblance.server.api;
 
 import java.util.Iterator;
 import java.util.List;
-import org.semblance.engine.Finding;
-import org.semblance.engine.Judgement;
 import org.semblance.engine.SignalMatcher;
+import org.semblance.engine.judge.Finding;
+import org.semblance.engine.judge.Judgement;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.features.Features;

@@ -10,6 +10,7 @@ import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.VerifyReport;
 import org.semblance.server.auth.Role;
+import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
@@ -44,6 +45,7 @@ final class VerifyRoute {
     }
 
     private LineAnswerer begin(Request request) {
+        ScopedDb visible = new ScopedDb(db, request.caller());
         request.caller().requiresAllBanks();
         if (!running.compareAndSet(false, true)) {
             throw HttpError.busy("another verification is running");
@@ -51,7 +53,7 @@ final class VerifyRoute {
         CompletableFuture<VerifyReport> report = new CompletableFuture<>();
         Thread.ofPlatform().daemon().name("verify").start(() -> {
             try {
-                report.complete(db.verify());
+                report.complete(visible.verify());
             } catch (RuntimeException | Error e) {
                 report.completeExceptionally(e);
             } finally {

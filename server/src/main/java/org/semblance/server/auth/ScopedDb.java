@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.engine.MatchOptions;
 import org.semblance.engine.SignalMatcher;
 import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.VerifyReport;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankContent;
@@ -130,6 +131,16 @@ public final class ScopedDb {
             throw new ChangeRefusedException(
                     ChangeRefusedException.Reason.NOT_FOUND, "bank", "bank '" + bank + "' not found");
         }
+    }
+
+    /**
+     * As {@link HashDb#verify}.
+     *
+     * @throws AccessRefusedException if its caller does not see all banks
+     */
+    public VerifyReport verify() {
+        caller.requiresAllBanks();
+        return db.verify();
     }
 
     /** The number of the newest change of the whole database that lookups see. */

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.semblance.engine.Verdict;
+import org.semblance.engine.judge.Verdict;
 import org.semblance.server.cli.database.Contents;
 import org.semblance.server.cli.database.Database;
 import org.semblance.server.cli.database.DatabaseOptions;

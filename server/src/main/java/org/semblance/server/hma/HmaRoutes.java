@@ -15,7 +15,7 @@ import org.semblance.engine.ContentHasher;
 import org.semblance.engine.ContentType;
 import org.semblance.engine.Digests;
 import org.semblance.engine.HashReport;
-import org.semblance.engine.Verdict;
+import org.semblance.engine.judge.Verdict;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.Vpdq;

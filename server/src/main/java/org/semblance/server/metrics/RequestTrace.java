@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.HashReport;
-import org.semblance.engine.Verdict;
+import org.semblance.engine.judge.Verdict;
 
 /** What is known of one request when it has been answered. Handed on with the request, from thread to thread. */
 public final class RequestTrace {

@@ -24,7 +24,7 @@ import org.semblance.engine.ContentMatcher;
 import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.MatchOptions;
 import org.semblance.engine.MatchReport;
-import org.semblance.engine.Verdict;
+import org.semblance.engine.judge.Verdict;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.FrameSampling;

@@ -1,4 +1,4 @@
-package org.semblance.engine;
+package org.semblance.engine.judge;
 
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -32,7 +32,7 @@ public record Alignment(
     }
 
     /** Of a banked image in a video: from the first to the last of the frames in a row that show it. */
-    static Alignment of(BitSet showing, List<QueryVideo.Moment> moments) {
+    public static Alignment of(BitSet showing, List<QueryVideo.Moment> moments) {
         List<Span> spans = new ArrayList<>();
         for (int first = showing.nextSetBit(0); first >= 0; ) {
             int last = showing.nextClearBit(first) - 1;
@@ -43,7 +43,7 @@ public record Alignment(
         return new Alignment(100.0 * showing.cardinality() / moments.size(), null, spans);
     }
 
-    static Alignment of(VideoMatch match) {
+    public static Alignment of(VideoMatch match) {
         return new Alignment(
                 match.queryMatchPercent(),
                 match.bankMatchPercent(),

@@ -1,4 +1,4 @@
-package org.semblance.engine;
+package org.semblance.engine.judge;
 
 import java.util.Locale;
 

@@ -1,4 +1,4 @@
-package org.semblance.engine;
+package org.semblance.engine.judge;
 
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -31,29 +31,29 @@ import org.semblance.hashdb.catalog.BankKind;
  * <p>What is suppressed stays in the judgement. Without a match there is nothing to suppress, and allowed content is not
  * reported.
  */
-final class Judge {
+public final class Judge {
     private final Set<String> banks;
     private final boolean likely;
 
-    Judge(MatchOptions options) {
-        this.banks = options.banks();
-        this.likely = options.likely();
+    public Judge(Set<String> banks, boolean likely) {
+        this.banks = Set.copyOf(banks);
+        this.likely = likely;
     }
 
     /** Whether what is found in that bank counts. */
-    boolean counts(Bank bank) {
+    public boolean counts(Bank bank) {
         return bank.enabled() && (banks.isEmpty() || banks.contains(bank.name()));
     }
 
     /** The hits that count, in their order. */
-    List<Match> counted(List<Match> hits) {
+    public List<Match> counted(List<Match> hits) {
         return hits.isEmpty()
                 ? hits
                 : hits.stream().filter(hit -> counts(hit.bank())).toList();
     }
 
     /** Whether one of these hits by digest makes a match, unless the bytes are allowed. */
-    static boolean isKnown(List<Match> exact) {
+    public static boolean isKnown(List<Match> exact) {
         return exact.stream().anyMatch(hit -> hit.bank().kind() == BankKind.MATCH);
     }
 
@@ -63,7 +63,7 @@ final class Judge {
      * @param exact hits by its digests
      * @param near hits by its PDQ hash
      */
-    Judgement ofContent(List<Match> exact, List<Match> near) {
+    public Judgement ofContent(List<Match> exact, List<Match> near) {
         if (exact.isEmpty() && near.isEmpty()) {
             return Judgement.NOTHING;
         }
@@ -82,7 +82,7 @@ final class Judge {
      * @param exact hits that count, each content once
      * @param cutShort why not all was looked up and compared, or empty
      */
-    Judgement of(List<Claim> claims, List<Match> exact, String cutShort) {
+    public Judgement of(List<Claim> claims, List<Match> exact, String cutShort) {
         List<Match> allowedBytes = ofKind(BankKind.ALLOW, exact);
         List<Match> knownBytes = ofKind(BankKind.MATCH, exact);
         boolean allSuppressed = !allowedBytes.isEmpty();
@@ -156,7 +156,7 @@ final class Judge {
     }
 
     /** Of hits by digest those that count, each content once: by the first of them. */
-    List<Match> exact(List<Match> hits) {
+    public List<Match> exact(List<Match> hits) {
         Set<Long> seen = new HashSet<>();
         return counted(hits).stream()
                 .filter(hit -> seen.add(hit.content().id()))

@@ -1,4 +1,4 @@
-package org.semblance.engine;
+package org.semblance.engine.judge;
 
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -27,7 +27,7 @@ import org.semblance.hashdb.catalog.ContentRecord;
  * @param explained those of the evidence at which allowed content has all of the features that were found
  * @param explainedBy the ids of that allowed content
  */
-record Claim(
+public record Claim(
         Bank bank,
         ContentRecord content,
         @Nullable Match match,
@@ -40,7 +40,7 @@ record Claim(
         BitSet explained,
         Set<Long> explainedBy) {
     /** How a known video aligns with the upload. */
-    interface Aligned {
+    public interface Aligned {
         /** Seconds of the known video that are found, each by its weight. */
         double weightedSeconds();
 
@@ -52,13 +52,13 @@ record Claim(
     }
 
     /** By a hash of an upload as it is. */
-    static Claim of(
+    public static Claim of(
             Match match, @Nullable Alignment alignment, BitSet evidence, int stillMoment, @Nullable Aligned video) {
         return of(match, alignment, evidence, stillMoment, video, "none");
     }
 
     /** By a hash of an upload after that was done to it. */
-    static Claim of(
+    public static Claim of(
             Match match,
             @Nullable Alignment alignment,
             BitSet evidence,
@@ -79,15 +79,15 @@ record Claim(
                 Set.of());
     }
 
-    long contentId() {
+    public long contentId() {
         return content.id();
     }
 
-    boolean isAllowed() {
+    public boolean isAllowed() {
         return bank.kind() == BankKind.ALLOW;
     }
 
-    boolean isLikely() {
+    public boolean isLikely() {
         return features != null && features.strength() == Placement.Strength.LIKELY;
     }
 
@@ -96,12 +96,12 @@ record Claim(
         return match == null ? Integer.MAX_VALUE : match.distance();
     }
 
-    Finding finding(boolean suppressed) {
+    public Finding finding(boolean suppressed) {
         return new Finding(bank, content, match, features, alignment, transform, suppressed);
     }
 
     /** The moments that it explains if it is allowed. What features explain is told by each claim that they explain. */
-    BitSet explains() {
+    public BitSet explains() {
         BitSet moments = match == null ? new BitSet() : (BitSet) evidence.clone();
         if (match != null && video != null) {
             moments.or(video.explains());
@@ -110,7 +110,7 @@ record Claim(
     }
 
     /** Whether too little is left of it without the moments that allowed content explains. */
-    boolean isExplained(BitSet byAllowed) {
+    public boolean isExplained(BitSet byAllowed) {
         BitSet gone = (BitSet) byAllowed.clone();
         gone.or(explained);
         BitSet left = (BitSet) evidence.clone();
@@ -123,7 +123,7 @@ record Claim(
     }
 
     /** Each content once: by its alignment if it has one, or else by what was found first; with all the evidence. */
-    static List<Claim> merged(List<Claim> claims) {
+    public static List<Claim> merged(List<Claim> claims) {
         Map<Long, Claim> byContent = new LinkedHashMap<>();
         claims.forEach(claim -> byContent.merge(claim.contentId(), claim, Claim::with));
         List<Claim> merged = new ArrayList<>(byContent.values());

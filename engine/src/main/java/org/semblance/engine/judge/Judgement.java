@@ -1,4 +1,4 @@
-package org.semblance.engine;
+package org.semblance.engine.judge;
 
 import java.util.List;
 
@@ -18,19 +18,19 @@ public record Judgement(
         List<Finding> suppressedBy,
         String note,
         String cutShort) {
-    static final Judgement NOTHING = new Judgement(Verdict.NO_MATCH, List.of(), List.of(), List.of(), "", "");
+    public static final Judgement NOTHING = new Judgement(Verdict.NO_MATCH, List.of(), List.of(), List.of(), "", "");
 
     /** The matches that are not suppressed, in their order. */
     public List<Finding> standing() {
         return standing(matches);
     }
 
-    static List<Finding> standing(List<Finding> matches) {
+    public static List<Finding> standing(List<Finding> matches) {
         return matches.stream().filter(finding -> !finding.suppressed()).toList();
     }
 
     /** Whether anything was found by more than a digest. */
-    boolean hasLikeness() {
+    public boolean hasLikeness() {
         return matches.stream()
                 .anyMatch(f -> f.match() == null || !f.match().signalType().isDigest());
     }

@@ -1,4 +1,4 @@
-package org.semblance.engine;
+package org.semblance.engine.judge;
 
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.Match;
