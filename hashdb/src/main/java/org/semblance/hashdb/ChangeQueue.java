@@ -11,17 +11,14 @@ import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.catalog.sql.Catalog.Outcome;
-import org.semblance.hashdb.hash.Hash256;
 
 /**
  * Makes changes, those that wait at the same time in one commit: the first thread to get the writers' lock commits for all.
  *
  * <ol>
  *   <li>The catalog commits: the changes are durable.
- *   <li>{@link ContentBanks} knows the banks of new contents, so that lookups in some banks know the bank of each hit.
- *   <li>The view and then the indexes take in what the changes touched.
- *   <li>Lookups see the new state of the banks.
- *   <li>The keepers of the indexes are told, and may begin to save.
+ *   <li>The {@link Followers} take them in.
+ *   <li>Lookups see the new state of the banks: the changes are matchable.
  *   <li>Those who wait are answered.
  * </ol>
  */
@@ -34,10 +31,7 @@ final class ChangeQueue {
     private final DatabaseEvents events;
     private final ReentrantLock writing;
     private final Runnable requireOpen;
-    private final IndexKeeper<LiveIndex> hashKeeper;
-    private final IndexKeeper<LiveFeatures> featureKeeper;
-    private final ViewKeeper views;
-    private final ContentBanks contentBanks;
+    private final Followers followers;
     private final Lookups lookups;
     private final ConcurrentLinkedQueue<Waiting> queue = new ConcurrentLinkedQueue<>();
 
@@ -63,20 +57,14 @@ final class ChangeQueue {
             DatabaseEvents events,
             ReentrantLock writing,
             Runnable requireOpen,
-            IndexKeeper<LiveIndex> hashKeeper,
-            IndexKeeper<LiveFeatures> featureKeeper,
-            ViewKeeper views,
-            ContentBanks contentBanks,
+            Followers followers,
             Lookups lookups) {
         this.catalog = catalog;
         this.clock = clock;
         this.events = events;
         this.writing = writing;
         this.requireOpen = requireOpen;
-        this.hashKeeper = hashKeeper;
-        this.featureKeeper = featureKeeper;
-        this.views = views;
-        this.contentBanks = contentBanks;
+        this.followers = followers;
         this.lookups = lookups;
     }
 
@@ -88,10 +76,10 @@ final class ChangeQueue {
         try {
             while (own.outcome == null) {
                 requireOpen.run();
-                if (hashKeeper.hasRoom()) {
+                if (followers.hashes().hasRoom()) {
                     commitWaiting();
                 } else {
-                    hashKeeper.awaitRoom();
+                    followers.hashes().awaitRoom();
                 }
             }
         } finally {
@@ -117,7 +105,7 @@ final class ChangeQueue {
             long begun = System.nanoTime();
             List<Outcome> outcomes = catalog.commit(proposals, clock.instant());
             events.committed(group.size(), Duration.ofNanos(System.nanoTime() - begun));
-            follow();
+            lookups.see(new Seen(followers.follow(lookups.seen().seq)));
             for (int i = 0; i < group.size(); i++) {
                 group.get(i).outcome = outcomes.get(i);
             }
@@ -126,21 +114,6 @@ final class ChangeQueue {
             RuntimeException why = e instanceof RuntimeException r ? r : new IllegalStateException(e);
             group.forEach(waiting -> waiting.outcome = new Outcome.Refused(why));
             throw e;
-        }
-    }
-
-    private void follow() {
-        contentBanks.catchUp();
-        Catalog.State state = views.follow(lookups.seen().seq, this::change, featureKeeper.index());
-        lookups.see(new Seen(state));
-        hashKeeper.reached(state.seq());
-        featureKeeper.changed(featureKeeper.index().takeChanges());
-        featureKeeper.reached(state.seq());
-    }
-
-    private void change(long contentId, boolean live, Hash256 hash) {
-        if (hashKeeper.index().change(contentId, live, hash)) {
-            hashKeeper.changed(1);
         }
     }
 }

@@ -54,12 +54,7 @@ public final class HashDb implements AutoCloseable {
     private final FolderLock folderLock;
     private final Catalog catalog;
     private final ReentrantLock writing = new ReentrantLock();
-    private final IndexKeeper<LiveIndex> hashKeeper;
-    private final LiveIndex index;
-    private final IndexKeeper<LiveFeatures> featureKeeper;
-    private final LiveFeatures features;
-    private final ViewKeeper views;
-    private final ContentBanks contentBanks;
+    private final Followers followers;
     private final Lookups lookups;
     private final ChangeQueue changes;
     private volatile boolean closed;
@@ -74,38 +69,10 @@ public final class HashDb implements AutoCloseable {
         this.folder = folder;
         this.folderLock = folderLock;
         this.catalog = catalog;
-        this.hashKeeper = new IndexKeeper<>(new LiveIndex.Source(), folder, catalog, writing, saving, events);
-        this.index = hashKeeper.index();
-        this.featureKeeper = keeperOfFeatures(saving, events);
-        this.features = featureKeeper.index();
-        this.views = new ViewKeeper(folder, catalog, writing, events);
-        this.contentBanks = new ContentBanks(catalog);
-        this.lookups = new Lookups(catalog, clock, index, features, views, contentBanks, new Seen(hashKeeper.opened()));
-        this.changes = new ChangeQueue(
-                catalog,
-                clock,
-                events,
-                writing,
-                this::requireOpen,
-                hashKeeper,
-                featureKeeper,
-                views,
-                contentBanks,
-                lookups);
-    }
-
-    private IndexKeeper<LiveFeatures> keeperOfFeatures(IndexKeeper.Saving saving, DatabaseEvents events) {
-        boolean done = false;
-        try {
-            IndexKeeper<LiveFeatures> keeper =
-                    new IndexKeeper<>(new LiveFeatures.Source(), folder, catalog, writing, saving, events);
-            done = true;
-            return keeper;
-        } finally {
-            if (!done) {
-                hashKeeper.close();
-            }
-        }
+        this.followers = new Followers(folder, catalog, writing, saving, events);
+        this.lookups = new Lookups(
+                catalog, clock, followers, new Seen(followers.hashes().opened()));
+        this.changes = new ChangeQueue(catalog, clock, events, writing, this::requireOpen, followers, lookups);
     }
 
     /**
@@ -203,7 +170,7 @@ public final class HashDb implements AutoCloseable {
      * frames are put together anew for each call, which takes some milliseconds for 20,000.
      */
     public Optional<KnownVideo> video(long contentId) {
-        ServingView view = views.view();
+        ServingView view = followers.views().view();
         if (view == null) {
             return catalog.video(contentId);
         }
@@ -281,28 +248,28 @@ public final class HashDb implements AutoCloseable {
 
     /** How many features are banked. */
     public long featureCount() {
-        return features.index().size();
+        return followers.features().index().index().size();
     }
 
     /** For each feature how many other contents have a near one; see {@link FeatureIndex#documentFrequency}. */
     public int[] documentFrequency(Features banked, int maxDistance, long exceptContentId) {
-        return features.index().documentFrequency(banked, maxDistance, exceptContentId);
+        return followers.features().index().index().documentFrequency(banked, maxDistance, exceptContentId);
     }
 
     /** For tests: waits until the view answers. */
     void awaitView() throws InterruptedException {
-        views.await();
+        followers.views().await();
     }
 
     /** For tests: waits until the bank of each content is known. */
     void awaitContentBanks() throws InterruptedException {
-        contentBanks.await();
+        followers.contentBanks().await();
     }
 
     /** For tests: waits until the index is not being saved. */
     void awaitIndex() throws InterruptedException {
-        hashKeeper.await();
-        featureKeeper.await();
+        followers.hashes().await();
+        followers.features().await();
     }
 
     /** The number of the newest change that lookups see. */
@@ -312,24 +279,26 @@ public final class HashDb implements AutoCloseable {
 
     /** How many perceptual hashes are matchable. */
     public long size() {
-        return index.size();
+        return followers.hashes().index().size();
     }
 
     /** How it is now, without waiting for anything. */
     public DatabaseState state() {
-        ServingView view = views.view();
+        IndexKeeper<LiveIndex> hashes = followers.hashes();
+        IndexKeeper<LiveFeatures> features = followers.features();
+        ServingView view = followers.views().view();
         return new DatabaseState(
                 catalog.committedSeq(),
                 lookups.seen().seq,
-                index.state(),
-                hashKeeper.unsaved(),
-                hashKeeper.isSaving(),
-                index.unsettled(),
-                features.index().state(),
-                featureKeeper.unsaved(),
-                featureKeeper.isSaving(),
+                hashes.index().state(),
+                hashes.unsaved(),
+                hashes.isSaving(),
+                hashes.index().unsettled(),
+                features.index().index().state(),
+                features.unsaved(),
+                features.isSaving(),
                 view == null ? -1 : view.seq(),
-                views.isBuilding(),
+                followers.views().isBuilding(),
                 view == null ? 0 : view.size(),
                 length(DatabaseFolder.CATALOG),
                 length(DatabaseFolder.CATALOG + "-wal"),
@@ -344,7 +313,8 @@ public final class HashDb implements AutoCloseable {
 
     /** Bytes of memory that the indexes have outside the Java heap. */
     public long offHeapBytes() {
-        return index.offHeapBytes() + features.index().state().bytes();
+        return followers.hashes().index().offHeapBytes()
+                + followers.features().index().index().state().bytes();
     }
 
     /**
@@ -352,7 +322,7 @@ public final class HashDb implements AutoCloseable {
      * index and the view. Changes wait only while the index is read; then both go on.
      */
     public VerifyReport verify() {
-        return new Verification(catalog, writing, this::requireOpen, hashKeeper, featureKeeper, views).run();
+        return new Verification(catalog, writing, this::requireOpen, followers).run();
     }
 
     /**
@@ -379,14 +349,12 @@ public final class HashDb implements AutoCloseable {
     }
 
     /**
-     * Waits for the changes and reads that are under way, and then:
+     * Waits for the change that is under way, and then:
      *
      * <ol>
      *   <li>turns further changes away,
-     *   <li>begins to save the indexes, where that is worthwhile,
-     *   <li>closes the view, which leaves its mark if it holds all changes,
-     *   <li>waits for the indexes and frees their memory,
-     *   <li>closes the catalog, which the indexes needed until then,
+     *   <li>saves and closes what follows the catalog,
+     *   <li>closes the catalog, which the others needed until then, when the reads that are under way have ended,
      *   <li>gives the folder back.
      * </ol>
      *
@@ -403,12 +371,7 @@ public final class HashDb implements AutoCloseable {
         } finally {
             writing.unlock();
         }
-        hashKeeper.beginClose(patience);
-        featureKeeper.beginClose(patience);
-        contentBanks.close();
-        views.close();
-        hashKeeper.close();
-        featureKeeper.close();
+        followers.close(patience);
         catalog.close();
         folderLock.close();
     }

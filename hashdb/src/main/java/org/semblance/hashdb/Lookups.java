@@ -39,20 +39,14 @@ final class Lookups {
     private final ContentBanks contentBanks;
     private volatile Seen seen;
 
-    Lookups(
-            Catalog catalog,
-            InstantSource clock,
-            LiveIndex index,
-            LiveFeatures features,
-            ViewKeeper views,
-            ContentBanks contentBanks,
-            Seen seen) {
+    /** @param seen the state that the followers hold */
+    Lookups(Catalog catalog, InstantSource clock, Followers followers, Seen seen) {
         this.catalog = catalog;
         this.clock = clock;
-        this.index = index;
-        this.features = features;
-        this.views = views;
-        this.contentBanks = contentBanks;
+        this.index = followers.hashes().index();
+        this.features = followers.features().index();
+        this.views = followers.views();
+        this.contentBanks = followers.contentBanks();
         this.seen = seen;
     }
 

@@ -17,9 +17,7 @@ final class Verification {
     private final Catalog catalog;
     private final ReentrantLock writing;
     private final Runnable requireOpen;
-    private final IndexKeeper<LiveIndex> hashKeeper;
-    private final IndexKeeper<LiveFeatures> featureKeeper;
-    private final ViewKeeper views;
+    private final Followers followers;
 
     /**
      * A verification that has not begun.
@@ -27,19 +25,11 @@ final class Verification {
      * @param writing held by whoever changes the catalog
      * @param requireOpen throws if the database is closed
      */
-    Verification(
-            Catalog catalog,
-            ReentrantLock writing,
-            Runnable requireOpen,
-            IndexKeeper<LiveIndex> hashKeeper,
-            IndexKeeper<LiveFeatures> featureKeeper,
-            ViewKeeper views) {
+    Verification(Catalog catalog, ReentrantLock writing, Runnable requireOpen, Followers followers) {
         this.catalog = catalog;
         this.writing = writing;
         this.requireOpen = requireOpen;
-        this.hashKeeper = hashKeeper;
-        this.featureKeeper = featureKeeper;
-        this.views = views;
+        this.followers = followers;
     }
 
     VerifyReport run() {
@@ -50,7 +40,7 @@ final class Verification {
         ViewComparison viewComparison;
         try {
             // First, as the lock is given back meanwhile: from here on the catalog and the indexes stay as they are.
-            hashKeeper.awaitSettled();
+            followers.hashes().awaitSettled();
             requireOpen.run();
             try {
                 audit = catalog.beginAudit();
@@ -58,10 +48,10 @@ final class Verification {
                 return new VerifyReport(0, JournalEntry.GENESIS, 0, 0, List.of(String.valueOf(e.getMessage())));
             }
             comparison = new IndexComparison(audit.maxContentId());
-            comparison.addAll(hashKeeper.index().settled());
+            comparison.addAll(followers.hashes().index().settled());
             featureComparison = new FeatureComparison(audit.maxContentId());
-            featureComparison.addAll(featureKeeper.index().index());
-            viewComparison = new ViewComparison(views.view());
+            featureComparison.addAll(followers.features().index().index());
+            viewComparison = new ViewComparison(followers.views().view());
         } finally {
             writing.unlock();
         }
@@ -82,7 +72,8 @@ final class Verification {
             problems.addAll(faultyTables());
             writing.lock();
             try {
-                problems.addAll(viewComparison.differences(catalog, views.view()));
+                problems.addAll(
+                        viewComparison.differences(catalog, followers.views().view()));
             } catch (StorageFailedException e) {
                 problems.add(String.valueOf(e.getMessage()));
             } finally {
@@ -104,7 +95,7 @@ final class Verification {
             writing.lock();
             try {
                 requireOpen.run();
-                if (!featureKeeper.index().index().isSound(table)) {
+                if (!followers.features().index().index().isSound(table)) {
                     problems.add("features: table " + table + " does not hold what it should");
                 }
             } finally {

@@ -1,0 +1,97 @@
+package org.semblance.hashdb;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
+import org.semblance.hashdb.catalog.sql.Catalog;
+import org.semblance.hashdb.hash.Hash256;
+
+/** What is derived from the catalog and follows it: the indexes, the view, and the banks of contents. */
+final class Followers {
+    private final IndexKeeper<LiveIndex> hashes;
+    private final IndexKeeper<LiveFeatures> features;
+    private final ViewKeeper views;
+    private final ContentBanks contentBanks;
+
+    /**
+     * Opens them, or begins to build them.
+     *
+     * @param writing held by whoever changes the catalog
+     */
+    Followers(Path folder, Catalog catalog, ReentrantLock writing, IndexKeeper.Saving saving, DatabaseEvents events) {
+        hashes = new IndexKeeper<>(new LiveIndex.Source(), folder, catalog, writing, saving, events);
+        boolean done = false;
+        try {
+            features = new IndexKeeper<>(new LiveFeatures.Source(), folder, catalog, writing, saving, events);
+            done = true;
+        } finally {
+            if (!done) {
+                hashes.close();
+            }
+        }
+        views = new ViewKeeper(folder, catalog, writing, events);
+        contentBanks = new ContentBanks(catalog);
+    }
+
+    IndexKeeper<LiveIndex> hashes() {
+        return hashes;
+    }
+
+    IndexKeeper<LiveFeatures> features() {
+        return features;
+    }
+
+    ViewKeeper views() {
+        return views;
+    }
+
+    ContentBanks contentBanks() {
+        return contentBanks;
+    }
+
+    /**
+     * Takes in all changes after that one, with the writers' lock held:
+     *
+     * <ol>
+     *   <li>The banks of new contents are known, so that lookups in some banks know the bank of each hit.
+     *   <li>The view and then the indexes take in what the changes touched: whoever finds a hit finds what it is.
+     *   <li>The keepers of the indexes are told, and may begin to save.
+     * </ol>
+     *
+     * @return the state that they hold now
+     */
+    Catalog.State follow(long afterSeq) {
+        contentBanks.catchUp();
+        Catalog.State state = views.follow(afterSeq, this::change, features.index());
+        hashes.reached(state.seq());
+        features.changed(features.index().takeChanges());
+        features.reached(state.seq());
+        return state;
+    }
+
+    private void change(long contentId, boolean live, Hash256 hash) {
+        if (hashes.index().change(contentId, live, hash)) {
+            hashes.changed(1);
+        }
+    }
+
+    /**
+     * Saves and closes them, when no further change can come; the writers' lock must not be held:
+     *
+     * <ol>
+     *   <li>The indexes begin to be saved, where that is worthwhile.
+     *   <li>The view is closed beside that, and leaves its mark.
+     *   <li>The indexes are waited for, and their memory is freed.
+     * </ol>
+     *
+     * @param patience how long to wait for the indexes to be saved
+     */
+    void close(Duration patience) {
+        hashes.beginClose(patience);
+        features.beginClose(patience);
+        contentBanks.close();
+        views.close();
+        hashes.close();
+        features.close();
+    }
+}
