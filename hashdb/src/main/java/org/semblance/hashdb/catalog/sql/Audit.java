@@ -258,7 +258,7 @@ public final class Audit implements AutoCloseable {
                 JournalPayload change;
                 try {
                     change = PayloadCodec.read(Rows.text(add, 3), Rows.text(add, 4));
-                } catch (IllegalArgumentException e) {
+                } catch (IllegalArgumentException | SQLDataException e) {
                     continue; // The pass over the journal has named it.
                 }
                 if (change instanceof ContentsAdded added) {
