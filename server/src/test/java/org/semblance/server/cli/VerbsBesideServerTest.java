@@ -17,9 +17,11 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.HashDb;
 import org.semblance.server.MatchServer;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.config.TlsFiles;
@@ -249,6 +251,22 @@ class VerbsBesideServerTest {
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** What a killed server has left tells nothing of the one that has the folder now. */
+    @Test
+    void waitsForWhoeverHasTheFolderToBeReadyOrDone() throws Exception {
+        Path data = folder.resolve("data");
+        AtomicReference<Ran> ran = new AtomicReference<>();
+        Thread verb;
+        try (HashDb held = HashDb.open(data)) {
+            Files.writeString(data.resolve("server.json"), "{\"url\":\"http://127.0.0.1:1\",\"secret\":\"smb_old\"}");
+            verb = Thread.ofPlatform().start(() -> ran.set(Where.folder(data).run("bank", "create", "A")));
+            assertThat(held.banks()).isEmpty();
+        }
+        verb.join();
+        assertThat(ran.get().exit).as(ran.get().err).isZero();
+        assertThat(Where.folder(data).run("bank", "list").out).isEqualTo("A  match\n");
     }
 
     @Test
