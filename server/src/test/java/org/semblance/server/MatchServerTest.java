@@ -283,7 +283,7 @@ class MatchServerTest {
         Files.writeString(folder.resolve("db").resolve("keys.json"), "{");
         assertThatThrownBy(() -> MatchServer.start(settings().build()))
                 .isInstanceOf(KeysRefusedException.class)
-                .hasMessageContaining("keys.json: damaged: no JSON: ");
+                .hasMessageContaining("keys.json: damaged: not valid JSON: ");
     }
 
     @Test

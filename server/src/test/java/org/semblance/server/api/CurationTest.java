@@ -188,6 +188,30 @@ class CurationTest {
     }
 
     /** The double nearest to some numbers is another one, and some have none at all. */
+    /** Metadata of a form is parsed on its own, and once was stored so deep that no answer could show it. */
+    @Test
+    void metadataIsStoredOnlyAsDeepAsItCanBeShown() {
+        String path = "/v1/banks/DEEP";
+        server.postJson("/v1/banks", "{\"name\":\"DEEP\"}");
+        for (int depth : List.of(64, 65)) {
+            String metadata = "{\"a\":".repeat(depth) + "1" + "}".repeat(depth);
+            Answer answer = server.postForm(
+                    path + "/content",
+                    "file",
+                    Pictures.png(Pictures.photo(depth, 64, 64)),
+                    Map.of("metadata", metadata));
+            if (depth == 64) {
+                assertThat(answer.status()).as(answer.text()).isEqualTo(201);
+                assertThat(server.get(path + "/content/" + answer.json().get("id"))
+                                .text())
+                        .contains(metadata);
+            } else {
+                assertThat(answer.status()).as(answer.text()).isEqualTo(400);
+                assertThat(answer.text()).contains("metadata: not valid JSON");
+            }
+        }
+    }
+
     @Test
     void keepsTheNumbersOfMetadata() {
         bank("NUMBERS");
