@@ -33,6 +33,7 @@ import org.semblance.hashdb.exchange.ExchangeRegistry;
 import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.fixture.FileHost;
 import org.semblance.server.fixture.LeakWatch;
@@ -74,7 +75,8 @@ class OpenApiTest {
     @BeforeAll
     static void start() {
         host = new FileHost();
-        server = new TestServer(folder.resolve("db"), settings -> settings.fetchHosts(List.of(host.name())));
+        server = new TestServer(
+                folder.resolve("db"), settings -> settings.set(Setting.FETCH_HOSTS, List.of(host.name())));
         Path other = folder.resolve("routes");
         try (HashDb db = HashDb.open(other);
                 Gate gate = Gate.start(other, AccessPolicy.KEYS, "127.0.0.1");

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.server.config.HmaEdited;
+import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.Pictures;
 import org.semblance.server.fixture.TestServer;
 import org.semblance.server.fixture.TestServer.Answer;
@@ -186,7 +187,7 @@ class EditedCopiesTest {
         assertThat(server.postJson("/c/banks", "{\"name\":\"HMA\"}").status()).isEqualTo(201);
         server.close();
         for (HmaEdited where : HmaEdited.values()) {
-            server = new TestServer(folder.resolve("db"), config -> config.hmaEditedCopies(where));
+            server = new TestServer(folder.resolve("db"), config -> config.set(Setting.HMA_EDITED_COPIES, where));
             if (where == HmaEdited.OFF) {
                 Answer banked = server.postForm("/c/bank/HMA/content", "photo", Pictures.png(PHOTO), Map.of());
                 assertThat(banked.status()).as(banked.text()).isEqualTo(200);

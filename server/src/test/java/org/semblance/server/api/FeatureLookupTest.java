@@ -19,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.semblance.hashdb.features.Features;
+import org.semblance.server.config.FeatureUse;
+import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.Pictures;
 import org.semblance.server.fixture.TestServer;
@@ -230,7 +232,7 @@ class FeatureLookupTest {
     void saysSoWhereFeaturesAreOff() {
         String crop = query(features(CROP), "");
         server.close();
-        server = new TestServer(folder.resolve("db"), settings -> settings.features(false));
+        server = new TestServer(folder.resolve("db"), settings -> settings.set(Setting.FEATURES, FeatureUse.OFF));
         Answer answer = server.postJson("/v1/lookup", "[" + crop + "]");
         assertThat(answer.status()).isEqualTo(400);
         assertThat(answer.json().get("expected").stringValue())

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.MotionJpeg;
 import org.semblance.server.fixture.Pictures;
@@ -35,7 +36,8 @@ class TwoStepClientTest {
     @BeforeAll
     static void start() {
         server = new TestServer(
-                folder.resolve("db"), settings -> settings.hashTypes(List.of("pdq", "video_md5", "vpdq")));
+                folder.resolve("db"),
+                settings -> settings.set(Setting.HASH_TYPES, List.of("pdq", "video_md5", "vpdq")));
     }
 
     @AfterAll
