@@ -14,10 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.server.auth.KeyFile;
 import org.semblance.server.auth.Role;
@@ -27,6 +27,7 @@ import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.MotionJpeg;
 import org.semblance.server.fixture.Pictures;
 import org.semblance.server.fixture.RawClient;
+import org.semblance.server.fixture.ServerExtension;
 import org.semblance.server.fixture.TestServer;
 import org.semblance.server.fixture.TestServer.Answer;
 import org.semblance.server.http.Json;
@@ -41,26 +42,19 @@ class FetchRoutesTest {
     @TempDir
     private Path folder;
 
-    private FileHost host;
-    private FileHost unnamed;
-    private TestServer server;
+    private final FileHost host = new FileHost();
+    private final FileHost unnamed = new FileHost();
 
-    @BeforeEach
-    void start() {
-        host = new FileHost();
-        unnamed = new FileHost();
-        server = new TestServer(
-                folder.resolve("db"),
-                settings -> settings.set(Setting.FETCH_HOSTS, List.of(host.name(), "localhost:" + host.port()))
-                        .set(Setting.FETCH_TIMEOUT_MS, 5_000L)
-                        .set(Setting.MAX_BODY_BYTES, 200_000L)
-                        .set(Setting.SPILL_BYTES, 50_000L)
-                        .set(Setting.HASH_TYPES, List.of("pdq", "video_md5", "vpdq")));
-    }
+    @RegisterExtension
+    final ServerExtension server = new ServerExtension(settings -> settings.set(
+                    Setting.FETCH_HOSTS, List.of(host.name(), "localhost:" + host.port()))
+            .set(Setting.FETCH_TIMEOUT_MS, 5_000L)
+            .set(Setting.MAX_BODY_BYTES, 200_000L)
+            .set(Setting.SPILL_BYTES, 50_000L)
+            .set(Setting.HASH_TYPES, List.of("pdq", "video_md5", "vpdq")));
 
     @AfterEach
     void stop() {
-        server.close();
         host.close();
         unnamed.close();
     }
