@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 import org.semblance.server.MatchServer;
 import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 
 /**
  * Sends damaged files and bombs to a server that decodes in worker processes, and tells what that does to others.
@@ -67,8 +68,8 @@ public final class HostileLoadRun {
 
         public static void main(String[] args) throws IOException {
             try (MatchServer server = MatchServer.start(ServerConfig.builder(Path.of(args[0]))
-                    .port(0)
-                    .isolation(Isolation.WORKERS)
+                    .set(Setting.PORT, 0)
+                    .set(Setting.ISOLATION, Isolation.WORKERS)
                     .build())) {
                 server.warmUp();
                 System.out.println(server.port());

@@ -40,6 +40,7 @@ import javax.imageio.ImageIO;
 import org.semblance.server.MatchServer;
 import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -87,18 +88,18 @@ public final class HttpFuzz implements AutoCloseable {
         log.start();
         ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)).addAppender(log);
         server = MatchServer.start(ServerConfig.builder(folder)
-                .port(0)
-                .workers(2)
-                .workQueueLimit(8)
-                .maxBodyBytes(1_000_000)
-                .maxVideoBytes(4_000_000)
-                .spillBytes(20_000)
-                .deadlineMs(5_000)
-                .videoDeadlineMs(5_000)
-                .bankDeadlineMs(5_000)
-                .idleTimeoutMs(1_500)
-                .stallTimeoutMs(700)
-                .isolation(Isolation.NONE)
+                .set(Setting.PORT, 0)
+                .set(Setting.WORKERS, 2)
+                .set(Setting.WORK_QUEUE_LIMIT, 8)
+                .set(Setting.MAX_BODY_BYTES, 1_000_000L)
+                .set(Setting.MAX_VIDEO_BYTES, 4_000_000L)
+                .set(Setting.SPILL_BYTES, 20_000L)
+                .set(Setting.DEADLINE_MS, 5_000L)
+                .set(Setting.VIDEO_DEADLINE_MS, 5_000L)
+                .set(Setting.BANK_DEADLINE_MS, 5_000L)
+                .set(Setting.IDLE_TIMEOUT_MS, 1_500L)
+                .set(Setting.STALL_TIMEOUT_MS, 700L)
+                .set(Setting.ISOLATION, Isolation.NONE)
                 .build());
         document = JsonMapper.shared().readTree(ask("GET", "/openapi.json", "").body());
         ask("POST", "/v1/banks", "{\"name\":\"KNOWN\"}");

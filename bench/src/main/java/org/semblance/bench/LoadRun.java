@@ -31,6 +31,7 @@ import java.util.concurrent.atomic.LongAdder;
 import javax.imageio.ImageIO;
 import org.semblance.server.MatchServer;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 
 /**
  * Sends photos to a server over many connections and tells what came back.
@@ -110,7 +111,7 @@ public final class LoadRun {
 
         public static void main(String[] args) throws IOException {
             try (MatchServer server = MatchServer.start(
-                    ServerConfig.builder(Path.of(args[0])).port(0).build())) {
+                    ServerConfig.builder(Path.of(args[0])).set(Setting.PORT, 0).build())) {
                 System.out.println(server.port());
                 while (System.in.read() >= 0) {
                     // Only the end matters.

@@ -29,6 +29,7 @@ import org.semblance.server.MatchServer;
 import org.semblance.server.auth.KeyFile;
 import org.semblance.server.auth.Role;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 
 /**
  * Whether the time of an answer tells a key what banks hold that it may not see.
@@ -70,8 +71,8 @@ public final class ScopeTiming {
             bank(folder, contents, crowded, random);
             String all = key(folder, "all", Set.of());
             String some = key(folder, "some", Set.of(SEEN));
-            try (MatchServer server =
-                    MatchServer.start(ServerConfig.builder(folder).port(0).build())) {
+            try (MatchServer server = MatchServer.start(
+                    ServerConfig.builder(folder).set(Setting.PORT, 0).build())) {
                 ScopeTiming timing = new ScopeTiming(random, crowded, server.url(), Integer.parseInt(args[1]));
                 print("%,d hidden contents near one hash, %,d others, seed %s", contents, OTHERS, args[2]);
                 for (int pass = 0; pass < 2; pass++) { // The first one warms up.

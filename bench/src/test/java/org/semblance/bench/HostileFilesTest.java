@@ -28,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.semblance.server.MatchServer;
 import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -67,9 +68,9 @@ class HostileFilesTest {
         String given = System.getProperty("semblance.seed", "");
         long seed = given.isEmpty() ? 20_170_425 : Long.parseLong(given);
         try (MatchServer server = MatchServer.start(ServerConfig.builder(folder.resolve("db"))
-                .port(0)
-                .workers(CONNECTIONS)
-                .isolation(Isolation.NONE)
+                .set(Setting.PORT, 0)
+                .set(Setting.WORKERS, CONNECTIONS)
+                .set(Setting.ISOLATION, Isolation.NONE)
                 .build())) {
             HostileFiles files = new HostileFiles(seed, BOMB_EVERY);
             byte[] photo = LoadRun.photo(seed);

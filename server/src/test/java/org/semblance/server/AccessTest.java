@@ -18,12 +18,12 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -39,6 +39,7 @@ import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.Pictures;
 import org.semblance.server.fixture.RawClient;
+import org.semblance.server.fixture.ServerExtension;
 import org.semblance.server.fixture.TestServer;
 import org.semblance.server.fixture.TestServer.Answer;
 import org.semblance.server.http.Dialect;
@@ -72,8 +73,8 @@ class AccessTest {
     @SuppressWarnings("NullAway.Init")
     static Path folder;
 
-    @SuppressWarnings("NullAway.Init")
-    private static TestServer server;
+    @RegisterExtension
+    static final ServerExtension server = new ServerExtension(AccessTest::makeKeys, settings -> settings);
 
     private static final Map<Role, String> ofA = new EnumMap<>(Role.class);
     private static String admin = "";
@@ -290,9 +291,7 @@ class AccessTest {
                 (bank, id) -> Call.of("DELETE", "/c/bank/" + bank + "/content/" + id));
     }
 
-    @BeforeAll
-    static void start() {
-        Path data = folder.resolve("db");
+    private static void makeKeys(Path data) {
         admin = key(data, "root", Role.ADMIN, Set.of(), false, null);
         for (Role role : Role.values()) {
             ofA.put(role, key(data, role.wireName() + "-of-a", role, Set.of(A, NEW), false, null));
@@ -302,7 +301,10 @@ class AccessTest {
         expired = key(data, "old", Role.ADMIN, Set.of(), false, Instant.now().minusSeconds(1));
         blind = key(data, "blind", Role.ADMIN, Set.of(), true, null);
         watcher = key(data, "watcher", Role.OPS, Set.of(), false, null);
-        server = new TestServer(data);
+    }
+
+    @BeforeAll
+    static void start() {
         created(Call.json("POST", "/c/banks", "{\"name\":\"" + B + "\"}").by(admin), 201);
         idB = created(
                 Call.json("POST", "/c/bank/" + B + "/signal", "{\"pdq\":\"" + HASH_B + "\"}")
@@ -321,11 +323,6 @@ class AccessTest {
     private static long created(Answer answer, int status) {
         assertThat(answer.status()).as(answer.text()).isEqualTo(status);
         return answer.json().path("id").asLong(0);
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
     }
 
     @BeforeEach

@@ -26,6 +26,7 @@ import org.semblance.server.auth.KeysRefusedException;
 import org.semblance.server.auth.Role;
 import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 import org.semblance.server.config.TlsFiles;
 import org.semblance.server.tls.Identity;
 import org.semblance.server.tls.Pinned;
@@ -45,10 +46,10 @@ class MatchServerTest {
 
     private ServerConfig.Builder settings() {
         return ServerConfig.builder(folder.resolve("db"))
-                .port(0)
-                .workers(1)
-                .workQueueLimit(1)
-                .isolation(Isolation.NONE);
+                .set(Setting.PORT, 0)
+                .set(Setting.WORKERS, 1)
+                .set(Setting.WORK_QUEUE_LIMIT, 1)
+                .set(Setting.ISOLATION, Isolation.NONE);
     }
 
     private static HttpRequest get(MatchServer server, String path) {
@@ -133,14 +134,15 @@ class MatchServerTest {
         CompletableFuture<Integer> port = new CompletableFuture<>();
         CompletableFuture<MatchServer> starting = CompletableFuture.supplyAsync(() -> {
             try {
-                return MatchServer.start(settings().stopTimeoutMs(60_000).build(), listening -> {
-                    port.complete(listening);
-                    try {
-                        mayOpen.await();
-                    } catch (InterruptedException e) {
-                        throw new IllegalStateException(e);
-                    }
-                });
+                return MatchServer.start(
+                        settings().set(Setting.STOP_TIMEOUT_MS, 60_000L).build(), listening -> {
+                            port.complete(listening);
+                            try {
+                                mayOpen.await();
+                            } catch (InterruptedException e) {
+                                throw new IllegalStateException(e);
+                            }
+                        });
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -195,7 +197,8 @@ class MatchServerTest {
 
     @Test
     void stopsInTimeEvenIfARequestNeverEnds() throws Exception {
-        MatchServer server = MatchServer.start(settings().stopTimeoutMs(300).build());
+        MatchServer server =
+                MatchServer.start(settings().set(Setting.STOP_TIMEOUT_MS, 300L).build());
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         server.workers().offer(new Blocker(begun, go));
@@ -214,14 +217,14 @@ class MatchServerTest {
     void freesTheDatabaseIfItCannotListen() throws Exception {
         try (MatchServer first = MatchServer.start(settings().build())) {
             ServerConfig taken = ServerConfig.builder(folder.resolve("other"))
-                    .port(first.port())
+                    .set(Setting.PORT, first.port())
                     .build();
             assertThatThrownBy(() -> MatchServer.start(taken))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(":" + first.port());
             try (MatchServer second = MatchServer.start(ServerConfig.builder(folder.resolve("other"))
-                    .port(0)
-                    .isolation(Isolation.NONE)
+                    .set(Setting.PORT, 0)
+                    .set(Setting.ISOLATION, Isolation.NONE)
                     .build())) {
                 assertThat(second.port()).isNotEqualTo(first.port());
             }
@@ -262,20 +265,20 @@ class MatchServerTest {
 
     @Test
     void doesNotServeANetworkWithoutKeysAndFreesTheFolderWhenItRefuses() throws Exception {
-        assertThatThrownBy(() ->
-                        MatchServer.start(settings().bindAddress("0.0.0.0").build()))
+        assertThatThrownBy(() -> MatchServer.start(
+                        settings().set(Setting.HOST, "0.0.0.0").build()))
                 .isInstanceOf(KeysRefusedException.class)
                 .hasMessageContaining("semblance key create NAME --role admin --data " + folder.resolve("db"));
         new KeyFile(folder.resolve("db"))
                 .create(new KeyFile.Draft("a", Role.MATCH, Set.of(), false, null, null, null), Instant.now());
         try (MatchServer server =
-                MatchServer.start(settings().bindAddress("0.0.0.0").build())) {
+                MatchServer.start(settings().set(Setting.HOST, "0.0.0.0").build())) {
             assertThat(CLIENT.send(get(server, "/v1/banks"), HttpResponse.BodyHandlers.ofString())
                             .statusCode())
                     .isEqualTo(401);
         }
-        try (MatchServer server =
-                MatchServer.start(settings().access(AccessPolicy.OPEN).build())) {
+        try (MatchServer server = MatchServer.start(
+                settings().set(Setting.ACCESS, AccessPolicy.OPEN).build())) {
             assertThat(CLIENT.send(get(server, "/v1/banks"), HttpResponse.BodyHandlers.ofString())
                             .statusCode())
                     .isEqualTo(200);
@@ -283,17 +286,18 @@ class MatchServerTest {
         Files.writeString(folder.resolve("db").resolve("keys.json"), "{");
         assertThatThrownBy(() -> MatchServer.start(settings().build()))
                 .isInstanceOf(KeysRefusedException.class)
-                .hasMessageContaining("keys.json: damaged: no JSON: ");
+                .hasMessageContaining("keys.json: damaged: not valid JSON: ");
     }
 
     @Test
     void namesTheSettingThatIsOutOfItsRange() {
-        assertThatThrownBy(() -> settings().port(70_000).build())
+        assertThatThrownBy(() -> settings().set(Setting.PORT, 70_000).build())
                 .hasMessage("port: 70_000 (expected: a whole number, 0 to 65535)");
-        assertThatThrownBy(() -> settings().workers(0).build())
+        assertThatThrownBy(() -> settings().set(Setting.WORKERS, 0).build())
                 .hasMessage("workers: 0 (expected: a whole number, 1 to 1024)");
-        assertThatThrownBy(() -> settings().maxBodyBytesInFlight(5).build())
+        assertThatThrownBy(() ->
+                        settings().set(Setting.MAX_BODY_BYTES_IN_FLIGHT, 5L).build())
                 .hasMessageStartingWith("max_body_bytes_in_flight: 5 (expected: at least 8000000)");
-        assertThatThrownBy(() -> settings().bindAddress(" ").build()).hasMessageContaining("host: ");
+        assertThatThrownBy(() -> settings().set(Setting.HOST, " ").build()).hasMessageContaining("host: ");
     }
 }

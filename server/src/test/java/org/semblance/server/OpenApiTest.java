@@ -25,6 +25,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -33,6 +34,7 @@ import org.semblance.hashdb.exchange.ExchangeRegistry;
 import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.fixture.FileHost;
 import org.semblance.server.fixture.LeakWatch;
@@ -40,6 +42,7 @@ import org.semblance.server.fixture.MotionJpeg;
 import org.semblance.server.fixture.OpenApiContract;
 import org.semblance.server.fixture.OpenApiContract.Operation;
 import org.semblance.server.fixture.Pictures;
+import org.semblance.server.fixture.ServerExtension;
 import org.semblance.server.fixture.TestServer;
 import org.semblance.server.fixture.TestServer.Answer;
 import org.semblance.server.fixture.TestTransport;
@@ -63,18 +66,16 @@ class OpenApiTest {
     @SuppressWarnings("NullAway.Init")
     static Path folder;
 
-    @SuppressWarnings("NullAway.Init")
-    private static TestServer server;
+    private static final FileHost host = new FileHost();
 
-    @SuppressWarnings("NullAway.Init")
-    private static FileHost host;
+    @RegisterExtension
+    static final ServerExtension server =
+            new ServerExtension(settings -> settings.set(Setting.FETCH_HOSTS, List.of(host.name())));
 
     private static List<Route> routes = List.of();
 
     @BeforeAll
     static void start() {
-        host = new FileHost();
-        server = new TestServer(folder.resolve("db"), settings -> settings.fetchHosts(List.of(host.name())));
         Path other = folder.resolve("routes");
         try (HashDb db = HashDb.open(other);
                 Gate gate = Gate.start(other, AccessPolicy.KEYS, "127.0.0.1");
@@ -87,7 +88,6 @@ class OpenApiTest {
 
     @AfterAll
     static void stop() {
-        server.close();
         host.close();
     }
 

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.auth.KeyFile;
 import org.semblance.server.auth.Role;
+import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.RawClient;
 import org.semblance.server.fixture.RawHttp2Client;
@@ -90,8 +91,8 @@ class OpenServerTest {
 
     @Test
     void aServerThatIsOpenToTheNetworkIsNoOther() throws IOException {
-        try (TestServer server =
-                new TestServer(folder.resolve("db"), settings -> settings.access(AccessPolicy.OPEN_TO_NETWORK))) {
+        try (TestServer server = new TestServer(
+                folder.resolve("db"), settings -> settings.set(Setting.ACCESS, AccessPolicy.OPEN_TO_NETWORK))) {
             assertRebindingFails(server);
         }
     }

@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import org.semblance.server.MatchServer;
 import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 
 /**
  * Files of test suites against what Chromium and the {@code ffmpeg} command show of them.
@@ -65,8 +66,8 @@ public final class SuiteReport {
             files = all.filter(Files::isRegularFile).sorted().toList();
         }
         try (MatchServer server = MatchServer.start(ServerConfig.builder(Files.createTempDirectory("semblance-suite"))
-                .port(0)
-                .isolation(Isolation.WORKERS)
+                .set(Setting.PORT, 0)
+                .set(Setting.ISOLATION, Isolation.WORKERS)
                 .build())) {
             for (Path file : files) {
                 send(server.port(), file);

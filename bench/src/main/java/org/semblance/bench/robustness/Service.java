@@ -9,6 +9,7 @@ import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.HashAndQuality;
 import org.semblance.server.MatchServer;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 import org.semblance.server.selfbench.PatientClient;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -38,10 +39,10 @@ final class Service implements AutoCloseable {
      */
     Service(Path data, @Nullable Boolean features) throws IOException, InterruptedException {
         server = MatchServer.start(ServerConfig.builder(data)
-                .port(0)
-                .deadlineMs(DEADLINE_MS)
-                .bankDeadlineMs(DEADLINE_MS)
-                .videoDeadlineMs(DEADLINE_MS)
+                .set(Setting.PORT, 0)
+                .set(Setting.DEADLINE_MS, DEADLINE_MS)
+                .set(Setting.BANK_DEADLINE_MS, DEADLINE_MS)
+                .set(Setting.VIDEO_DEADLINE_MS, DEADLINE_MS)
                 .build());
         client = new PatientClient(server.url(), PATIENCE, refusal -> {});
         client.awaitReady();

@@ -15,11 +15,9 @@ import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
+import org.semblance.hashdb.json.StrictJson;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** What the values of a change may be, and the one form in which they are stored. */
 public final class Rules {
@@ -36,11 +34,6 @@ public final class Rules {
     private static final int MAX_SIGNALS = 100_000;
     private static final int MAX_ACTOR = 255;
     private static final int MAX_REASON = 4096;
-
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .build();
 
     private Rules() {}
 
@@ -208,9 +201,9 @@ public final class Rules {
         if (text != null) {
             JsonNode node;
             try {
-                node = JSON.readTree(text);
+                node = StrictJson.COMPACT.readTree(text);
             } catch (JacksonException e) {
-                throw invalid("metadata", "metadata: no JSON: " + e.getOriginalMessage());
+                throw invalid("metadata", "metadata: not valid JSON: " + e.getOriginalMessage());
             }
             if (!node.isObject()) {
                 throw invalid(

@@ -14,12 +14,10 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.file.DurableFile;
+import org.semblance.hashdb.json.StrictJson;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.type.TypeReference;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -41,11 +39,7 @@ public final class ExchangeRegistry {
     private static final int FORMAT = 1;
     private static final TypeReference<Map<String, @Nullable Object>> MAP = new TypeReference<>() {};
 
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .enable(SerializationFeature.INDENT_OUTPUT)
-            .build();
+    private static final JsonMapper JSON = StrictJson.INDENTED;
 
     private final Path file;
     private State state;
@@ -158,7 +152,7 @@ public final class ExchangeRegistry {
             return parse(JSON.readTree(content));
         } catch (JacksonException e) {
             // Its own message may quote the file, and so a secret.
-            throw damaged("no JSON, at " + e.getLocation().getLineNr() + ":"
+            throw damaged("not valid JSON, at " + e.getLocation().getLineNr() + ":"
                     + e.getLocation().getColumnNr());
         } catch (IllegalArgumentException | DateTimeException e) {
             throw damaged(String.valueOf(e.getMessage()));

@@ -19,12 +19,9 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.DatabaseFolder;
 import org.semblance.hashdb.file.DurableFile;
+import org.semblance.hashdb.json.StrictJson;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -67,12 +64,6 @@ public final class KeyFile {
             "created_at",
             "expires_at",
             "revoked_at");
-
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .enable(SerializationFeature.INDENT_OUTPUT)
-            .build();
 
     private final Path folder;
     private final Path file;
@@ -217,11 +208,11 @@ public final class KeyFile {
 
     private void write(List<Key> keys) throws IOException {
         mark();
-        DurableFile.writePrivate(folder.resolve(NAME), JSON.writeValueAsBytes(json(keys)));
+        DurableFile.writePrivate(folder.resolve(NAME), StrictJson.INDENTED.writeValueAsBytes(json(keys)));
     }
 
     private static ObjectNode json(List<Key> keys) {
-        ObjectNode root = JSON.createObjectNode().put("format", FORMAT);
+        ObjectNode root = StrictJson.INDENTED.createObjectNode().put("format", FORMAT);
         ArrayNode array = root.putArray("keys");
         for (Key key : keys) {
             ObjectNode node = array.addObject()
@@ -259,7 +250,7 @@ public final class KeyFile {
      */
     List<Key> parse(byte[] content) {
         try {
-            JsonNode root = JSON.readTree(content);
+            JsonNode root = StrictJson.INDENTED.readTree(content);
             if (!root.isObject() || !root.path("keys").isArray()) {
                 throw damaged("no object with an array of keys");
             }
@@ -278,7 +269,7 @@ public final class KeyFile {
             }
             return List.copyOf(keys);
         } catch (JacksonException e) {
-            throw damaged("no JSON: " + e.getOriginalMessage());
+            throw damaged("not valid JSON: " + e.getOriginalMessage());
         }
     }
 

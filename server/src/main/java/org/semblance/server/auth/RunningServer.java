@@ -6,6 +6,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.semblance.hashdb.file.DurableFile;
+import org.semblance.hashdb.json.StrictJson;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -20,7 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public record RunningServer(String url, String secret) {
     private static final String NAME = "server.json";
-    private static final JsonMapper JSON = JsonMapper.shared();
+    private static final JsonMapper JSON = StrictJson.COMPACT;
 
     /** What a server that stops in order takes back. */
     public interface Announcement extends AutoCloseable {

@@ -2,7 +2,7 @@ package org.semblance.server.cli;
 
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
-import org.semblance.server.config.ConfigKey;
+import org.semblance.server.config.Setting;
 import org.semblance.server.config.Settings;
 import org.semblance.server.json.ReportJson;
 import picocli.CommandLine.Command;
@@ -41,21 +41,20 @@ final class ConfigCommand implements Callable<Integer> {
 
     /** As a TOML file that says the same. */
     private static void print(PrintWriter out, Settings settings) {
-        for (ConfigKey key : ConfigKey.values()) {
-            String line = key.key() + " = " + key.toml(settings.config().value(key));
+        for (Setting<?> key : Setting.all()) {
+            String line = key.key() + " = " + settings.config().toml(key);
             out.printf("%-50s # %s%n", line, settings.origin(key));
         }
     }
 
     private static ObjectNode json(Settings settings) {
         ObjectNode all = ReportJson.MAPPER.createObjectNode();
-        for (ConfigKey key : ConfigKey.values()) {
+        for (Setting<?> key : Setting.all()) {
             ObjectNode one = all.putObject(key.key());
-            Object value = settings.config().value(key);
-            if (value instanceof Long number) {
-                one.put("value", number);
+            if (settings.config().value(key) instanceof Number number) {
+                one.put("value", number.longValue());
             } else {
-                one.put("value", key.text(value));
+                one.put("value", settings.config().text(key));
             }
             one.put("from", settings.origin(key));
         }

@@ -2,22 +2,22 @@ package org.semblance.server.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.MatchServer;
 import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.cli.database.BadInputException;
-import org.semblance.server.config.ConfigKey;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 import org.semblance.server.config.Settings;
 import org.semblance.server.log.Logs;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
-/** The options of the verbs that need all settings of a server: one for each {@link ConfigKey}, made of it. */
+/** The options of the verbs that need all settings of a server: one for each {@link Setting}, made of it. */
 final class ServerOptions {
     private static final String CONFIG = "--config";
     private static final String OPEN = "--open";
@@ -32,7 +32,7 @@ final class ServerOptions {
                 .paramLabel("FILE")
                 .description("Settings to start from (default: $SEMBLANCE_CONFIG, or semblance.toml if it is here).")
                 .build());
-        for (ConfigKey key : ConfigKey.values()) {
+        for (Setting<?> key : Setting.all()) {
             // A percent sign would be taken for a format.
             String text = key.doc() + " Default: " + key.defaultText() + ".";
             verb.addOption(OptionSpec.builder(key.flag())
@@ -43,11 +43,11 @@ final class ServerOptions {
         }
         verb.addOption(OptionSpec.builder(OPEN)
                 .type(boolean.class)
-                .description("Short for " + ConfigKey.ACCESS.flag() + " open.")
+                .description("Short for " + Setting.ACCESS.flag() + " open.")
                 .build());
         verb.addOption(OptionSpec.builder(OPEN_TO_NETWORK)
                 .type(boolean.class)
-                .description("Short for " + ConfigKey.ACCESS.flag() + " open_to_network.")
+                .description("Short for " + Setting.ACCESS.flag() + " open_to_network.")
                 .build());
     }
 
@@ -57,8 +57,8 @@ final class ServerOptions {
      * @throws org.semblance.server.config.ConfigRefusedException if anything is wrong with them
      */
     static Settings settings(CommandSpec verb) {
-        Map<ConfigKey, String> flags = new EnumMap<>(ConfigKey.class);
-        for (ConfigKey key : ConfigKey.values()) {
+        Map<Setting<?>, String> flags = new LinkedHashMap<>();
+        for (Setting<?> key : Setting.all()) {
             String value = verb.findOption(key.flag()).getValue();
             if (value != null) {
                 flags.put(key, value);
@@ -68,10 +68,10 @@ final class ServerOptions {
                         OPEN, AccessPolicy.OPEN, OPEN_TO_NETWORK, AccessPolicy.OPEN_TO_NETWORK)
                 .entrySet()) {
             if (Boolean.TRUE.equals(verb.findOption(shorthand.getKey()).getValue())
-                    && flags.put(ConfigKey.ACCESS, shorthand.getValue().name().toLowerCase(Locale.ROOT)) != null) {
+                    && flags.put(Setting.ACCESS, shorthand.getValue().name().toLowerCase(Locale.ROOT)) != null) {
                 throw new ParameterException(
                         verb.commandLine(),
-                        String.join(", ", OPEN, OPEN_TO_NETWORK, ConfigKey.ACCESS.flag()) + ": more than one");
+                        String.join(", ", OPEN, OPEN_TO_NETWORK, Setting.ACCESS.flag()) + ": more than one");
             }
         }
         @Nullable Path file = verb.findOption(CONFIG).getValue();

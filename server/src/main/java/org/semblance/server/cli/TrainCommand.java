@@ -13,6 +13,7 @@ import org.semblance.engine.worker.DecodeWorkers;
 import org.semblance.server.MatchServer;
 import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 import org.semblance.server.selfbench.PatientClient;
 import picocli.CommandLine.Command;
 
@@ -50,8 +51,10 @@ final class TrainCommand implements Callable<Integer> {
     private static void serve(Path folder, Isolation isolation, String bank) throws IOException, InterruptedException {
         byte[] photo = DemoPhoto.draw(1);
         byte[] copy = DemoPhoto.copyOf(photo).orElse(photo);
-        ServerConfig config =
-                ServerConfig.builder(folder).port(0).isolation(isolation).build();
+        ServerConfig config = ServerConfig.builder(folder)
+                .set(Setting.PORT, 0)
+                .set(Setting.ISOLATION, isolation)
+                .build();
         String contents = "/v1/banks/" + bank + "/content";
         try (MatchServer server = MatchServer.start(config);
                 PatientClient client = new PatientClient(server.url(), PATIENCE, refusal -> {})) {

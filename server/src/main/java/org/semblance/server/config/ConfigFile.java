@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -24,7 +24,7 @@ final class ConfigFile {
 
     private final Path file;
     private final List<String> lines;
-    private final Map<ConfigKey, Object> values = new EnumMap<>(ConfigKey.class);
+    private final Map<Setting<?>, Object> values = new LinkedHashMap<>();
     private final List<String> problems = new ArrayList<>();
 
     /**
@@ -58,9 +58,9 @@ final class ConfigFile {
     }
 
     private void take(String name, JsonNode node) {
-        ConfigKey key = ConfigKey.of(name);
+        Setting<?> key = Setting.of(name);
         if (key == null) {
-            ConfigKey nearest = ConfigKey.nearest(name);
+            Setting<?> nearest = Setting.nearest(name);
             problems.add(place(name) + ": unknown key " + name
                     + (nearest == null ? "" : " (did you mean " + nearest.key() + "?)"));
             return;
@@ -83,7 +83,7 @@ final class ConfigFile {
     }
 
     /** What is set. */
-    Map<ConfigKey, Object> values() {
+    Map<Setting<?>, Object> values() {
         return values;
     }
 
@@ -110,14 +110,14 @@ final class ConfigFile {
                 text,
                 "Settings of Semblance. What is commented out is the default; nothing here is needed. A setting can also be"
                         + " given by the environment (SEMBLANCE_ and the key in capitals, as in "
-                        + ConfigKey.MAX_BODY_BYTES.variable()
+                        + Setting.MAX_BODY_BYTES.variable()
                         + ") and on the command line (as in "
-                        + ConfigKey.MAX_BODY_BYTES.flag()
+                        + Setting.MAX_BODY_BYTES.flag()
                         + "): the command line wins over the environment, and the environment over this file. The file is"
                         + " named by --config or SEMBLANCE_CONFIG, or is " + NAME
                         + " in the folder that the server is started in. `semblance config` shows what is in effect and"
                         + " where it is from.");
-        for (ConfigKey key : ConfigKey.values()) {
+        for (Setting<?> key : Setting.all()) {
             text.append('\n');
             comment(text, key.doc());
             String range = Character.toUpperCase(key.expected().charAt(0))

@@ -4,10 +4,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Settings that are not known or have a wrong value; the message names where each stands, what it is, and what was expected. */
 public final class ConfigRefusedException extends IllegalArgumentException {
-    private final @Nullable ConfigKey key;
+    private final @Nullable Setting<?> key;
     private final String problem;
 
-    ConfigRefusedException(ConfigKey key, String shown, String expected) {
+    ConfigRefusedException(Setting<?> key, String shown, String expected) {
         this(key.key(), key, shown + " (expected: " + expected + ")", null);
     }
 
@@ -17,7 +17,7 @@ public final class ConfigRefusedException extends IllegalArgumentException {
         this.problem = message;
     }
 
-    private ConfigRefusedException(String place, @Nullable ConfigKey key, String problem, @Nullable Throwable cause) {
+    private ConfigRefusedException(String place, @Nullable Setting<?> key, String problem, @Nullable Throwable cause) {
         super(place + ": " + problem, cause);
         this.key = key;
         this.problem = problem;
@@ -25,13 +25,13 @@ public final class ConfigRefusedException extends IllegalArgumentException {
 
     /** The setting; null if it is none, or there are several. */
     @Nullable
-    ConfigKey key() {
+    Setting<?> key() {
         return key;
     }
 
     /** The same, with the place the value came from: a flag or a variable, which names the key, or a line of a file. */
     ConfigRefusedException at(String place) {
-        ConfigKey it = key;
+        Setting<?> it = key;
         String where =
                 it == null || place.equals(it.flag()) || place.equals(it.variable()) ? place : place + ": " + it.key();
         return new ConfigRefusedException(where, it, problem, this);

@@ -5,57 +5,66 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.LongFunction;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What values a key takes, and how they are written. Values are a Long, a String, a Path, a word of an enum or a List of Strings. */
-sealed interface Kind {
-    Kind TEXT = new Text();
-    Kind PATH = new FilePath(false);
+/**
+ * What values a setting takes, and how they are written.
+ *
+ * @param <T> the type of the values
+ */
+sealed interface Kind<T> {
+    Kind<String> TEXT = new Text();
+    Kind<Path> PATH = new FilePath(false);
 
-    /** Of which the empty one is none. */
-    Kind OPTIONAL_PATH = new FilePath(true);
+    /** The empty path stands for none. */
+    Kind<Path> OPTIONAL_PATH = new FilePath(true);
 
-    static Kind whole(long least, long most) {
-        return new Whole(least, most);
+    static Kind<Long> whole(long least, long most) {
+        return new Whole<>(Long::valueOf, least, most);
     }
 
-    static Kind word(Class<? extends Enum<?>> type) {
-        return new Word(List.of(type.getEnumConstants()));
+    static Kind<Integer> number(int least, int most) {
+        return new Whole<>(Math::toIntExact, least, most);
+    }
+
+    static <E extends Enum<E>> Kind<E> word(Class<E> type) {
+        return new Word<>(List.of(type.getEnumConstants()));
     }
 
     /**
      * Any number of texts.
      *
-     * @param of which texts
-     * @param expected that, in words
+     * @param of tells which texts are valid
+     * @param expected the same in words
      */
-    static Kind texts(Predicate<List<String>> of, String expected) {
+    static Kind<List<String>> texts(Predicate<List<String>> of, String expected) {
         return new Texts(of, expected);
     }
 
-    /** The value of a text of the environment or the command line, or null if it is none. */
+    /** The value of a text of the environment or the command line, or null if the text is none. */
     @Nullable
-    Object parse(String text);
+    T parse(String text);
 
     /** The value of what TOML has, or null if it is none. */
-    default @Nullable Object convert(Object value) {
+    default @Nullable T convert(Object value) {
         return value instanceof String text ? parse(text) : null;
     }
 
     /** Whether it is in the range. */
-    default boolean isValid(Object value) {
+    default boolean isValid(T value) {
         return true;
     }
 
     /** As a text that {@link #parse} takes. */
-    default String text(Object value) {
+    default String text(T value) {
         return String.valueOf(value);
     }
 
     /** As TOML has it. */
-    default String toml(Object value) {
+    default String toml(T value) {
         return '"' + text(value).replace("\\", "\\\\").replace("\"", "\\\"") + '"';
     }
 
@@ -66,15 +75,15 @@ sealed interface Kind {
     String placeholder();
 
     /** Any that is not blank. */
-    record Text() implements Kind {
+    record Text() implements Kind<String> {
         @Override
         public String parse(String text) {
             return text;
         }
 
         @Override
-        public boolean isValid(Object value) {
-            return !((String) value).isBlank();
+        public boolean isValid(String value) {
+            return !value.isBlank();
         }
 
         @Override
@@ -88,8 +97,8 @@ sealed interface Kind {
         }
     }
 
-    /** Relative ones are of the folder the process is started in. */
-    record FilePath(boolean optional) implements Kind {
+    /** A relative path is resolved against the folder that the process is started in. */
+    record FilePath(boolean optional) implements Kind<Path> {
         @Override
         public @Nullable Path parse(String text) {
             try {
@@ -114,30 +123,33 @@ sealed interface Kind {
     }
 
     /** Digits may be grouped by underscores everywhere, as TOML allows. */
-    record Whole(long least, long most) implements Kind {
+    record Whole<N extends Number>(LongFunction<N> of, long least, long most) implements Kind<N> {
         @Override
-        public @Nullable Long parse(String text) {
+        public @Nullable N parse(String text) {
             try {
-                return Long.valueOf(text.strip().replace("_", ""));
+                return inRange(Long.parseLong(text.strip().replace("_", "")));
             } catch (NumberFormatException e) {
                 return null;
             }
         }
 
         @Override
-        public @Nullable Object convert(Object value) {
-            return value instanceof Long ? value : null;
+        public @Nullable N convert(Object value) {
+            return value instanceof Long number ? inRange(number) : null;
+        }
+
+        private @Nullable N inRange(long number) {
+            return number >= least && number <= most ? of.apply(number) : null;
         }
 
         @Override
-        public boolean isValid(Object value) {
-            long number = (Long) value;
-            return number >= least && number <= most;
+        public boolean isValid(N value) {
+            return inRange(value.longValue()) != null;
         }
 
         @Override
-        public String toml(Object value) {
-            return String.format(Locale.ROOT, "%,d", (Long) value).replace(',', '_');
+        public String toml(N value) {
+            return String.format(Locale.ROOT, "%,d", value.longValue()).replace(',', '_');
         }
 
         @Override
@@ -154,9 +166,9 @@ sealed interface Kind {
     }
 
     /** An array in the file, elsewhere separated by commas. */
-    record Texts(Predicate<List<String>> of, String expected) implements Kind {
+    record Texts(Predicate<List<String>> of, String expected) implements Kind<List<String>> {
         @Override
-        public Object parse(String text) {
+        public List<String> parse(String text) {
             return Arrays.stream(text.split(","))
                     .map(String::strip)
                     .filter(one -> !one.isEmpty())
@@ -164,7 +176,7 @@ sealed interface Kind {
         }
 
         @Override
-        public @Nullable Object convert(Object value) {
+        public @Nullable List<String> convert(Object value) {
             if (!(value instanceof List<?> list)) {
                 return value instanceof String text ? parse(text) : null;
             }
@@ -174,35 +186,30 @@ sealed interface Kind {
         }
 
         @Override
-        public boolean isValid(Object value) {
-            return of.test(texts(value));
+        public boolean isValid(List<String> value) {
+            return of.test(value);
         }
 
         @Override
-        public String text(Object value) {
-            return String.join(",", texts(value));
+        public String text(List<String> value) {
+            return String.join(",", value);
         }
 
         @Override
-        public String toml(Object value) {
-            return texts(value).stream().map(TEXT::toml).collect(Collectors.joining(", ", "[", "]"));
+        public String toml(List<String> value) {
+            return value.stream().map(TEXT::toml).collect(Collectors.joining(", ", "[", "]"));
         }
 
         @Override
         public String placeholder() {
             return "TEXT,...";
         }
-
-        @SuppressWarnings("unchecked") // No other value is made of this kind.
-        private static List<String> texts(Object value) {
-            return (List<String>) value;
-        }
     }
 
     /** The constants of an enum, in lower case. */
-    record Word(List<? extends Enum<?>> words) implements Kind {
+    record Word<E extends Enum<E>>(List<E> words) implements Kind<E> {
         @Override
-        public @Nullable Object parse(String text) {
+        public @Nullable E parse(String text) {
             String wanted = text.strip().replace('-', '_');
             return words.stream()
                     .filter(word -> word.name().equalsIgnoreCase(wanted))
@@ -211,8 +218,8 @@ sealed interface Kind {
         }
 
         @Override
-        public String text(Object value) {
-            return name((Enum<?>) value);
+        public String text(E value) {
+            return value.name().toLowerCase(Locale.ROOT);
         }
 
         @Override
@@ -227,11 +234,7 @@ sealed interface Kind {
         }
 
         private List<String> names() {
-            return words.stream().map(Word::name).toList();
-        }
-
-        private static String name(Enum<?> word) {
-            return word.name().toLowerCase(Locale.ROOT);
+            return words.stream().map(this::text).toList();
         }
     }
 }

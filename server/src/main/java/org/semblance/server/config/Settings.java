@@ -3,8 +3,7 @@ package org.semblance.server.config;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,10 +20,10 @@ public final class Settings {
     private static final String DEFAULT = "default";
 
     private final ServerConfig config;
-    private final Map<ConfigKey, String> origins;
+    private final Map<Setting<?>, String> origins;
     private final @Nullable Path file;
 
-    private Settings(ServerConfig config, Map<ConfigKey, String> origins, @Nullable Path file) {
+    private Settings(ServerConfig config, Map<Setting<?>, String> origins, @Nullable Path file) {
         this.config = config;
         this.origins = origins;
         this.file = file;
@@ -38,9 +37,10 @@ public final class Settings {
      * @param file as the command line names it, or null: then the environment may, or it lies in the working folder
      * @throws ConfigRefusedException if anything is wrong, with a line for each thing that is
      */
-    public static Settings resolve(Map<ConfigKey, String> flags, Map<String, String> environment, @Nullable Path file) {
-        Map<ConfigKey, Object> values = new EnumMap<>(ConfigKey.class);
-        Map<ConfigKey, String> origins = new EnumMap<>(ConfigKey.class);
+    public static Settings resolve(
+            Map<Setting<?>, String> flags, Map<String, String> environment, @Nullable Path file) {
+        Map<Setting<?>, Object> values = new LinkedHashMap<>();
+        Map<Setting<?>, String> origins = new LinkedHashMap<>();
         List<String> problems = new ArrayList<>();
         Path chosen = file != null ? file : fileOf(environment);
         if (chosen != null) {
@@ -51,7 +51,7 @@ public final class Settings {
                 origins.put(key, read.place(key.key()));
             });
         }
-        for (ConfigKey key : ConfigKey.values()) {
+        for (Setting<?> key : Setting.all()) {
             String variable = environment.get(key.variable());
             if (variable != null) {
                 take(key, variable, key.variable(), values, origins, problems);
@@ -82,11 +82,11 @@ public final class Settings {
     }
 
     private static void take(
-            ConfigKey key,
+            Setting<?> key,
             String text,
             String origin,
-            Map<ConfigKey, Object> values,
-            Map<ConfigKey, String> origins,
+            Map<Setting<?>, Object> values,
+            Map<Setting<?>, String> origins,
             List<String> problems) {
         try {
             values.put(key, key.parse(text));
@@ -107,7 +107,7 @@ public final class Settings {
     }
 
     /** Where the value of that key is from: a flag, a variable, a place in a file, or {@code default}. */
-    public String origin(ConfigKey key) {
+    public String origin(Setting<?> key) {
         return origins.getOrDefault(key, DEFAULT);
     }
 
@@ -118,15 +118,15 @@ public final class Settings {
     public static List<String> unknownVariables(Map<String, String> environment) {
         List<String> unknown = new ArrayList<>();
         environment.keySet().stream().sorted().forEach(name -> {
-            boolean known = Arrays.stream(ConfigKey.values())
-                            .anyMatch(key -> key.variable().equals(name))
-                    || name.equals(FILE_VARIABLE)
-                    || name.equals(JAVA_VARIABLE)
-                    || name.startsWith("SEMBLANCE_SERVICE_")
-                    || name.startsWith("SEMBLANCE_PORT_");
-            if (name.startsWith(ConfigKey.ENVIRONMENT) && !known) {
-                ConfigKey nearest = ConfigKey.nearest(
-                        name.substring(ConfigKey.ENVIRONMENT.length()).toLowerCase(Locale.ROOT));
+            boolean known =
+                    Setting.all().stream().anyMatch(key -> key.variable().equals(name))
+                            || name.equals(FILE_VARIABLE)
+                            || name.equals(JAVA_VARIABLE)
+                            || name.startsWith("SEMBLANCE_SERVICE_")
+                            || name.startsWith("SEMBLANCE_PORT_");
+            if (name.startsWith(Setting.ENVIRONMENT) && !known) {
+                Setting<?> nearest = Setting.nearest(
+                        name.substring(Setting.ENVIRONMENT.length()).toLowerCase(Locale.ROOT));
                 unknown.add(name + (nearest == null ? "" : " (did you mean " + nearest.variable() + "?)"));
             }
         });

@@ -21,8 +21,8 @@ import org.semblance.hashdb.DatabaseFolder;
 import org.semblance.hashdb.DatabaseRefusedException;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.KeysRefusedException;
-import org.semblance.server.config.ConfigKey;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 import org.semblance.server.config.Settings;
 import org.semblance.server.config.TlsFiles;
 import org.semblance.server.tls.Identity;
@@ -167,13 +167,13 @@ final class Surroundings {
         String check = "tls";
         TlsFiles files = config.tls();
         if (files == null) {
-            return Finding.ok(check, "off: " + ConfigKey.TLS_CERTIFICATE.key() + " is not set");
+            return Finding.ok(check, "off: " + Setting.TLS_CERTIFICATE.key() + " is not set");
         }
         try {
             Identity identity = Identity.read(files);
             List<String> warnings = new ArrayList<>(identity.warnings(files, Instant.now()));
             if (warnings.isEmpty() && identity.expires().isBefore(Instant.now().plus(SOON))) {
-                warnings.add(ConfigKey.TLS_CERTIFICATE.key() + ": ends soon, renew it");
+                warnings.add(Setting.TLS_CERTIFICATE.key() + ": ends soon, renew it");
             }
             String boringSsl = Tls.whyNoBoringSsl();
             if (boringSsl != null) {
@@ -186,7 +186,7 @@ final class Surroundings {
             return Finding.fail(
                     check,
                     String.valueOf(e.getMessage()),
-                    "Set " + ConfigKey.TLS_CERTIFICATE.key() + " and " + ConfigKey.TLS_KEY.key() + " to what belongs"
+                    "Set " + Setting.TLS_CERTIFICATE.key() + " and " + Setting.TLS_KEY.key() + " to what belongs"
                             + " together, or to nothing.");
         }
     }
@@ -195,8 +195,7 @@ final class Surroundings {
         try {
             Gate.start(config.dataFolder(), config.access(), config.bindAddress())
                     .close();
-            return Finding.ok(
-                    "keys", "access = " + ConfigKey.ACCESS.toml(config.access()) + ", on " + config.bindAddress());
+            return Finding.ok("keys", "access = " + config.toml(Setting.ACCESS) + ", on " + config.bindAddress());
         } catch (KeysRefusedException e) {
             return Finding.fail(
                     "keys", String.valueOf(e.getMessage()), "Put keys.json back or make a key, or set access or host.");

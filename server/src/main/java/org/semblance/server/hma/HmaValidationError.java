@@ -58,7 +58,7 @@ public final class HmaValidationError extends ReadyAnswer {
         return error("string_type", List.of(field), "Input should be a valid string", input, null);
     }
 
-    /** A body that is no JSON object at all. */
+    /** A body that is not a JSON object. */
     static Map<String, @Nullable Object> noModel(String model, @Nullable Object input) {
         return error(
                 "model_type",

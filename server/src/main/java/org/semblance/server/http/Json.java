@@ -3,15 +3,13 @@ package org.semblance.server.http;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.json.StrictJson;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.core.util.DefaultIndenter;
 import tools.jackson.core.util.DefaultPrettyPrinter;
 import tools.jackson.core.util.Separators;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.SerializationFeature;
@@ -23,15 +21,7 @@ public final class Json {
     /** Largest JSON document that is read: a tree takes many times its text. */
     public static final int MAX_BYTES = 1_000_000;
 
-    private static final JsonMapper NATIVE = JsonMapper.builder(JsonFactory.builder()
-                    .streamReadConstraints(
-                            StreamReadConstraints.builder().maxNestingDepth(64).build())
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .build())
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            // Metadata comes back as it was given: a double would round it, and 1e400 has none.
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-            .build();
+    private static final JsonMapper NATIVE = StrictJson.COMPACT;
 
     /** Flask's {@code jsonify}: keys sorted, compact, non-ASCII escaped in lower-case hex. */
     private static final JsonMapper SORTED = JsonMapper.builder(JsonFactory.builder()
@@ -89,7 +79,7 @@ public final class Json {
      * Parses one document.
      *
      * @throws HttpError 413 if it is too long
-     * @throws JacksonException if it is no JSON
+     * @throws JacksonException if the text is not valid JSON
      */
     public static JsonNode read(ByteBuffer utf8) {
         if (utf8.remaining() > MAX_BYTES) {

@@ -31,6 +31,7 @@ import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
+import org.semblance.hashdb.json.StrictJson;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -39,8 +40,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Reports as JSON objects, with the field names of the native API: snake_case, a unit in the name of each time. */
 public final class ReportJson {
-    /** Writes and reads all JSON of the server. */
-    public static final JsonMapper MAPPER = JsonMapper.builder().build();
+    /** Writes reports, and reads those of another process. */
+    public static final JsonMapper MAPPER = StrictJson.ANSWERS;
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 

@@ -7,7 +7,7 @@ import ch.qos.logback.core.encoder.EncoderBase;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.slf4j.event.KeyValuePair;
-import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -16,7 +16,6 @@ import tools.jackson.databind.node.ObjectNode;
  * would nest those in lists.
  */
 final class JsonLines extends EncoderBase<ILoggingEvent> {
-    private static final JsonMapper MAPPER = new JsonMapper();
     private static final byte[] NOTHING = {};
 
     @Override
@@ -31,7 +30,8 @@ final class JsonLines extends EncoderBase<ILoggingEvent> {
 
     @Override
     public byte[] encode(ILoggingEvent event) {
-        ObjectNode line = MAPPER.createObjectNode()
+        ObjectNode line = JsonNodeFactory.instance
+                .objectNode()
                 .put("time", event.getInstant().toString())
                 .put("level", event.getLevel().toString())
                 .put("logger", event.getLoggerName())

@@ -23,6 +23,7 @@ import org.semblance.engine.pdq.PdqHasher;
 import org.semblance.hashdb.index.PigeonringIndex;
 import org.semblance.server.MatchServer;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 
 /**
  * Measures what Semblance does on this machine: a picture's hash, a JPEG's decoding and hash, lookups among as many hashes as
@@ -183,8 +184,8 @@ public final class SelfBench {
 
     private ServerConfig config(Path folder) {
         return ServerConfig.builder(folder)
-                .port(0)
-                .deadlineMs(settings.deadlineMs)
+                .set(Setting.PORT, 0)
+                .set(Setting.DEADLINE_MS, settings.deadlineMs)
                 .build();
     }
 

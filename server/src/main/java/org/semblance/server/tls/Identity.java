@@ -19,7 +19,7 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import org.semblance.server.config.ConfigKey;
+import org.semblance.server.config.Setting;
 import org.semblance.server.config.TlsFiles;
 
 /**
@@ -69,7 +69,7 @@ public record Identity(List<X509Certificate> chain, PrivateKey key) {
 
     private static List<X509Certificate> chain(Path file) {
         List<X509Certificate> chain = new ArrayList<>();
-        for (Pem block : Pem.read(ConfigKey.TLS_CERTIFICATE, file, EXPECTED_CHAIN)) {
+        for (Pem block : Pem.read(Setting.TLS_CERTIFICATE, file, EXPECTED_CHAIN)) {
             if (!block.label().equals(CERTIFICATE)) {
                 continue; // The key, if both are in one file.
             }
@@ -78,7 +78,7 @@ public record Identity(List<X509Certificate> chain, PrivateKey key) {
                         .generateCertificate(new ByteArrayInputStream(block.der())));
             } catch (CertificateException | IllegalArgumentException e) {
                 throw new TlsRefusedException(
-                        ConfigKey.TLS_CERTIFICATE,
+                        Setting.TLS_CERTIFICATE,
                         file,
                         "its certificate " + (chain.size() + 1) + " is damaged",
                         EXPECTED_CHAIN,
@@ -92,7 +92,7 @@ public record Identity(List<X509Certificate> chain, PrivateKey key) {
     }
 
     private static PrivateKey key(Path file, PublicKey publicKey) {
-        for (Pem block : Pem.read(ConfigKey.TLS_KEY, file, EXPECTED_KEY)) {
+        for (Pem block : Pem.read(Setting.TLS_KEY, file, EXPECTED_KEY)) {
             if (block.label().startsWith("ENCRYPTED") || block.text().startsWith("Proc-Type")) {
                 throw refusedKey(
                         file,
@@ -109,7 +109,7 @@ public record Identity(List<X509Certificate> chain, PrivateKey key) {
                                 block.label().equals("PRIVATE KEY") ? der : Der.pkcs8(der, publicKey.getEncoded())));
             } catch (GeneralSecurityException | IllegalArgumentException e) {
                 throw new TlsRefusedException(
-                        ConfigKey.TLS_KEY,
+                        Setting.TLS_KEY,
                         file,
                         "is of another kind or damaged",
                         "the certificate's, which is " + publicKey.getAlgorithm(),
@@ -138,11 +138,11 @@ public record Identity(List<X509Certificate> chain, PrivateKey key) {
     }
 
     private static TlsRefusedException refusedChain(Path file, String problem, String expected) {
-        return new TlsRefusedException(ConfigKey.TLS_CERTIFICATE, file, problem, expected, null);
+        return new TlsRefusedException(Setting.TLS_CERTIFICATE, file, problem, expected, null);
     }
 
     private static TlsRefusedException refusedKey(Path file, String problem, String expected) {
-        return new TlsRefusedException(ConfigKey.TLS_KEY, file, problem, expected, null);
+        return new TlsRefusedException(Setting.TLS_KEY, file, problem, expected, null);
     }
 
     /** When the first of the certificates ends. */
@@ -175,12 +175,12 @@ public record Identity(List<X509Certificate> chain, PrivateKey key) {
         List<String> warnings = new ArrayList<>();
         Instant begins = chain.getFirst().getNotBefore().toInstant();
         if (expires().isBefore(now)) {
-            warnings.add(ConfigKey.TLS_CERTIFICATE.key() + ": expired at " + expires() + ", clients will refuse it");
+            warnings.add(Setting.TLS_CERTIFICATE.key() + ": expired at " + expires() + ", clients will refuse it");
         } else if (begins.isAfter(now)) {
-            warnings.add(ConfigKey.TLS_CERTIFICATE.key() + ": valid from " + begins + " on, clients will refuse it");
+            warnings.add(Setting.TLS_CERTIFICATE.key() + ": valid from " + begins + " on, clients will refuse it");
         }
         if (othersRead(files.key())) {
-            warnings.add(ConfigKey.TLS_KEY.key() + ": every user can read it: chmod 600 " + files.key());
+            warnings.add(Setting.TLS_KEY.key() + ": every user can read it: chmod 600 " + files.key());
         }
         return warnings;
     }

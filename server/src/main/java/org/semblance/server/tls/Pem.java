@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import org.semblance.server.config.ConfigKey;
+import org.semblance.server.config.Setting;
 
 /**
  * A block of a PEM file (RFC 7468).
@@ -31,7 +31,7 @@ record Pem(String label, String text) {
      * @param key the setting that names the file
      * @throws TlsRefusedException if it cannot be read
      */
-    static List<Pem> read(ConfigKey key, Path file, String expected) {
+    static List<Pem> read(Setting<?> key, Path file, String expected) {
         byte[] bytes;
         try (InputStream in = Files.newInputStream(file)) {
             bytes = in.readNBytes(MAX_BYTES + 1);

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
-import org.semblance.server.config.ConfigKey;
+import org.semblance.server.config.Setting;
 import org.semblance.server.config.TlsFiles;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.tls.Identity;
@@ -100,7 +100,7 @@ public final class Tls implements AutoCloseable {
                     .build();
         } catch (SSLException | IllegalArgumentException e) {
             throw new TlsRefusedException(
-                    ConfigKey.TLS_CERTIFICATE,
+                    Setting.TLS_CERTIFICATE,
                     files.certificate(),
                     "not taken by " + (boringSsl ? OpenSsl.versionString() : "the JDK") + ": " + e.getMessage(),
                     "RSA, or EC as of P-256",

@@ -4,42 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.RawClient;
-import org.semblance.server.fixture.TestServer;
+import org.semblance.server.fixture.ServerExtension;
 import org.semblance.server.fixture.TestServer.Answer;
 
 /** Requests that are wrong in a way of their own, and the words in which they are told so. */
 @ExtendWith(LeakWatch.class)
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class BrokenRequestTest {
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    static Path folder;
 
-    @SuppressWarnings("NullAway.Init")
-    private static TestServer server;
-
-    @BeforeAll
-    static void start() {
-        server = new TestServer(folder.resolve("db"));
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
+    @RegisterExtension
+    static final ServerExtension server = new ServerExtension();
 
     @ParameterizedTest
     @ValueSource(

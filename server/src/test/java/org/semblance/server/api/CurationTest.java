@@ -13,11 +13,10 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,6 +24,7 @@ import org.semblance.server.auth.KeyFile;
 import org.semblance.server.auth.Role;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.Pictures;
+import org.semblance.server.fixture.ServerExtension;
 import org.semblance.server.fixture.TestServer;
 import org.semblance.server.fixture.TestServer.Answer;
 import org.semblance.server.http.Json;
@@ -40,18 +40,8 @@ class CurationTest {
     @SuppressWarnings("NullAway.Init")
     static Path folder;
 
-    @SuppressWarnings("NullAway.Init")
-    private static TestServer server;
-
-    @BeforeAll
-    static void start() {
-        server = new TestServer(folder.resolve("db"));
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
+    @RegisterExtension
+    static final ServerExtension server = new ServerExtension();
 
     private static String bank(String name) {
         Answer answer = server.postJson("/v1/banks", "{\"name\":\"" + name + "\"}");
@@ -188,6 +178,30 @@ class CurationTest {
     }
 
     /** The double nearest to some numbers is another one, and some have none at all. */
+    /** Metadata of a form is parsed on its own, and once was stored so deep that no answer could show it. */
+    @Test
+    void metadataIsStoredOnlyAsDeepAsItCanBeShown() {
+        String path = "/v1/banks/DEEP";
+        server.postJson("/v1/banks", "{\"name\":\"DEEP\"}");
+        for (int depth : List.of(64, 65)) {
+            String metadata = "{\"a\":".repeat(depth) + "1" + "}".repeat(depth);
+            Answer answer = server.postForm(
+                    path + "/content",
+                    "file",
+                    Pictures.png(Pictures.photo(depth, 64, 64)),
+                    Map.of("metadata", metadata));
+            if (depth == 64) {
+                assertThat(answer.status()).as(answer.text()).isEqualTo(201);
+                assertThat(server.get(path + "/content/" + answer.json().get("id"))
+                                .text())
+                        .contains(metadata);
+            } else {
+                assertThat(answer.status()).as(answer.text()).isEqualTo(400);
+                assertThat(answer.text()).contains("metadata: not valid JSON");
+            }
+        }
+    }
+
     @Test
     void keepsTheNumbersOfMetadata() {
         bank("NUMBERS");

@@ -8,17 +8,15 @@ import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.geom.AffineTransform;
 import java.awt.image.BufferedImage;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.semblance.server.config.HmaEdited;
+import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.Pictures;
-import org.semblance.server.fixture.TestServer;
+import org.semblance.server.fixture.ServerExtension;
 import org.semblance.server.fixture.TestServer.Answer;
 import tools.jackson.databind.JsonNode;
 
@@ -28,22 +26,8 @@ class EditedCopiesTest {
     private static final BufferedImage PHOTO = Pictures.photo(51, 640, 480);
     private static final BufferedImage OTHER = Pictures.photo(52, 640, 480);
 
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    Path folder;
-
-    @SuppressWarnings("NullAway.Init")
-    private TestServer server;
-
-    @BeforeEach
-    void start() {
-        server = new TestServer(folder.resolve("db"));
-    }
-
-    @AfterEach
-    void stop() {
-        server.close();
-    }
+    @RegisterExtension
+    final ServerExtension server = new ServerExtension();
 
     private long bank(String bank, BufferedImage picture) {
         Answer answer = server.send("POST", "/v1/banks/" + bank + "/content", FILE, Pictures.png(picture));
@@ -145,8 +129,7 @@ class EditedCopiesTest {
     void findsAMirroredCopyInAnotherPictureAfterARestart() {
         create("{\"name\":\"KNOWN\"}");
         bank("KNOWN", PHOTO);
-        server.close();
-        server = new TestServer(folder.resolve("db"));
+        server.restart(settings -> settings);
         BufferedImage mirrored = new BufferedImage(640, 480, BufferedImage.TYPE_INT_RGB);
         mirrored.createGraphics().drawImage(PHOTO, 640, 0, -640, 480, null);
         JsonNode answer = match("", pasted(mirrored, OTHER));
@@ -214,9 +197,8 @@ class EditedCopiesTest {
     @Test
     void hmasClientsAreToldOfEditedCopiesWhereTheSettingSays() {
         assertThat(server.postJson("/c/banks", "{\"name\":\"HMA\"}").status()).isEqualTo(201);
-        server.close();
         for (HmaEdited where : HmaEdited.values()) {
-            server = new TestServer(folder.resolve("db"), config -> config.hmaEditedCopies(where));
+            server.restart(config -> config.set(Setting.HMA_EDITED_COPIES, where));
             if (where == HmaEdited.OFF) {
                 Answer banked = server.postForm("/c/bank/HMA/content", "photo", Pictures.png(PHOTO), Map.of());
                 assertThat(banked.status()).as(banked.text()).isEqualTo(200);
@@ -232,8 +214,6 @@ class EditedCopiesTest {
                                 case ORB ->
                                     "{\"orb\":{\"HMA\":[{\"bank_content_id\":1,\"distance\":\"31\"}]},\"pdq\":{}}";
                             });
-            server.close();
         }
-        server = new TestServer(folder.resolve("db"));
     }
 }

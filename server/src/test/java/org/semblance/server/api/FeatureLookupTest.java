@@ -5,23 +5,23 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.awt.image.BufferedImage;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.semblance.hashdb.features.Features;
+import org.semblance.server.config.FeatureUse;
+import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.Pictures;
-import org.semblance.server.fixture.TestServer;
+import org.semblance.server.fixture.ServerExtension;
 import org.semblance.server.fixture.TestServer.Answer;
 import org.semblance.server.http.Json;
 import tools.jackson.databind.JsonNode;
@@ -35,28 +35,18 @@ class FeatureLookupTest {
     private static final BufferedImage BANKED = Pictures.photo(SEED, 640, 480);
     private static final BufferedImage CROP = BANKED.getSubimage(160, 96, 448, 336);
 
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    Path folder;
-
-    @SuppressWarnings("NullAway.Init")
-    private TestServer server;
+    @RegisterExtension
+    final ServerExtension server = new ServerExtension();
 
     private long id;
 
     @BeforeEach
     void start() {
-        server = new TestServer(folder.resolve("db"));
         server.postJson("/v1/banks", "{\"name\":\"KNOWN\"}");
         id = server.post("/v1/banks/KNOWN/content", Pictures.png(BANKED))
                 .json()
                 .get("id")
                 .longValue();
-    }
-
-    @AfterEach
-    void stop() {
-        server.close();
     }
 
     private String features(BufferedImage picture) {
@@ -229,8 +219,7 @@ class FeatureLookupTest {
     @Test
     void saysSoWhereFeaturesAreOff() {
         String crop = query(features(CROP), "");
-        server.close();
-        server = new TestServer(folder.resolve("db"), settings -> settings.features(false));
+        server.restart(settings -> settings.set(Setting.FEATURES, FeatureUse.OFF));
         Answer answer = server.postJson("/v1/lookup", "[" + crop + "]");
         assertThat(answer.status()).isEqualTo(400);
         assertThat(answer.json().get("expected").stringValue())

@@ -14,18 +14,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.server.auth.KeyFile;
 import org.semblance.server.auth.Role;
+import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.FileHost;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.MotionJpeg;
 import org.semblance.server.fixture.Pictures;
 import org.semblance.server.fixture.RawClient;
+import org.semblance.server.fixture.ServerExtension;
 import org.semblance.server.fixture.TestServer;
 import org.semblance.server.fixture.TestServer.Answer;
 import org.semblance.server.http.Json;
@@ -40,26 +42,19 @@ class FetchRoutesTest {
     @TempDir
     private Path folder;
 
-    private FileHost host;
-    private FileHost unnamed;
-    private TestServer server;
+    private final FileHost host = new FileHost();
+    private final FileHost unnamed = new FileHost();
 
-    @BeforeEach
-    void start() {
-        host = new FileHost();
-        unnamed = new FileHost();
-        server = new TestServer(
-                folder.resolve("db"),
-                settings -> settings.fetchHosts(List.of(host.name(), "localhost:" + host.port()))
-                        .fetchTimeoutMs(5_000)
-                        .maxBodyBytes(200_000)
-                        .spillBytes(50_000)
-                        .hashTypes(List.of("pdq", "video_md5", "vpdq")));
-    }
+    @RegisterExtension
+    final ServerExtension server = new ServerExtension(settings -> settings.set(
+                    Setting.FETCH_HOSTS, List.of(host.name(), "localhost:" + host.port()))
+            .set(Setting.FETCH_TIMEOUT_MS, 5_000L)
+            .set(Setting.MAX_BODY_BYTES, 200_000L)
+            .set(Setting.SPILL_BYTES, 50_000L)
+            .set(Setting.HASH_TYPES, List.of("pdq", "video_md5", "vpdq")));
 
     @AfterEach
     void stop() {
-        server.close();
         host.close();
         unnamed.close();
     }
@@ -230,9 +225,9 @@ class FetchRoutesTest {
         try (ServerSocket silent = new ServerSocket(0);
                 TestServer hanging = new TestServer(
                         folder.resolve("hanging"),
-                        settings -> settings.workers(1)
-                                .fetchHosts(List.of("127.0.0.1:" + silent.getLocalPort()))
-                                .fetchTimeoutMs(60_000));
+                        settings -> settings.set(Setting.WORKERS, 1)
+                                .set(Setting.FETCH_HOSTS, List.of("127.0.0.1:" + silent.getLocalPort()))
+                                .set(Setting.FETCH_TIMEOUT_MS, 60_000L));
                 RawClient waiting = new RawClient(hanging.port())) {
             waiting.send("GET /h/hash?url="
                     + encoded("http://127.0.0.1:" + silent.getLocalPort() + "/")
@@ -269,7 +264,8 @@ class FetchRoutesTest {
                         new KeyFile.Draft("match", Role.MATCH, Set.of(), false, null, null, null), Instant.now())
                 .secret();
         String url = encoded(host.has("/keyed.png", "image/png", Pictures.png(PHOTO)));
-        try (TestServer keyed = new TestServer(data, settings -> settings.fetchHosts(List.of(host.name())))) {
+        try (TestServer keyed =
+                new TestServer(data, settings -> settings.set(Setting.FETCH_HOSTS, List.of(host.name())))) {
             assertThat(keyed.get("/h/hash?url=" + url).status()).isEqualTo(401);
             assertThat(keyed.send("POST", "/c/bank/B/content?url=" + url, Map.of("X-API-Key", secret), new byte[0])
                             .status())

@@ -5,23 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.zip.GZIPInputStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.server.fixture.LeakWatch;
-import org.semblance.server.fixture.TestServer;
+import org.semblance.server.fixture.ServerExtension;
 import org.semblance.server.fixture.TestServer.Answer;
 import tools.jackson.databind.JsonNode;
 
@@ -32,22 +29,8 @@ class ListRoutesTest {
     private static final String A = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22";
     private static final String B = "0f0f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22a";
 
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    static Path folder;
-
-    @SuppressWarnings("NullAway.Init")
-    private static TestServer server;
-
-    @BeforeAll
-    static void start() {
-        server = new TestServer(folder.resolve("db"));
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
+    @RegisterExtension
+    static final ServerExtension server = new ServerExtension();
 
     private static String bank(String name) {
         assertThat(server.postJson("/v1/banks", "{\"name\":\"" + name + "\"}").status())

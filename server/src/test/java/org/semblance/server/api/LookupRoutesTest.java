@@ -4,24 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.server.fixture.LeakWatch;
-import org.semblance.server.fixture.TestServer;
+import org.semblance.server.fixture.ServerExtension;
 import org.semblance.server.fixture.TestServer.Answer;
 import org.semblance.server.http.Json;
 import tools.jackson.databind.JsonNode;
@@ -39,18 +37,13 @@ class LookupRoutesTest {
 
     private static final List<Hash256> QUERIES = new ArrayList<>();
 
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    static Path folder;
-
-    @SuppressWarnings("NullAway.Init")
-    private static TestServer server;
+    @RegisterExtension
+    static final ServerExtension server = new ServerExtension();
 
     private static long firstId;
 
     @BeforeAll
     static void start() {
-        server = new TestServer(folder.resolve("db"));
         bank("KNOWN", "match");
         Random random = new Random(SEED);
         for (int i = 0; i < 60; i++) {
@@ -61,11 +54,6 @@ class LookupRoutesTest {
             Hash256 near = BANKED.get(random.nextInt(BANKED.size()));
             QUERIES.add(i % 3 == 0 ? flipped(near, random.nextInt(40), random) : random(random));
         }
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
     }
 
     private static void bank(String name, String kind) {

@@ -11,18 +11,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.Pictures;
-import org.semblance.server.fixture.TestServer;
+import org.semblance.server.fixture.ServerExtension;
 import org.semblance.server.fixture.TestServer.Answer;
 import org.semblance.server.http.Json;
 import tools.jackson.databind.JsonNode;
@@ -34,22 +32,8 @@ class NativeRoutesTest {
     private static final BufferedImage PHOTO = Pictures.photo(1, 640, 480);
     private static final String HASH = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22";
 
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    static Path folder;
-
-    @SuppressWarnings("NullAway.Init")
-    private static TestServer server;
-
-    @BeforeAll
-    static void start() {
-        server = new TestServer(folder.resolve("db"));
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
+    @RegisterExtension
+    static final ServerExtension server = new ServerExtension();
 
     private static String bank(String name) {
         assertThat(server.postJson("/v1/banks", "{\"name\":\"" + name + "\"}").status())

@@ -19,20 +19,21 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.semblance.server.auth.KeyFile;
 import org.semblance.server.auth.Role;
 import org.semblance.server.fixture.Pictures;
-import org.semblance.server.fixture.TestServer;
+import org.semblance.server.fixture.ServerExtension;
+import org.semblance.server.fixture.TestTransport;
 
 /** The programs of docs/upload-hook.md do what the document says, against a server that is busy at first. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -43,10 +44,12 @@ class UploadHookTest {
     @SuppressWarnings("NullAway.Init")
     Path folder;
 
+    @RegisterExtension
+    final ServerExtension server = new ServerExtension();
+
     private final AtomicInteger requests = new AtomicInteger();
     private final AtomicInteger refused = new AtomicInteger();
     private final AtomicInteger cut = new AtomicInteger();
-    private TestServer server;
     private HttpServer front;
     private HttpClient client;
     private String secret;
@@ -78,8 +81,6 @@ class UploadHookTest {
 
     @BeforeEach
     void start() throws Exception {
-        Path data = folder.resolve("db");
-        server = new TestServer(data);
         client = HttpClient.newHttpClient();
         server.postJson("/v1/banks", "{\"name\":\"PROPAGANDA\"}");
         server.postJson("/v1/banks", "{\"name\":\"OTHER\"}");
@@ -87,12 +88,10 @@ class UploadHookTest {
         assertThat(server.post("/v1/banks/PROPAGANDA/content", photo).status()).isEqualTo(201);
         Files.write(folder.resolve("copy.jpg"), Pictures.jpeg(Pictures.photo(11, 400, 300), 0.7));
         Files.write(folder.resolve("other.jpg"), Pictures.jpeg(Pictures.photo(12, 400, 300), 0.7));
-        secret = new KeyFile(data)
+        secret = new KeyFile(server.data())
                 .create(new KeyFile.Draft("uploads", Role.MATCH, Set.of(), false, null, null, null), Instant.now())
                 .secret();
-        while (server.get("/v1/banks").status() != 401) { // until the server has seen that there is a key
-            TimeUnit.MILLISECONDS.sleep(20);
-        }
+        TestTransport.until(() -> server.get("/v1/banks").status() == 401); // the server has seen that there is a key
         front = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         front.createContext("/", this::answer);
         front.start();
@@ -102,7 +101,6 @@ class UploadHookTest {
     void stop() {
         front.stop(0);
         client.close();
-        server.close();
     }
 
     /** Refuses the first requests, as many as it was told to; the server answers the others. */

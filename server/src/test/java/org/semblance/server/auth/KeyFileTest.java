@@ -121,7 +121,7 @@ class KeyFileTest {
             quoteCharacter = '`',
             value = {
                 "{} | no object with an array of keys",
-                "{\"format\":1,\"keys\":[ | no JSON: ",
+                "{\"format\":1,\"keys\":[ | not valid JSON: ",
                 "{\"format\":2,\"keys\":[]} | format: 2 (expected: 1)",
                 "{\"format\":1,\"keys\":[7]} | keys[0]: no object",
                 "{\"format\":1,\"keys\":[{\"role\":\"match\"}]} | keys[0]: name: missing",

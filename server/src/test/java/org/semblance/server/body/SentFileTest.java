@@ -7,21 +7,19 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.Pictures;
-import org.semblance.server.fixture.TestServer;
+import org.semblance.server.fixture.ServerExtension;
 import org.semblance.server.fixture.TestServer.Answer;
 
 /** Where a file is meant, whatever else is sent is refused and told what to send, and a file is taken however it is sent. */
@@ -31,23 +29,13 @@ class SentFileTest {
     private static final String FORM = "application/x-www-form-urlencoded";
     private static final BufferedImage PHOTO = Pictures.photo(71, 320, 240);
 
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    static Path folder;
-
-    @SuppressWarnings("NullAway.Init")
-    private static TestServer server;
+    @RegisterExtension
+    static final ServerExtension server = new ServerExtension();
 
     @BeforeAll
     static void start() {
-        server = new TestServer(folder.resolve("db"));
         assertThat(server.postJson("/v1/banks", "{\"name\":\"FILES\"}").status())
                 .isEqualTo(201);
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
     }
 
     private static Answer send(String path, String type, byte[] body) {

@@ -59,6 +59,7 @@ import org.semblance.hashdb.catalog.Origin;
 import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.Pictures;
 import org.semblance.server.fixture.RawClient;
@@ -125,16 +126,16 @@ class SpilledUploadTest {
     }
 
     private static ServerConfig.Builder settings() {
-        return ServerConfig.builder(folder).hostNames(List.of("t", "a", "b", "x", "test"));
+        return ServerConfig.builder(folder).set(Setting.HOST_NAMES, List.of("t", "a", "b", "x", "test"));
     }
 
     private void start(ServerConfig.Builder settings) throws IOException {
-        ServerConfig config = settings.port(0)
-                .maxBodyBytes(MAX_BODY)
-                .maxVideoBytes(MAX_VIDEO)
-                .spillBytes(SPILL)
-                .workers(1)
-                .videoQueueLimit(1)
+        ServerConfig config = settings.set(Setting.PORT, 0)
+                .set(Setting.MAX_BODY_BYTES, (long) MAX_BODY)
+                .set(Setting.MAX_VIDEO_BYTES, (long) MAX_VIDEO)
+                .set(Setting.SPILL_BYTES, (long) SPILL)
+                .set(Setting.WORKERS, 1)
+                .set(Setting.VIDEO_QUEUE_LIMIT, 1)
                 .build();
         workers = new WorkerPool<>(1, 2, SpilledUploadTest::tools);
         videoWorkers =
@@ -386,7 +387,7 @@ class SpilledUploadTest {
 
     @Test
     void spillsEarlyWhatMemoryHasNoRoomFor() throws Exception {
-        start(settings().maxBodyBytesInFlight(700_000).spillBytes(SPILL));
+        start(settings().set(Setting.MAX_BODY_BYTES_IN_FLIGHT, 700_000L).set(Setting.SPILL_BYTES, (long) SPILL));
         transport.budget().take(300_000); // others' uploads
         byte[] body = video(5_000_000);
         try (RawClient client = connect()) {
@@ -512,7 +513,7 @@ class SpilledUploadTest {
 
     @Test
     void boundsTheBytesOfAllFilesTogether() throws Exception {
-        start(settings().maxUploadFolderBytes(2_000_000));
+        start(settings().set(Setting.MAX_UPLOAD_FOLDER_BYTES, 2_000_000L));
         byte[] body = video(1_500_000);
         try (RawClient holder = connect()) {
             holder.send(head("/digest", body.length)).send(Arrays.copyOf(body, body.length - 1));
@@ -544,7 +545,7 @@ class SpilledUploadTest {
 
     @Test
     void saysSoIfTheFolderIsGone() throws Exception {
-        start(settings().uploadFolder(folder.resolve("gone")));
+        start(settings().set(Setting.UPLOAD_FOLDER, folder.resolve("gone")));
         Path gone = folder.resolve("gone");
         Files.delete(gone.resolve("lock"));
         Files.delete(gone);
@@ -641,7 +642,7 @@ class SpilledUploadTest {
     @Test
     void doesNotCountTheTimeOfItsOwnDiskAgainstTheClient() throws Exception {
         disk = new CountDownLatch(1);
-        start(settings().stallTimeoutMs(200).minBodyBytesPerSecond(1 << 30));
+        start(settings().set(Setting.STALL_TIMEOUT_MS, 200L).set(Setting.MIN_BODY_BYTES_PER_SECOND, 1L << 30));
         byte[] body = video(5_000_000);
         try (RawClient client = connect()) {
             Thread sender = Thread.ofVirtual().start(() -> {
@@ -663,7 +664,7 @@ class SpilledUploadTest {
 
     @Test
     void stillCutsOffAClientThatIsSlowItself() throws Exception {
-        start(settings().stallTimeoutMs(100));
+        start(settings().set(Setting.STALL_TIMEOUT_MS, 100L));
         try (RawClient client = connect()) {
             client.send(head("/digest", 5_000_000)).send(video(2_000_000));
             RawClient.Answer answer = client.read();
@@ -676,7 +677,7 @@ class SpilledUploadTest {
     @Test
     void givesUpOnADiskThatTakesNothing() throws Exception {
         disk = new CountDownLatch(1);
-        start(settings().idleTimeoutMs(300));
+        start(settings().set(Setting.IDLE_TIMEOUT_MS, 300L));
         try (RawClient client = connect()) {
             client.send(head("/digest", 5_000_000)).send(video(2_000_000));
             RawClient.Answer answer = client.read();
@@ -801,7 +802,7 @@ class SpilledUploadTest {
 
     @Test
     void answersAVideoWhoseDeadlinePassesInTheQueueThoughNoWorkerIsFree() throws Exception {
-        start(settings().videoDeadlineMs(50));
+        start(settings().set(Setting.VIDEO_DEADLINE_MS, 50L));
         byte[] video = video(500_000);
         try (RawClient running = connect();
                 RawClient waiting = connect()) {

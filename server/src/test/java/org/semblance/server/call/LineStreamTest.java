@@ -55,6 +55,7 @@ import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.auth.KeyFile;
 import org.semblance.server.auth.Role;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.RawClient;
 import org.semblance.server.fixture.RawHttp2Client;
@@ -565,7 +566,7 @@ class LineStreamTest {
     @ParameterizedTest
     @EnumSource
     void endsWhenNothingComesForATime(Version version) throws Exception {
-        start(settings -> settings.idleTimeoutMs(800));
+        start(settings -> settings.set(Setting.IDLE_TIMEOUT_MS, 800L));
         try (Conversation talk = talk(version)) {
             assertThat(verdict(talk.say(banked.toHex() + "\n").hear())).isEqualTo("0 match");
             long start = System.nanoTime();
@@ -581,7 +582,7 @@ class LineStreamTest {
 
     @Test
     void cutsOffAClientThatTakesNoAnswers() throws Exception {
-        start(settings -> settings.idleTimeoutMs(300));
+        start(settings -> settings.set(Setting.IDLE_TIMEOUT_MS, 300L));
         byte[] chunk = ("10000\r\n" + "0\n".repeat(32_768) + "\r\n").getBytes(StandardCharsets.US_ASCII);
         try (Socket socket = new Socket("127.0.0.1", server.port())) {
             OutputStream out = socket.getOutputStream();
@@ -619,7 +620,7 @@ class LineStreamTest {
         String secret = keys.create(
                         new KeyFile.Draft("feed", Role.MATCH, Set.of(), false, null, null, null), Instant.now())
                 .secret();
-        start(settings -> settings.access(AccessPolicy.KEYS));
+        start(settings -> settings.set(Setting.ACCESS, AccessPolicy.KEYS));
         try (Conversation talk = talk(Version.HTTP_1_1, "X-API-Key", secret)) {
             assertThat(verdict(talk.say(banked.toHex() + "\n").hear())).isEqualTo("0 match");
             keys.revoke("feed", Instant.now());

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.HashDb;
 import org.semblance.server.MatchServer;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 import org.semblance.server.config.TlsFiles;
 import org.semblance.server.fixture.Pictures;
 import org.semblance.server.json.ReportJson;
@@ -69,7 +70,8 @@ class VerbsBesideServerTest {
 
     private static MatchServer start(Path data, UnaryOperator<ServerConfig.Builder> more) throws IOException {
         return MatchServer.start(
-                more.apply(ServerConfig.builder(data).port(0).workers(2)).build());
+                more.apply(ServerConfig.builder(data).set(Setting.PORT, 0).set(Setting.WORKERS, 2))
+                        .build());
     }
 
     /** What all verbs print, one after the other, on a database that has nothing yet. */

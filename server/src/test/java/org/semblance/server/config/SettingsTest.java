@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -13,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.server.auth.AccessPolicy;
 
@@ -33,17 +36,17 @@ class SettingsTest {
     void takesTheFlagBeforeTheEnvironmentBeforeTheFileBeforeTheDefault() throws IOException {
         Path file = file("# a comment\nport = 1\nworkers = 2\n\nhost = \"::1\"\n");
         Settings settings = Settings.resolve(
-                Map.of(ConfigKey.PORT, "3"),
+                Map.of(Setting.PORT, "3"),
                 Map.of("SEMBLANCE_PORT", "4", "SEMBLANCE_WORKERS", "5", "SEMBLANCE_SERVICE_HOST", "10.0.0.1"),
                 file);
         assertThat(settings.config().port()).isEqualTo(3);
         assertThat(settings.config().workers()).isEqualTo(5);
         assertThat(settings.config().bindAddress()).isEqualTo("::1");
         assertThat(settings.config().workQueueLimit()).isEqualTo(128);
-        assertThat(settings.origin(ConfigKey.PORT)).isEqualTo("--port");
-        assertThat(settings.origin(ConfigKey.WORKERS)).isEqualTo("SEMBLANCE_WORKERS");
-        assertThat(settings.origin(ConfigKey.HOST)).isEqualTo(file + " line 5");
-        assertThat(settings.origin(ConfigKey.WORK_QUEUE_LIMIT)).isEqualTo("default");
+        assertThat(settings.origin(Setting.PORT)).isEqualTo("--port");
+        assertThat(settings.origin(Setting.WORKERS)).isEqualTo("SEMBLANCE_WORKERS");
+        assertThat(settings.origin(Setting.HOST)).isEqualTo(file + " line 5");
+        assertThat(settings.origin(Setting.WORK_QUEUE_LIMIT)).isEqualTo("default");
     }
 
     @Test
@@ -59,7 +62,7 @@ class SettingsTest {
         assertThat(config.decodePath()).isEqualTo(DecodePath.EXACT);
         assertThat(config.maxBodyBytes()).isEqualTo(50_000_000);
         assertThat(config.uploadFolder()).isEqualTo(Path.of("C:\\somewhere", "uploads"));
-        assertThat(Settings.resolve(Map.of(ConfigKey.ACCESS, "open-to-network"), Map.of(), null)
+        assertThat(Settings.resolve(Map.of(Setting.ACCESS, "open-to-network"), Map.of(), null)
                         .config()
                         .access())
                 .isEqualTo(AccessPolicy.OPEN_TO_NETWORK);
@@ -127,7 +130,7 @@ class SettingsTest {
         assertThatThrownBy(() -> resolve(file("tls_certificate = \"c\"\n")))
                 .isInstanceOf(ConfigRefusedException.class)
                 .hasMessage("tls_key: not set (expected: a path, since tls_certificate is set)");
-        assertThatThrownBy(() -> Settings.resolve(Map.of(ConfigKey.TLS_KEY, "k"), Map.of(), file("")))
+        assertThatThrownBy(() -> Settings.resolve(Map.of(Setting.TLS_KEY, "k"), Map.of(), file("")))
                 .isInstanceOf(ConfigRefusedException.class)
                 .hasMessage("tls_certificate: not set (expected: a path, since tls_key is set)");
     }
@@ -136,7 +139,7 @@ class SettingsTest {
     void tellsAllThatIsWrongAtOnceAlsoWhatAnotherSourceOverrides() throws IOException {
         Path file = file("port = -1\nwokers = 3\n");
         assertThatThrownBy(() -> Settings.resolve(
-                        Map.of(ConfigKey.PORT, "80", ConfigKey.DECODE, "slow"),
+                        Map.of(Setting.PORT, "80", Setting.DECODE, "slow"),
                         Map.of("SEMBLANCE_DEADLINE_MS", "10s"),
                         file))
                 .hasMessage(file + " line 1: port: -1 (expected: a whole number, 0 to 65535)\n" + file
@@ -146,9 +149,9 @@ class SettingsTest {
     }
 
     @ParameterizedTest
-    @EnumSource
-    void writesEachValueSoThatItCanBeReadAgain(ConfigKey key) throws IOException {
-        Object value = resolve(file("")).config().value(key);
+    @MethodSource("org.semblance.server.config.Setting#all")
+    <T> void writesEachValueSoThatItCanBeReadAgain(Setting<T> key) throws IOException {
+        T value = resolve(file("")).config().value(key);
         Settings again = resolve(file(key.key() + " = " + key.toml(value) + "\n"));
         assertThat(again.config().value(key)).isEqualTo(value);
         assertThat(again.origin(key)).endsWith("line 1");
@@ -156,6 +159,29 @@ class SettingsTest {
                         .config()
                         .value(key))
                 .isEqualTo(value);
+    }
+
+    /** A constant is all that a setting needs: its name is the one it is called by. */
+    @Test
+    void eachSettingIsAConstantOfItsName() throws IllegalAccessException {
+        List<Setting<?>> constants = new ArrayList<>();
+        for (Field field : Setting.class.getFields()) {
+            Setting<?> setting = (Setting<?>) field.get(null);
+            assertThat(setting.variable()).isEqualTo("SEMBLANCE_" + field.getName());
+            constants.add(setting);
+        }
+        assertThat(Setting.all()).containsExactlyElementsOf(constants).hasSizeGreaterThan(40);
+    }
+
+    /** Of a number that fits into 64 bits and not into 32, as of one that is out of the range. */
+    @Test
+    void aWholeNumberOfTheWrongSizeIsNamed() throws IOException {
+        for (String number : List.of("65536", "4294967296", "-1")) {
+            Path file = file("port = " + number);
+            assertThatThrownBy(() -> resolve(file))
+                    .isInstanceOf(ConfigRefusedException.class)
+                    .hasMessageContaining("port: " + number + " (expected: a whole number, 0 to 65535)");
+        }
     }
 
     /** To make it anew: {@code ./semblance config --default > server/src/main/dist/semblance.toml}. */
@@ -169,7 +195,7 @@ class SettingsTest {
         assertThat(resolve(file(Settings.annotatedFile())).config().port()).isEqualTo(5100);
         String set = Settings.annotatedFile().replaceAll("(?m)^#(\\w+ = .+)$", "$1");
         Settings settings = resolve(file(set));
-        for (ConfigKey key : ConfigKey.values()) {
+        for (Setting<?> key : Setting.all()) {
             assertThat(settings.origin(key))
                     .isEqualTo(key.hasFixedDefault() ? folder.resolve("semblance.toml") + place(set, key) : "default");
             assertThat(settings.config().value(key))
@@ -177,7 +203,7 @@ class SettingsTest {
         }
     }
 
-    private static String place(String text, ConfigKey key) {
+    private static String place(String text, Setting<?> key) {
         return " line " + (text.lines().toList().indexOf(key.key() + " = " + key.defaultText()) + 1);
     }
 
@@ -190,6 +216,6 @@ class SettingsTest {
                 .map((MatchResult found) -> found.group(1))
                 .findFirst()
                 .orElseThrow();
-        assertThat(resolve(file(example)).config().value(ConfigKey.HOST)).isEqualTo("0.0.0.0");
+        assertThat(resolve(file(example)).config().value(Setting.HOST)).isEqualTo("0.0.0.0");
     }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -12,10 +11,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.Pictures;
 import org.semblance.server.fixture.RawClient;
+import org.semblance.server.fixture.ServerExtension;
 import org.semblance.server.fixture.TestServer;
 import org.semblance.server.http.Json;
 
@@ -29,26 +29,20 @@ class CoopCallsTest {
     private static final String HASH = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22";
     private static final String BANK = "COOP_ORG1_MY_BANK";
 
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    static Path folder;
-
-    @SuppressWarnings("NullAway.Init")
-    private TestServer server;
+    @RegisterExtension
+    final ServerExtension server = new ServerExtension();
 
     @SuppressWarnings("NullAway.Init")
     private RawClient client;
 
     @BeforeEach
     void start() throws IOException {
-        server = new TestServer(folder.resolve("db" + System.nanoTime()));
         client = new RawClient(server.port());
     }
 
     @AfterEach
     void stop() throws IOException {
         client.close();
-        server.close();
     }
 
     private RawClient.Answer call(String method, String path, String contentType, byte[] body) throws IOException {

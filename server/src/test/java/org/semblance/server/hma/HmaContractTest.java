@@ -12,11 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,6 +25,8 @@ import org.semblance.server.body.BodyReader;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.Pictures;
 import org.semblance.server.fixture.RawClient;
+import org.semblance.server.fixture.ServerExtension;
+import org.semblance.server.fixture.TestCalls;
 import org.semblance.server.fixture.TestServer;
 import org.semblance.server.fixture.TestServer.Answer;
 import tools.jackson.databind.JsonNode;
@@ -41,33 +42,19 @@ class HmaContractTest {
     private static final String MD5 = "d35c785545392755e7e4164457657269";
     private static final String LOOKUP = "/m/lookup?signal_type=pdq&signal=";
 
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    static Path folder;
-
-    @SuppressWarnings("NullAway.Init")
-    private static TestServer server;
-
-    @BeforeAll
-    static void start() {
-        server = new TestServer(folder.resolve("db"));
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
+    @RegisterExtension
+    static final ServerExtension server = new ServerExtension();
 
     private static void bank(String name) {
         bank(server, name);
     }
 
-    private static void bank(TestServer of, String name) {
+    private static void bank(TestCalls of, String name) {
         assertThat(of.postJson("/c/banks", "{\"name\":\"" + name + "\"}").status())
                 .isEqualTo(201);
     }
 
-    private static long pdq(TestServer of, String bank, String hash) {
+    private static long pdq(TestCalls of, String bank, String hash) {
         Answer added = of.postJson("/c/bank/" + bank + "/signal", "{\"pdq\":\"" + hash + "\"}");
         assertThat(added.status()).as(added.text()).isEqualTo(200);
         return added.json().get("id").longValue();

@@ -9,11 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,6 +20,7 @@ import org.semblance.hashdb.hash.Hash256;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.MotionJpeg;
 import org.semblance.server.fixture.Pictures;
+import org.semblance.server.fixture.ServerExtension;
 import org.semblance.server.fixture.TestServer;
 import org.semblance.server.fixture.TestServer.Answer;
 import tools.jackson.databind.JsonNode;
@@ -33,22 +33,8 @@ class HmaDialectTest {
     private static final String MD5 = "d35c785545392755e7e4164457657269";
     private static final int FRAMES = 5;
 
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    static Path folder;
-
-    @SuppressWarnings("NullAway.Init")
-    private static TestServer server;
-
-    @BeforeAll
-    static void start() {
-        server = new TestServer(folder.resolve("db"));
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
+    @RegisterExtension
+    static final ServerExtension server = new ServerExtension();
 
     private static void bank(String name) {
         assertThat(server.postJson("/c/banks", "{\"name\":\"" + name + "\"}").status())

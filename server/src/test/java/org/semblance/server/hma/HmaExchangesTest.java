@@ -12,17 +12,18 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.semblance.hashdb.exchange.ExchangesRefusedException;
 import org.semblance.server.fixture.LeakWatch;
+import org.semblance.server.fixture.ServerExtension;
+import org.semblance.server.fixture.TestCalls;
 import org.semblance.server.fixture.TestServer;
 import org.semblance.server.fixture.TestServer.Answer;
 import tools.jackson.databind.JsonNode;
@@ -40,21 +41,11 @@ class HmaExchangesTest {
     @SuppressWarnings("NullAway.Init")
     static Path folder;
 
-    @SuppressWarnings("NullAway.Init")
-    private static TestServer server;
+    @RegisterExtension
+    static final ServerExtension server = new ServerExtension();
 
-    @BeforeAll
-    static void start() {
-        server = new TestServer(folder.resolve("db"));
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
-
-    private static Path file(TestServer of, String name) {
-        return (of == server ? folder.resolve("db") : folder.resolve("other"))
+    private static Path file(TestCalls of, String name) {
+        return (of == server ? server.data() : folder.resolve("other"))
                 .resolve("exchange-files")
                 .resolve(name);
     }
@@ -66,7 +57,7 @@ class HmaExchangesTest {
         Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    private static JsonNode statusWhen(TestServer of, String exchange, Predicate<JsonNode> reached) {
+    private static JsonNode statusWhen(TestCalls of, String exchange, Predicate<JsonNode> reached) {
         while (true) {
             Answer status = of.get("/c/exchange/" + exchange + "/status");
             assertThat(status.status()).as(status.text()).isEqualTo(200);
@@ -80,7 +71,7 @@ class HmaExchangesTest {
         return status.get("up_to_date").booleanValue();
     }
 
-    private static List<Long> found(TestServer of, String bank, String type, String signal) {
+    private static List<Long> found(TestCalls of, String bank, String type, String signal) {
         JsonNode matches = of.get("/m/lookup?signal_type=" + type + "&banks=" + bank + "&signal=" + signal)
                 .json()
                 .path(bank);
@@ -89,7 +80,7 @@ class HmaExchangesTest {
         return ids;
     }
 
-    private static Answer create(TestServer of, String bank, String api, String config) {
+    private static Answer create(TestCalls of, String bank, String api, String config) {
         return of.postJson(
                 "/c/exchanges", "{\"bank\":\"" + bank + "\",\"api\":\"" + api + "\",\"api_json\":" + config + "}");
     }
@@ -134,7 +125,7 @@ class HmaExchangesTest {
         assertThat(server.get(path).text()).isEqualTo(set);
         // A key that is absent changes nothing.
         assertThat(server.postJson(path, "{}").text()).isEqualTo(set);
-        Path registry = folder.resolve("db").resolve("exchanges.json");
+        Path registry = server.data().resolve("exchanges.json");
         assertThat(Files.readString(registry)).contains("12345|secret0");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(registry)))
                 .isEqualTo("rw-------");

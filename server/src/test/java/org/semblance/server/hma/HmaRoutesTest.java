@@ -4,21 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.awt.image.BufferedImage;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.Pictures;
-import org.semblance.server.fixture.TestServer;
+import org.semblance.server.fixture.ServerExtension;
 import org.semblance.server.fixture.TestServer.Answer;
 import tools.jackson.databind.JsonNode;
 
@@ -31,22 +29,12 @@ class HmaRoutesTest {
     private static final String MD5 = "d35c785545392755e7e4164457657269";
     private static final BufferedImage PHOTO = Pictures.photo(3, 400, 300);
 
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    static Path folder;
-
-    @SuppressWarnings("NullAway.Init")
-    private static TestServer server;
+    @RegisterExtension
+    static final ServerExtension server = new ServerExtension();
 
     @BeforeAll
     static void start() {
-        server = new TestServer(folder.resolve("db"));
         bank("FIXED");
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
     }
 
     private static void bank(String name) {

@@ -5,43 +5,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.awt.image.BufferedImage;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.MotionJpeg;
 import org.semblance.server.fixture.Pictures;
-import org.semblance.server.fixture.TestServer;
+import org.semblance.server.fixture.ServerExtension;
 import org.semblance.server.fixture.TestServer.Answer;
 
 /** HMA's clients that hash first and then ask for each hash by its type, as Coop and policyserv do. */
 @ExtendWith(LeakWatch.class)
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TwoStepClientTest {
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    static Path folder;
 
-    @SuppressWarnings("NullAway.Init")
-    private static TestServer server;
-
-    @BeforeAll
-    static void start() {
-        server = new TestServer(
-                folder.resolve("db"), settings -> settings.hashTypes(List.of("pdq", "video_md5", "vpdq")));
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
+    @RegisterExtension
+    static final ServerExtension server =
+            new ServerExtension(settings -> settings.set(Setting.HASH_TYPES, List.of("pdq", "video_md5", "vpdq")));
 
     /** A picture a second, each two frames long. */
     private static byte[] video(int firstPicture, int pictures, double quality) {

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.RawClient;
 import org.semblance.server.fixture.TestServer;
@@ -85,8 +86,9 @@ class ContentCodingTest {
                         new Route(Dialect.NATIVE, "POST", "/echo", Set.of(), Route.Takes.UPLOAD, echo),
                         new Route(Dialect.NATIVE, "POST", "/json", Set.of(), Route.Takes.JSON, json),
                         new Route(Dialect.NATIVE, "GET", "/text", Set.of("bytes", "type"), Route.Takes.NOTHING, text)),
-                settings ->
-                        settings.maxBodyBytes(MAX_BODY).maxVideoBytes(MAX_VIDEO).spillBytes(SPILL));
+                settings -> settings.set(Setting.MAX_BODY_BYTES, (long) MAX_BODY)
+                        .set(Setting.MAX_VIDEO_BYTES, (long) MAX_VIDEO)
+                        .set(Setting.SPILL_BYTES, (long) SPILL));
     }
 
     @AfterAll

@@ -39,6 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.semblance.engine.media.Deadline;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.RawClient;
 import org.semblance.server.fixture.RawHttp2Client;
@@ -78,7 +79,8 @@ class Http2Test {
         server = new TestTransport(
                 folder,
                 routes(),
-                builder -> settings.apply(builder.maxBodyBytes(MAX_BODY).maxVideoBytes(MAX_BODY)));
+                builder -> settings.apply(builder.set(Setting.MAX_BODY_BYTES, (long) MAX_BODY)
+                        .set(Setting.MAX_VIDEO_BYTES, (long) MAX_BODY)));
     }
 
     @AfterEach
@@ -384,7 +386,7 @@ class Http2Test {
 
     @Test
     void cutsOffABodyThatStopsComing() throws IOException {
-        start(settings -> settings.stallTimeoutMs(100));
+        start(settings -> settings.set(Setting.STALL_TIMEOUT_MS, 100L));
         try (RawHttp2Client client = connect()) {
             client.request(1, false, "POST", "/echo").send(RawHttp2Client.DATA, 0, 1, bytes(3));
             RawHttp2Client.Answer answer = client.answer(1);
@@ -396,7 +398,7 @@ class Http2Test {
 
     @Test
     void cutsOffAnAnswerThatIsNotTaken() throws IOException {
-        start(settings -> settings.idleTimeoutMs(200));
+        start(settings -> settings.set(Setting.IDLE_TIMEOUT_MS, 200L));
         try (RawHttp2Client client = connect()) {
             client.get(1, "/text?lines=100000");
             RawHttp2Client.Answer answer = client.soFar(1);
@@ -410,7 +412,7 @@ class Http2Test {
 
     @Test
     void closesAConnectionWithoutARequestWhateverElseItSends() throws Exception {
-        start(settings -> settings.idleTimeoutMs(300));
+        start(settings -> settings.set(Setting.IDLE_TIMEOUT_MS, 300L));
         try (RawHttp2Client idle = connect();
                 RawHttp2Client pinging = connect();
                 RawClient half = server.connect()) {

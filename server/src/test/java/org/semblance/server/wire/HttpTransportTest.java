@@ -47,6 +47,7 @@ import org.semblance.server.auth.Gate;
 import org.semblance.server.body.BodyReader;
 import org.semblance.server.body.SpillFolder;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.RawClient;
 import org.semblance.server.fixture.TestFront;
@@ -107,11 +108,11 @@ class HttpTransportTest {
     }
 
     private TestFront start(ServerConfig.Builder settings) throws IOException {
-        ServerConfig config = settings.port(0)
-                .maxBodyBytes(MAX_BODY)
-                .maxVideoBytes(MAX_BODY)
-                .workers(1)
-                .workQueueLimit(2)
+        ServerConfig config = settings.set(Setting.PORT, 0)
+                .set(Setting.MAX_BODY_BYTES, (long) MAX_BODY)
+                .set(Setting.MAX_VIDEO_BYTES, (long) MAX_BODY)
+                .set(Setting.WORKERS, 1)
+                .set(Setting.WORK_QUEUE_LIMIT, 2)
                 .build();
         workers = new WorkerPool<>(config.workers(), config.workQueueLimit(), () -> {
             ContentHasher hasher = new InProcessHasher(MediaLimits.DEFAULT, DecodePath.FAST);
@@ -126,7 +127,7 @@ class HttpTransportTest {
     }
 
     private static ServerConfig.Builder settings() {
-        return ServerConfig.builder(folder).hostNames(List.of("t", "a", "b", "x", "test"));
+        return ServerConfig.builder(folder).set(Setting.HOST_NAMES, List.of("t", "a", "b", "x", "test"));
     }
 
     @AfterEach
@@ -496,7 +497,7 @@ class HttpTransportTest {
 
     @Test
     void boundsTheBytesOfAllBodiesTogether() throws Exception {
-        start(settings().maxBodyBytesInFlight(MAX_BODY));
+        start(settings().set(Setting.MAX_BODY_BYTES_IN_FLIGHT, (long) MAX_BODY));
         try (RawClient holder = connect();
                 RawClient other = connect()) {
             holder.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 150000\r\n\r\n");
@@ -513,7 +514,7 @@ class HttpTransportTest {
 
     @Test
     void cutsOffAClientThatStopsInTheMiddleOfABody() throws IOException {
-        start(settings().stallTimeoutMs(50));
+        start(settings().set(Setting.STALL_TIMEOUT_MS, 50L));
         try (RawClient client = connect()) {
             client.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 10\r\n\r\nabc");
             RawClient.Answer answer = client.read();
@@ -525,7 +526,7 @@ class HttpTransportTest {
 
     @Test
     void cutsOffAClientThatSendsWithoutEndButTooSlowly() throws IOException {
-        start(settings().stallTimeoutMs(100).minBodyBytesPerSecond(1 << 30));
+        start(settings().set(Setting.STALL_TIMEOUT_MS, 100L).set(Setting.MIN_BODY_BYTES_PER_SECOND, 1L << 30));
         try (RawClient client = connect()) {
             client.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 100000\r\n\r\n");
             // Never a pause as long as the stall timeout, but far below the rate.
@@ -545,7 +546,7 @@ class HttpTransportTest {
 
     @Test
     void closesAConnectionThatSendsNoRequestOrNeverEndsItsHead() throws IOException {
-        start(settings().idleTimeoutMs(50));
+        start(settings().set(Setting.IDLE_TIMEOUT_MS, 50L));
         try (RawClient idle = connect();
                 RawClient slow = connect()) {
             slow.send("GET /now HTTP/1.1\r\nHost: t\r\nX-");
@@ -567,7 +568,7 @@ class HttpTransportTest {
 
     @Test
     void turnsAwayConnectionsBeyondTheirNumber() throws IOException {
-        start(settings().maxConnections(1));
+        start(settings().set(Setting.MAX_CONNECTIONS, 1));
         try (RawClient first = connect()) {
             assertThat(first.send(get("/now?q=1")).read().status()).isEqualTo(200);
             try (RawClient second = connect()) {
@@ -623,8 +624,8 @@ class HttpTransportTest {
     void saysWhichAddressItCannotListenOn() throws IOException {
         start();
         ServerConfig taken = settings()
-                .port(transport.port())
-                .uploadFolder(folder.resolve("other"))
+                .set(Setting.PORT, transport.port())
+                .set(Setting.UPLOAD_FOLDER, folder.resolve("other"))
                 .build();
         assertThatThrownBy(() -> new HttpTransport(
                         taken,

@@ -49,6 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
 import org.semblance.server.config.TlsFiles;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.RawClient;
@@ -127,9 +128,10 @@ class TlsTest {
         server = new TestTransport(
                 folder.resolve("data"),
                 routes(),
-                builder -> settings.apply(
-                                builder.tls(files).maxVideoBytes(MAX_VIDEO).maxBodyBytes(1_000_000))
-                        .spillBytes(SPILL));
+                builder -> settings.apply(builder.tls(files)
+                                .set(Setting.MAX_VIDEO_BYTES, (long) MAX_VIDEO)
+                                .set(Setting.MAX_BODY_BYTES, 1_000_000L))
+                        .set(Setting.SPILL_BYTES, (long) SPILL));
     }
 
     private List<Route> routes() {
@@ -329,7 +331,7 @@ class TlsTest {
 
     @Test
     void closesWhoeverTakesTooLongForTheHandshake() throws IOException {
-        start(CERTIFICATE, settings -> settings.stallTimeoutMs(200));
+        start(CERTIFICATE, settings -> settings.set(Setting.STALL_TIMEOUT_MS, 200L));
         for (int bytes : new int[] {0, 1, 3, 20}) {
             try (Socket socket = plain()) {
                 socket.getOutputStream().write(Arrays.copyOf(helloOfTls11(), bytes));

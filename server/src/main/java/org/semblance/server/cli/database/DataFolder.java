@@ -3,7 +3,7 @@ package org.semblance.server.cli.database;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.semblance.server.config.ConfigKey;
+import org.semblance.server.config.Setting;
 import org.semblance.server.config.Settings;
 import picocli.CommandLine.Option;
 
@@ -26,7 +26,7 @@ public final class DataFolder {
         if (folder != null && file == null) {
             return Path.of(folder);
         }
-        Map<ConfigKey, String> flags = folder == null ? Map.of() : Map.of(ConfigKey.DATA, folder);
+        Map<Setting<?>, String> flags = folder == null ? Map.of() : Map.of(Setting.DATA, folder);
         return Settings.resolve(flags, System.getenv(), file).config().dataFolder();
     }
 }

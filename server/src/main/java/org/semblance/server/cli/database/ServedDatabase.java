@@ -32,6 +32,7 @@ import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.json.StrictJson;
 import org.semblance.server.json.ReportJson;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -255,7 +256,7 @@ final class ServedDatabase implements Database {
             json.put("source", draft.source());
         }
         if (draft.metadata() != null) {
-            json.set("metadata", ReportJson.MAPPER.readTree(draft.metadata()));
+            json.set("metadata", StrictJson.COMPACT.readTree(draft.metadata()));
         }
         return json;
     }
