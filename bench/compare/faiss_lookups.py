@@ -3,7 +3,7 @@
 
     faiss_lookups.py HASHES QUERIES [--distance 31] [--seconds 20] [--index flat|multihash]...
 
-HASHES and QUERIES are files of 32-byte hashes, as IndexReport --write makes them. Prints one JSON object an index: lookups a second, hits found,
+HASHES and QUERIES are files of 32-byte hashes, as bench/run index-files writes them. Prints one JSON object an index: lookups a second, hits found,
 how the index was set and which build of FAISS ran. Needs python3-faiss; Debian's is a generic build that uses no
 popcnt instruction, so a build for the CPU is faster.
 """

@@ -18,20 +18,20 @@ import org.semblance.engine.judge.Verdict;
 import org.semblance.engine.pdq.InterleavedLuma;
 import org.semblance.engine.pdq.PdqHasher;
 import org.semblance.hashdb.hash.HashAndQuality;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
 
 /**
  * Which changes of a file a browser shows like the original, and what Semblance says of them.
  *
- * <p>{@code BrowserReport SEED PICTURES FOLDER [CHROMIUM]}: makes {@link OneStepChanges}, has Chromium draw each file, and
+ * <p>Makes {@link OneStepChanges}, has Chromium draw each file, and
  * matches each among the unchanged files. A file is shown like the original if the PDQ hashes of the two drawings are within
  * the distance of a match. Prints a table by format and each file that is shown and not matched; writes to the folder
  * {@code changes.tsv} (name, distance of the drawings, verdict), {@code shown.txt} (what is shown like the original) and the
- * drawings of what was missed. Fails with exit status 1
- * if anything was missed.
+ * drawings of what was missed.
  */
 public final class BrowserReport {
     private static final int MATCH_DISTANCE = 31;
-    private static final String CHROMIUM = "/usr/bin/chromium";
 
     /** The margin shows what is drawn outside of the picture's size. */
     private static final int MARGIN = 16;
@@ -46,16 +46,23 @@ public final class BrowserReport {
         int hashed;
     }
 
-    /** Makes the files, asks both and compares. */
-    public static void main(String[] args) throws Exception {
-        if (args.length < 3) {
-            System.err.println("BrowserReport SEED PICTURES FOLDER [CHROMIUM]");
-            System.exit(2);
-        }
-        Path chromium = Path.of(args.length > 3 ? args[3] : CHROMIUM);
-        List<Change> changes = OneStepChanges.of(Long.parseLong(args[0]), Integer.parseInt(args[1]));
-        boolean good = new BrowserReport().run(changes, Path.of(args[2]), chromium);
-        System.exit(good ? 0 : 1);
+    @Command(
+            name = "browser",
+            description = {
+                "Changes pictures of each format in one step, and compares what Chromium shows of them with what is matched.",
+                "Fails if anything is shown like the original and not matched."
+            })
+    static int compare(
+            @Parameters(description = "Of the pictures and the changes.") long seed,
+            @Parameters(description = "How many pictures.") int pictures,
+            @Parameters(description = "Where the findings go.") Path folder,
+            @Parameters(
+                            arity = "0..1",
+                            defaultValue = Chromium.USUAL_PROGRAM,
+                            description = "(default: ${DEFAULT-VALUE})")
+                    Path chromium)
+            throws IOException, InterruptedException {
+        return new BrowserReport().run(OneStepChanges.of(seed, pictures), folder, chromium) ? 0 : 1;
     }
 
     private boolean run(List<Change> changes, Path folder, Path program) throws IOException, InterruptedException {

@@ -21,6 +21,9 @@ import javax.imageio.ImageIO;
  * counts is a picture of the page itself: of a damaged file a page may show more than scripts are given.
  */
 final class Chromium {
+    /** Where Debian has it. */
+    static final String USUAL_PROGRAM = "/usr/bin/chromium";
+
     private static final int COLUMNS = 6;
     private static final int ROWS = 6;
     private static final long PATIENCE_SECONDS = 120;

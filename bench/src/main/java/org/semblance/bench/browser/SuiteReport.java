@@ -21,14 +21,13 @@ import org.semblance.server.MatchServer;
 import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.config.Setting;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
 
 /**
  * Files of test suites against what Chromium and the {@code ffmpeg} command show of them.
  *
- * <p>{@code SuiteReport FOLDER RESULT [refused]}: sends each file below the folder to {@code POST /v1/match} of a server with
- * worker processes, and asks both whether they show anything of it; with {@code refused} only of files that the server has
- * no hash for. Writes to the result a line a file that is shown and has no hash, with the reason, and prints counts. Fails
- * with exit status 1 if an answer was not 200, or if more than one in a hundred files that are shown has no hash.
+ * <p>Each file goes to {@code POST /v1/match} of a server with worker processes, and both are asked whether they show anything of it.
  */
 public final class SuiteReport {
     private static final int BATCH = 60;
@@ -49,15 +48,31 @@ public final class SuiteReport {
         this.root = root;
     }
 
-    /** Sends, asks and compares. */
-    public static void main(String[] args) throws Exception {
-        if (args.length < 2) {
-            System.err.println("SuiteReport FOLDER RESULT [refused]");
-            System.exit(2);
-        }
-        boolean refusedOnly = args.length > 2 && args[2].equals("refused");
-        boolean good = new SuiteReport(Path.of(args[0])).run(Path.of(args[1]), refusedOnly);
-        System.exit(good ? 0 : 1);
+    /** Of which files the programs are asked. */
+    enum Asked {
+        ALL,
+        REFUSED
+    }
+
+    @Command(
+            name = "suites",
+            description = {
+                "Matches each file below a folder, and asks Chromium and ffmpeg whether they show it.",
+                "Fails if an answer was not 200, or if more than one in a hundred files that are shown has no hash."
+            })
+    static int compare(
+            @Parameters(description = "Files of test suites.") Path folder,
+            @Parameters(description = "Gets a line for each file that is shown and has no hash, with the reason.")
+                    Path result,
+            @Parameters(
+                            arity = "0..1",
+                            paramLabel = "all|refused",
+                            defaultValue = "all",
+                            description =
+                                    "Asks of these only: all, or those without a hash (default: ${DEFAULT-VALUE}).")
+                    Asked which)
+            throws IOException, InterruptedException {
+        return new SuiteReport(folder).run(result, which == Asked.REFUSED) ? 0 : 1;
     }
 
     private boolean run(Path result, boolean refusedOnly) throws IOException, InterruptedException {
@@ -133,7 +148,7 @@ public final class SuiteReport {
     }
 
     private List<Boolean> chromium() throws IOException, InterruptedException {
-        Chromium chromium = new Chromium(Path.of("/usr/bin/chromium"), 1, 1);
+        Chromium chromium = new Chromium(Path.of(Chromium.USUAL_PROGRAM), 1, 1);
         List<Boolean> shown = new ArrayList<>();
         for (int from = 0; from < asked.size(); from += BATCH) {
             List<byte[]> batch = new ArrayList<>();

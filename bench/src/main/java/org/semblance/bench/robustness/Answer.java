@@ -3,6 +3,7 @@ package org.semblance.bench.robustness;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.semblance.bench.edits.Projection;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 

@@ -9,6 +9,11 @@ import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.util.Locale;
 import java.util.Random;
+import org.semblance.bench.edits.Emblem;
+import org.semblance.bench.edits.Feed;
+import org.semblance.bench.edits.Lettering;
+import org.semblance.bench.edits.Pixels;
+import org.semblance.bench.edits.Words;
 
 /**
  * Makes pictures as those who spread propaganda make them. What the cards of a kind share is the same in all of them; what a card

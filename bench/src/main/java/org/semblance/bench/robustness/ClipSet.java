@@ -13,8 +13,12 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
-import org.semblance.bench.Ffmpeg;
-import org.semblance.bench.Ffmpeg.Piece;
+import org.semblance.bench.edits.Emblem;
+import org.semblance.bench.edits.Lettering;
+import org.semblance.bench.edits.Pixels;
+import org.semblance.bench.edits.Words;
+import org.semblance.bench.video.Ffmpeg;
+import org.semblance.bench.video.Ffmpeg.Piece;
 
 /**
  * Known clips, cut from videos, and uploads with and without them. A known clip begins with a title card that all have, and bears the

@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.semblance.bench.edits.Pixels;
 
 /** The photos of a folder and of those in it, in an order that follows from the seed, as JPEG of no more than 1,024 pixels a side. */
 final class Corpus {

@@ -1,12 +1,12 @@
 package org.semblance.bench.robustness;
 
+import static org.semblance.bench.harness.Report.print;
+
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine;
@@ -18,8 +18,7 @@ import picocli.CommandLine.Option;
  * of its own that has features of other photos banked. CPU is that of the whole machine, so nothing else may run.
  */
 @Command(
-        name = "FeatureCost",
-        mixinStandardHelpOptions = true,
+        name = "feature-cost",
         description =
                 "Banks most photos of a folder, sends the others with features and without, and prints rates and CPU times.")
 public final class FeatureCost implements Callable<Integer> {
@@ -37,13 +36,6 @@ public final class FeatureCost implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", description = "(default: ${DEFAULT-VALUE})")
     private long seed = 20_261_129;
 
-    private final PrintStream out = System.out;
-
-    /** Runs with the arguments of the command line; exits with 2 if they are wrong. */
-    public static void main(String[] args) {
-        System.exit(new CommandLine(new FeatureCost()).execute(args));
-    }
-
     @Override
     public Integer call() throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("semblance-feature-cost");
@@ -55,12 +47,7 @@ public final class FeatureCost implements Callable<Integer> {
         List<byte[]> sent = files.subList(0, Math.min(SENT, files.size()));
         try (Service with = new Service(folder.resolve("data"), null)) {
             Parallel.map(files.subList(sent.size(), files.size()), with::bank);
-            out.printf(
-                    Locale.ROOT,
-                    "%,d photos banked, %,d sent a round, seed %d%n",
-                    files.size() - sent.size(),
-                    sent.size(),
-                    seed);
+            print("%,d photos banked, %,d sent a round, seed %d", files.size() - sent.size(), sent.size(), seed);
             for (int round = 0; round < rounds; round++) {
                 run(with, sent, false, round);
                 run(with, sent, true, round);
@@ -80,14 +67,9 @@ public final class FeatureCost implements Callable<Integer> {
         });
         double seconds = (System.nanoTime() - begun) / 1e9;
         double cpuMs = 10.0 * (cpuTicks() - cpu) / files.size();
-        out.printf(
-                Locale.ROOT,
-                "round %d, features %s: %.0f photos/s, %.2f ms CPU a photo, client included; %d match%n",
-                round,
-                features ? "on " : "off",
-                files.size() / seconds,
-                cpuMs,
-                found.get());
+        print(
+                "round %d, features %s: %.0f photos/s, %.2f ms CPU a photo, client included; %d match",
+                round, features ? "on " : "off", files.size() / seconds, cpuMs, found.get());
     }
 
     /** Hundredths of a second that all processors were busy. */

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.function.Supplier;
+import org.semblance.bench.edits.Edit;
+import org.semblance.bench.edits.Pixels;
 
 /**
  * All pictures of a run: those that are banked, and other photos to paste them into. A photo without a duplicate is either banked

@@ -2,6 +2,7 @@ package org.semblance.bench.robustness;
 
 import java.util.List;
 import java.util.Locale;
+import org.semblance.bench.edits.Edit;
 
 /** For each edit the share of the copies that are found, as two bars: by PDQ alone, and by all signals. */
 final class RobustnessPlot {

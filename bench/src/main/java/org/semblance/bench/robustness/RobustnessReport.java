@@ -4,9 +4,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -14,12 +12,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.semblance.server.MatchServer;
-import org.semblance.server.selfbench.Machine;
+import org.semblance.bench.edits.Edit;
+import org.semblance.bench.edits.Edits;
+import org.semblance.bench.edits.Pixels;
+import org.semblance.bench.edits.Projection;
+import org.semblance.bench.harness.Folders;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -29,8 +30,7 @@ import picocli.CommandLine.Spec;
  * other pictures are named. All goes over HTTP, to a server of its own on an empty database.
  */
 @Command(
-        name = "RobustnessReport",
-        mixinStandardHelpOptions = true,
+        name = "robustness",
         description = {
             "Banks the photos of a folder, and cards, memes and screenshots that are made from it; sends edited copies of some;"
                     + " sends each banked picture while it is not enabled itself.",
@@ -57,14 +57,8 @@ public final class RobustnessReport implements Callable<Integer> {
             description = "Only these edits, such as pip30,screenshot (default: all).")
     private List<String> names = List.of();
 
-    @Option(names = "--seed", paramLabel = "N", description = "(default: ${DEFAULT-VALUE})")
-    private long seed = 20_261_129;
-
-    @Option(
-            names = "--features",
-            paramLabel = "true|false",
-            description = "Asks for a lookup by features with each upload, or for none (default: as the server does).")
-    private @Nullable Boolean features;
+    @Mixin
+    private RunOptions options = new RunOptions();
 
     @Option(
             names = "--same",
@@ -93,33 +87,15 @@ public final class RobustnessReport implements Callable<Integer> {
 
     private final Map<Long, Picture> byId = new LinkedHashMap<>();
 
-    /** Runs with the arguments of the command line; exits with 2 if they are wrong. */
-    public static void main(String[] args) {
-        System.exit(commandLine(new RobustnessReport()).execute(args));
-    }
-
-    /** One whose runs end with 2 and a line when they cannot use what they were given. */
-    static CommandLine commandLine(Object command) {
-        CommandLine line = new CommandLine(command);
-        line.setExecutionExceptionHandler((e, failed, parsed) -> {
-            if (e instanceof IllegalArgumentException) {
-                failed.getErr().println(e.getMessage());
-                return CommandLine.ExitCode.USAGE;
-            }
-            throw e;
-        });
-        return line;
-    }
-
     @Override
     public Integer call() throws IOException, InterruptedException {
         List<Edit> edits = Edits.named(names);
         Path folder = Files.createTempDirectory("semblance-robustness");
-        try (Service service = new Service(folder.resolve("data"), features)) {
-            progress("seed %d", seed);
-            Corpus read = Corpus.of(corpus, photos, seed, Files.createDirectories(folder.resolve("photos")));
+        try (Service service = new Service(folder.resolve("data"), options.features)) {
+            progress("seed %d", options.seed);
+            Corpus read = Corpus.of(corpus, photos, options.seed, Files.createDirectories(folder.resolve("photos")));
             progress("%s", read);
-            Gallery gallery = Gallery.of(read, originals, seed, SamePictures.known(same), service, folder);
+            Gallery gallery = Gallery.of(read, originals, options.seed, SamePictures.known(same), service, folder);
             bank(gallery.banked(), service);
             List<Outcome> outcomes = new ArrayList<>();
             for (Picture picture : gallery.banked()) {
@@ -129,7 +105,7 @@ public final class RobustnessReport implements Callable<Integer> {
             outcomes.addAll(edited(gallery, edits, service));
             report(read, gallery, edits, outcomes);
         } finally {
-            delete(folder);
+            Folders.delete(folder);
         }
         return CommandLine.ExitCode.OK;
     }
@@ -211,24 +187,13 @@ public final class RobustnessReport implements Callable<Integer> {
                 """
                 # Edited copies that are found
 
-                Machine: %s. JDK: %s. Date: %s. Semblance %s. Seed: %d. No time was measured.
-
-                ```
-                bench -Xmx2g %s %s
-                ```
-
-                %s. %,d pictures banked, %,d of them edited by %d edits, %,d copies sent. All over HTTP, two requests at a time.
+                %s
+                                %s. %,d pictures banked, %,d of them edited by %d edits, %,d copies sent. All over HTTP, two requests at a time.
 
                 ![Copies found, by edit](%s)
 
                 """,
-                Machine.describe(),
-                Runtime.version(),
-                LocalDate.now(),
-                MatchServer.version(),
-                seed,
-                RobustnessReport.class.getName(),
-                arguments(spec),
+                options.head(spec),
                 read,
                 gallery.banked().size(),
                 gallery.originals().size(),
@@ -249,22 +214,9 @@ public final class RobustnessReport implements Callable<Integer> {
         }
     }
 
-    /** As they were given. */
-    static String arguments(CommandSpec command) {
-        return String.join(" ", command.commandLine().getParseResult().originalArgs());
-    }
-
     private Path plotFile() {
         String name = Objects.requireNonNull(results.getFileName()).toString().replaceAll("\\.md$", "");
         return results.resolveSibling(name + ".svg");
-    }
-
-    static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 
     private void progress(String format, Object... values) {

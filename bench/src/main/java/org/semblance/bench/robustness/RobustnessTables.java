@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.semblance.bench.edits.Edit;
 
 /** The results of a run as Markdown. */
 final class RobustnessTables {

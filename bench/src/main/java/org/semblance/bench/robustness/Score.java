@@ -3,6 +3,7 @@ package org.semblance.bench.robustness;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
+import org.semblance.bench.edits.Edit;
 
 /** Counts over outcomes. */
 final class Score {

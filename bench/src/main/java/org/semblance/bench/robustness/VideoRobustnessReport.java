@@ -3,7 +3,6 @@ package org.semblance.bench.robustness;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,10 +11,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.semblance.server.MatchServer;
-import org.semblance.server.selfbench.Machine;
+import org.semblance.bench.harness.Folders;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -26,8 +25,7 @@ import picocli.CommandLine.Spec;
  * {@code ffmpeg} and {@code ffprobe} commands.
  */
 @Command(
-        name = "VideoRobustnessReport",
-        mixinStandardHelpOptions = true,
+        name = "video-robustness",
         description = "Banks clips that it cuts from videos, and sends edited uploads with and without them.")
 public final class VideoRobustnessReport implements Callable<Integer> {
     /** By which a second may be off. */
@@ -55,14 +53,8 @@ public final class VideoRobustnessReport implements Callable<Integer> {
             description = "Clips, and as many uploads without one (default: ${DEFAULT-VALUE}).")
     private int count = 20;
 
-    @Option(names = "--seed", paramLabel = "N", description = "(default: ${DEFAULT-VALUE})")
-    private long seed = 20_261_129;
-
-    @Option(
-            names = "--features",
-            paramLabel = "true|false",
-            description = "Asks for a lookup by features with each upload, or for none (default: as the server does).")
-    private @Nullable Boolean features;
+    @Mixin
+    private RunOptions options = new RunOptions();
 
     @Option(
             names = "--folder",
@@ -81,16 +73,11 @@ public final class VideoRobustnessReport implements Callable<Integer> {
     private final StringBuilder out = new StringBuilder();
     private final List<String> details = new ArrayList<>();
 
-    /** Runs with the arguments of the command line; exits with 2 if they are wrong. */
-    public static void main(String[] args) {
-        System.exit(RobustnessReport.commandLine(new VideoRobustnessReport()).execute(args));
-    }
-
     @Override
     public Integer call() throws IOException, InterruptedException {
         Path data = Files.createTempDirectory("semblance-robustness");
-        try (Service service = new Service(data, features)) {
-            ClipSet set = ClipSet.of(folder, seed, count, videos, others);
+        try (Service service = new Service(data, options.features)) {
+            ClipSet set = ClipSet.of(folder, options.seed, count, videos, others);
             for (ClipSet.Clip clip : set.clips()) {
                 byId.put(service.bank(Files.readAllBytes(clip.file())), clip);
             }
@@ -100,7 +87,7 @@ public final class VideoRobustnessReport implements Callable<Integer> {
             }
             unrelated(set, service);
         } finally {
-            RobustnessReport.delete(data);
+            Folders.delete(data);
         }
         add("%nOne by one:%n%n");
         details.forEach(line -> add("- %s%n", line));
@@ -112,12 +99,7 @@ public final class VideoRobustnessReport implements Callable<Integer> {
 
     private void head(ClipSet set) {
         add("# Edited copies of videos that are found%n%n");
-        add(
-                "Machine: %s. JDK: %s. Date: %s. Semblance %s. Seed: %d. No time was measured.%n%n",
-                Machine.describe(), Runtime.version(), LocalDate.now(), MatchServer.version(), seed);
-        add(
-                "```%nbench -Xmx2g %s %s%n```%n%n",
-                VideoRobustnessReport.class.getName(), RobustnessReport.arguments(spec));
+        add("%s%n", options.head(spec));
         add(
                 "%d clips of %.0f s in all, cut from %d videos, each with the same title card of 2 s before it and the same logo.",
                 set.clips().size(),

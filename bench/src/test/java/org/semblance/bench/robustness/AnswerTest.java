@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.semblance.bench.edits.Projection;
 
 class AnswerTest {
     @Test

@@ -8,6 +8,7 @@ import java.awt.image.BufferedImage;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.semblance.bench.edits.Pixels;
 
 class CardsTest {
     private static final long SEED = 20_261_129;

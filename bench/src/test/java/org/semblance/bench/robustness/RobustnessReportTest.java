@@ -17,6 +17,8 @@ import java.util.Random;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.semblance.bench.Bench;
+import org.semblance.bench.edits.Pixels;
 
 /** A whole run over HTTP, small: five originals, four of them photos. */
 class RobustnessReportTest {
@@ -79,12 +81,12 @@ class RobustnessReportTest {
     }
 
     private int run(String... options) {
-        List<String> args = new ArrayList<>(List.of("--seed", Long.toString(SEED)));
+        List<String> args = new ArrayList<>(List.of("robustness", "--seed", Long.toString(SEED)));
         if (!List.of(options).contains("--corpus")) {
             args.addAll(List.of("--corpus", folder.resolve("corpus").toString()));
         }
         args.addAll(List.of(options));
-        return RobustnessReport.commandLine(new RobustnessReport())
+        return Bench.commandLine()
                 .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(err, true))
                 .execute(args.toArray(String[]::new));

@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.semblance.bench.Ffmpeg;
+import org.semblance.bench.Bench;
+import org.semblance.bench.video.Ffmpeg;
 
 class VideoRobustnessReportTest {
     @TempDir
@@ -29,10 +30,11 @@ class VideoRobustnessReportTest {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
 
-        int code = RobustnessReport.commandLine(new VideoRobustnessReport())
+        int code = Bench.commandLine()
                 .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(err, true))
                 .execute(
+                        "video-robustness",
                         "--clips",
                         clips.toString(),
                         "--others",

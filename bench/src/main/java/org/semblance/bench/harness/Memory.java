@@ -1,0 +1,36 @@
+package org.semblance.bench.harness;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What Linux tells of the memory of a process; 0 elsewhere, and of a process that is gone. */
+public final class Memory {
+    private Memory() {}
+
+    /** Memory that is resident, in kB. */
+    public static long residentKb(long pid) {
+        return kb(pid, "VmRSS");
+    }
+
+    /** Memory of this process that is resident and no file's, in kB. */
+    public static long anonymousKb() {
+        return kb(ProcessHandle.current().pid(), "RssAnon");
+    }
+
+    /** The most that was resident of this process, in kB. */
+    public static long peakKb() {
+        return kb(ProcessHandle.current().pid(), "VmHWM");
+    }
+
+    private static long kb(long pid, String field) {
+        try {
+            return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
+                    .filter(line -> line.startsWith(field + ":"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                    .sum();
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+}

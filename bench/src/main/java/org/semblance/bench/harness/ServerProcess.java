@@ -1,0 +1,88 @@
+package org.semblance.bench.harness;
+
+import static org.semblance.bench.harness.Report.print;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.semblance.server.MatchServer;
+import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.Setting;
+
+/** A server in a JVM of its own, on a free port of this machine, with the flags of this JVM. */
+public final class ServerProcess implements AutoCloseable {
+    private final Process process;
+    private final BufferedReader output;
+    private final int port;
+
+    private ServerProcess(Path data) throws IOException {
+        process = Jvm.start(ServerProcess.class, data.toString());
+        output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        String line = output.readLine();
+        if (line == null) {
+            close();
+            throw new IllegalStateException("the server did not start");
+        }
+        port = Integer.parseInt(line);
+    }
+
+    /** Starts one on an empty database. */
+    public static ServerProcess start() throws IOException {
+        return start(Files.createTempDirectory("semblance-bench"));
+    }
+
+    /** Starts one on that data folder. */
+    public static ServerProcess start(Path data) throws IOException {
+        return new ServerProcess(data);
+    }
+
+    /** The server's side: prints its port and serves until its standard input ends. */
+    public static void main(String[] args) throws IOException {
+        try (MatchServer server = MatchServer.start(
+                ServerConfig.builder(Path.of(args[0])).set(Setting.PORT, 0).build())) {
+            print("%d", server.port());
+            while (System.in.read() >= 0) {
+                // Only the end matters.
+            }
+        }
+    }
+
+    public int port() {
+        return port;
+    }
+
+    public ProcessHandle handle() {
+        return process.toHandle();
+    }
+
+    public long residentMb() {
+        return Memory.residentKb(process.pid()) / 1_000;
+    }
+
+    /** Of the processes that it decodes in. */
+    public List<Long> residentMbOfWorkers() {
+        try (Stream<ProcessHandle> workers = process.children()) {
+            return workers.map(worker -> Memory.residentKb(worker.pid()) / 1_000)
+                    .toList();
+        }
+    }
+
+    /** Has it stop in order. Returns whether it did so within that time. */
+    public boolean stop(int seconds) throws IOException, InterruptedException {
+        process.getOutputStream().close();
+        return process.waitFor(seconds, TimeUnit.SECONDS);
+    }
+
+    /** Kills it if it still runs. */
+    @Override
+    public void close() throws IOException {
+        process.destroyForcibly();
+        output.close();
+    }
+}
