@@ -291,7 +291,7 @@ final class WorkerProcess {
             long leftMs = late
                     ? TimeUnit.NANOSECONDS.toMillis(giveUp - System.nanoTime())
                     : TimeUnit.NANOSECONDS.toMillis(deadline.nanosLeft());
-            if (socket.await((int) Math.clamp(leftMs + 1, 1, LOOK_MS))) {
+            if (socket.await(Math.clamp(leftMs + 1, 1, LOOK_MS))) {
                 return true;
             }
             if (late && System.nanoTime() - giveUp >= 0) {

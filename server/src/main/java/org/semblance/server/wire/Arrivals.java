@@ -91,7 +91,6 @@ public final class Arrivals {
     private static final class Peek {
         static final ThreadLocal<Peek> OF_THREAD = ThreadLocal.withInitial(Peek::new);
 
-        private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
         private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
         /** Look, leave it there, and do not wait for it. */

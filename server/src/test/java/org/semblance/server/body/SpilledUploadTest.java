@@ -715,7 +715,7 @@ class SpilledUploadTest {
     }
 
     private void assertLane(RawClient client, byte[] upload, String thread) throws Exception {
-        assertThat(upload.length).isLessThan((int) SPILL);
+        assertThat(upload.length).isLessThan(SPILL);
         assertThat(client.send(head("/digest", upload.length))
                         .send(upload)
                         .read()
