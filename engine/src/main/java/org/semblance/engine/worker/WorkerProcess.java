@@ -40,7 +40,7 @@ final class WorkerProcess {
     /** How long an answer may be late before it is not waited for, as what is said of it is told between two steps. */
     private static final long IMAGE_LATE_MS = 250;
 
-    /** Likewise for a video, of which a part that was seen counts. */
+    /** How long the answer on a video may be late: it takes longer to end, and the frames seen so far count. */
     private static final long VIDEO_LATE_MS = 2_000;
 
     /** How often it is asked whether anybody still waits for the answer. */

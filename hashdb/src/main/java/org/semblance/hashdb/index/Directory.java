@@ -72,7 +72,7 @@ final class Directory implements AutoCloseable {
         held = new Limbo(readers);
     }
 
-    /** The same buckets in cells for another number of hashes, for lookups to go on with. */
+    /** A directory of these buckets, whose cells fit another number of hashes; lookups go on with it. */
     Directory reshaped(int hashes) {
         Directory other = new Directory(ring, chunk, extents, readers, hashes);
         for (int bucket = 0; bucket < buckets; bucket++) {

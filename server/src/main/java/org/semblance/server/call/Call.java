@@ -70,7 +70,7 @@ public final class Call implements RequestHandler {
     private State state = State.HEAD;
     private @Nullable BodyReader reader;
 
-    /** The same, or what it passes its chunks to, if the body is answered line by line. */
+    /** The reader of a body that is answered line by line, or what that reader passes its chunks to; null for other bodies. */
     private @Nullable LineStream lines;
 
     /** Whether the last chunk has come; and whether the reader was told, which may still have some of it to do. */

@@ -341,7 +341,7 @@ public final class Exchanges implements AutoCloseable {
                 "wrong value for field \"filename\" (expected: a file below the server's folder for exchanges)");
     }
 
-    /** Likewise as it is now, with symbolic links followed: none may lead out of the folder either. */
+    /** The file of an exchange with symbolic links followed, none of which may lead out of the folder either. */
     private Path realFile(Map<String, @Nullable Object> config) throws FetchFailedException {
         try {
             Path file = file(config).toRealPath();

@@ -36,7 +36,11 @@ public final class ProcessMemory implements AutoCloseable {
         return kilobytes("VmRSS:") * 1_024;
     }
 
-    /** Bytes that it has addresses for; likewise. */
+    /**
+     * Bytes that the process has addresses for.
+     *
+     * @throws IOException if it has ended
+     */
     public long addressSpace() throws IOException {
         return kilobytes("VmSize:") * 1_024;
     }
