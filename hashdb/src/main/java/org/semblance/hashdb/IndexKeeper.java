@@ -287,6 +287,16 @@ final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
         }
     }
 
+    /**
+     * Saves the index:
+     *
+     * <ol>
+     *   <li>With the lock held, the index is held, and the change is noted up to which it goes.
+     *   <li>It is written while lookups and changes go on.
+     *   <li>What changed meanwhile is moved over, some at a time. This happens if the write failed as well.
+     *   <li>The pause before the next save begins.
+     * </ol>
+     */
     private void save() {
         long begun = System.nanoTime();
         long savedSeq;

@@ -142,7 +142,7 @@ final class Lookups {
 
     private boolean isEnabled(long contentId, @Nullable Scope scope) {
         boolean[] found = new boolean[1];
-        forEachEnabled(new long[] {contentId}, scope, (bank, content) -> found[0] = true);
+        forEachEnabled(new long[] {contentId}, scope, (bank, content) -> found[0] = bank.features());
         return found[0];
     }
 
@@ -162,7 +162,7 @@ final class Lookups {
         for (PictureVotes picture : votes) {
             Bank bank = banks.get(picture.contentId());
             ContentRecord content = contents.get(picture.contentId());
-            if (bank != null && content != null) {
+            if (bank != null && bank.features() && content != null) {
                 matches.add(new PictureMatch(bank, content, picture));
             }
         }

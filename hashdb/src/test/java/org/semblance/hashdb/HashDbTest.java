@@ -246,7 +246,8 @@ class HashDbTest {
                 "seen twice",
                 "list-7",
                 "{\"k\":[1]}",
-                clock.instant());
+                clock.instant(),
+                null);
         assertThat(db.content("A", id)).contains(expected);
         assertThat(db.lookup(pdq.hash()).getFirst().content()).isEqualTo(record(expected));
         db.awaitView();
@@ -265,7 +266,9 @@ class HashDbTest {
                 content.note(),
                 content.source(),
                 content.metadata(),
-                content.createdAt());
+                content.createdAt(),
+                0,
+                0);
     }
 
     @Test
@@ -500,7 +503,8 @@ class HashDbTest {
                 content.note(),
                 content.source(),
                 content.metadata(),
-                content.createdAt());
+                content.createdAt(),
+                null);
     }
 
     private List<BankContent> pages(ContentFilter filter) {

@@ -66,6 +66,14 @@ class ArchitectureTest {
             dependOnOnly("org.semblance.hashdb.file", "org.semblance.hashdb.hash", "org.semblance.hashdb.offheap");
 
     @ArchTest
+    static final ArchRule kernelsKnowMemoryOnly = dependOnOnly(
+            "org.semblance.hashdb.index.kernel", "org.semblance.hashdb.offheap", "jdk.incubator", "org.slf4j");
+
+    @ArchTest
+    static final ArchRule linuxKnowsNoWorker =
+            dependOnOnly("org.semblance.engine.worker.linux", "org.semblance.hashdb.libc");
+
+    @ArchTest
     static final ArchRule theLibraryOfCIsALeaf = dependOnOnly("org.semblance.hashdb.libc");
 
     @ArchTest

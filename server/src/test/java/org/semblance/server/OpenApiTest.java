@@ -343,6 +343,7 @@ class OpenApiTest {
     private void everyNativeOperation(byte[] photo, byte[] video) {
         Map<String, String> octets = Map.of("Content-Type", "application/octet-stream");
         Map<String, String> lines = Map.of("Content-Type", Ndjson.MEDIA_TYPE);
+        call("POST", "/v1/verify", Map.of(), new byte[0]);
         json("POST", "/v1/banks", "{\"name\":\"KNOWN\",\"description\":\"d\",\"distance_threshold\":null}");
         call(
                 "POST",

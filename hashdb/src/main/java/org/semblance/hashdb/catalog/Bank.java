@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param enabledRatio share of lookups that see the bank, 0 (off) to 1, as HMA has it; the native API sees a bank
  *     whenever it is above 0
  * @param distanceThreshold largest PDQ distance that matches, 0..256, or null for the default of 31
+ * @param features whether its pictures are banked, and found, by their local features
  */
 public record Bank(
         long id,
@@ -16,7 +17,19 @@ public record Bank(
         BankKind kind,
         double enabledRatio,
         String description,
-        @Nullable Integer distanceThreshold) {
+        @Nullable Integer distanceThreshold,
+        boolean features) {
+    /** A bank whose pictures are found by their local features as well. */
+    public Bank(
+            long id,
+            String name,
+            BankKind kind,
+            double enabledRatio,
+            String description,
+            @Nullable Integer distanceThreshold) {
+        this(id, name, kind, enabledRatio, description, distanceThreshold, true);
+    }
+
     /** Whether any lookup sees the bank. */
     public boolean enabled() {
         return enabledRatio > 0;

@@ -33,21 +33,6 @@ public record BankContent(
         labels = List.copyOf(labels);
     }
 
-    /** A content that is no video. */
-    public BankContent(
-            long id,
-            String bank,
-            ContentStatus status,
-            @Nullable Instant disabledUntil,
-            List<Signal> signals,
-            List<String> labels,
-            @Nullable String note,
-            @Nullable String source,
-            @Nullable String metadata,
-            Instant createdAt) {
-        this(id, bank, status, disabledUntil, signals, labels, note, source, metadata, createdAt, null);
-    }
-
     /** Whether the content matches at that time. */
     public boolean enabledAt(Instant now) {
         return status.enabledAt(disabledUntil, now);

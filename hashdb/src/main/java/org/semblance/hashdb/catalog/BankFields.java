@@ -7,17 +7,26 @@ public record BankFields(
         @Nullable String name,
         @Nullable Double enabledRatio,
         @Nullable String description,
-        @Nullable Given<Integer> distanceThreshold) {
+        @Nullable Given<Integer> distanceThreshold,
+        @Nullable Boolean features) {
     /** All fields of the bank. */
     public static BankFields of(Bank bank) {
         return new BankFields(
-                bank.name(), bank.enabledRatio(), bank.description(), new Given<>(bank.distanceThreshold()));
+                bank.name(),
+                bank.enabledRatio(),
+                bank.description(),
+                new Given<>(bank.distanceThreshold()),
+                bank.features());
     }
 
-    /** All fields of the new bank. */
+    /** All fields of the new bank; features are given only if it has none, as in journals from before there were any. */
     public static BankFields of(Change.CreateBank create) {
         return new BankFields(
-                create.name(), create.enabledRatio(), create.description(), new Given<>(create.distanceThreshold()));
+                create.name(),
+                create.enabledRatio(),
+                create.description(),
+                new Given<>(create.distanceThreshold()),
+                create.features() ? null : Boolean.FALSE);
     }
 
     /** The fields that the update gives. */
@@ -29,7 +38,8 @@ public record BankFields(
                 update.description(),
                 threshold == null
                         ? null
-                        : new Given<>(threshold == Change.UpdateBank.DEFAULT_THRESHOLD ? null : threshold));
+                        : new Given<>(threshold == Change.UpdateBank.DEFAULT_THRESHOLD ? null : threshold),
+                update.features());
     }
 
     /** These fields, and those of the other that are not given here. */
@@ -38,7 +48,8 @@ public record BankFields(
                 name == null ? other.name : name,
                 enabledRatio == null ? other.enabledRatio : enabledRatio,
                 description == null ? other.description : description,
-                distanceThreshold == null ? other.distanceThreshold : distanceThreshold);
+                distanceThreshold == null ? other.distanceThreshold : distanceThreshold,
+                features == null ? other.features : features);
     }
 
     /** The bank with these fields. */
@@ -49,7 +60,8 @@ public record BankFields(
                 bank.kind(),
                 enabledRatio == null ? bank.enabledRatio() : enabledRatio,
                 description == null ? bank.description() : description,
-                distanceThreshold == null ? bank.distanceThreshold() : distanceThreshold.value());
+                distanceThreshold == null ? bank.distanceThreshold() : distanceThreshold.value(),
+                features == null ? bank.features() : features);
     }
 
     /** The fields that the other gives as well. */
@@ -58,6 +70,7 @@ public record BankFields(
                 other.name == null ? null : name,
                 other.enabledRatio == null ? null : enabledRatio,
                 other.description == null ? null : description,
-                other.distanceThreshold == null ? null : distanceThreshold);
+                other.distanceThreshold == null ? null : distanceThreshold,
+                other.features == null ? null : features);
     }
 }

@@ -6,13 +6,25 @@ import org.jspecify.annotations.Nullable;
 
 /** A change of the catalog: one transaction and one row of the journal each. In an update, null leaves a field as it is. */
 public sealed interface Change {
-    /** A new bank; its name must be free. */
+    /** A new bank with these fields, which are those of {@link Bank}; its name must be free. */
     record CreateBank(
             String name,
             BankKind kind,
             double enabledRatio,
             String description,
-            @Nullable Integer distanceThreshold) implements Change {
+            @Nullable Integer distanceThreshold,
+            boolean features)
+            implements Change {
+        /** A bank with local features. */
+        public CreateBank(
+                String name,
+                BankKind kind,
+                double enabledRatio,
+                String description,
+                @Nullable Integer distanceThreshold) {
+            this(name, kind, enabledRatio, description, distanceThreshold, true);
+        }
+
         /** A bank of known bad content with the defaults. */
         public CreateBank(String name) {
             this(name, BankKind.MATCH, 1.0, "", null);
@@ -29,8 +41,19 @@ public sealed interface Change {
             @Nullable String newName,
             @Nullable Double enabledRatio,
             @Nullable String description,
-            @Nullable Integer distanceThreshold)
+            @Nullable Integer distanceThreshold,
+            @Nullable Boolean features)
             implements Change {
+        /** New properties of the bank but for its features. */
+        public UpdateBank(
+                String name,
+                @Nullable String newName,
+                @Nullable Double enabledRatio,
+                @Nullable String description,
+                @Nullable Integer distanceThreshold) {
+            this(name, newName, enabledRatio, description, distanceThreshold, null);
+        }
+
         /** As distance threshold: the bank has none of its own any more. */
         public static final int DEFAULT_THRESHOLD = Integer.MIN_VALUE;
     }

@@ -28,20 +28,6 @@ public record ContentRecord(
         labels = List.copyOf(labels);
     }
 
-    /** A content that is no video. */
-    public ContentRecord(
-            long id,
-            long bankId,
-            ContentStatus status,
-            @Nullable Instant disabledUntil,
-            List<String> labels,
-            @Nullable String note,
-            @Nullable String source,
-            @Nullable String metadata,
-            Instant createdAt) {
-        this(id, bankId, status, disabledUntil, labels, note, source, metadata, createdAt, 0, 0);
-    }
-
     /** Whether the content is a video. */
     public boolean isVideo() {
         return pictures > 0;

@@ -31,7 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
  * update_content    bank_id, bank, content_id, from, to
  * withdraw_content  bank_id, bank, content_id
  *
- * fields of a bank     name, enabled_ratio, description, distance_threshold
+ * fields of a bank     name, enabled_ratio, description, distance_threshold, features (in create_bank only if false)
  * fields of a content  status with disabled_until, labels, note, metadata
  * </pre>
  *
@@ -107,6 +107,7 @@ public final class PayloadCodec {
         putGiven(members, "enabled_ratio", fields.enabledRatio());
         putGiven(members, "description", fields.description());
         put(members, "distance_threshold", fields.distanceThreshold());
+        putGiven(members, "features", fields.features());
         return members;
     }
 
@@ -202,7 +203,8 @@ public final class PayloadCodec {
                 value(object.get("name"), JsonNode::stringValue),
                 value(object.get("enabled_ratio"), JsonNode::doubleValue),
                 value(object.get("description"), JsonNode::stringValue),
-                given(object.get("distance_threshold"), JsonNode::intValue));
+                given(object.get("distance_threshold"), JsonNode::intValue),
+                value(object.get("features"), JsonNode::booleanValue));
     }
 
     private static ContentFields contentFields(JsonNode object) {

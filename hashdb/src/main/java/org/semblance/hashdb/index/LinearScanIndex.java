@@ -55,10 +55,9 @@ public final class LinearScanIndex implements HashIndex {
 
     @Override
     public boolean remove(Hash256 hash, long contentId) {
-        Arguments.checkContentId(contentId);
         readers.phase();
-        int slot = store.find(hash.w3(), hash.w2(), hash.w1(), hash.w0());
-        if (slot == SlotMap.NONE || !store.carries(slot, contentId)) {
+        int slot = store.find(hash, contentId);
+        if (slot == SlotMap.NONE) {
             return false;
         }
         store.detach(slot, contentId);

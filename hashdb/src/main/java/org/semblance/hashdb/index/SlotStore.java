@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.semblance.hashdb.file.SnapshotFormat;
 import org.semblance.hashdb.file.SnapshotFormat.Part;
+import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.offheap.Extents;
 import org.semblance.hashdb.offheap.Limbo;
 import org.semblance.hashdb.offheap.OffHeap;
@@ -170,8 +171,14 @@ final class SlotStore implements AutoCloseable {
         return true;
     }
 
-    /** Whether the slot's hash is carried by that content; writer only. */
-    boolean carries(int slot, long contentId) {
+    /** The slot of the hash if that content carries it, or {@link SlotMap#NONE}; writer only. */
+    int find(Hash256 hash, long contentId) {
+        Arguments.checkContentId(contentId);
+        int slot = find(hash.w3(), hash.w2(), hash.w1(), hash.w0());
+        return slot == SlotMap.NONE || carries(slot, contentId) ? slot : SlotMap.NONE;
+    }
+
+    private boolean carries(int slot, long contentId) {
         long word = getLong(contents(slot));
         if (word >= 0) {
             return word == contentId;

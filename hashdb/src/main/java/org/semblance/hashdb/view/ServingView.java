@@ -335,7 +335,13 @@ public final class ServingView implements ContentSink {
     }
 
     /**
-     * Closes it so that it can be opened again.
+     * Closes it so that it can be opened again:
+     *
+     * <ol>
+     *   <li>The maps are closed, when the reads that are under way have ended.
+     *   <li>Their files are synced and their checksums taken.
+     *   <li>The mark is left that says so.
+     * </ol>
      *
      * @param headHash the hash of the change it holds last
      */

@@ -69,6 +69,6 @@ class RecordCodecTest {
     }
 
     private static ContentRecord record(ContentStatus status) {
-        return new ContentRecord(1, 1, status, null, List.of(), null, null, null, Instant.EPOCH);
+        return new ContentRecord(1, 1, status, null, List.of(), null, null, null, Instant.EPOCH, 0, 0);
     }
 }

@@ -23,7 +23,11 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code /v1/banks}: make, list, show, change and delete banks. */
 final class BankRoutes {
-    private static final Set<String> PATCHABLE = Set.of("name", "enabled_ratio", "description", "distance_threshold");
+    private static final Set<String> PATCHABLE =
+            Set.of("name", "enabled_ratio", "description", "distance_threshold", MatchRoutes.FEATURES);
+
+    private static final Set<String> FIELDS =
+            Set.of("name", "kind", "enabled_ratio", "description", "distance_threshold", MatchRoutes.FEATURES);
 
     private final HashDb db;
 
@@ -69,8 +73,7 @@ final class BankRoutes {
     }
 
     private Response create(Request request) {
-        Fields fields =
-                Fields.of(request.json(), Set.of("name", "kind", "enabled_ratio", "description", "distance_threshold"));
+        Fields fields = Fields.of(request.json(), FIELDS);
         String name = fields.text("name");
         if (name == null) {
             throw HttpError.field(400, "name", null, "UPPER_WITH_UNDERSCORE");
@@ -78,12 +81,14 @@ final class BankRoutes {
         String kind = fields.text("kind");
         Double ratio = fields.number("enabled_ratio");
         String description = fields.text("description");
+        Boolean features = fields.flag(MatchRoutes.FEATURES);
         Change.CreateBank wanted = new Change.CreateBank(
                 name,
                 kind == null ? BankKind.MATCH : kind(kind),
                 ratio == null ? 1.0 : ratio,
                 description == null ? "" : description,
-                fields.integer("distance_threshold"));
+                fields.integer("distance_threshold"),
+                features == null || features);
         Applied applied =
                 db(request).apply(wanted, request.origin(), NativeRoutes.requestKey(request, "POST /v1/banks"));
         // As it was made: to a request that comes again the bank may be another by now.
@@ -93,7 +98,8 @@ final class BankRoutes {
                 wanted.kind(),
                 wanted.enabledRatio(),
                 wanted.description(),
-                wanted.distanceThreshold());
+                wanted.distanceThreshold(),
+                wanted.features());
         return Response.json(201, ReportJson.bank(bank).put("seq", applied.seq()))
                 .with(Map.of("Location", "/v1/banks/" + name));
     }
@@ -116,7 +122,12 @@ final class BankRoutes {
         Applied applied = db(request)
                 .apply(
                         new Change.UpdateBank(
-                                name, newName, fields.number("enabled_ratio"), description(fields), threshold(fields)),
+                                name,
+                                newName,
+                                fields.number("enabled_ratio"),
+                                description(fields),
+                                threshold(fields),
+                                fields.flag(MatchRoutes.FEATURES)),
                         request.origin());
         String current = newName == null ? name : newName;
         Bank bank = db(request)

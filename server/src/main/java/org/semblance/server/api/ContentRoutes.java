@@ -90,7 +90,10 @@ final class ContentRoutes {
                 added(
                         request,
                         bank,
-                        Draft.ofFile(request, worker, features && request.flag(MatchRoutes.FEATURES, true)));
+                        Draft.ofFile(
+                                request,
+                                worker,
+                                features && bank.features() && request.flag(MatchRoutes.FEATURES, true)));
         };
     }
 

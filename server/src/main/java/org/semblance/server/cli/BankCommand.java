@@ -65,7 +65,7 @@ final class BankCommand implements Callable<Integer> {
             try (Database db = database.open(new Contents())) {
                 db.createBank(name, allow ? BankKind.ALLOW : BankKind.MATCH, description, threshold, "");
             }
-            return Main.DONE;
+            return Exit.DONE;
         }
     }
 
@@ -89,7 +89,7 @@ final class BankCommand implements Callable<Integer> {
                 }
             }
             out.flush();
-            return Main.DONE;
+            return Exit.DONE;
         }
 
         private static String textLine(ObjectNode bank) {
@@ -140,7 +140,7 @@ final class BankCommand implements Callable<Integer> {
         @Override
         public Integer call() {
             PrintWriter out = spec.commandLine().getOut();
-            int exit = Main.DONE;
+            int exit = Exit.DONE;
             try (Database db = database.open(contents);
                     Progress progress = Progress.over("add", files.size())) {
                 for (Path file : files) {
@@ -148,7 +148,7 @@ final class BankCommand implements Callable<Integer> {
                         out.println(add(db, file));
                     } catch (BadInputException.Undecodable e) {
                         complain(file, String.valueOf(e.getMessage()));
-                        exit = Main.BAD_INPUT;
+                        exit = Exit.BAD_INPUT;
                     }
                     out.flush();
                     progress.step();
@@ -199,7 +199,7 @@ final class BankCommand implements Callable<Integer> {
                     db.withdraw(bank, id, reason);
                 }
             }
-            return Main.DONE;
+            return Exit.DONE;
         }
     }
 }

@@ -96,7 +96,7 @@ final class BenchCommand implements Callable<Integer> {
         out.flush();
         write(results, report::write);
         write(plot, file -> Files.writeString(file, BenchPlot.svg(report, earlier)));
-        return report.failures().isEmpty() ? Main.DONE : Main.REFUSED;
+        return report.failures().isEmpty() ? Exit.DONE : Exit.REFUSED;
     }
 
     private BenchReport measure(SelfBench.Settings settings) throws InterruptedException {

@@ -36,7 +36,7 @@ final class ConfigCommand implements Callable<Integer> {
             print(out, ServerOptions.settings(spec));
         }
         out.flush();
-        return Main.DONE;
+        return Exit.DONE;
     }
 
     /** As a TOML file that says the same. */

@@ -42,7 +42,7 @@ final class DoctorCommand implements Callable<Integer> {
             findings.forEach(finding -> print(out, finding));
         }
         out.flush();
-        return worst == Grade.FAIL ? Main.REFUSED : Main.DONE;
+        return worst == Grade.FAIL ? Exit.REFUSED : Exit.DONE;
     }
 
     private static void print(PrintWriter out, Finding finding) {

@@ -34,6 +34,6 @@ final class ExportCommand implements Callable<Integer> {
             db.export(bank, out);
         }
         out.flush();
-        return Main.DONE;
+        return Exit.DONE;
     }
 }

@@ -72,7 +72,7 @@ final class HashCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        int exit = Main.DONE;
+        int exit = Exit.DONE;
         try (InProcessHasher hasher = contents.hasher(DecodePath.EXACT);
                 Progress progress = Progress.over("hash", files.size())) {
             for (Path file : files) {
@@ -96,7 +96,7 @@ final class HashCommand implements Callable<Integer> {
         }
         HashReport report = report(hasher, file);
         out.println(json ? jsonLine(file, report) : textLine(file, report));
-        return report.failure() == null ? Main.DONE : Main.BAD_INPUT;
+        return report.failure() == null ? Exit.DONE : Exit.BAD_INPUT;
     }
 
     private int hashFrames(InProcessHasher hasher, Path file, PrintWriter out) {
@@ -105,10 +105,10 @@ final class HashCommand implements Callable<Integer> {
             List<FrameHash> frames = hasher.hashVideo(MediaSource.of(file), sampling, Deadline.NONE)
                     .vpdqFrames();
             out.print(json ? framesJson(file, frames) : Vpdq.toText(frames));
-            return Main.DONE;
+            return Exit.DONE;
         } catch (MediaException e) {
             spec.commandLine().getErr().println("semblance: " + file + ": " + e.reason());
-            return Main.BAD_INPUT;
+            return Exit.BAD_INPUT;
         } catch (IllegalArgumentException e) {
             throw new BadInputException("--seconds-per-hash: " + e.getMessage(), e);
         } catch (NoSuchFileException e) {

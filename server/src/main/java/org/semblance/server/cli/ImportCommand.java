@@ -81,7 +81,7 @@ final class ImportCommand implements Callable<Integer> {
                 progress.to(reader.bytesRead());
             }
             report(list, skipped);
-            return list.unusable() == 0 ? Main.DONE : Main.BAD_INPUT;
+            return list.unusable() == 0 ? Exit.DONE : Exit.BAD_INPUT;
         } catch (IOException e) {
             throw new BadInputException(
                     file + ": " + e.getMessage()

@@ -120,7 +120,7 @@ final class KeyCommand implements Callable<Integer> {
             if (!json) {
                 spec.commandLine().getErr().println("semblance: keep it now, it cannot be shown again");
             }
-            return Main.DONE;
+            return Exit.DONE;
         }
 
         private static double rate(String text) {
@@ -175,7 +175,7 @@ final class KeyCommand implements Callable<Integer> {
                 out.println(json ? KeyCommand.json(key, now) : textLine(key, now));
             }
             out.flush();
-            return Main.DONE;
+            return Exit.DONE;
         }
 
         private static String textLine(Key key, Instant now) {
@@ -206,7 +206,7 @@ final class KeyCommand implements Callable<Integer> {
             } catch (IllegalArgumentException e) {
                 throw new BadInputException(String.valueOf(e.getMessage()), e);
             }
-            return Main.DONE;
+            return Exit.DONE;
         }
     }
 

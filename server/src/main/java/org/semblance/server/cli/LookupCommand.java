@@ -89,7 +89,7 @@ final class LookupCommand implements Callable<Integer> {
             }
         }
         spec.commandLine().getOut().flush();
-        return matched && failOnMatch ? Main.MATCHED : Main.DONE;
+        return matched && failOnMatch ? Exit.MATCHED : Exit.DONE;
     }
 
     /** Prints an answer; returns whether it is a match. */

@@ -20,24 +20,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/**
- * The command line.
- *
- * <p>Exit codes: 0 done, 1 the answer is "match" where asked with {@code --fail-on-match}, 2 wrong usage, 3 bad input,
- * 4 the database or its keys refused.
- */
+/** The command line; {@link Exit} has its exit codes. */
 @Command(
         name = "semblance",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = "Says whether an upload is a copy of known terrorist propaganda.")
 public final class Main implements Callable<Integer> {
-    static final int DONE = 0;
-    static final int MATCHED = 1;
-    static final int WRONG_USAGE = 2;
-    static final int BAD_INPUT = 3;
-    static final int REFUSED = 4;
-
     /** In the order in which the help has them. */
     private static final Map<String, Class<?>> VERBS = verbs();
 
@@ -101,14 +90,14 @@ public final class Main implements Callable<Integer> {
     /** Bad input is told in a line; a stack trace is for bugs. */
     private static int explain(Exception e, CommandLine line, CommandLine.ParseResult parsed) throws Exception {
         int code = switch (e) {
-            case DatabaseRefusedException refused -> REFUSED;
-            case ExchangesRefusedException refused -> REFUSED;
-            case KeysRefusedException refused -> REFUSED;
-            case ChangeRefusedException refused -> BAD_INPUT;
-            case ServerRefusedException refused -> REFUSED;
-            case BadInputException bad -> BAD_INPUT;
-            case ConfigRefusedException bad -> BAD_INPUT;
-            case TlsRefusedException bad -> BAD_INPUT;
+            case DatabaseRefusedException refused -> Exit.REFUSED;
+            case ExchangesRefusedException refused -> Exit.REFUSED;
+            case KeysRefusedException refused -> Exit.REFUSED;
+            case ChangeRefusedException refused -> Exit.BAD_INPUT;
+            case ServerRefusedException refused -> Exit.REFUSED;
+            case BadInputException bad -> Exit.BAD_INPUT;
+            case ConfigRefusedException bad -> Exit.BAD_INPUT;
+            case TlsRefusedException bad -> Exit.BAD_INPUT;
             default -> throw e;
         };
         String.valueOf(e.getMessage()).lines().forEach(text -> line.getErr().println("semblance: " + text));

@@ -62,9 +62,9 @@ final class MatchCommand implements Callable<Integer> {
             }
         }
         if (matched && failOnMatch) {
-            return Main.MATCHED;
+            return Exit.MATCHED;
         }
-        return failed ? Main.BAD_INPUT : Main.DONE;
+        return failed ? Exit.BAD_INPUT : Exit.DONE;
     }
 
     private static ObjectNode jsonLine(Path file, ObjectNode answer) {

@@ -66,7 +66,7 @@ final class QuickstartCommand implements Callable<Integer> {
         out.println("Ctrl-C stops the server.");
         out.flush();
         ServerOptions.serveUntilStopped();
-        return Main.DONE;
+        return Exit.DONE;
     }
 
     /** One that trusts the server's own certificate, whoever signed it and whatever it is of. */

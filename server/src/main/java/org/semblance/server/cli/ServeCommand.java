@@ -17,6 +17,6 @@ final class ServeCommand implements Callable<Integer> {
         spec.commandLine().getOut().println("Semblance answers on " + server.url());
         spec.commandLine().getOut().flush();
         ServerOptions.serveUntilStopped();
-        return Main.DONE;
+        return Exit.DONE;
     }
 }

@@ -44,7 +44,7 @@ final class TrainCommand implements Callable<Integer> {
         } finally {
             remove(folder);
         }
-        return Main.DONE;
+        return Exit.DONE;
     }
 
     /** @param bank a name of its own for each run */

@@ -43,6 +43,6 @@ final class VerifyCommand implements Callable<Integer> {
                     + " pictures compared");
         }
         out.flush();
-        return clean ? Main.DONE : Main.REFUSED;
+        return clean ? Exit.DONE : Exit.REFUSED;
     }
 }

@@ -254,7 +254,7 @@ final class HmaCuration {
         String metadata = metadata(fields.get("metadata"));
         String note = note(fields.get("note"));
         HmaRoutes.HashedFile hashed = HmaRoutes.hashFile(
-                        request, worker.toBank(request.body().file()), true, features)
+                        request, worker.toBank(request.body().file()), true, features && bank.features())
                 .orRefuse();
         if (hashed.values().containsValue("")) {
             throw new HttpError(400, "Invalid pdq signal: the photo's quality is too low to be matched");

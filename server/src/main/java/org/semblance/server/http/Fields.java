@@ -110,6 +110,12 @@ public final class Fields {
         return value == null ? null : value.intValue();
     }
 
+    @Nullable
+    public Boolean flag(String name) {
+        JsonNode value = get(name, JsonNode::isBoolean, "true or false");
+        return value == null ? null : value.booleanValue();
+    }
+
     public List<String> texts(String name) {
         List<String> texts = new ArrayList<>();
         for (JsonNode value : array(name)) {

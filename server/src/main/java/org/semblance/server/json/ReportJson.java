@@ -120,7 +120,8 @@ public final class ReportJson {
                 .put("kind", bank.kind().wireName())
                 .put("enabled_ratio", bank.enabledRatio())
                 .put("description", bank.description())
-                .put("distance_threshold", threshold == null ? HashDb.DEFAULT_DISTANCE_THRESHOLD : threshold);
+                .put("distance_threshold", threshold == null ? HashDb.DEFAULT_DISTANCE_THRESHOLD : threshold)
+                .put("features", bank.features());
     }
 
     /** Adds {@code labels}, an empty array for none. */

@@ -66,6 +66,36 @@ class EditedCopiesTest {
         return pasted;
     }
 
+    private String cropVerdict() {
+        return match("", crop(PHOTO)).get("verdict").stringValue();
+    }
+
+    @Test
+    void aBankSwitchesFeaturesOffAndOn() {
+        create("{\"name\":\"KNOWN\"}");
+        create("{\"name\":\"PLAIN\",\"features\":false}");
+        Answer plain = server.send("POST", "/v1/banks/PLAIN/content", FILE, Pictures.png(PHOTO));
+        assertThat(plain.json().has("features")).isFalse();
+        assertThat(cropVerdict()).isEqualTo("no_match");
+        bank("KNOWN", PHOTO);
+        assertThat(cropVerdict()).isEqualTo("match");
+
+        Answer off = server.sendJson("PATCH", "/v1/banks/KNOWN", "{\"features\":false}");
+        assertThat(off.json().get("features").booleanValue()).isFalse();
+        assertThat(cropVerdict()).isEqualTo("no_match");
+        assertThat(match("", PHOTO).get("verdict").stringValue()).isEqualTo("match");
+        server.close();
+        server = new TestServer(folder.resolve("db"));
+        assertThat(cropVerdict()).isEqualTo("no_match");
+        server.sendJson("PATCH", "/v1/banks/KNOWN", "{\"features\":true}");
+        assertThat(cropVerdict()).isEqualTo("match");
+        assertThat(server.post("/v1/verify", new byte[0]).json().get("clean").booleanValue())
+                .isTrue();
+        assertThat(server.sendJson("PATCH", "/v1/banks/KNOWN", "{\"features\":\"no\"}")
+                        .text())
+                .contains("\"field\":\"features\"", "true or false");
+    }
+
     @Test
     void findsACropAndSaysWhereItLies() {
         create("{\"name\":\"KNOWN\"}");

@@ -66,7 +66,7 @@ class BenchCommandTest {
     void tellsWhatItMeasuredThoughTheServerRefusesEveryUpload() {
         // No decoder reads a photo within a millisecond: as on a machine so busy that none does within seconds.
         int code = run("bench", "--size=2000", "--rounds=1", "--round-ms=5", "--deadline-ms=1", "--patience-ms=1500");
-        assertThat(code).isEqualTo(Main.REFUSED);
+        assertThat(code).isEqualTo(Exit.REFUSED);
         assertThat(out.toString())
                 .contains("PDQ of a grey picture", "to its signals", "lookups in batches of 256")
                 .containsPattern("The machine is busy: uploads were refused [0-9]+ times for want of capacity")
@@ -80,16 +80,16 @@ class BenchCommandTest {
 
     @Test
     void saysWhatIsWrongWithItsArguments() throws IOException {
-        assertThat(run("bench", "--size=0")).isEqualTo(Main.WRONG_USAGE);
+        assertThat(run("bench", "--size=0")).isEqualTo(Exit.WRONG_USAGE);
         assertThat(err.toString()).contains("--size: 0 (expected: 1 to 100000000)");
-        assertThat(run("bench", "--patience-ms=0")).isEqualTo(Main.WRONG_USAGE);
+        assertThat(run("bench", "--patience-ms=0")).isEqualTo(Exit.WRONG_USAGE);
         assertThat(err.toString()).contains("--patience-ms: 0 (expected: 1 to 3600000)");
-        assertThat(run("bench", "--size=100000000")).isEqualTo(Main.WRONG_USAGE);
+        assertThat(run("bench", "--size=100000000")).isEqualTo(Exit.WRONG_USAGE);
         assertThat(err.toString()).contains("--size: 100000000 (expected: at most ", "SEMBLANCE_JAVA_OPTS=-Xmx6g");
         Path other = Files.writeString(folder.resolve("other.json"), "[]");
-        assertThat(run("bench", "--against=" + other)).isEqualTo(Main.BAD_INPUT);
+        assertThat(run("bench", "--against=" + other)).isEqualTo(Exit.BAD_INPUT);
         assertThat(err.toString()).contains("semblance: " + other + ": figures: missing (expected: a list");
-        assertThat(run("bench", "--against=" + folder.resolve("none"))).isEqualTo(Main.BAD_INPUT);
+        assertThat(run("bench", "--against=" + folder.resolve("none"))).isEqualTo(Exit.BAD_INPUT);
         assertThat(err.toString()).contains("none: cannot be read");
     }
 }

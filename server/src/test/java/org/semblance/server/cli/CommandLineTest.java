@@ -66,7 +66,7 @@ class CommandLineTest {
         assertThat(match.get("labels").get(0).stringValue()).isEqualTo("x");
         assertThat(match.get("note").stringValue()).isEqualTo("n");
 
-        assertThat(onData("match", "--fail-on-match", copy.toString())).isEqualTo(Main.MATCHED);
+        assertThat(onData("match", "--fail-on-match", copy.toString())).isEqualTo(Exit.MATCHED);
         assertThat(onData("match", "--fail-on-match", other.toString())).isZero();
         assertThat(onData("bank", "remove", "A", match.get("content_id").toString(), "--reason", "wrong"))
                 .isZero();
@@ -131,12 +131,12 @@ class CommandLineTest {
         assertThat(onData("lookup", "--features", file)).isZero();
         assertThat(out).startsWith(file + "  match\n  A content 1 by orb, ");
         assertThat(onData("lookup", "--json", "--fail-on-match", "--features", file))
-                .isEqualTo(Main.MATCHED);
+                .isEqualTo(Exit.MATCHED);
         assertThat(json().getFirst().get("matches").get(0).get("strength").stringValue())
                 .isEqualTo("match");
-        assertThat(onData("lookup", "--features", photo.toString())).isEqualTo(Main.BAD_INPUT);
+        assertThat(onData("lookup", "--features", photo.toString())).isEqualTo(Exit.BAD_INPUT);
         assertThat(err).contains(photo + ": not Base64");
-        assertThat(onData("lookup")).isEqualTo(Main.BAD_INPUT);
+        assertThat(onData("lookup")).isEqualTo(Exit.BAD_INPUT);
     }
 
     @Test
@@ -149,10 +149,10 @@ class CommandLineTest {
         JsonNode signal = json().get(0).get("signals").get(0);
         assertThat(signal.get("type").stringValue()).isEqualTo("vpdq");
         assertThat(signal.get("hash").stringValue()).matches("\\[\"[0-9a-f]{64},\\d+,0\\.0\"]");
-        assertThat(run("hash", "--format", "vpdq", photo.toString())).isEqualTo(Main.BAD_INPUT);
+        assertThat(run("hash", "--format", "vpdq", photo.toString())).isEqualTo(Exit.BAD_INPUT);
         assertThat(err).isEqualTo("semblance: " + photo + ": jpeg: not a video of a format we know\n");
         assertThat(run("hash", "--format", "vpdq", "--seconds-per-hash", "-1", gif.toString()))
-                .isEqualTo(Main.BAD_INPUT);
+                .isEqualTo(Exit.BAD_INPUT);
     }
 
     @Test
@@ -199,25 +199,25 @@ class CommandLineTest {
         Path text = Files.writeString(folder.resolve("text.jpg"), "no picture");
         Path empty = Files.createFile(folder.resolve("empty.png"));
         assertThat(run("hash", "--json", text.toString(), empty.toString(), photo.toString()))
-                .isEqualTo(Main.BAD_INPUT);
+                .isEqualTo(Exit.BAD_INPUT);
         assertThat(json())
                 .extracting(line -> line.get("verdict").stringValue())
                 .containsExactly("unsupported", "unsupported", "hashed");
-        assertThat(run("hash", folder.resolve("none.jpg").toString())).isEqualTo(Main.BAD_INPUT);
+        assertThat(run("hash", folder.resolve("none.jpg").toString())).isEqualTo(Exit.BAD_INPUT);
         assertThat(err).isEqualTo("semblance: " + folder.resolve("none.jpg") + ": no such file\n");
-        assertThat(run("hash", folder.toString())).isEqualTo(Main.BAD_INPUT);
+        assertThat(run("hash", folder.toString())).isEqualTo(Exit.BAD_INPUT);
     }
 
     @Test
     void importsAHashListAndNamesTheLinesItLeavesOut() throws IOException {
         Path list = Files.writeString(folder.resolve("list.txt"), "pdq " + HASH + "\npdq 12\nzzz " + HASH + "\n");
-        assertThat(onData("import", "--bank", "LIST", list.toString())).isEqualTo(Main.BAD_INPUT);
+        assertThat(onData("import", "--bank", "LIST", list.toString())).isEqualTo(Exit.BAD_INPUT);
         assertThat(out).isEqualTo("1 contents imported into LIST, 2 entries left out\n");
         assertThat(err)
                 .contains(list + ":2: pdq: 2 characters (expected: 64 hex digits)")
                 .contains(list + ":3: ");
         assertThat(onData("lookup", "--json", "--fail-on-match", HASH, "0".repeat(64)))
-                .isEqualTo(Main.MATCHED);
+                .isEqualTo(Exit.MATCHED);
         assertThat(json().get(0).get("matches").get(0).get("distance").intValue())
                 .isZero();
         assertThat(json().get(1).get("matches")).isEmpty();
@@ -247,7 +247,7 @@ class CommandLineTest {
                 .isEqualTo("1 contents imported into LIST, 1 entries of category NEGATIVE_CLASS left out, which do not"
                         + " belong in a bank of kind match, columns ignored: Case Number\n");
         assertThat(onData("lookup", "--fail-on-match", HASH)).isZero();
-        assertThat(onData("lookup", "--fail-on-match", "1".repeat(64))).isEqualTo(Main.MATCHED);
+        assertThat(onData("lookup", "--fail-on-match", "1".repeat(64))).isEqualTo(Exit.MATCHED);
 
         assertThat(onData("bank", "create", "FINE", "--allow")).isZero();
         assertThat(onData("import", "--bank", "FINE", list.toString())).isZero();
@@ -262,10 +262,10 @@ class CommandLineTest {
                 folder.resolve("dataset.txt"),
                 "vpdq [\"" + HASH + ",100,0.0\", \"" + "1".repeat(64) + ",100,1.0\", \"" + HASH
                         + ",20,2.0\"] 'C' POSITIVE_CLASS is\nvpdq [\"" + HASH + ",20,0.0\"] 'C' POSITIVE_CLASS\n");
-        assertThat(onData("import", "--bank", "VIDEOS", list.toString())).isEqualTo(Main.BAD_INPUT);
+        assertThat(onData("import", "--bank", "VIDEOS", list.toString())).isEqualTo(Exit.BAD_INPUT);
         assertThat(out).isEqualTo("1 contents imported into VIDEOS, 1 entries left out\n");
         assertThat(err).contains(list + ":2: vpdq: no frame of quality 50 or more, so it would never match");
-        assertThat(onData("lookup", "--fail-on-match", "1".repeat(64))).isEqualTo(Main.MATCHED);
+        assertThat(onData("lookup", "--fail-on-match", "1".repeat(64))).isEqualTo(Exit.MATCHED);
 
         // And they leave it as they came.
         assertThat(onData("export", "--bank", "VIDEOS")).isZero();
@@ -302,21 +302,21 @@ class CommandLineTest {
         assertThat(onData("export", "--bank", "BACK")).isZero();
         assertThat(out).isEqualTo(exported);
 
-        assertThat(onData("export", "--bank", "NONE")).isEqualTo(Main.BAD_INPUT);
+        assertThat(onData("export", "--bank", "NONE")).isEqualTo(Exit.BAD_INPUT);
         assertThat(err).isEqualTo("semblance: --bank: no bank NONE\n");
     }
 
     @Test
     void wrongUsageIsTold() {
-        assertThat(run()).isEqualTo(Main.WRONG_USAGE);
-        assertThat(run("bank")).isEqualTo(Main.WRONG_USAGE);
-        assertThat(run("hash")).isEqualTo(Main.WRONG_USAGE);
-        assertThat(run("nonsense")).isEqualTo(Main.WRONG_USAGE);
-        assertThat(onData("lookup", "12")).isEqualTo(Main.BAD_INPUT);
+        assertThat(run()).isEqualTo(Exit.WRONG_USAGE);
+        assertThat(run("bank")).isEqualTo(Exit.WRONG_USAGE);
+        assertThat(run("hash")).isEqualTo(Exit.WRONG_USAGE);
+        assertThat(run("nonsense")).isEqualTo(Exit.WRONG_USAGE);
+        assertThat(onData("lookup", "12")).isEqualTo(Exit.BAD_INPUT);
         assertThat(err).isEqualTo("semblance: '12': pdq: 2 characters (expected: 64 hex digits)\n");
-        assertThat(onData("bank", "create", "lower")).isEqualTo(Main.BAD_INPUT);
-        assertThat(onData("bank", "add", "NONE", photo.toString())).isEqualTo(Main.BAD_INPUT);
-        assertThat(onData("serve", "--port", "70000")).isEqualTo(Main.BAD_INPUT);
+        assertThat(onData("bank", "create", "lower")).isEqualTo(Exit.BAD_INPUT);
+        assertThat(onData("bank", "add", "NONE", photo.toString())).isEqualTo(Exit.BAD_INPUT);
+        assertThat(onData("serve", "--port", "70000")).isEqualTo(Exit.BAD_INPUT);
         assertThat(err).isEqualTo("semblance: --port: '70000' (expected: a whole number, 0 to 65535)\n");
     }
 
@@ -337,9 +337,9 @@ class CommandLineTest {
         assertThat(json().getFirst().get("port").get("from").stringValue()).startsWith(again + " line ");
 
         Files.writeString(file, "workers = 3\nprot = 1\n");
-        assertThat(run("config", "--config", file.toString())).isEqualTo(Main.BAD_INPUT);
+        assertThat(run("config", "--config", file.toString())).isEqualTo(Exit.BAD_INPUT);
         assertThat(err).isEqualTo("semblance: " + file + " line 2: unknown key prot (did you mean port?)\n");
-        assertThat(run("bank", "list", "--config", file.toString())).isEqualTo(Main.BAD_INPUT);
+        assertThat(run("bank", "list", "--config", file.toString())).isEqualTo(Exit.BAD_INPUT);
     }
 
     @Test
@@ -366,7 +366,7 @@ class CommandLineTest {
         Path taken = Files.createDirectory(folder.resolve("documents"));
         Files.writeString(taken.resolve("letter.txt"), "x");
         assertThat(run("doctor", "--data", taken.toString(), "--host", "0.0.0.0", "--port", "0"))
-                .isEqualTo(Main.REFUSED);
+                .isEqualTo(Exit.REFUSED);
         assertThat(out)
                 .containsPattern("(?m)^fail  data folder   \\Q" + taken + "\\E: holds letter.txt but no catalog.db")
                 .containsPattern("(?m)^fail  keys ");
@@ -394,7 +394,7 @@ class CommandLineTest {
                 .containsPattern("(?m)^warn  tls +CN=localhost, EC, until \\S+, 1 certificate$")
                 .contains("tls_certificate: ends soon, renew it.");
         Files.writeString(files.key(), "");
-        assertThat(onData(doctor)).isEqualTo(Main.REFUSED);
+        assertThat(onData(doctor)).isEqualTo(Exit.REFUSED);
         assertThat(out)
                 .containsPattern("(?m)^fail  tls +tls_key: \\Q" + files.key() + "\\E: holds no private key in PEM");
         assertThat(onData(
@@ -403,10 +403,10 @@ class CommandLineTest {
                         "0",
                         "--tls-certificate",
                         files.certificate().toString()))
-                .isEqualTo(Main.BAD_INPUT);
+                .isEqualTo(Exit.BAD_INPUT);
         assertThat(err).contains("tls_key: not set (expected: a path, since tls_certificate is set)");
         doctor[0] = "serve";
-        assertThat(onData(doctor)).isEqualTo(Main.BAD_INPUT);
+        assertThat(onData(doctor)).isEqualTo(Exit.BAD_INPUT);
         assertThat(err).contains("tls_key: " + files.key() + ": holds no private key in PEM");
     }
 
@@ -450,33 +450,33 @@ class CommandLineTest {
 
     @Test
     void saysWhatIsWrongWithAKey() {
-        assertThat(run("key")).isEqualTo(Main.WRONG_USAGE);
-        assertThat(onData("key", "create", "a")).isEqualTo(Main.WRONG_USAGE);
-        assertThat(onData("key", "create", "a", "--role", "god")).isEqualTo(Main.WRONG_USAGE);
-        assertThat(onData("key", "create", "a/b", "--role", "match")).isEqualTo(Main.BAD_INPUT);
+        assertThat(run("key")).isEqualTo(Exit.WRONG_USAGE);
+        assertThat(onData("key", "create", "a")).isEqualTo(Exit.WRONG_USAGE);
+        assertThat(onData("key", "create", "a", "--role", "god")).isEqualTo(Exit.WRONG_USAGE);
+        assertThat(onData("key", "create", "a/b", "--role", "match")).isEqualTo(Exit.BAD_INPUT);
         assertThat(err).startsWith("semblance: name: 'a/b' (expected: ");
         assertThat(onData("key", "create", "a", "--role", "match", "--rate", "fast"))
-                .isEqualTo(Main.BAD_INPUT);
+                .isEqualTo(Exit.BAD_INPUT);
         assertThat(err).isEqualTo("semblance: rate: 'fast' (expected: as in 50/s or 0.5/s)\n");
         assertThat(onData("key", "create", "a", "--role", "match", "--expires", "2020-01-01"))
-                .isEqualTo(Main.BAD_INPUT);
+                .isEqualTo(Exit.BAD_INPUT);
         assertThat(err).isEqualTo("semblance: expires: '2020-01-01' (expected: in the future)\n");
         assertThat(onData("key", "create", "a", "--role", "match", "--expires", "soon"))
-                .isEqualTo(Main.BAD_INPUT);
+                .isEqualTo(Exit.BAD_INPUT);
         assertThat(onData("key", "create", "a", "--role", "match", "--bank", "lower"))
-                .isEqualTo(Main.BAD_INPUT);
-        assertThat(onData("key", "revoke", "a")).isEqualTo(Main.BAD_INPUT);
-        assertThat(onData("serve", "--host", "0.0.0.0")).isEqualTo(Main.REFUSED);
+                .isEqualTo(Exit.BAD_INPUT);
+        assertThat(onData("key", "revoke", "a")).isEqualTo(Exit.BAD_INPUT);
+        assertThat(onData("serve", "--host", "0.0.0.0")).isEqualTo(Exit.REFUSED);
         assertThat(err).contains("semblance key create NAME --role admin");
-        assertThat(onData("serve", "--host", "0.0.0.0", "--open")).isEqualTo(Main.REFUSED);
-        assertThat(onData("serve", "--open", "--open-to-network")).isEqualTo(Main.WRONG_USAGE);
+        assertThat(onData("serve", "--host", "0.0.0.0", "--open")).isEqualTo(Exit.REFUSED);
+        assertThat(onData("serve", "--open", "--open-to-network")).isEqualTo(Exit.WRONG_USAGE);
     }
 
     @Test
     void aFolderInUseIsRefused() {
         try (HashDb open = HashDb.open(data)) {
             assertThat(open.seq()).isZero();
-            assertThat(onData("bank", "list")).isEqualTo(Main.REFUSED);
+            assertThat(onData("bank", "list")).isEqualTo(Exit.REFUSED);
             assertThat(err).startsWith("semblance: " + data);
         }
     }

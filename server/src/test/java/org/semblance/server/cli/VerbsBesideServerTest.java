@@ -18,9 +18,11 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.HashDb;
 import org.semblance.server.MatchServer;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.config.Setting;
@@ -166,7 +168,7 @@ class VerbsBesideServerTest {
             assertThat(ran.err).doesNotContain("Exception", "\tat ");
             assertThat(ran.err.isEmpty())
                     .as("%s: %s", String.join(" ", verb), ran.err)
-                    .isEqualTo(ran.exit == 0 || ran.exit == Main.MATCHED || ran.err.isEmpty());
+                    .isEqualTo(ran.exit == 0 || ran.exit == Exit.MATCHED || ran.err.isEmpty());
         }
         return told;
     }
@@ -225,9 +227,9 @@ class VerbsBesideServerTest {
             assertThat(asked(server, "smb_wrong", "/v1/banks").statusCode()).isEqualTo(401);
             Where asAnn = new Where(List.of("--server", server.url(), "--key", made.out.strip()));
             Ran refused = asAnn.run("bank", "create", "B");
-            assertThat(refused.exit).isEqualTo(Main.REFUSED);
+            assertThat(refused.exit).isEqualTo(Exit.REFUSED);
             assertThat(refused.err).contains("role match (expected: admin)");
-            assertThat(asAnn.run("match", "--decode", "exact", "x.jpg").exit).isEqualTo(Main.BAD_INPUT);
+            assertThat(asAnn.run("match", "--decode", "exact", "x.jpg").exit).isEqualTo(Exit.BAD_INPUT);
         }
         assertThat(told).doesNotExist();
         try (MatchServer server = start(data, settings -> settings)) {
@@ -236,10 +238,10 @@ class VerbsBesideServerTest {
                     .isEqualTo(401);
         }
         Ran gone = new Where(List.of("--server", before.get("url").stringValue())).run("bank", "list");
-        assertThat(gone.exit).isEqualTo(Main.REFUSED);
+        assertThat(gone.exit).isEqualTo(Exit.REFUSED);
         assertThat(gone.err).contains("does not answer");
         assertThat(new Where(List.of("--server", "localhost")).run("bank", "list").exit)
-                .isEqualTo(Main.BAD_INPUT);
+                .isEqualTo(Exit.BAD_INPUT);
     }
 
     private static HttpResponse<String> asked(MatchServer server, String secret, String path) throws IOException {
@@ -252,6 +254,22 @@ class VerbsBesideServerTest {
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** What a killed server has left tells nothing of the one that has the folder now. */
+    @Test
+    void waitsForWhoeverHasTheFolderToBeReadyOrDone() throws Exception {
+        Path data = folder.resolve("data");
+        AtomicReference<Ran> ran = new AtomicReference<>();
+        Thread verb;
+        try (HashDb held = HashDb.open(data)) {
+            Files.writeString(data.resolve("server.json"), "{\"url\":\"http://127.0.0.1:1\",\"secret\":\"smb_old\"}");
+            verb = Thread.ofPlatform().start(() -> ran.set(Where.folder(data).run("bank", "create", "A")));
+            assertThat(held.banks()).isEmpty();
+        }
+        verb.join();
+        assertThat(ran.get().exit).as(ran.get().err).isZero();
+        assertThat(Where.folder(data).run("bank", "list").out).isEqualTo("A  match\n");
     }
 
     @Test
@@ -279,7 +297,7 @@ class VerbsBesideServerTest {
             Thread uploads = Thread.ofPlatform().start(() -> {
                 while (!done.get() && wrong.isEmpty()) {
                     Ran ran = here.run("match", "--fail-on-match", copy.toString());
-                    if (ran.exit == Main.MATCHED) {
+                    if (ran.exit == Exit.MATCHED) {
                         matched.incrementAndGet();
                     } else {
                         wrong.add(ran.toString());
@@ -296,7 +314,7 @@ class VerbsBesideServerTest {
             assertThat(here.run("import", "--bank", "LIST", list.toString()).out)
                     .isEqualTo("0 contents imported into LIST, after " + HASHES + " entries that were banked before\n");
             assertThat(here.run("lookup", "--fail-on-match", hashes.getLast()).exit)
-                    .isEqualTo(Main.MATCHED);
+                    .isEqualTo(Exit.MATCHED);
             assertThat(here.run("export", "--bank", "LIST").out.lines()).hasSize(HASHES + 1);
             assertThat(here.run("verify").out).startsWith("clean: ");
         }

@@ -462,11 +462,11 @@ class VerdictDoorsTest {
             args.add("--banks=" + String.join(",", of.asked));
         }
         Ran ran = onData(args.toArray(String[]::new));
-        if (ran.exit == Main.BAD_INPUT && ran.err.contains("--banks")) {
+        if (ran.exit == Exit.BAD_INPUT && ran.err.contains("--banks")) {
             return REFUSED;
         }
         String verdict = ReportJson.MAPPER.readTree(ran.out).get("verdict").stringValue();
-        softly.assertThat(ran.exit == Main.MATCHED)
+        softly.assertThat(ran.exit == Exit.MATCHED)
                 .as("%s, exit code of semblance %s", of.name, verb)
                 .isEqualTo(verdict.equals(MATCH));
         return verdict;

@@ -215,7 +215,7 @@ public final class Audit implements AutoCloseable {
     private void banks() throws SQLException {
         Set<Long> seen = new HashSet<>();
         PreparedStatement select = reader.prepare(
-                "SELECT id, name, kind, enabled_ratio, description, distance_threshold, deleted FROM bank");
+                "SELECT id, name, kind, enabled_ratio, description, distance_threshold, deleted, features FROM bank");
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
                 long id = row.getLong(1);
@@ -258,7 +258,7 @@ public final class Audit implements AutoCloseable {
                 JournalPayload change;
                 try {
                     change = PayloadCodec.read(Rows.text(add, 3), Rows.text(add, 4));
-                } catch (IllegalArgumentException e) {
+                } catch (IllegalArgumentException | SQLDataException e) {
                     continue; // The pass over the journal has named it.
                 }
                 if (change instanceof ContentsAdded added) {
@@ -353,7 +353,8 @@ public final class Audit implements AutoCloseable {
                     && fields.enabledRatio() == row.getDouble(4)
                     && Objects.equals(fields.description(), row.getString(5))
                     && new Given<>(Rows.integer(row, 6)).equals(fields.distanceThreshold())
-                    && isDeleted == (row.getInt(7) != 0);
+                    && isDeleted == (row.getInt(7) != 0)
+                    && (fields.features() == null || fields.features()) == (row.getInt(8) != 0);
         }
     }
 

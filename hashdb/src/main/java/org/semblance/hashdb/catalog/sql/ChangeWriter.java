@@ -212,14 +212,15 @@ final class ChangeWriter implements AutoCloseable {
             id = row.getLong(1);
         }
         PreparedStatement insert =
-                prepare("INSERT INTO bank (id, name, kind, enabled_ratio, description, distance_threshold, deleted)"
-                        + " VALUES (?, ?, ?, ?, ?, ?, 0)");
+                prepare("INSERT INTO bank (id, name, kind, enabled_ratio, description, distance_threshold, features,"
+                        + " deleted) VALUES (?, ?, ?, ?, ?, ?, ?, 0)");
         insert.setLong(1, id);
         insert.setString(2, create.name());
         insert.setInt(3, Codes.of(create.kind()));
         insert.setDouble(4, create.enabledRatio());
         insert.setString(5, create.description());
         setInteger(insert, 6, create.distanceThreshold());
+        insert.setBoolean(7, create.features());
         insert.executeUpdate();
         return new Applied(journal(new BankCreated(id, create.kind(), fields), origin, at), 0, 0, id);
     }
@@ -234,12 +235,14 @@ final class ChangeWriter implements AutoCloseable {
         }
         Bank after = to.appliedTo(bank);
         PreparedStatement statement = prepare(
-                "UPDATE bank SET name = ?, enabled_ratio = ?, description = ?, distance_threshold = ? WHERE id = ?");
+                "UPDATE bank SET name = ?, enabled_ratio = ?, description = ?, distance_threshold = ?, features = ?"
+                        + " WHERE id = ?");
         statement.setString(1, after.name());
         statement.setDouble(2, after.enabledRatio());
         statement.setString(3, after.description());
         setInteger(statement, 4, after.distanceThreshold());
-        statement.setLong(5, bank.id());
+        statement.setBoolean(5, after.features());
+        statement.setLong(6, bank.id());
         statement.executeUpdate();
         BankUpdated payload = new BankUpdated(bank.id(), bank.name(), before.givenIn(to), to);
         return new Applied(journal(payload, origin, at), 0, 0, bank.id());

@@ -33,7 +33,8 @@ import org.semblance.hashdb.hash.Signal;
 /** Rows to values, over whichever connection prepares the statements. */
 final class Rows {
     private static final String BANK =
-            "SELECT id, name, kind, enabled_ratio, description, distance_threshold FROM bank WHERE deleted = 0";
+            "SELECT id, name, kind, enabled_ratio, description, distance_threshold, features FROM bank"
+                    + " WHERE deleted = 0";
     private static final String CONTENT = "SELECT c.id, b.name, c.status, c.disabled_until, c.created_at, s.name,"
             + " c.note, c.metadata, v.duration_ms, length(v.frames) FROM content c JOIN bank b ON b.id = c.bank_id"
             + " LEFT JOIN source s ON s.id = c.source_id LEFT JOIN video v ON v.content_id = c.id";
@@ -79,7 +80,8 @@ final class Rows {
                 Codes.kind(row.getInt(3)),
                 row.getDouble(4),
                 row.getString(5),
-                integer(row, 6));
+                integer(row, 6),
+                row.getInt(7) != 0);
     }
 
     /** The content of that id, withdrawn or not. */

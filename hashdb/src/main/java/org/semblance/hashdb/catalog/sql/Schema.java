@@ -32,7 +32,12 @@ final class Schema {
      * all of them.
      */
     static final List<String> MIGRATIONS = List.of(
-            "V1__catalog.sql", "V2__content_status.sql", "V3__video.sql", "V4__request_key.sql", "V5__features.sql");
+            "V1__catalog.sql",
+            "V2__content_status.sql",
+            "V3__video.sql",
+            "V4__request_key.sql",
+            "V5__features.sql",
+            "V6__bank_features.sql");
 
     /** The newest of them, noted in SQLite's header when it has been applied. */
     static final int VERSION = MIGRATIONS.size();

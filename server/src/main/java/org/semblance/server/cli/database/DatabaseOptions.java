@@ -17,8 +17,8 @@ import picocli.CommandLine.Option;
  * address and the secret in the folder; the output is the same.
  */
 public final class DatabaseOptions {
-    /** A server that is just starting is waited for so long. */
-    private static final Duration STARTING = Duration.ofSeconds(15);
+    /** A server that is just starting is waited for so long, and so is another verb that has the folder. */
+    private static final Duration STARTING = Duration.ofSeconds(10);
 
     private static final long POLL_MS = 100;
 
@@ -57,12 +57,28 @@ public final class DatabaseOptions {
             ServerTrust trust = authorities == null ? ServerTrust.ofTheJdk() : ServerTrust.of(authorities);
             return new ServedDatabase(address(server), key == null ? "" : key, trust);
         }
-        try {
-            return new OpenDatabase(HashDb.open(folder.path()), contents);
-        } catch (DatabaseInUseException e) {
-            RunningServer running = running(e);
-            contents.requireNoChoice(running.url());
-            return whenReady(new ServedDatabase(running.url(), running.secret(), ServerTrust.ofAny()), e);
+        long end = System.nanoTime() + STARTING.toNanos();
+        while (true) {
+            try {
+                return new OpenDatabase(HashDb.open(folder.path()), contents);
+            } catch (DatabaseInUseException e) {
+                Optional<RunningServer> running = running(e);
+                if (running.isPresent()) {
+                    contents.requireNoChoice(running.get().url());
+                    ServedDatabase served = new ServedDatabase(
+                            running.get().url(), running.get().secret(), ServerTrust.ofAny());
+                    if (served.isReady()) {
+                        return served;
+                    }
+                    served.close();
+                }
+                if (System.nanoTime() - end > 0) {
+                    throw running.isEmpty()
+                            ? e
+                            : new ServerRefusedException(e.getMessage() + ", which does not answer", e);
+                }
+                waitABit();
+            }
         }
     }
 
@@ -73,30 +89,22 @@ public final class DatabaseOptions {
         return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
     }
 
-    private RunningServer running(DatabaseInUseException inUse) {
+    /** What the folder says of its server, which may be one that was killed. */
+    private Optional<RunningServer> running(DatabaseInUseException inUse) {
         try {
-            Optional<RunningServer> running = RunningServer.of(folder.path());
-            return running.orElseThrow(() -> inUse);
+            return RunningServer.of(folder.path());
         } catch (IOException e) {
             throw new ServerRefusedException(
                     inUse.getMessage() + ", and how to reach the server cannot be read: " + e.getMessage(), e);
         }
     }
 
-    private static Database whenReady(ServedDatabase database, DatabaseInUseException inUse) {
-        long end = System.nanoTime() + STARTING.toNanos();
-        while (!database.isReady()) {
-            if (System.nanoTime() - end > 0) {
-                database.close();
-                throw new ServerRefusedException(inUse.getMessage() + ", which does not answer", inUse);
-            }
-            try {
-                TimeUnit.MILLISECONDS.sleep(POLL_MS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IllegalStateException("interrupted", e);
-            }
+    private static void waitABit() {
+        try {
+            TimeUnit.MILLISECONDS.sleep(POLL_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
         }
-        return database;
     }
 }

@@ -140,7 +140,8 @@ final class OpenDatabase implements Database {
         MediaSource source = Contents.open(file);
         // As the server does: see its Worker.
         ContentHasher hasher = source.format().isVideo() ? fast() : exact();
-        HashReport report = hasher.hashToBank(source, Contents.digests(file, source), features, Deadline.NONE);
+        boolean wanted = features && db.bank(bank).map(Bank::features).orElse(true);
+        HashReport report = hasher.hashToBank(source, Contents.digests(file, source), wanted, Deadline.NONE);
         if (report.failure() != null) {
             throw new BadInputException.Undecodable(report.failure().wireName() + ": " + report.reason());
         }
