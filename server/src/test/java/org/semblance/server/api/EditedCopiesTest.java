@@ -84,8 +84,7 @@ class EditedCopiesTest {
         assertThat(off.json().get("features").booleanValue()).isFalse();
         assertThat(cropVerdict()).isEqualTo("no_match");
         assertThat(match("", PHOTO).get("verdict").stringValue()).isEqualTo("match");
-        server.close();
-        server = new TestServer(folder.resolve("db"));
+        server.restart(settings -> settings);
         assertThat(cropVerdict()).isEqualTo("no_match");
         server.sendJson("PATCH", "/v1/banks/KNOWN", "{\"features\":true}");
         assertThat(cropVerdict()).isEqualTo("match");
