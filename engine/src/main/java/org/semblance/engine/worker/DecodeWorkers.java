@@ -267,7 +267,7 @@ public final class DecodeWorkers implements AutoCloseable {
                 attention.awaitNanos(late.isEmpty() ? pause : Math.min(pause, LATE_LOOK_NANOS));
             }
         } catch (InterruptedException e) {
-            LOG.error("decoders of {} are looked after no more", settings.name(), e);
+            LOG.error("decoders of {} are no longer restarted", settings.name(), e);
         } finally {
             lock.unlock();
         }
@@ -354,7 +354,7 @@ public final class DecodeWorkers implements AutoCloseable {
         if (closing) {
             return;
         }
-        LOG.warn("a decoder of {} could not begin: {}", settings.name(), failure);
+        LOG.warn("a decoder of {} could not start: {}", settings.name(), failure);
         count(Ending.START);
         lastFailure = failure;
         long pause = FIRST_PAUSE_NANOS << Math.min(failedStarts, 10);

@@ -277,7 +277,7 @@ public final class Call implements RequestHandler {
         }
         long leftMs = pace.leftMs();
         if (leftMs <= 0) {
-            throw new HttpError(408, "body: too slow, " + pace.received() + " bytes came");
+            throw new HttpError(408, "body: too slow, " + pace.received() + " bytes arrived");
         }
         wire.alarm().set(leftMs);
     }

@@ -77,7 +77,7 @@ final class Dispatch {
     private void offer(Body body, Route.Work action, boolean slow, long deadlineNanos) {
         WorkerPool<Worker> lane = slow ? calls.videoWorkers() : calls.workers();
         if (!enqueue(new Job(call, this, body, action, lane, deadlineNanos, false))) {
-            throw HttpError.busy("every worker" + (slow ? " for videos" : "") + " is busy and the queue full");
+            throw HttpError.busy("every worker" + (slow ? " for videos" : "") + " is busy and the queue is full");
         }
         if (slow) { // Those before it may take long, and its client need not wait for them in vain.
             long leftMs = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
