@@ -6,7 +6,7 @@ import org.semblance.engine.judge.Verdict;
 import org.semblance.engine.video.VideoPolicy;
 
 /**
- * What a caller may choose for one match.
+ * The options of one match.
  *
  * @param banks names of the banks that count; empty for all
  * @param videoPolicy when an upload and a known video match

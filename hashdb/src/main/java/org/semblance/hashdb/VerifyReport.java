@@ -3,7 +3,7 @@ package org.semblance.hashdb;
 import java.util.List;
 
 /**
- * What {@link HashDb#verify} found.
+ * The findings of {@link HashDb#verify}.
  *
  * @param journalRows rows of the journal whose chain was recomputed
  * @param headHash the hash of the newest of them, 64 hex digits; kept in another place it later shows whether rows were

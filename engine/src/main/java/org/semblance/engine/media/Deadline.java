@@ -24,7 +24,7 @@ public final class Deadline {
         this.hurried = hurried;
     }
 
-    /** That long from now. */
+    /** Passes after that time. */
     public static Deadline after(Duration duration) {
         return after(duration, () -> false);
     }

@@ -8,7 +8,7 @@ import java.util.OptionalLong;
 import org.semblance.engine.media.HeifBoxes.Extent;
 
 /**
- * What a file says of its picture before anything is decoded. Read in Java, because here is decided whether native code
+ * The claims of a file about its picture, before anything is decoded. Read in Java, because here is decided whether native code
  * sees the bytes at all, and how much memory they may make it ask for.
  *
  * @param width columns, at least 1; 1 for a format whose header only its decoder reads, which checks the limit itself

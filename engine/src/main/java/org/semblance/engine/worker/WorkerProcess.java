@@ -114,7 +114,7 @@ final class WorkerProcess {
                 strength = strength(socket, memory);
             } catch (EOFException e) {
                 while (System.nanoTime() < giveUp) {
-                    check(process, output, giveUp); // It says more than that it is gone.
+                    check(process, output, giveUp); // The output says more than that the process is gone.
                     Thread.onSpinWait();
                 }
                 throw e;
@@ -365,7 +365,7 @@ final class WorkerProcess {
         try {
             return usage.resident() - residentAtStart > bytes;
         } catch (IOException e) {
-            return false; // It is gone, and that will be noticed.
+            return false; // The process is gone, which will be noticed.
         }
     }
 

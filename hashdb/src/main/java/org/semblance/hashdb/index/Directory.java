@@ -12,7 +12,7 @@ import org.semblance.hashdb.offheap.OffHeap;
 import org.semblance.hashdb.offheap.Readers;
 
 /**
- * Where the buckets of a {@link LaneTable} are: a cell for each, that begins with a word.
+ * The places of the buckets of a {@link LaneTable}: a cell for each, that begins with a word.
  *
  * <pre>
  *   word:  base (32 bits, see {@link Extents}) | copied (1) | lanes (31)

@@ -103,7 +103,7 @@ public final class ServingView implements ContentSink {
         }
     }
 
-    /** Whoever opened it closes it: a hook of Chronicle's own would close it under requests that are still answered. */
+    /** The view is closed by its opener: a hook of Chronicle's own would close it under requests that are still answered. */
     private static ChronicleMapBuilder<Long, byte[]> byContent(String name, long entries, int averageValue) {
         return ChronicleMapBuilder.of(Long.class, byte[].class)
                 .name(name)

@@ -222,7 +222,7 @@ public final class Call implements RequestHandler {
     /** Asks for more of the body or hands it on, unless it has to wait for the disk. */
     private void proceed(BodyReader body) {
         if (reader != body) {
-            return; // It was refused meanwhile.
+            return; // The request was refused meanwhile.
         }
         boolean advanced = body.advance();
         if (advanced && bodyEnded && !readerEnded) {

@@ -79,7 +79,7 @@ final class Dispatch {
         if (!enqueue(new Job(call, this, body, action, lane, deadlineNanos, false))) {
             throw HttpError.busy("every worker" + (slow ? " for videos" : "") + " is busy and the queue is full");
         }
-        if (slow) { // Those before it may take long, and its client need not wait for them in vain.
+        if (slow) { // The videos before this one may take long, and its client need not wait for them in vain.
             long leftMs = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
             call.wire().alarm().set(Math.max(0, leftMs) + 2);
         }

@@ -177,7 +177,7 @@ final class LineStream implements BodyReader {
             } else if (!answer.hasBegun()) {
                 refuse(HttpError.busy("every worker is busy and the queue is full"));
             } else if (System.nanoTime() - deadlineNanos > 0) {
-                work(); // That there was no time for them.
+                work(); // The answers say that there was no time.
             } else {
                 call.wire().loop().schedule(this::enqueue, RETRY_MS, TimeUnit.MILLISECONDS);
             }

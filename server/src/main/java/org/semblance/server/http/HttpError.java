@@ -28,7 +28,7 @@ public final class HttpError extends RuntimeException {
             @Nullable String value,
             @Nullable String expected,
             Map<String, String> headers) {
-        // It is an answer, not a fault: nobody reads its stack trace, and hostile input must not buy one.
+        // An HTTP error is an answer, not a fault: nobody reads its stack trace, and hostile input must not buy one.
         super(message, null, false, false);
         this.status = status;
         this.field = field;

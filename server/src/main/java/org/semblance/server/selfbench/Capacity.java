@@ -1,7 +1,7 @@
 package org.semblance.server.selfbench;
 
 /**
- * How many uploads a server took from clients of which each sends its next one when the last one was answered.
+ * The number of uploads that a server took from clients of which each sends its next one when the last one was answered.
  *
  * @param uploadBytes size of each upload
  * @param connections clients, and workers of the server

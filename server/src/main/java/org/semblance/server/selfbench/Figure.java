@@ -3,7 +3,7 @@ package org.semblance.server.selfbench;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was measured of one kind of work.
+ * The measurements of one kind of work.
  *
  * @param name by which a later run finds it, snake_case
  * @param what in words

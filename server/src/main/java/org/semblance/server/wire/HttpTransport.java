@@ -217,9 +217,9 @@ public final class HttpTransport {
         if (http1 != null) {
             http1.stop();
         } else if (channel.pipeline().get(Http2Connection.class) != null) {
-            channel.close(); // It does that in order.
+            channel.close(); // HTTP/2 closes in order.
         } else {
-            LingeringClose.cutOff(channel); // It has not said yet what it speaks.
+            LingeringClose.cutOff(channel); // The client has not said yet what it speaks.
         }
         LingeringClose.hurry(channel);
     }

@@ -575,7 +575,9 @@ class LineStreamTest {
                 Thread.sleep(30);
             }
             assertThat(verdict(talk.say(banked.toHex() + "\n").hear())).isEqualTo("1 match");
-            assertThat(talk.hear()).contains("\"status\":408", "no bytes arrived").doesNotContain("query");
+            assertThat(talk.hear())
+                    .contains("\"status\":408", "no bytes arrived")
+                    .doesNotContain("query");
             assertThat(talk.hear()).isNull();
         }
     }
