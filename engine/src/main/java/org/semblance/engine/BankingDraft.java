@@ -10,7 +10,7 @@ import org.semblance.hashdb.hash.HashAndQuality;
 import org.semblance.hashdb.hash.Signal;
 
 /**
- * What is banked of a file or of its signals, by the one rule that every door asks. A picture without enough detail is not
+ * The content that is banked of a file or of its signals, by the one rule that every door asks. A picture without enough detail is not
  * banked by its PDQ hash, or every blank page would match; neither is a frame. Digests are always banked, so that exact
  * copies are found.
  *

@@ -52,7 +52,11 @@ public interface ContentHasher extends AutoCloseable {
         return hash(source, digests, HashRequest.Variants.NONE, null, deadline);
     }
 
-    /** The same with other hashes of an image, and with local features as that profile takes them, or without if it is null. */
+    /**
+     * Hashes a content, an image with these variants of its hash as well.
+     *
+     * @param features how local features are taken; null for none
+     */
     default HashReport hash(
             MediaSource source,
             Digests digests,
@@ -83,7 +87,7 @@ public interface ContentHasher extends AutoCloseable {
                 deadline));
     }
 
-    /** The same without local features. */
+    /** Hashes a content to bank it, without local features. */
     default HashReport hashToBank(MediaSource source, Digests digests, Deadline deadline) {
         return hashToBank(source, digests, false, deadline);
     }

@@ -58,7 +58,7 @@ public final class ContentMatcher {
     /** How long the banked frames of a known video are looked up: a film of many hours has tens of thousands. */
     private static final Duration MAX_BANKED_TIME = Duration.ofSeconds(2);
 
-    /** The same by those whose own work has to wait meanwhile. */
+    /** How long they are looked up by threads whose own work has to wait meanwhile. */
     private static final Duration BRIEFLY = Duration.ofMillis(100);
 
     private static final String NOT_DECODED = "known by its bytes, and not looked at further: ";
@@ -93,8 +93,8 @@ public final class ContentMatcher {
      * @param digests of exactly these bytes
      * @throws DeadlinePassedException if it passes before the last step of an image has begun, or
      *     before the first frame of a video; not if the bytes are known
-     * @throws UncheckedIOException if a file cannot be read; likewise
-     * @throws NoDecoderException if there is no decoder for it; likewise
+     * @throws UncheckedIOException if a file cannot be read and the bytes are not known
+     * @throws NoDecoderException if there is no decoder for the content and the bytes are not known
      */
     public MatchReport match(MediaSource source, Digests digests, MatchOptions options, Deadline deadline) {
         return match(source, digests, options, deadline, System.nanoTime());

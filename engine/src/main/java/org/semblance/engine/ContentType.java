@@ -2,7 +2,7 @@ package org.semblance.engine;
 
 import java.util.Locale;
 
-/** What kind of media a content is. */
+/** The kind of media of a content. */
 public enum ContentType {
     /** A picture, or an animated one: that has frames as well, but is uploaded, shown and matched as an image. */
     IMAGE,

@@ -39,7 +39,7 @@ final class FeatureSearch {
     /** Contents whose features are looked up to tell a template from a picture; further ones are no more than likely. */
     private static final int MAX_JUDGED = 10;
 
-    /** The same of all frames of a video together: banked pictures, each of which may be seen in many frames. */
+    /** Banked pictures that are judged for all frames of a video together; each may be seen in many frames. */
     private static final int MAX_JUDGED_IN_ALL = 250;
 
     /** Pixels of the reduced upload within which two banked pictures show the same part of it. */

@@ -14,7 +14,7 @@ import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 
 /**
- * What hashing a content gave.
+ * The result of hashing a content.
  *
  * @param failure null if it was hashed, otherwise {@code UNSUPPORTED}, {@code CORRUPT} or {@code TOO_LARGE}
  * @param reason for a failure, what is wrong, opening with the format's name; if it was hashed, what is peculiar about the

@@ -6,7 +6,7 @@ import org.semblance.engine.judge.Verdict;
 import org.semblance.engine.video.VideoPolicy;
 
 /**
- * What a caller may choose for one match.
+ * The options of one match.
  *
  * @param banks names of the banks that count; empty for all
  * @param videoPolicy when an upload and a known video match
@@ -47,17 +47,17 @@ public record MatchOptions(
         this(banks, VideoPolicy.ALIGNED);
     }
 
-    /** The same, with an answer of its own for what is only likely. */
+    /** These options, with a verdict of its own for what is only likely. */
     public MatchOptions withLikely() {
         return new MatchOptions(banks, videoPolicy, knownBytes, features, true);
     }
 
-    /** The same by hashes alone. */
+    /** These options, without local features: hashes alone are looked up. */
     public MatchOptions withoutFeatures() {
         return new MatchOptions(banks, videoPolicy, knownBytes, false, likely);
     }
 
-    /** The same, looking so far at most. */
+    /** These options, with known bytes looked at no further than {@code most}. */
     public MatchOptions atMost(KnownBytes most) {
         return knownBytes.compareTo(most) <= 0 ? this : new MatchOptions(banks, videoPolicy, most, features, likely);
     }

@@ -4,7 +4,7 @@ import org.semblance.hashdb.features.FeatureIndexState;
 import org.semblance.hashdb.index.IndexState;
 
 /**
- * How a database is, for those who watch it: read without a lock while it changes, so the numbers are about right.
+ * The state of a database, for monitoring: read without a lock while it changes, so the numbers are about right.
  *
  * @param committedSeq the newest change that is durable
  * @param seq the newest change that lookups see; behind only while a change is being taken in

@@ -6,7 +6,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.hash.Hash256;
 
-/** What is derived from the catalog and follows it: the indexes, the view, and the banks of contents. */
+/** Everything that is derived from the catalog and follows it: the indexes, the view, and the banks of contents. */
 final class Followers {
     private final IndexKeeper<LiveIndex> hashes;
     private final IndexKeeper<LiveFeatures> features;

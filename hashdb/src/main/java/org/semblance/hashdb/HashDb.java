@@ -84,7 +84,7 @@ public final class HashDb implements AutoCloseable {
         return open(folder, InstantSource.system());
     }
 
-    /** Likewise, and tells what it does. */
+    /** Opens the folder, as {@link #open(Path)} does, and reports to {@code events} what the database does. */
     public static HashDb open(Path folder, DatabaseEvents events) {
         return open(folder, InstantSource.system(), IndexKeeper.Saving.STANDARD, events);
     }
@@ -127,7 +127,7 @@ public final class HashDb implements AutoCloseable {
     }
 
     /**
-     * Likewise, but if the same request has made the change before under that key, it is not made again.
+     * Makes a change, unless the same request has made it before under that key.
      *
      * @param key of the request, or null if it has none
      * @return what the change came to when it was made
@@ -159,7 +159,7 @@ public final class HashDb implements AutoCloseable {
         return contents(bank, ContentFilter.NONE, afterId, limit);
     }
 
-    /** Likewise those that pass the filter. */
+    /** Contents of the bank that pass the filter and are not withdrawn, by id, from the first id above {@code afterId} on. */
     public List<BankContent> contents(String bank, ContentFilter filter, long afterId, int limit) {
         Bank found = lookups.seen().bank(bank);
         return found == null ? List.of() : catalog.contents(found, filter, afterId, limit);
@@ -211,8 +211,8 @@ public final class HashDb implements AutoCloseable {
     }
 
     /**
-     * Likewise in some banks alone. Contents of other banks are passed over before anything of them is read, so that the
-     * time tells nothing of how many there are.
+     * Looks up many hashes in some banks alone. Contents of other banks are passed over before anything of them is read, so
+     * that the time of a lookup does not tell how many there are.
      *
      * @param banks names, of which those that there are count; empty for all banks
      */
@@ -229,7 +229,7 @@ public final class HashDb implements AutoCloseable {
         return lookupDigest(digest, Set.of());
     }
 
-    /** Likewise in some banks alone, as {@link #lookup(List, Set)}. */
+    /** Every enabled content of these banks that has exactly this digest, by id; all banks if there are none. */
     public List<Match> lookupDigest(Signal digest, Set<String> banks) {
         return lookups.lookupDigest(digest, banks);
     }

@@ -77,7 +77,7 @@ final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
      * When the index is saved in the background.
      *
      * @param changes hashes or features that must have changed at least
-     * @param share likewise, as one so many-th of all
+     * @param share the same bound as a divisor: one in so many hashes or features must have changed
      * @param pause between two saves, so that a long import does not write without end
      * @param unsettled changes during a save from which on further ones wait for its end; some 120 bytes each
      */

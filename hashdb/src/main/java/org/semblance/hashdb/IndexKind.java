@@ -2,7 +2,7 @@ package org.semblance.hashdb;
 
 import java.util.Locale;
 
-/** What an index that follows the catalog counts by, and where it is saved. */
+/** The kind of an index that follows the catalog: its unit of counting, and its file. */
 public enum IndexKind {
     HASHES("index.snapshot"),
     FEATURES("features.snapshot");

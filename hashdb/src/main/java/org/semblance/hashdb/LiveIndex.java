@@ -134,8 +134,8 @@ final class LiveIndex implements KeptIndex {
     }
 
     /**
-     * Likewise for many, of the contents that the filter wants and perhaps some more; see {@link PigeonringIndex#lookup(long[],
-     * int, int, HashIndex.ContentFilter, HashIndex.HitSink)}.
+     * Reports pairs of many queries and the contents that the filter wants, and perhaps of some more contents; see {@link
+     * PigeonringIndex#lookup(long[], int, int, HashIndex.ContentFilter, HashIndex.HitSink)}.
      */
     void lookup(
             long[] queries,

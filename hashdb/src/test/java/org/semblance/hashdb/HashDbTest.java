@@ -632,7 +632,7 @@ class HashDbTest {
             RequestKey reused = other.part(part);
             assertThatThrownBy(() -> db.apply(add, ANALYST, reused))
                     .isInstanceOf(ChangeRefusedException.class)
-                    .hasMessageStartingWith("Idempotency-Key: was that of another request");
+                    .hasMessageStartingWith("Idempotency-Key: used by another request");
         }
         assertThat(db.journal(0, 10)).hasSize(2);
         assertThat(db.apply(add, ANALYST, new RequestKey("uploads/2", 0, "cd".repeat(32)))

@@ -112,7 +112,7 @@ public final class MatchServer implements AutoCloseable {
         try {
             Thread.sleep(ms);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // Whoever is in a hurry need not wait.
+            Thread.currentThread().interrupt(); // A caller in a hurry need not wait.
         }
     }
 

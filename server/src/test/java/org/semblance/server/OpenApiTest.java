@@ -242,8 +242,11 @@ class OpenApiTest {
         assertThat(fields(form)).isEqualTo(properties("ContentForm"));
         Answer signal = server.postJson("/v1/banks/B/content", "{\"signals\":[{\"zz\":1}]}");
         assertThat(fields(signal)).isEqualTo(properties("NewSignal"));
-        Answer line =
-                server.send("POST", "/v1/lookup", Map.of("Content-Type", Ndjson.MEDIA_TYPE), "{\"zz\":1}".getBytes());
+        Answer line = server.send(
+                "POST",
+                "/v1/lookup",
+                Map.of("Content-Type", Ndjson.MEDIA_TYPE),
+                "{\"zz\":1}".getBytes(StandardCharsets.UTF_8));
         assertThat(expected(line.json().get("expected"))).isEqualTo(properties("LookupQuery"));
     }
 
@@ -374,7 +377,11 @@ class OpenApiTest {
         call("POST", "/v1/hash", octets, Arrays.copyOf(photo, 60));
         json("POST", "/v1/lookup?banks=KNOWN", "[\"" + HASH + "\"]");
         json("POST", "/v1/banks/FINE/content", signal());
-        call("POST", "/v1/lookup", lines, ("{\"hash\":\"" + HASH + "\",\"id\":7}\nzz\n").getBytes());
+        call(
+                "POST",
+                "/v1/lookup",
+                lines,
+                ("{\"hash\":\"" + HASH + "\",\"id\":7}\nzz\n").getBytes(StandardCharsets.UTF_8));
         call("POST", "/v1/match", octets, photo);
         get("/v1/journal?limit=3");
         get("/v1/journal?after=3");

@@ -71,8 +71,8 @@ public final class Pixels {
     /** The middle of a picture, as much of it as has that shape, at that size. */
     public static BufferedImage cover(BufferedImage picture, int width, int height) {
         double scale = Math.max((double) width / picture.getWidth(), (double) height / picture.getHeight());
-        int w = (int) Math.clamp(Math.round(width / scale), 1, picture.getWidth());
-        int h = (int) Math.clamp(Math.round(height / scale), 1, picture.getHeight());
+        int w = Math.clamp(Math.round(width / scale), 1, picture.getWidth());
+        int h = Math.clamp(Math.round(height / scale), 1, picture.getHeight());
         BufferedImage part = picture.getSubimage((picture.getWidth() - w) / 2, (picture.getHeight() - h) / 2, w, h);
         return scaled(part, width, height);
     }

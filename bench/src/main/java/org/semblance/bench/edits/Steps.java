@@ -26,7 +26,7 @@ final class Steps {
     static Step tones(DoubleUnaryOperator curve) {
         int[] table = new int[256];
         for (int i = 0; i < 256; i++) {
-            table[i] = (int) Math.clamp(Math.round(255 * curve.applyAsDouble(i / 255.0)), 0, 255);
+            table[i] = Math.clamp(Math.round(255 * curve.applyAsDouble(i / 255.0)), 0, 255);
         }
         return (in, helper) -> {
             BufferedImage out = Pixels.copy(in.picture());
@@ -81,7 +81,7 @@ final class Steps {
     }
 
     private static int level(double tone) {
-        return (int) Math.clamp(Math.round(tone), 0, 255);
+        return Math.clamp(Math.round(tone), 0, 255);
     }
 
     // What is put over the picture.

@@ -133,7 +133,7 @@ final class FuzzedRequests {
     private final JsonNode document;
     private final byte[][] files;
 
-    /** @param request which operation, and its body's media types with their schemas */
+    /** A method and path to call, and its description in the document: the media types of its body with their schemas. */
     private record Operation(String method, String path, JsonNode node) {}
 
     /** A body and what it says that it is. */

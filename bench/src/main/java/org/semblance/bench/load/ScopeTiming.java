@@ -9,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -169,7 +170,8 @@ public final class ScopeTiming {
         HttpResponse<byte[]> answer = http.send(ready, HttpResponse.BodyHandlers.ofByteArray());
         double ms = (System.nanoTime() - begun) / 1e6;
         if (answer.statusCode() != 200) {
-            throw new IllegalStateException(answer.statusCode() + " " + new String(answer.body()));
+            throw new IllegalStateException(
+                    answer.statusCode() + " " + new String(answer.body(), StandardCharsets.UTF_8));
         }
         return ms;
     }

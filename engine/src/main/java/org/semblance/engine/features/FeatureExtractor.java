@@ -69,7 +69,7 @@ public final class FeatureExtractor {
     /** A coordinate of a level in half pixels of the picture: pixels are squares, and their centres are scaled. */
     private static int half(int coordinate, int level, int side) {
         long rounded = Math.round(2 * ((coordinate + 0.5) * Pyramid.scale(level) - 0.5));
-        return (int) Math.clamp(rounded, 0, 2 * side - 1);
+        return Math.clamp(rounded, 0, 2 * side - 1);
     }
 
     /** Numbers of the corners that become features, the best first. */

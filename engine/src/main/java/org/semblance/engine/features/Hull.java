@@ -10,7 +10,7 @@ final class Hull {
      * Andrew's monotone chain (1979).
      *
      * @param xs coordinates, of which so many count
-     * @param ys likewise
+     * @param ys the other coordinate of each point
      */
     static double area(double[] xs, double[] ys, int count) {
         Integer[] order = new Integer[count];

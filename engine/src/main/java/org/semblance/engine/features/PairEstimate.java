@@ -17,7 +17,7 @@ final class PairEstimate {
     /** Of each banked feature, its partner or -1. */
     private final int[] partner;
 
-    /** Of each feature of the upload likewise. */
+    /** Of each feature of the upload, its partner or -1. */
     private final int[] partnerOf;
 
     private final int[] distance;

@@ -3,7 +3,7 @@ package org.semblance.engine.features;
 import java.util.BitSet;
 
 /**
- * Where a banked picture lies in an upload, and what speaks for it.
+ * The place of a banked picture in an upload, and the evidence for it.
  *
  * @param map from the banked picture to the upload, in fractions of their widths and heights
  * @param votes pairs of near features

@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * A map of the plane that keeps straight lines straight, as seeing a picture from another place does: a 3x3 matrix, by which
- * {@code x' = (m0 x + m1 y + m2) / (m6 x + m7 y + m8)} and {@code y'} likewise with {@code m3} to {@code m5}. Immutable.
+ * {@code x' = (m0 x + m1 y + m2) / (m6 x + m7 y + m8)} and {@code y' = (m3 x + m4 y + m5) / (m6 x + m7 y + m8)}. Immutable.
  */
 public final class PlaneMap {
     private static final int SIDE = 3;
@@ -124,8 +124,7 @@ public final class PlaneMap {
     }
 
     /**
-     * The same map between pictures of other sizes: pixels are squares whose centres have whole coordinates here, while the
-     * result maps fractions of width and height.
+     * This map as a map of fractions of width and height. Pixels are squares whose centres have whole coordinates in this map.
      */
     PlaneMap inFractions(int fromWidth, int fromHeight, int toWidth, int toHeight) {
         return scaling(1.0 / toWidth, 1.0 / toHeight)

@@ -1,6 +1,6 @@
 package org.semblance.engine.features;
 
-/** How features are taken: more of a picture that is asked about than of one that is banked. */
+/** The way in which features are taken: more of a picture that is asked about than of one that is banked. */
 public enum Profile {
     /** Smaller than an upload's, since a copy is mostly smaller than the picture that holds it. */
     BANKED(400, 10, 5, 1_500, 1.05, 200),

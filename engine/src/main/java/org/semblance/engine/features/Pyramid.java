@@ -183,7 +183,7 @@ final class Pyramid {
         }
     }
 
-    /** The same along the row; then the sum is at most 255 * 256, and its high byte the mean. */
+    /** Weights the sums along the row as well; a sum is then at most 255 * 256, and its high byte the mean. */
     private static void sumRow(short[] sums, int width, byte[] to, int row) {
         for (int x = 3; x < width - 3; x += LANES) {
             ShortVector outer = load(sums, x - 3).add(load(sums, x + 3));

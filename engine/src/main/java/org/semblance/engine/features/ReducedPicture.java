@@ -10,7 +10,7 @@ import org.semblance.engine.pdq.Luma;
  * one order on every machine.
  *
  * @param width columns, 1 to {@link org.semblance.hashdb.features.Features#MAX_SIDE}
- * @param height rows, likewise
+ * @param height rows, 1 to {@link org.semblance.hashdb.features.Features#MAX_SIDE}
  * @param pixels row by row, without gaps; not to be changed
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by what it holds

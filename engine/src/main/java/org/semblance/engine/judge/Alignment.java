@@ -8,7 +8,7 @@ import org.semblance.engine.video.QueryVideo;
 import org.semblance.engine.video.VideoMatch;
 
 /**
- * Where an upload and a banked content show the same.
+ * The parts of an upload and of a banked content that show the same.
  *
  * @param queryMatchPercent share of the upload, 0..100; null if the upload is a still picture
  * @param bankMatchPercent share of the banked video, 0..100; null unless a video was found by more than a still picture

@@ -13,7 +13,7 @@ import org.semblance.hashdb.hash.SignalType;
  * @param match by its nearest hash; null if it was found by features
  * @param features where the upload shows it; null if it was found by a hash
  * @param alignment where, if the upload or the banked content has frames; null otherwise, and for a digest
- * @param transform what was done to the upload before a hash was found, as {@link Reading#wireName} says it
+ * @param transform what was done to the upload before a hash was found, as {@code Reading.wireName} says it
  * @param suppressed whether allowed content explains it
  */
 public record Finding(

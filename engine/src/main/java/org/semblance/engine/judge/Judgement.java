@@ -3,7 +3,7 @@ package org.semblance.engine.judge;
 import java.util.List;
 
 /**
- * What the hits of an upload, or of a signal, come to by the rule of {@link Judge}.
+ * The judgement on the hits of an upload, or of a signal, by the rule of {@link Judge}.
  *
  * @param matches what was found in banks of known bad content: what stands before what is suppressed
  * @param likely contents that a person has to look at

@@ -74,7 +74,7 @@ public final class Animation {
                 return true;
             });
         } catch (MediaException e) {
-            // It is cut off here.
+            // The file is cut off here.
         }
         if (missing.isEmpty()) {
             return gif;

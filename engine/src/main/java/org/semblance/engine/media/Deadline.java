@@ -24,24 +24,24 @@ public final class Deadline {
         this.hurried = hurried;
     }
 
-    /** That long from now. */
+    /** Passes after that time. */
     public static Deadline after(Duration duration) {
         return after(duration, () -> false);
     }
 
     /**
-     * That long from now, or as soon as nobody waits for the answer any more.
+     * Passes after that time, or as soon as nobody waits for the answer any more.
      *
-     * @param cancelled tells that, to whatever thread asks; once true it stays so
+     * @param cancelled tells whether nobody waits, to whatever thread asks; stays true once it is true
      */
     public static Deadline after(Duration duration, BooleanSupplier cancelled) {
         return new Deadline(System.nanoTime() + duration.toNanos(), true, cancelled, () -> false);
     }
 
     /**
-     * The same moment, but each {@link #share} of it also passes as soon as others need what is being used.
+     * This deadline, of which each {@link #share} also passes as soon as others need what is being used.
      *
-     * @param hurried tells that, to whatever thread asks
+     * @param hurried tells whether others wait, to whatever thread asks
      */
     public Deadline hurriedBy(BooleanSupplier hurried) {
         return new Deadline(nanoTime, set, cancelled, hurried);

@@ -1,6 +1,6 @@
 package org.semblance.engine.media;
 
-/** How an image becomes luma. */
+/** The way in which an image becomes luma. */
 public enum DecodePath {
     /** Large images are decoded at a reduced size or downscaled once; hashes stay within a few bits of the exact path. */
     FAST,

@@ -18,7 +18,7 @@ public record DecodedImage(Luma luma, int from, int until, String note, Arena me
         this(luma, 0, luma.height(), note, memory);
     }
 
-    /** The same picture with another note. */
+    /** This picture with another note. */
     public DecodedImage noted(String other) {
         return new DecodedImage(luma, from, until, other, memory);
     }

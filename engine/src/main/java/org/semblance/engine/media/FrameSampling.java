@@ -60,7 +60,7 @@ public sealed interface FrameSampling {
             this(minGap, maxGap, minFrames, 0, 0);
         }
 
-        /** The same, with a part that is looked at closer. */
+        /** These key frames, and more of them in one part. */
         public KeyFrames closer(double from, double until) {
             return new KeyFrames(minGap, maxGap, minFrames, from, until);
         }

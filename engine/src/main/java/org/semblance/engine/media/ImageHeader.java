@@ -8,11 +8,11 @@ import java.util.OptionalLong;
 import org.semblance.engine.media.HeifBoxes.Extent;
 
 /**
- * What a file says of its picture before anything is decoded. Read in Java, because here is decided whether native code
+ * The claims of a file about its picture, before anything is decoded. Read in Java, because here is decided whether native code
  * sees the bytes at all, and how much memory they may make it ask for.
  *
  * @param width columns, at least 1; 1 for a format whose header only its decoder reads, which checks the limit itself
- * @param height rows, likewise; {@code width * height} is within the limit it was read with
+ * @param height rows, at least 1; 1 where the width is 1 for that reason; {@code width * height} is within the limit it was read with
  * @param grey whether the picture is stored as one channel. PDQ's luma of such a picture is the sample itself, while
  *     that of a colour picture is a sum of three products, even if all its pixels are grey: the two differ in the last
  *     bit for 35 of the 256 values, which is enough to flip a bit of the hash.

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.Locale;
 
 /**
- * What a file is, told from its first bytes alone: a name or a declared type is the sender's claim, and an upload whose
+ * The format of a file, told from its first bytes alone: a name or a declared type is the sender's claim, and an upload whose
  * name lies must be matched all the same.
  */
 public enum MediaFormat {

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Where the bytes of a content lie. Nothing is copied: a video is read from there, as often as needed; an image in a file
+ * The place of the bytes of a content. Nothing is copied: a video is read from there, as often as needed; an image in a file
  * is mapped.
  */
 public sealed interface MediaSource {

@@ -23,7 +23,7 @@ public interface VideoReader {
             VideoFrame.Visitor visitor)
             throws MediaException;
 
-    /** As the other one, with one deadline for all frames. */
+    /** Reads the chosen frames until one deadline. */
     default VideoSummary read(MediaSource source, FrameSampling sampling, Deadline deadline, VideoFrame.Visitor visitor)
             throws MediaException {
         return read(source, sampling, deadline, deadline, visitor);

@@ -1,7 +1,7 @@
 package org.semblance.engine.media;
 
 /**
- * What reading a video gave besides its frames.
+ * The results of reading a video besides its frames.
  *
  * @param codec FFmpeg's name of it
  * @param width columns of a frame, as the stream tells

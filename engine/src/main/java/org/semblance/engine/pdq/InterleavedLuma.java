@@ -115,7 +115,7 @@ public final class InterleavedLuma implements Luma {
     /** The columns, whole vectors of them, that can be loaded without reading past the end of the segment. */
     private int wholeVectors(long start) {
         long loadable = Math.floorDiv(pixels.byteSize() - start - BYTES.length(), CHANNELS) + FLOATS.length();
-        return FLOATS.loopBound((int) Math.clamp(loadable, 0, width));
+        return FLOATS.loopBound(Math.clamp(loadable, 0, width));
     }
 
     /** Checks what both kinds of pixels are made from. */

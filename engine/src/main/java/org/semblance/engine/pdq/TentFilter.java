@@ -377,7 +377,7 @@ final class TentFilter implements Smoothing {
         sum1.intoArray(sums, sumsAt + LANES);
     }
 
-    /** The same where all divisors are one power of two, whose inverse is exact. */
+    /** Filters where all divisors are one power of two: its inverse is exact, so a product replaces the quotient. */
     private static void boxScaling(
             float[] in,
             int old,
@@ -404,7 +404,7 @@ final class TentFilter implements Smoothing {
         sum1.intoArray(sums, sumsAt + LANES);
     }
 
-    /** The same without any output. */
+    /** Moves the window on without any output. */
     private static void sum(float[] in, int old, int next, int stride, float[] sums, int sumsAt, int count) {
         FloatVector sum0 = load(sums, sumsAt);
         FloatVector sum1 = load(sums, sumsAt + LANES);

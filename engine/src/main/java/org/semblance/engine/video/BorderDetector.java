@@ -99,7 +99,7 @@ public final class BorderDetector {
         }
 
         /**
-         * Those plain throughout, and those that follow and are mostly plain; a sky may be mostly plain as well, and is
+         * Lines plain throughout, and those that follow and are mostly plain; a sky may be mostly plain as well, and is
          * seldom plain throughout even at its edge.
          *
          * @param others how many pixels of each line the other two borders cover

@@ -94,7 +94,7 @@ final class KnownFrames {
         return moments;
     }
 
-    /** Those shown at any time from one second until another, in the order they come. */
+    /** The frames shown at any time from one second until another, in the order they come. */
     List<Hash256> hashes(double start, double end) {
         int last = Arrays.binarySearch(from, end);
         last = last >= 0 ? last : -last - 2;

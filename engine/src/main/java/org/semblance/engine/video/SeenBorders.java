@@ -34,7 +34,7 @@ final class SeenBorders {
     private final int columns;
     private final int rows;
 
-    /** Those seen longest ago first. */
+    /** The borders seen longest ago come first. */
     private final List<Seen> all = new ArrayList<>();
 
     private static final class Seen {

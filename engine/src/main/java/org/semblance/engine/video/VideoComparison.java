@@ -176,7 +176,7 @@ public final class VideoComparison {
                 candidate.hits.stream().filter(h -> !moments.get(h.query())).toList();
         int[] elsewhere = sharing.clone();
         for (int i = 0; i < elsewhere.length; i++) {
-            elsewhere[i] = Math.max(0, elsewhere[i] - 1); // It counts itself.
+            elsewhere[i] = Math.max(0, elsewhere[i] - 1); // A frame counts itself.
         }
         List<VideoMatch> matches = matcher.match(times, query.seconds(), elsewhere, left, id -> known(id, moments));
         if (policy instanceof VideoPolicy.Vpdq vpdq) {

@@ -48,7 +48,7 @@ public final class VideoHasher {
         this.pdq = pdq;
     }
 
-    /** As the other one, reading frames until the deadline. */
+    /** Hashes the chosen frames until the deadline. */
     public VideoHashes hash(MediaSource source, FrameSampling sampling, Deadline deadline) throws MediaException {
         return hash(source, sampling, deadline, deadline, (frame, picture) -> {});
     }

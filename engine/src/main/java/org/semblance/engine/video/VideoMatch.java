@@ -3,7 +3,7 @@ package org.semblance.engine.video;
 import java.util.List;
 
 /**
- * What an upload and a known video have in common.
+ * The parts that an upload and a known video have in common.
  *
  * @param contentId of the known video
  * @param isMatch what the policy says

@@ -2,7 +2,7 @@ package org.semblance.engine.video;
 
 import org.semblance.hashdb.hash.HashAndQuality;
 
-/** When an upload and a known video match. */
+/** The condition on which an upload and a known video match. */
 public sealed interface VideoPolicy {
     /** Enough seconds of the known video in order: {@link VideoMatcher.Policy#DEFAULT}. */
     VideoPolicy ALIGNED = new Aligned(VideoMatcher.Policy.DEFAULT);

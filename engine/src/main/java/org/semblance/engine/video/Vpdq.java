@@ -130,7 +130,7 @@ public final class Vpdq {
     }
 
     /**
-     * Likewise, of a list: one that has no such frame can never match.
+     * The banked form of a video of a list. A video without a frame of enough quality can never match, and is refused.
      *
      * @throws IllegalArgumentException also if no frame has enough quality
      */

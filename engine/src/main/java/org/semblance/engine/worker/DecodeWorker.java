@@ -136,7 +136,7 @@ public final class DecodeWorker {
         try {
             Files.writeString(Path.of("/proc/self/oom_score_adj"), "500");
         } catch (IOException e) {
-            // It is a wish.
+            // A worker runs without it, too.
         }
     }
 
@@ -169,7 +169,7 @@ public final class DecodeWorker {
                 try {
                     Class.forName(name, false, loader);
                 } catch (ClassNotFoundException | LinkageError e) {
-                    // It needs what a worker does not have, and so a worker does not need it.
+                    // The class needs what a worker does not have, so a worker does not need the class.
                 }
             }
         }

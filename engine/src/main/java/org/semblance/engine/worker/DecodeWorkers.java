@@ -57,7 +57,7 @@ public final class DecodeWorkers implements AutoCloseable {
     private final Deque<WorkerProcess> idle = new ArrayDeque<>();
     private final List<Late> late = new ArrayList<>();
 
-    /** Those that are to be replaced, and end as soon as somebody else is there and they are free. */
+    /** Workers that are to be replaced, and end as soon as somebody else is there and they are free. */
     private final Set<WorkerProcess> wornOut = new HashSet<>();
 
     private final Map<Ending, Long> ended = new EnumMap<>(Ending.class);
@@ -185,7 +185,7 @@ public final class DecodeWorkers implements AutoCloseable {
         }
     }
 
-    /** It has answered. */
+    /** Takes back a worker that has answered. */
     void giveBack(WorkerProcess worker) {
         boolean old = worker.isWornOut(settings);
         lock.lock();
@@ -202,7 +202,7 @@ public final class DecodeWorkers implements AutoCloseable {
                 count(Ending.WORN_OUT);
                 attention.signal();
             } else {
-                idle.addFirst(worker); // It has all in its caches.
+                idle.addFirst(worker); // Its caches are warm.
                 available.signal();
             }
         } finally {
@@ -210,7 +210,7 @@ public final class DecodeWorkers implements AutoCloseable {
         }
     }
 
-    /** It has not answered, and nobody waits for it any more. */
+    /** Takes back a worker that has not answered, and for which nobody waits any more. */
     void leave(WorkerProcess worker) {
         lock.lock();
         try {
@@ -221,7 +221,7 @@ public final class DecodeWorkers implements AutoCloseable {
         }
     }
 
-    /** It is gone, or has to go. */
+    /** Ends a worker that is gone, or has to go. */
     void lost(WorkerProcess worker, Ending cause) {
         lock.lock();
         try {
@@ -267,7 +267,7 @@ public final class DecodeWorkers implements AutoCloseable {
                 attention.awaitNanos(late.isEmpty() ? pause : Math.min(pause, LATE_LOOK_NANOS));
             }
         } catch (InterruptedException e) {
-            LOG.error("decoders of {} are looked after no more", settings.name(), e);
+            LOG.error("decoders of {} are no longer restarted", settings.name(), e);
         } finally {
             lock.unlock();
         }
@@ -354,7 +354,7 @@ public final class DecodeWorkers implements AutoCloseable {
         if (closing) {
             return;
         }
-        LOG.warn("a decoder of {} could not begin: {}", settings.name(), failure);
+        LOG.warn("a decoder of {} could not start: {}", settings.name(), failure);
         count(Ending.START);
         lastFailure = failure;
         long pause = FIRST_PAUSE_NANOS << Math.min(failedStarts, 10);

@@ -4,17 +4,17 @@ import java.util.Locale;
 
 /** Why a worker process is no more. */
 public enum Ending {
-    /** It was replaced in good time: by age, by contents, by memory. */
+    /** The worker was replaced in good time: by age, by contents, by memory. */
     WORN_OUT,
-    /** It ended while it had a content, or was ended by somebody else. */
+    /** The worker ended while it had a content, or was ended by somebody else. */
     CRASH,
-    /** It ended while it had none. */
+    /** The worker ended while it had no content. */
     IDLE,
-    /** It did not come back from a content, and was killed. */
+    /** The worker did not come back from a content, and was killed. */
     HANG,
-    /** It said what no worker says, and was killed. */
+    /** The worker sent what no worker sends, and was killed. */
     NONSENSE,
-    /** It could not begin. */
+    /** The worker could not start. */
     START;
 
     /** The name in metrics: lower case. */

@@ -30,7 +30,7 @@ import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 
 /**
- * What a worker says of a content, and how it is written.
+ * The answer of a worker on a content, and its form in bytes.
  *
  * <p>The reader believes in nothing: whoever has taken a worker over may send any bytes, and they must come to no more than
  * a wrong hash of that one content, or to an {@link IOException}. So all that the server knows itself (the format, the
@@ -40,13 +40,13 @@ sealed interface Reply {
     /** Longest text that is taken from a worker. */
     int MAX_TEXT = 1_000;
 
-    /** It was hashed, or cannot be; without the signals that were known already. */
+    /** The content was hashed, or cannot be; without the signals that were known already. */
     record Hashed(HashReport report) implements Reply {}
 
     /** Time ran out before that step. */
     record OutOfTime(String step) implements Reply {}
 
-    /** It needs more memory than a worker has. */
+    /** The content needs more memory than a worker has. */
     record OutOfMemory() implements Reply {}
 
     /** Its file cannot be read. */

@@ -12,7 +12,7 @@ import org.semblance.engine.media.FrameSampling;
 import org.semblance.engine.worker.linux.ControlSocket;
 
 /**
- * What server and worker tell each other, as bytes: the memory they share, and the messages that say what lies in it.
+ * The messages between server and worker, as bytes: the memory they share, and the messages that say what lies in it.
  *
  * <p>The memory opens with a page of two words; what follows are the bytes of the content and, when it has been hashed, in
  * their place those of the reply, a part at a time if there are more. Messages have {@link ControlSocket#MESSAGE_BYTES},

@@ -16,7 +16,7 @@ import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.media.internal.Natives;
 import org.semblance.hashdb.hash.Hash256;
 
-/** How a worker process is started: the virtual machine of this one, with as little as it needs. */
+/** The command that starts a worker process: the virtual machine of this one, with as little as it needs. */
 final class WorkerCommand {
     private static final String LIBRARY_PATH = "LD_LIBRARY_PATH";
     private static final String ARCHIVE = "-XX:SharedArchiveFile=";
@@ -29,7 +29,7 @@ final class WorkerCommand {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(
                 "-Xmx" + (settings.heapBytes() >> 20) + "m",
-                // It grows if it must, and gives back what it does not need.
+                // The heap grows if it must, and gives back what it does not need.
                 "-Xms32m",
                 "-Xmn16m",
                 "-XX:MaxHeapFreeRatio=40",
@@ -69,7 +69,7 @@ final class WorkerCommand {
                 .directory(Path.of("/").toFile())
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                 .redirectErrorStream(true);
-        // It gets no secret that lies in the environment, and no options that are meant for another program.
+        // A worker gets no secret that lies in the environment, and no options that are meant for another program.
         Map<String, String> environment = builder.environment();
         environment.keySet().retainAll(Set.of("LANG", "LC_ALL", LIBRARY_PATH));
         environment.merge(LIBRARY_PATH, natives.libraryPath(), (before, own) -> own + File.pathSeparator + before);

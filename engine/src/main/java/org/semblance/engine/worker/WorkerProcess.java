@@ -40,7 +40,7 @@ final class WorkerProcess {
     /** How long an answer may be late before it is not waited for, as what is said of it is told between two steps. */
     private static final long IMAGE_LATE_MS = 250;
 
-    /** Likewise for a video, of which a part that was seen counts. */
+    /** How long the answer on a video may be late: it takes longer to end, and the frames seen so far count. */
     private static final long VIDEO_LATE_MS = 2_000;
 
     /** How often it is asked whether anybody still waits for the answer. */
@@ -114,7 +114,7 @@ final class WorkerProcess {
                 strength = strength(socket, memory);
             } catch (EOFException e) {
                 while (System.nanoTime() < giveUp) {
-                    check(process, output, giveUp); // It says more than that it is gone.
+                    check(process, output, giveUp); // The output says more than that the process is gone.
                     Thread.onSpinWait();
                 }
                 throw e;
@@ -291,7 +291,7 @@ final class WorkerProcess {
             long leftMs = late
                     ? TimeUnit.NANOSECONDS.toMillis(giveUp - System.nanoTime())
                     : TimeUnit.NANOSECONDS.toMillis(deadline.nanosLeft());
-            if (socket.await((int) Math.clamp(leftMs + 1, 1, LOOK_MS))) {
+            if (socket.await(Math.clamp(leftMs + 1, 1, LOOK_MS))) {
                 return true;
             }
             if (late && System.nanoTime() - giveUp >= 0) {
@@ -365,7 +365,7 @@ final class WorkerProcess {
         try {
             return usage.resident() - residentAtStart > bytes;
         } catch (IOException e) {
-            return false; // It is gone, and that will be noticed.
+            return false; // The process is gone, which will be noticed.
         }
     }
 

@@ -5,7 +5,7 @@ import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.media.VideoLimits;
 
 /**
- * How many worker processes there are, and what each is allowed.
+ * The number of worker processes, and the limits of each.
  *
  * @param name of what they are for, in logs
  * @param workers how many, at least 1

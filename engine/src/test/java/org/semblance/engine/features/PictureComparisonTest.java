@@ -23,10 +23,6 @@ class PictureComparisonTest {
     private final long seed = RandomSeed.random().nextLong();
 
     /** What speaks for each banked picture that is plausible in the upload. */
-    private List<Placement> placements(BufferedImage upload, List<BufferedImage> banked) {
-        return placements(upload, Placement.Sight.PIXELS, banked);
-    }
-
     private List<Placement> placements(BufferedImage upload, Placement.Sight sight, List<BufferedImage> banked) {
         List<Placement> placements = new ArrayList<>();
         try (FeatureIndex index = new FeatureIndex()) {

@@ -2,7 +2,7 @@ package org.semblance.hashdb.catalog;
 
 import java.util.Locale;
 
-/** What a hit in a bank means. */
+/** The meaning of a hit in a bank. */
 public enum BankKind {
     /** Known bad content: a hit is a match. */
     MATCH,

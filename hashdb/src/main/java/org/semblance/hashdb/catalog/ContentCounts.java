@@ -4,7 +4,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many contents that are not withdrawn are known in which way. A content may count in several.
+ * The numbers of contents that are not withdrawn, by the way in which they are known. A content may count in several.
  *
  * @param pictures with a PDQ hash
  * @param files with an MD5 and no PDQ hash: what is known by its bytes alone, and videos

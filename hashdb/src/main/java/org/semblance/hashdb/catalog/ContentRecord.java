@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a match tells of a content: a {@link BankContent} without its signals, which may be many, and with the id of its
+ * The facts about a content in a match: a {@link BankContent} without its signals, which may be many, and with the id of its
  * bank, which stays when the bank's name changes.
  *
  * @param labels sorted, each once

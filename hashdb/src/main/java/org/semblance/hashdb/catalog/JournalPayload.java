@@ -1,6 +1,6 @@
 package org.semblance.hashdb.catalog;
 
-/** What one change did, as its row of the journal says; {@link PayloadCodec} has the text. */
+/** The effect of one change, as its row of the journal says; {@link PayloadCodec} has the text. */
 public sealed interface JournalPayload {
     /** The bank that the change made, or was made in. */
     long bankId();

@@ -7,7 +7,7 @@ import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
 
 /**
- * What is banked of a video: its distinct pictures, each with the time it is shown. A picture that comes again later has
+ * The banked form of a video: its distinct pictures, each with the time it is shown. A picture that comes again later has
  * a span for each time.
  *
  * @param durationMs length of the video in milliseconds, 0 to {@value #MAX_DURATION_MS}; when it is banked, no frame may

@@ -1,7 +1,7 @@
 package org.semblance.hashdb.catalog;
 
 /**
- * Who asked for a change, and why; both go to the journal.
+ * The actor who asked for a change, and the reason; both go to the journal.
  *
  * @param actor a person, key or program
  * @param reason may be empty

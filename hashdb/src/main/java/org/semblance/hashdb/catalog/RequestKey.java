@@ -14,7 +14,7 @@ public record RequestKey(String key, int part, String requestSha256) {
     /** How long a key is remembered. */
     public static final Duration REMEMBERED = Duration.ofHours(24);
 
-    /** The same request, another of its changes. */
+    /** The key of another change of the same request. */
     public RequestKey part(int number) {
         return new RequestKey(key, number, requestSha256);
     }

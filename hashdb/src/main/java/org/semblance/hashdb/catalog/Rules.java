@@ -19,7 +19,7 @@ import org.semblance.hashdb.json.StrictJson;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
-/** What the values of a change may be, and the one form in which they are stored. */
+/** The rules for the values of a change, and the one form in which they are stored. */
 public final class Rules {
     /** As HMA has them. */
     private static final Pattern BANK_NAME = Pattern.compile("[A-Z_][A-Z0-9_]*");

@@ -1,7 +1,7 @@
 package org.semblance.hashdb.catalog;
 
 /**
- * What a list of contents tells of a video; its frames, which may be many, are asked for one video at a time.
+ * The facts about a video in a list of contents; its frames, which may be many, are asked for one video at a time.
  *
  * @param durationMs length of the video in milliseconds
  * @param pictures how many frames are banked of it, 1 or more

@@ -56,12 +56,12 @@ public record Exchange(
         return new Exchange(name, bankId, api, config, enabled, Progress.NONE);
     }
 
-    /** Likewise, switched on or off. */
+    /** This exchange, switched on or off. */
     public Exchange enabled(boolean on) {
         return new Exchange(name, bankId, api, config, on, progress);
     }
 
-    /** Likewise, after a fetch. */
+    /** This exchange with the progress of its last fetch. */
     public Exchange progressed(Progress now) {
         return new Exchange(name, bankId, api, config, enabled, now);
     }

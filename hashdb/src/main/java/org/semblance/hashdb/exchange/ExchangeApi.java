@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.exchange.ExchangeField.Type;
 
-/** Where an exchange takes its signals from; names and fields are those of python-threatexchange. */
+/** The source of the signals of an exchange; names and fields are those of python-threatexchange. */
 public enum ExchangeApi {
     /** A few signals to try things with. */
     SAMPLE(List.of(), List.of()),

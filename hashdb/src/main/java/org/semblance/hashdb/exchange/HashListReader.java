@@ -59,7 +59,12 @@ public final class HashListReader implements Closeable {
         this(Files.newInputStream(file), bareType, videos);
     }
 
-    /** Likewise of what the stream gives, which is closed with this. */
+    /**
+     * Opens the list that the stream gives. The stream is closed with the reader.
+     *
+     * @param bareType the type of hashes that come without one
+     * @throws IOException if the stream cannot be read, or is CSV whose header has no hash column
+     */
     public HashListReader(InputStream in, SignalType bareType, VideoSignals videos) throws IOException {
         this.bytes = new CountingStream(in);
         this.bareType = bareType;

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.semblance.hashdb.catalog.BankKind;
 
-/** What a list thinks of an entry, in the categories of python-threatexchange. */
+/** The opinion of a list on an entry, in the categories of python-threatexchange. */
 public enum ListCategory {
     /** The list says nothing, as most do; its entries are what the list is of. */
     UNSTATED,

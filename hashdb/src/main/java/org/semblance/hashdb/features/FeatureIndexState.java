@@ -1,7 +1,7 @@
 package org.semblance.hashdb.features;
 
 /**
- * How a {@link FeatureIndex} is, read without a lock while it changes.
+ * The state of a {@link FeatureIndex}, read without a lock while it changes.
  *
  * @param contents that have features
  * @param pictures that have features

@@ -236,7 +236,7 @@ final class FeatureStore implements AutoCloseable {
         return number;
     }
 
-    /** Likewise with descriptors and places that are still to be written. */
+    /** Adds a picture whose descriptors and places the caller has still to write; returns its number. */
     int add(long contentId, int ms, int width, int height, int count) {
         int blocks = blocks(count);
         int firstBlock = allocate(blocks);

@@ -62,7 +62,7 @@ public final class Features {
      * Takes the arrays as they are; they must not be changed any more.
      *
      * @param width of the reduced picture, 1 to {@link #MAX_SIDE}
-     * @param height likewise
+     * @param height of the reduced picture, 1 to {@link #MAX_SIDE}
      * @param descriptors {@link #WORDS} a feature
      * @param places one a feature, each made by {@link #place}
      * @throws IllegalArgumentException if a number is out of its range, or a place lies outside the picture

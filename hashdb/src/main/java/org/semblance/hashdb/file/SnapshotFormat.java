@@ -404,7 +404,7 @@ public final class SnapshotFormat {
             return get(Long.BYTES).get(LONG, 0);
         }
 
-        /** The next numbers; likewise. */
+        /** The next numbers. Nothing may rely on them before {@link #end} has checked the part. */
         public LongBuffer getLongs(int count) throws IOException {
             return get(Math.multiplyExact(Long.BYTES, count))
                     .asByteBuffer()

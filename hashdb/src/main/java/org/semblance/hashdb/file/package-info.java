@@ -8,7 +8,7 @@
  * <pre>
  * format                          frame                                                   when it cannot be read
  * index.snapshot                  {@link org.semblance.hashdb.file.SnapshotFormat}        the index is built from the catalog
- * features.snapshot               the same                                                likewise
+ * features.snapshot               {@link org.semblance.hashdb.file.SnapshotFormat}        the features are built from the catalog
  * view.clean                      {@link org.semblance.hashdb.file.SealedText}            the view is built from the catalog
  * catalog.head                    the same                                                the log tells; it is written anew
  * </pre>

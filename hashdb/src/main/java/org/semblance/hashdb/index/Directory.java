@@ -12,7 +12,7 @@ import org.semblance.hashdb.offheap.OffHeap;
 import org.semblance.hashdb.offheap.Readers;
 
 /**
- * Where the buckets of a {@link LaneTable} are: a cell for each, that begins with a word.
+ * The places of the buckets of a {@link LaneTable}: a cell for each, that begins with a word.
  *
  * <pre>
  *   word:  base (32 bits, see {@link Extents}) | copied (1) | lanes (31)
@@ -72,7 +72,7 @@ final class Directory implements AutoCloseable {
         held = new Limbo(readers);
     }
 
-    /** The same buckets in cells for another number of hashes, for lookups to go on with. */
+    /** A directory of these buckets, whose cells fit another number of hashes; lookups go on with it. */
     Directory reshaped(int hashes) {
         Directory other = new Directory(ring, chunk, extents, readers, hashes);
         for (int bucket = 0; bucket < buckets; bucket++) {

@@ -1,7 +1,7 @@
 package org.semblance.hashdb.index;
 
 /**
- * How an index is, for those who watch it: read without a lock while it changes, so the numbers are about right and need not
+ * The state of an index, for monitoring: read without a lock while it changes, so the numbers are about right and need not
  * fit each other.
  *
  * @param pairs stored pairs of hash and content

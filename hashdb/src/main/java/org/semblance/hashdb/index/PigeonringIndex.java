@@ -293,8 +293,8 @@ public final class PigeonringIndex implements HashIndex {
     }
 
     /**
-     * Likewise, but contents that the filter does not want are passed over as early as they are met, so that they take next to
-     * no time. Some of them may be reported all the same.
+     * Reports pairs within the distance. Contents that the filter does not want are passed over as early as they are met, so
+     * that they take next to no time; some of them may be reported all the same.
      *
      * @param filter null for none
      */
@@ -351,7 +351,7 @@ public final class PigeonringIndex implements HashIndex {
      * change, so no other may run beside; lookups may.
      *
      * @param seq what the caller wants to know when it opens the file: how far the index has come
-     * @param mark likewise: of what it is the index
+     * @param mark what the caller wants to know when it opens the file: which catalog the index is of
      * @throws IOException if the file cannot be written, or the thread was interrupted; a file that was there before is
      *     still whole
      */

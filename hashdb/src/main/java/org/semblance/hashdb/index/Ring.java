@@ -3,7 +3,7 @@ package org.semblance.hashdb.index;
 import java.util.Arrays;
 
 /**
- * How the 256 bits of a hash are cut into the chunks of a ring, see {@link PigeonringIndex}. No chunk crosses a word.
+ * The division of the 256 bits of a hash into the chunks of a ring, see {@link PigeonringIndex}. No chunk crosses a word.
  *
  * <p>The wider the chunks, the shorter the buckets and the fewer candidates, but the more buckets there are within reach,
  * and each is a wait for memory. At distance 31 sixteen chunks are faster up to some forty million hashes, and twelve

@@ -319,7 +319,7 @@ final class RingLookup {
     }
 
     /**
-     * The same for a sorted run, in which a bucket follows itself and is read once: all of it, slot numbers too, because
+     * Reads the buckets of a sorted run, in which equal buckets follow each other, once each: all of it, slot numbers too, because
      * memory that is read from end to end comes several times faster than every third line of it.
      */
     private long readEachOnce(int first, int end) {

@@ -1,7 +1,7 @@
 package org.semblance.hashdb.index;
 
 /**
- * How a distance is divided among the chunks of a {@link Ring}, see {@link PigeonringIndex}: the units of each chunk, and
+ * The division of a distance among the chunks of a {@link Ring}, see {@link PigeonringIndex}: the units of each chunk, and
  * so which buckets of its table are looked at and how far the next chunk may be off.
  */
 final class UnitPlan {

@@ -147,7 +147,7 @@ public final class OffHeap implements AutoCloseable {
         LONG.setRelease(ALL, address, value);
     }
 
-    /** Likewise with {@link #putIntRelease}. */
+    /** Reads so that everything written before the matching {@link #putIntRelease} is seen. */
     public static int getIntAcquire(long address) {
         return (int) INT.getAcquire(ALL, address);
     }

@@ -17,7 +17,7 @@ import org.semblance.hashdb.catalog.ContentStatus;
  *             follow
  * bank id     4 bytes
  * created at  8 bytes, milliseconds since 1970
- * disabled until  8 bytes, likewise
+ * disabled until  8 bytes, milliseconds since 1970
  * labels      2 bytes for their number, then each as a text
  * note, source, metadata: each a text
  * video       4 bytes for its length in milliseconds, 4 for the number of its frames

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * that a match touches no SQL. Derived from the catalog and worth nothing without it: Chronicle Map does not promise that a killed process
  * leaves its file whole (an update in flight may lose the old value too, a lock may stay and hang the next open).
  *
- * <p>So a file is opened again only if it was closed: {@link #close(long, String)} leaves {@link CleanStop}, which names
+ * <p>So a file is opened again only if it was closed: {@link #close(String)} leaves {@link CleanStop}, which names
  * the files, their checksums, and the change of the catalog they hold. {@link #reopen} takes that mark away before it
  * touches the files; whatever goes wrong after, they are built anew.
  *
@@ -103,7 +103,7 @@ public final class ServingView implements ContentSink {
         }
     }
 
-    /** Whoever opened it closes it: a hook of Chronicle's own would close it under requests that are still answered. */
+    /** The view is closed by its opener: a hook of Chronicle's own would close it under requests that are still answered. */
     private static ChronicleMapBuilder<Long, byte[]> byContent(String name, long entries, int averageValue) {
         return ChronicleMapBuilder.of(Long.class, byte[].class)
                 .name(name)

@@ -98,7 +98,7 @@ final class ListRoutes {
                             deadline::passed);
             return Response.json(200, json(bank, dryRun, summary, visible.seq()));
         } catch (IOException e) {
-            throw HttpError.of(400, "body", "body: no hash list: " + e.getMessage());
+            throw HttpError.of(400, "body", "body: not a hash list: " + e.getMessage());
         }
     }
 

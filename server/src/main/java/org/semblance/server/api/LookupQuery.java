@@ -49,7 +49,7 @@ record LookupQuery(
         return queries.stream().map(LookupQuery::hash).filter(Objects::nonNull).toList();
     }
 
-    /** The same, not to be looked up for that reason, unless it has one already. */
+    /** This query with a reason not to look it up, unless it has one already. */
     LookupQuery failedBy(HttpError why) {
         return problem != null ? this : new LookupQuery(null, null, null, id, why);
     }

@@ -17,7 +17,7 @@ import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import tools.jackson.databind.node.ObjectNode;
 
-/** How the server is, at any time: while the database is being opened, beside a full queue, and while it stops. */
+/** The routes that report the state of the server, at any time: while the database is being opened, beside a full queue, and while it stops. */
 public final class OperatorRoutes {
     private static final int UNAVAILABLE = 503;
 
@@ -59,7 +59,7 @@ public final class OperatorRoutes {
         return Response.json(200, answer);
     }
 
-    /** It counts over all banks, so a key of some is refused. */
+    /** The answer counts over all banks, so a key of some is refused. */
     private Response scrape(Request request) {
         request.caller().requiresAllBanks();
         return new Response(200, Metrics.CONTENT_TYPE, metrics.scrape().getBytes(StandardCharsets.UTF_8), Map.of());

@@ -1,6 +1,6 @@
 package org.semblance.server.auth;
 
-/** When a request is answered without a key. */
+/** The condition on which a request is answered without a key. */
 public enum AccessPolicy {
     /**
      * On a loopback address as long as no key was ever made; nowhere else, so that a server that listens on another

@@ -3,7 +3,7 @@ package org.semblance.server.auth;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Who makes a request, and what this one may do. Immutable. */
+/** The sender of a request, with the rights that its key has. Immutable. */
 public final class Caller {
     /** Everybody, where no key is needed: may do everything. */
     public static final Caller ANYONE = new Caller(null, Role.ADMIN, Set.of(), true);

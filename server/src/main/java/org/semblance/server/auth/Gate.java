@@ -233,7 +233,7 @@ public final class Gate implements AutoCloseable {
         return admit(secrets, role, false);
     }
 
-    /** Likewise; who watches may make it as well if it is {@code forOps}. */
+    /** Admits a request, as {@link #admit(List, Role)}; if it is {@code forOps}, keys of the role ops may make it as well. */
     public Pass admit(List<String> secrets, @Nullable Role role, boolean forOps) {
         Map<String, Holder> known = holders;
         if (policy != AccessPolicy.KEYS || known.isEmpty()) {

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is stored of a key.
+ * The stored facts about a key.
  *
  * @param name 1 to 48 letters, digits, dots, dashes and underscores; the actor of its changes, never used twice
  * @param sha256 of the secret, 64 lower-case hex digits

@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What a key may do. Of {@link #MATCH}, {@link #CURATE} and {@link #ADMIN} each may do what the ones before it may, and an admin
+ * The rights of a key. Of {@link #MATCH}, {@link #CURATE} and {@link #ADMIN} each may do what the ones before it may, and an admin
  * what those do who watch; {@link #OPS} may do nothing of the others.
  */
 public enum Role {

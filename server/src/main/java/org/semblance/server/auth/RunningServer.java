@@ -12,7 +12,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * How the owner of a data folder reaches the server that has it: {@code server.json} in the folder, which only its owner may
+ * The way for the owner of a data folder to reach the server that has it: {@code server.json} in the folder, which only its owner may
  * read. The secret is the server's own, is new at each start, and may do what an admin may.
  *
  * <pre>

@@ -102,7 +102,7 @@ public final class ScopedDb {
         return apply(change, origin, null);
     }
 
-    /** Likewise, as {@link HashDb#apply(Change, Origin, RequestKey)}. */
+    /** Makes a change of the banks that the caller may see, as {@link HashDb#apply(Change, Origin, RequestKey)}. */
     public Applied apply(Change change, Origin origin, @Nullable RequestKey key) {
         switch (change) {
             case Change.CreateBank create -> requireOwn(create.name());

@@ -37,7 +37,7 @@ public record Body(
         this(upload, form, files, fileField, fields, null);
     }
 
-    /** The same with a file that was fetched. */
+    /** This body with a file that was fetched. */
     public Body with(FetchedFile file) {
         return new Body(upload, form, files, fileField, fields, file);
     }

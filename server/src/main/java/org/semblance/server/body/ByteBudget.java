@@ -2,7 +2,7 @@ package org.semblance.server.body;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** How many bytes all bodies together may hold. */
+/** The number of bytes that all bodies together may hold. */
 public final class ByteBudget {
     private final long limit;
     private final AtomicLong used = new AtomicLong();

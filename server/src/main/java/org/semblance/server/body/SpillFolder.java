@@ -100,7 +100,7 @@ public final class SpillFolder implements AutoCloseable {
         lock = taken;
         int removed = removeFiles();
         if (removed > 0) {
-            LOG.info("removed {} uploads which a killed server left in {}", removed, folder);
+            LOG.info("removed {} uploads that a killed server left in {}", removed, folder);
         }
         budget = new ByteBudget(limit(config.maxUploadFolderBytes()));
     }
@@ -161,7 +161,7 @@ public final class SpillFolder implements AutoCloseable {
             lock.release();
             lockFile.close();
         } catch (IOException e) {
-            LOG.warn("{} is not left in order; the next start will see to it", folder, e);
+            LOG.warn("{} could not be cleaned up; the next start will do so", folder, e);
         }
     }
 

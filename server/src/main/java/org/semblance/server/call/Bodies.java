@@ -59,7 +59,7 @@ final class Bodies {
     }
 
     /**
-     * That reader, or what decodes a body on its way there. Abandons it if there is no memory for that.
+     * This reader, or a reader that decodes the body on its way there. Abandons it if there is no memory for that.
      *
      * @param mostBytes longest body before it is decoded
      */

@@ -70,7 +70,7 @@ public final class Call implements RequestHandler {
     private State state = State.HEAD;
     private @Nullable BodyReader reader;
 
-    /** The same, or what it passes its chunks to, if the body is answered line by line. */
+    /** The reader of a body that is answered line by line, or what that reader passes its chunks to; null for other bodies. */
     private @Nullable LineStream lines;
 
     /** Whether the last chunk has come; and whether the reader was told, which may still have some of it to do. */
@@ -222,7 +222,7 @@ public final class Call implements RequestHandler {
     /** Asks for more of the body or hands it on, unless it has to wait for the disk. */
     private void proceed(BodyReader body) {
         if (reader != body) {
-            return; // It was refused meanwhile.
+            return; // The request was refused meanwhile.
         }
         boolean advanced = body.advance();
         if (advanced && bodyEnded && !readerEnded) {
@@ -277,7 +277,7 @@ public final class Call implements RequestHandler {
         }
         long leftMs = pace.leftMs();
         if (leftMs <= 0) {
-            throw new HttpError(408, "body: too slow, " + pace.received() + " bytes came");
+            throw new HttpError(408, "body: too slow, " + pace.received() + " bytes arrived");
         }
         wire.alarm().set(leftMs);
     }

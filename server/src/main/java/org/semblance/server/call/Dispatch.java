@@ -77,9 +77,9 @@ final class Dispatch {
     private void offer(Body body, Route.Work action, boolean slow, long deadlineNanos) {
         WorkerPool<Worker> lane = slow ? calls.videoWorkers() : calls.workers();
         if (!enqueue(new Job(call, this, body, action, lane, deadlineNanos, false))) {
-            throw HttpError.busy("every worker" + (slow ? " for videos" : "") + " is busy and the queue full");
+            throw HttpError.busy("every worker" + (slow ? " for videos" : "") + " is busy and the queue is full");
         }
-        if (slow) { // Those before it may take long, and its client need not wait for them in vain.
+        if (slow) { // The videos before this one may take long, and its client need not wait for them in vain.
             long leftMs = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
             call.wire().alarm().set(Math.max(0, leftMs) + 2);
         }

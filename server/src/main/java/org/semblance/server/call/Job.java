@@ -79,7 +79,7 @@ record Job(
             Optional<MatchOptions> asked = call.admission().askedBanks();
             return asked.isPresent() && worker.matcher().knows(body.digests(), asked.get());
         } catch (RuntimeException e) {
-            return false; // Whoever does the work meets it again, and answers.
+            return false; // The worker meets the error again, and answers.
         }
     }
 

@@ -46,7 +46,7 @@ final class LineStream implements BodyReader {
     /** What the buffers hold: two batches, a chunk beyond each, and answers. Charged as long as the stream lasts. */
     private static final int COST_BYTES = 2 * (LineBuffer.FULL_BYTES + 65_536) + LineAnswerer.MOST_UNSENT_BYTES;
 
-    /** When every worker is busy and the queue full. */
+    /** When every worker is busy and the queue is full. */
     private static final long RETRY_MS = 20;
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
@@ -171,13 +171,13 @@ final class LineStream implements BodyReader {
                 busy = false;
                 free();
             } else if (!call.mayGoOn()) {
-                refuse(HttpError.of(401, "Authorization", "the key of this request is no longer good"));
+                refuse(HttpError.of(401, "Authorization", "the key of this request is no longer valid"));
             } else if (calls.workers().offer(this)) {
                 return;
             } else if (!answer.hasBegun()) {
-                refuse(HttpError.busy("every worker is busy and the queue full"));
+                refuse(HttpError.busy("every worker is busy and the queue is full"));
             } else if (System.nanoTime() - deadlineNanos > 0) {
-                work(); // That there was no time for them.
+                work(); // The answers say that there was no time.
             } else {
                 call.wire().loop().schedule(this::enqueue, RETRY_MS, TimeUnit.MILLISECONDS);
             }
@@ -327,7 +327,7 @@ final class LineStream implements BodyReader {
         } else if (answer.hasUnsent()) {
             call.wire().cutOff();
         } else {
-            call.fail(new HttpError(408, "body: nothing came for " + patienceMs + " ms"));
+            call.fail(new HttpError(408, "body: no bytes arrived for " + patienceMs + " ms"));
         }
     }
 

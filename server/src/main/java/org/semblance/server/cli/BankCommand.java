@@ -45,7 +45,7 @@ final class BankCommand implements Callable<Integer> {
         @Mixin
         private DatabaseOptions database;
 
-        @Option(names = "--allow", description = "A bank of harmless content: its hits suppress matches.")
+        @Option(names = "--allow", description = "Makes a bank of harmless content, whose hits suppress matches.")
         private boolean allow;
 
         @Option(names = "--description", defaultValue = "", paramLabel = "TEXT")
@@ -57,7 +57,7 @@ final class BankCommand implements Callable<Integer> {
                 description = "Largest PDQ distance that matches (default: 31).")
         private @Nullable Integer threshold;
 
-        @Parameters(paramLabel = "NAME", description = "UPPER_WITH_UNDERSCORE.")
+        @Parameters(paramLabel = "NAME", description = "Name of the bank, UPPER_WITH_UNDERSCORE.")
         private String name;
 
         @Override
@@ -74,7 +74,7 @@ final class BankCommand implements Callable<Integer> {
         @Mixin
         private DatabaseOptions database;
 
-        @Option(names = "--json", description = "One JSON object a bank and line.")
+        @Option(names = "--json", description = "Prints a JSON object per bank, one a line.")
         private boolean json;
 
         @Spec
@@ -109,23 +109,26 @@ final class BankCommand implements Callable<Integer> {
         @Mixin
         private Contents contents;
 
-        @Option(names = "--label", paramLabel = "LABEL", description = "May be given several times.")
+        @Option(
+                names = "--label",
+                paramLabel = "LABEL",
+                description = "Label of the content; may be given several times.")
         private List<String> labels = List.of();
 
-        @Option(names = "--note", paramLabel = "TEXT", description = "At most 255 characters.")
+        @Option(names = "--note", paramLabel = "TEXT", description = "Note on the content, at most 255 characters.")
         private @Nullable String note;
 
-        @Option(names = "--reason", paramLabel = "TEXT", defaultValue = "", description = "For the journal.")
+        @Option(names = "--reason", paramLabel = "TEXT", defaultValue = "", description = "Reason, for the journal.")
         private String reason;
 
-        @Option(names = "--json", description = "One JSON object a file and line.")
+        @Option(names = "--json", description = "Prints a JSON object per file, one a line.")
         private boolean json;
 
         @Option(
                 names = "--no-features",
                 description =
-                        "Banks no local features, so that no copies are found that were cropped, framed or pasted into"
-                                + " another picture.")
+                        "Banks no local features. Copies that were cropped, framed or pasted into another picture are"
+                                + " then not found.")
         private boolean noFeatures;
 
         @Parameters(index = "0", paramLabel = "BANK")
@@ -183,7 +186,7 @@ final class BankCommand implements Callable<Integer> {
         @Mixin
         private DatabaseOptions database;
 
-        @Option(names = "--reason", paramLabel = "TEXT", defaultValue = "", description = "For the journal.")
+        @Option(names = "--reason", paramLabel = "TEXT", defaultValue = "", description = "Reason, for the journal.")
         private String reason;
 
         @Parameters(index = "0", paramLabel = "BANK")

@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Measures this machine: hashing, decoding, lookups, and an upload over HTTP and back.",
-            "Leave the machine alone meanwhile. Needs no data folder and leaves nothing behind.",
+            "The machine should be idle otherwise. The benchmark needs no data folder and leaves nothing behind.",
             "Exit codes: 0 all was measured, 2 wrong usage, 3 bad input, 4 something was not, which the output names."
         })
 final class BenchCommand implements Callable<Integer> {
@@ -66,13 +66,16 @@ final class BenchCommand implements Callable<Integer> {
             description = "How long an upload that a busy machine refuses is sent again (default: 120,000).")
     private long patienceMs = 120_000;
 
-    @Option(names = "--results", paramLabel = "FILE", description = "Writes the figures there, as JSON.")
+    @Option(names = "--results", paramLabel = "FILE", description = "Writes the figures to this file, as JSON.")
     private @Nullable Path results;
 
-    @Option(names = "--against", paramLabel = "FILE", description = "Compares with what an earlier run wrote there.")
+    @Option(
+            names = "--against",
+            paramLabel = "FILE",
+            description = "Compares with the figures that an earlier run wrote to this file.")
     private @Nullable Path against;
 
-    @Option(names = "--plot", paramLabel = "FILE", description = "Draws the figures there, as SVG.")
+    @Option(names = "--plot", paramLabel = "FILE", description = "Draws the figures to this file, as SVG.")
     private @Nullable Path plot;
 
     @Option(names = "--json", description = "Prints the figures as JSON.")

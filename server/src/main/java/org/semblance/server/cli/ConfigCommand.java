@@ -14,12 +14,14 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
         name = "config",
         mixinStandardHelpOptions = true,
-        description = "Checks the settings that a server would be started with, and prints each with where it is from.")
+        description = "Checks the settings that a server would start with, and prints each with its source.")
 final class ConfigCommand implements Callable<Integer> {
-    @Option(names = "--default", description = "A file of all settings with what they do and their defaults, instead.")
+    @Option(
+            names = "--default",
+            description = "Prints instead a file of all settings, with their documentation and defaults.")
     private boolean annotated;
 
-    @Option(names = "--json", description = "One JSON object.")
+    @Option(names = "--json", description = "Prints one JSON object.")
     private boolean json;
 
     @Spec

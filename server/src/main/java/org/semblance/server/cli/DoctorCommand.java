@@ -23,7 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
                 "Checks the JDK, the decoders, the machine and what the settings point at, and says what to do. Exit"
                         + " code 4 if a server would not work.")
 final class DoctorCommand implements Callable<Integer> {
-    @Option(names = "--json", description = "One JSON object.")
+    @Option(names = "--json", description = "Prints one JSON object.")
     private boolean json;
 
     @Spec

@@ -15,13 +15,13 @@ import picocli.CommandLine.Spec;
         name = "export",
         mixinStandardHelpOptions = true,
         description = {
-            "Prints a bank as a hash list in CSV, which import reads and partners can: what is enabled in it."
+            "Prints the enabled contents of a bank as a hash list in CSV, which import and partners can read."
         })
 final class ExportCommand implements Callable<Integer> {
     @Mixin
     private DatabaseOptions database;
 
-    @Option(names = "--bank", required = true, paramLabel = "BANK", description = "The bank.")
+    @Option(names = "--bank", required = true, paramLabel = "BANK", description = "Bank to export.")
     private String bank;
 
     @Spec

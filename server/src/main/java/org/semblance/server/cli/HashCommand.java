@@ -38,15 +38,15 @@ final class HashCommand implements Callable<Integer> {
     @Mixin
     private Contents contents;
 
-    @Option(names = "--json", description = "One JSON object a file and line.")
+    @Option(names = "--json", description = "Prints a JSON object per file, one a line.")
     private boolean json;
 
-    @Option(names = "--dihedral", description = "Also the PDQ hashes of the seven turned and mirrored variants.")
+    @Option(names = "--dihedral", description = "Also prints the PDQ hashes of the seven turned and mirrored variants.")
     private boolean dihedral;
 
     @Option(
             names = "--features",
-            description = "Also the local features of images by which edited copies are found, in Base64.")
+            description = "Also prints the local features of images, by which edited copies are found, in Base64.")
     private boolean features;
 
     @Option(

@@ -34,7 +34,7 @@ import tools.jackson.databind.node.ObjectNode;
         description = {
             "Banks a hash list: lines of '<type> <hex>', bare hex, what PDQ tools and tx dataset -P print, or CSV with a header.",
             "Rows of category NEGATIVE_CLASS go into banks of kind allow alone. The summary names ignored columns.",
-            "An import that was cut off goes on where it stopped when it is started again."
+            "Running the same import again continues one that was cut off."
         })
 final class ImportCommand implements Callable<Integer> {
     private static final int COMPLAINTS = 10;
@@ -42,17 +42,21 @@ final class ImportCommand implements Callable<Integer> {
     @Mixin
     private DatabaseOptions database;
 
-    @Option(names = "--bank", required = true, paramLabel = "BANK", description = "Made if it is not there.")
+    @Option(
+            names = "--bank",
+            required = true,
+            paramLabel = "BANK",
+            description = "Bank that receives the hashes; created if missing.")
     private String bank;
 
     @Option(
             names = "--type",
             paramLabel = "TYPE",
             defaultValue = "pdq",
-            description = "Type of hashes that come without one (default: ${DEFAULT-VALUE}).")
+            description = "Type of hashes that are listed without a type (default: ${DEFAULT-VALUE}).")
     private String type;
 
-    @Option(names = "--again", description = "Bank the list even where the bank holds it already.")
+    @Option(names = "--again", description = "Banks the list again, even if the bank already holds it.")
     private boolean again;
 
     @Parameters(paramLabel = "FILE")

@@ -29,7 +29,7 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
         name = "key",
         mixinStandardHelpOptions = true,
-        description = "Makes, lists and revokes keys; while a server runs as well, which obeys within a second.",
+        description = "Makes, lists and revokes keys. A running server obeys within a second.",
         subcommands = {
             KeyCommand.Create.class,
             KeyCommand.ListKeys.class,
@@ -63,7 +63,7 @@ final class KeyCommand implements Callable<Integer> {
         @Option(
                 names = "--bank",
                 paramLabel = "BANK",
-                description = "The key knows of this bank alone; may be given several times (default: all banks).")
+                description = "Limits the key to this bank; may be given several times (default: all banks).")
         private List<String> banks = List.of();
 
         @Option(
@@ -83,13 +83,15 @@ final class KeyCommand implements Callable<Integer> {
         @Option(
                 names = "--expires",
                 paramLabel = "DATE",
-                description = "Last day, as in 2027-12-31 and in UTC, or a time, as in 2027-12-31T10:00:00Z.")
+                description = "Last day of the key in UTC, as in 2027-12-31, or a time, as in 2027-12-31T10:00:00Z.")
         private @Nullable String expires;
 
-        @Option(names = "--json", description = "One JSON object.")
+        @Option(names = "--json", description = "Prints one JSON object.")
         private boolean json;
 
-        @Parameters(paramLabel = "NAME", description = "Who or what it is for; the journal names its changes by it.")
+        @Parameters(
+                paramLabel = "NAME",
+                description = "Person or system that uses the key; the journal names its changes by this name.")
         private String name;
 
         @Spec
@@ -156,12 +158,12 @@ final class KeyCommand implements Callable<Integer> {
     @Command(
             name = "list",
             mixinStandardHelpOptions = true,
-            description = "Lists the keys in the order they were made; never a secret.")
+            description = "Lists the keys in the order they were made, without their secrets.")
     static final class ListKeys implements Callable<Integer> {
         @Mixin
         private DataFolder data;
 
-        @Option(names = "--json", description = "One JSON object a key and line.")
+        @Option(names = "--json", description = "Prints a JSON object per key, one a line.")
         private boolean json;
 
         @Spec

@@ -42,10 +42,10 @@ final class LookupCommand implements Callable<Integer> {
             description = "pdq, md5, sha1 or sha256 (default: ${DEFAULT-VALUE}).")
     private String type;
 
-    @Option(names = "--json", description = "One JSON object a hash and line.")
+    @Option(names = "--json", description = "Prints a JSON object per hash, one a line.")
     private boolean json;
 
-    @Option(names = "--fail-on-match", description = "Exit code 1 if any hash matches.")
+    @Option(names = "--fail-on-match", description = "Exits with 1 if any hash matches.")
     private boolean failOnMatch;
 
     @Option(
@@ -55,7 +55,11 @@ final class LookupCommand implements Callable<Integer> {
                     "A file with the local features of a picture, in Base64 as `semblance hash --features` prints them.")
     private List<Path> features = List.of();
 
-    @Option(names = "--banks", split = ",", paramLabel = "BANK", description = "Only these banks count (default: all).")
+    @Option(
+            names = "--banks",
+            split = ",",
+            paramLabel = "BANK",
+            description = "Looks in these banks only (default: all).")
     private Set<String> banks = Set.of();
 
     @Parameters(arity = "0..*", paramLabel = "HASH")

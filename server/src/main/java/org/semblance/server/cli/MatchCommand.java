@@ -29,13 +29,17 @@ final class MatchCommand implements Callable<Integer> {
     @Mixin
     private Contents contents;
 
-    @Option(names = "--json", description = "One JSON object a file and line.")
+    @Option(names = "--json", description = "Prints a JSON object per file, one a line.")
     private boolean json;
 
-    @Option(names = "--banks", split = ",", paramLabel = "BANK", description = "Only these banks count (default: all).")
+    @Option(
+            names = "--banks",
+            split = ",",
+            paramLabel = "BANK",
+            description = "Looks in these banks only (default: all).")
     private Set<String> banks = Set.of();
 
-    @Option(names = "--fail-on-match", description = "Exit code 1 if any file matches.")
+    @Option(names = "--fail-on-match", description = "Exits with 1 if any file matches.")
     private boolean failOnMatch;
 
     @Parameters(arity = "1..*", paramLabel = "FILE")

@@ -37,7 +37,7 @@ final class QuickstartCommand implements Callable<Integer> {
     private static final long SEED = 2017;
     private static final int CONFLICT = 409;
 
-    @Parameters(arity = "0..1", paramLabel = "PHOTO", description = "Your own photo; without one a landscape is drawn.")
+    @Parameters(arity = "0..1", paramLabel = "PHOTO", description = "A photo of yours (default: a drawn landscape).")
     private @Nullable Path photo;
 
     @Spec

@@ -6,7 +6,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-@Command(name = "serve", mixinStandardHelpOptions = true, description = "Answers over HTTP until it is stopped.")
+@Command(
+        name = "serve",
+        mixinStandardHelpOptions = true,
+        description = "Starts the server, which answers over HTTP until it is stopped.")
 final class ServeCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

@@ -30,7 +30,7 @@ final class ServerOptions {
         verb.addOption(OptionSpec.builder(CONFIG)
                 .type(Path.class)
                 .paramLabel("FILE")
-                .description("Settings to start from (default: $SEMBLANCE_CONFIG, or semblance.toml if it is here).")
+                .description("Settings file (default: $SEMBLANCE_CONFIG, or semblance.toml in the working folder).")
                 .build());
         for (Setting<?> key : Setting.all()) {
             // A percent sign would be taken for a format.

@@ -30,7 +30,7 @@ final class ConfigFile {
     /**
      * Reads the file; what is wrong with single keys is told by {@link #problems}.
      *
-     * @throws ConfigRefusedException if it cannot be read or is no TOML
+     * @throws ConfigRefusedException if the file cannot be read or is not valid TOML
      */
     ConfigFile(Path file) {
         this.file = file;
@@ -48,7 +48,8 @@ final class ConfigFile {
         } catch (JacksonException e) {
             TokenStreamLocation where = e.getLocation();
             throw new ConfigRefusedException(
-                    file + (where == null ? "" : " line " + where.getLineNr()) + ": no TOML: " + e.getOriginalMessage(),
+                    file + (where == null ? "" : " line " + where.getLineNr()) + ": not valid TOML: "
+                            + e.getOriginalMessage(),
                     e);
         }
         this.lines = text.lines().toList();

@@ -29,7 +29,7 @@ public final class ConfigRefusedException extends IllegalArgumentException {
         return key;
     }
 
-    /** The same, with the place the value came from: a flag or a variable, which names the key, or a line of a file. */
+    /** This refusal with the place the value came from: a flag or a variable, which names the key, or a line of a file. */
     ConfigRefusedException at(String place) {
         Setting<?> it = key;
         String where =

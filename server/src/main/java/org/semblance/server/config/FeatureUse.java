@@ -1,6 +1,6 @@
 package org.semblance.server.config;
 
-/** What local features are used for. */
+/** The use of local features. */
 public enum FeatureUse {
     /** They are banked, and looked up. */
     ON,

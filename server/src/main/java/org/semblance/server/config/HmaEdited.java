@@ -3,7 +3,7 @@ package org.semblance.server.config;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.SignalType;
 
-/** Where HMA's dialect tells of banked photos that a photo shows turned, mirrored or edited. */
+/** The signal type under which HMA's dialect tells of banked photos that a photo shows turned, mirrored or edited. */
 public enum HmaEdited {
     /** Nowhere: HMA itself does not find them. */
     OFF,

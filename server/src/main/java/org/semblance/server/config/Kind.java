@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What values a setting takes, and how they are written.
+ * The values that a setting takes, and their written form.
  *
  * @param <T> the type of the values
  */

@@ -3,7 +3,7 @@ package org.semblance.server.config;
 import java.nio.file.Path;
 
 /**
- * What TLS is spoken with, in PEM.
+ * The files of a TLS identity, in PEM.
  *
  * @param certificate the server's certificate, followed by those that signed it
  * @param key its private key

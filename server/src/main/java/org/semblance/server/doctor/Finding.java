@@ -1,7 +1,7 @@
 package org.semblance.server.doctor;
 
 /**
- * What came of one check.
+ * The result of one check.
  *
  * @param check its name, a word or two
  * @param detail what was found

@@ -31,7 +31,7 @@ final class Machine {
     /** Resident memory of the virtual machine itself, its compiled code, and the decoders with their scratch. */
     private static final long BESIDE_HEAP = 400_000_000;
 
-    /** Likewise of a worker process, with the heap that it needs for ordinary pictures. */
+    /** Resident memory of a worker process, with the heap that it needs for ordinary pictures. */
     private static final long OF_A_WORKER = 250_000_000;
 
     private static final double COMFORTABLE = 0.8;

@@ -288,7 +288,7 @@ public final class Exchanges implements AutoCloseable {
                         "no usable entry in the file, " + list.entries() + " that are none; nothing was withdrawn");
             }
         } catch (IOException e) {
-            throw new FetchFailedException("the file is no hash list: " + e.getMessage());
+            throw new FetchFailedException("the file is not a hash list: " + e.getMessage());
         }
         // What a file lacks that is still being written would be withdrawn.
         if (!version(file).equals(version)) {
@@ -341,7 +341,7 @@ public final class Exchanges implements AutoCloseable {
                 "wrong value for field \"filename\" (expected: a file below the server's folder for exchanges)");
     }
 
-    /** Likewise as it is now, with symbolic links followed: none may lead out of the folder either. */
+    /** The file of an exchange with symbolic links followed, none of which may lead out of the folder either. */
     private Path realFile(Map<String, @Nullable Object> config) throws FetchFailedException {
         try {
             Path file = file(config).toRealPath();
@@ -349,7 +349,7 @@ public final class Exchanges implements AutoCloseable {
                 throw new FetchFailedException("the file is a link out of the server's folder for exchanges");
             }
             if (!Files.isRegularFile(file)) {
-                throw new FetchFailedException("that is no file");
+                throw new FetchFailedException("the path is not a file");
             }
             return file;
         } catch (NoSuchFileException e) {

@@ -22,7 +22,7 @@ public final class FetchFailedException extends RuntimeException {
 
     /** @param message what is wrong, in words that open with neither a capital nor a field's name */
     public FetchFailedException(Reason reason, String message) {
-        // It is an answer, not a fault: nobody reads its stack trace.
+        // A failed fetch is an answer, not a fault: nobody reads its stack trace.
         super(message, null, false, false);
         this.reason = reason;
     }

@@ -54,7 +54,7 @@ public final class FetchHosts {
     }
 
     /**
-     * Those hosts.
+     * The hosts of these entries.
      *
      * @throws IllegalArgumentException if one is none
      */
@@ -99,7 +99,7 @@ public final class FetchHosts {
             return null;
         }
         try {
-            return InetAddress.getByName(host); // It is in digits, so that nobody is asked.
+            return InetAddress.getByName(host); // The address is in digits, so nobody is asked.
         } catch (UnknownHostException e) {
             return null;
         }

@@ -3,7 +3,7 @@ package org.semblance.server.fetch;
 import java.util.List;
 
 /**
- * What may be fetched.
+ * The limits of fetches.
  *
  * @param hosts as {@link FetchHosts} takes them; nothing is fetched if there are none
  * @param timeoutMs longest time of a fetch, from its request to its last byte

@@ -93,7 +93,7 @@ public final class HmaApi {
             throw new HmaValidationError(
                     List.of(HmaValidationError.missing("url", HmaRoutes.given(request, "content_type", "types"))));
         }
-        if (request.body().fetched() == null) { // It is empty.
+        if (request.body().fetched() == null) { // The body is empty.
             throw new HttpError(400, "Invalid or unsafe URL provided");
         }
         return hash(request, worker);

@@ -150,7 +150,7 @@ final class HmaExchanges {
                         .toList());
     }
 
-    /** Whoever sees its bank, whatever that is called now. */
+    /** An exchange is seen by those who see its bank, whatever the bank is called now. */
     private boolean sees(Request request, Exchange exchange) {
         return request.caller()
                 .sees(exchanges.bank(exchange).map(bank -> bank.name()).orElse(exchange.name()));
@@ -181,7 +181,7 @@ final class HmaExchanges {
             throw new HttpError(403, "key " + request.caller().key() + ": bank '" + name + "' is not in its scope");
         }
         if (api == ExchangeApi.LOCAL_FILE) {
-            // Whoever reads the server's disk must be trusted with all of it that is there to be read.
+            // A client that reads the server's disk must be trusted with all of it that is there to be read.
             request.caller().requiresAllBanks();
         }
         try {

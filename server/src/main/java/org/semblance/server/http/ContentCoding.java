@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * How a body is compressed on its way (RFC 9110, section 8.4): what a request may come in, and what its answer leaves in.
+ * The compression of a body on its way (RFC 9110, section 8.4): what a request may come in, and what its answer leaves in.
  *
  * <p>An answer is compressed if it is text of some length and its client says that it takes gzip. A request is taken in
  * each of these codings, and every limit holds for what it decodes to.

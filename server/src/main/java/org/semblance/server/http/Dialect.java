@@ -27,7 +27,7 @@ public enum Dialect {
                     .with(error.headers);
         }
 
-        /** No blueprint of HMA is reached, so that the framework's own page is the answer. */
+        // No blueprint of HMA is reached, so the framework's own page is the answer.
         @Override
         public Response routingError(HttpError error) {
             String text = switch (error.status) {

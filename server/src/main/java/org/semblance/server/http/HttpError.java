@@ -28,7 +28,7 @@ public final class HttpError extends RuntimeException {
             @Nullable String value,
             @Nullable String expected,
             Map<String, String> headers) {
-        // It is an answer, not a fault: nobody reads its stack trace, and hostile input must not buy one.
+        // An HTTP error is an answer, not a fault: nobody reads its stack trace, and hostile input must not buy one.
         super(message, null, false, false);
         this.status = status;
         this.field = field;
@@ -51,12 +51,12 @@ public final class HttpError extends RuntimeException {
                 Map.of());
     }
 
-    /** The same, with these header fields in its answer. */
+    /** This error, with these header fields in its answer. */
     HttpError with(Map<String, String> fields) {
         return new HttpError(status, String.valueOf(getMessage()), field, value, expected, fields);
     }
 
-    /** The same about a part of that field, such as {@code queries[3]}. */
+    /** This error, about a field within another one, such as {@code queries[3]}. */
     public HttpError in(String whole) {
         return new HttpError(status, whole + "." + getMessage(), whole + "." + field, value, expected, headers);
     }

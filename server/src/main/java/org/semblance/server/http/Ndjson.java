@@ -52,7 +52,7 @@ public final class Ndjson {
         return line;
     }
 
-    /** Likewise, but null as well if the next one is blank. */
+    /** Takes the next line; null if it is blank. */
     private static @Nullable ByteBuffer take(ByteBuffer body) {
         int from = body.position();
         int end = from;

@@ -2,14 +2,14 @@ package org.semblance.server.http;
 
 import java.util.Locale;
 
-/** What a server does with requests, in the order in which it comes to that. */
+/** The phases in which a server treats requests differently, in their order. */
 public enum Phase {
     /** The database is being opened: it says how it is, and refuses all else for now. */
     STARTING,
     READY,
-    /** It will stop: it still answers, but each answer ends its connection, and it says that it is not ready. */
+    /** The server will stop: it still answers, but each answer ends its connection, and it says that it is not ready. */
     DRAINING,
-    /** It waits for the requests that are under way, and refuses others. */
+    /** The server waits for the requests that are under way, and refuses others. */
     STOPPING,
     /** The port is closed, and each connection ends as soon as nothing is under way on it. */
     STOPPED;

@@ -150,7 +150,7 @@ public final class ReportJson {
                 .put("hash", entry.hash());
     }
 
-    /** Hits of a lookup by a hash, in the order they come: no more than where and how near. */
+    /** Hits of a lookup by a hash, in the order they come: bank and content, and the distance. */
     public static ArrayNode hits(List<Finding> findings) {
         ArrayNode array = NODES.arrayNode();
         for (Finding finding : findings) {
@@ -164,7 +164,7 @@ public final class ReportJson {
         return array;
     }
 
-    /** The same of a lookup by features: where, how sure, and where in both pictures. */
+    /** Hits of a lookup by features: bank and content, how sure, and the place in both pictures. */
     public static ArrayNode featureHits(List<Finding> findings) {
         ArrayNode array = NODES.arrayNode();
         for (Finding finding : findings) {

@@ -15,7 +15,7 @@ import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.exchange.HashListWriter;
 import org.semblance.server.auth.ScopedDb;
 
-/** What is enabled in a bank as a hash list in CSV, piece by piece. For one thread at a time. */
+/** The enabled contents of a bank as a hash list in CSV, piece by piece. For one thread at a time. */
 public final class ListExport {
     private static final int PAGE = 200;
 

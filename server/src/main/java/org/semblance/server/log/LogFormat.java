@@ -1,6 +1,6 @@
 package org.semblance.server.log;
 
-/** How a line of the log looks. */
+/** The form of a line of the log. */
 public enum LogFormat {
     /** For people. */
     TEXT,

@@ -1,4 +1,4 @@
-/** How the log looks and what it leaves out. */
+/** The form of the log, and the data that it leaves out. */
 @NullMarked
 package org.semblance.server.log;
 

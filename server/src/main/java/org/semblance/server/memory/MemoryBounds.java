@@ -4,7 +4,7 @@ import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
 
-/** What the virtual machine was told to hold to. The launcher ({@code bin/semblance}) has the rule for a server's heap. */
+/** The memory bounds that the virtual machine was given. The launcher ({@code bin/semblance}) has the rule for a server's heap. */
 public final class MemoryBounds {
     /** By which the launcher says of what it made the bound. */
     static final String REASON = "semblance.heap";

@@ -1,4 +1,4 @@
-/** How much memory the virtual machine may take, why, and how near it is to that. */
+/** The memory that the virtual machine may take, the reason for the bound, and the distance to it. */
 @NullMarked
 package org.semblance.server.memory;
 

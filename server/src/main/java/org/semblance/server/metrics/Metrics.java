@@ -94,7 +94,7 @@ public final class Metrics implements AutoCloseable {
         gauge(name, help, value, new String[0]);
     }
 
-    /** Likewise, one of several that have the name; the tags are pairs of a name and one of a few fixed words. */
+    /** A value of several that share a name; the tags are pairs of a name and one of a few fixed words. */
     public void gauge(String name, String help, Supplier<Number> value, String... tags) {
         Gauge.builder(name, value).description(help).tags(tags).register(registry);
     }

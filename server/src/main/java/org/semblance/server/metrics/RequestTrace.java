@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.judge.Verdict;
 
-/** What is known of one request when it has been answered. Handed on with the request, from thread to thread. */
+/** The measurements of one request. The trace is handed on with the request, from thread to thread. */
 public final class RequestTrace {
     private static final long NEVER = -1;
 

@@ -1,4 +1,4 @@
-/** What happened and how long it took, counted, as Prometheus text. */
+/** Counters and timers of the server, as Prometheus text. */
 @NullMarked
 package org.semblance.server.metrics;
 

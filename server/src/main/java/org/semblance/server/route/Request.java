@@ -217,7 +217,7 @@ public final class Request {
         return value == null ? otherwise : value.equals("true");
     }
 
-    /** Those options, as far as this worker can: one that helps out with known bytes has no decoder for them. */
+    /** These options, as far as this worker can follow them: a worker that helps out with known bytes has no decoder for them. */
     public MatchOptions within(MatchOptions asked) {
         return mayDecode ? asked : asked.atMost(MatchOptions.KnownBytes.LOOK_UP);
     }

@@ -40,7 +40,7 @@ public record Route(
         this(dialect, method, pattern, parameters, takes, role, false, action);
     }
 
-    /** Likewise, for those who watch as well, whatever its role is: it tells a state and no content. */
+    /** This route, open to the role ops as well: it tells a state and no content. */
     public Route forOpsToo() {
         return new Route(dialect, method, pattern, parameters, takes, role, true, action);
     }

@@ -142,7 +142,7 @@ public record BenchReport(
                 number(file, node, "p99_us"));
     }
 
-    /** Those of the list, which earlier versions did not write. */
+    /** The texts of a list, which earlier versions did not write. */
     private static List<String> texts(JsonNode list) {
         return list.valueStream().map(JsonNode::asString).toList();
     }

@@ -128,7 +128,7 @@ public final class PatientClient implements AutoCloseable {
 
     private static Duration pause(HttpResponse<String> answer) {
         String seconds = answer.headers().firstValue("Retry-After").orElse("");
-        if (!seconds.matches("[0-9]{1,9}")) { // It may also be a date, which servers like ours do not send.
+        if (!seconds.matches("[0-9]{1,9}")) { // Retry-After may also be a date, which servers like ours do not send.
             return USUAL_PAUSE;
         }
         Duration asked = Duration.ofSeconds(Long.parseLong(seconds));

@@ -23,7 +23,7 @@ import org.semblance.server.config.Setting;
 import org.semblance.server.config.TlsFiles;
 
 /**
- * What a server proves itself with.
+ * The identity that a server proves to its clients.
  *
  * @param chain its own certificate, and those that lead from it to one that clients know
  * @param key the private key of the first, RSA or of an elliptic curve

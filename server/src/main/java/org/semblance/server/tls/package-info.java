@@ -1,4 +1,4 @@
-/** What a server proves itself with: its certificate and the key to it, checked as they are read from PEM files. */
+/** The identity of a server: its certificate and the key to it, checked as they are read from PEM files. */
 @NullMarked
 package org.semblance.server.tls;
 

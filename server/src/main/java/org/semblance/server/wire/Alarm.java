@@ -35,12 +35,12 @@ public final class Alarm {
         }
     }
 
-    /** Has it not ring. */
+    /** Keeps the alarm from ringing. */
     public void clear() {
         isSet = false;
     }
 
-    /** Likewise, for good: nothing of it stays in the loop's queue. */
+    /** Ends the alarm: nothing of it stays in the loop's queue. */
     void cancel() {
         isSet = false;
         dequeue();

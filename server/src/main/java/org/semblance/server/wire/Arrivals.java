@@ -17,7 +17,7 @@ import org.semblance.hashdb.libc.Libc;
 import org.semblance.hashdb.libc.Libc.Function;
 
 /**
- * When the bytes that a connection reads had come.
+ * The times at which the bytes arrived that a connection reads.
  *
  * <p>Under load they lie in the socket for longer than it takes to answer them: the event loop is busy with other connections,
  * or waits for a processor. A clock that starts when they are read leaves that out, and a third of a lookup's time with it. So
@@ -91,7 +91,6 @@ public final class Arrivals {
     private static final class Peek {
         static final ThreadLocal<Peek> OF_THREAD = ThreadLocal.withInitial(Peek::new);
 
-        private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
         private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
         /** Look, leave it there, and do not wait for it. */

@@ -47,7 +47,7 @@ final class Http1Connection extends RequestChannel {
 
     /** What it is spoken over. */
     enum Below {
-        /** It may go on to HTTP/2 if the client asks for that. */
+        /** The connection may go on to HTTP/2 if the client asks for that. */
         TCP,
         /** HTTP/2 would have been agreed on before. */
         TLS,

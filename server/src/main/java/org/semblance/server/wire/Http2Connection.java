@@ -152,7 +152,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** The server is about to stop: likewise, and answers without an end get one. */
+    /** The server is about to stop: no new stream is taken, and answers without an end get one. */
     void drain() {
         end();
         List.copyOf(streams).forEach(Http2Stream::drain);

@@ -22,7 +22,6 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Date;
 import java.util.concurrent.TimeUnit;
@@ -133,7 +132,7 @@ public final class HttpTransport {
 
     /** The port it listens on. */
     public int port() {
-        return ((InetSocketAddress) listener.localAddress()).getPort();
+        return listener.localAddress().getPort();
     }
 
     /** Null where it speaks none. */
@@ -218,9 +217,9 @@ public final class HttpTransport {
         if (http1 != null) {
             http1.stop();
         } else if (channel.pipeline().get(Http2Connection.class) != null) {
-            channel.close(); // It does that in order.
+            channel.close(); // HTTP/2 closes in order.
         } else {
-            LingeringClose.cutOff(channel); // It has not said yet what it speaks.
+            LingeringClose.cutOff(channel); // The client has not said yet what it speaks.
         }
         LingeringClose.hurry(channel);
     }

@@ -89,7 +89,7 @@ public final class Tls implements AutoCloseable {
             return SslContextBuilder.forServer(of.key(), of.chain())
                     .sslProvider(boringSsl ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK)
                     .protocols(SslProtocols.TLS_v1_3, SslProtocols.TLS_v1_2)
-                    // Those of 1.2 that HTTP/2 allows: with forward secrecy and authenticated encryption.
+                    // The suites of 1.2 that HTTP/2 allows: with forward secrecy and authenticated encryption.
                     .ciphers(Http2SecurityUtil.CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
                     .applicationProtocolConfig(new ApplicationProtocolConfig(
                             ApplicationProtocolConfig.Protocol.ALPN,

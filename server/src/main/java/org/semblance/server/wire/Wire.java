@@ -9,7 +9,7 @@ import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Response;
 
 /**
- * What brought a request and takes its answer: a connection of HTTP/1.1, or a stream of HTTP/2. For its event loop alone.
+ * The side that brought a request and takes its answer: a connection of HTTP/1.1, or a stream of HTTP/2. For its event loop alone.
  */
 public interface Wire {
     EventExecutor loop();

@@ -5,7 +5,7 @@ import org.semblance.engine.ContentMatcher;
 import org.semblance.engine.media.MediaSource;
 
 /**
- * What one worker thread owns.
+ * The hashers and the matcher that one worker thread owns.
  *
  * @param exact hashes what is banked or told: others will compare with it, so it equals the reference
  * @param fast hashes what is only looked up

@@ -177,7 +177,6 @@ class CurationTest {
         assertThat(server.get(path).json().get("created_at")).isEqualTo(bare.get("created_at"));
     }
 
-    /** The double nearest to some numbers is another one, and some have none at all. */
     /** Metadata of a form is parsed on its own, and once was stored so deep that no answer could show it. */
     @Test
     void metadataIsStoredOnlyAsDeepAsItCanBeShown() {
@@ -202,6 +201,7 @@ class CurationTest {
         }
     }
 
+    /** The double nearest to some numbers is another one, and some have none at all. */
     @Test
     void keepsTheNumbersOfMetadata() {
         bank("NUMBERS");

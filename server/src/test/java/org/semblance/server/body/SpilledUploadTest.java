@@ -669,7 +669,7 @@ class SpilledUploadTest {
             client.send(head("/digest", 5_000_000)).send(video(2_000_000));
             RawClient.Answer answer = client.read();
             assertThat(answer.status()).isEqualTo(408);
-            assertThat(answer.body()).contains("2000000 bytes came");
+            assertThat(answer.body()).contains("2000000 bytes arrived");
         }
         until(this::nothingIsHeld);
     }
@@ -715,7 +715,7 @@ class SpilledUploadTest {
     }
 
     private void assertLane(RawClient client, byte[] upload, String thread) throws Exception {
-        assertThat(upload.length).isLessThan((int) SPILL);
+        assertThat(upload.length).isLessThan(SPILL);
         assertThat(client.send(head("/digest", upload.length))
                         .send(upload)
                         .read()
@@ -738,7 +738,7 @@ class SpilledUploadTest {
             RawClient.Answer full =
                     refused.send(head("/digest", video.length)).send(video).read();
             assertThat(full.status()).isEqualTo(503);
-            assertThat(full.body()).contains("every worker for videos is busy and the queue full");
+            assertThat(full.body()).contains("every worker for videos is busy and the queue is full");
             for (int i = 0; i < 50; i++) {
                 assertThat(image.send(head("/digest", 5_000))
                                 .send(bytes(5_000))
@@ -778,7 +778,7 @@ class SpilledUploadTest {
             RawClient.Answer full =
                     refused.send(head("/match", unknown.length)).send(unknown).read();
             assertThat(full.status()).isEqualTo(503);
-            assertThat(full.body()).contains("every worker for videos is busy and the queue full");
+            assertThat(full.body()).contains("every worker for videos is busy and the queue is full");
             for (int i = 0; i < 20; i++) {
                 assertThat(found.send(head("/match", size)).send(known).read().body())
                         .contains("\"thread\":\"worker-0\"");

@@ -575,7 +575,9 @@ class LineStreamTest {
                 Thread.sleep(30);
             }
             assertThat(verdict(talk.say(banked.toHex() + "\n").hear())).isEqualTo("1 match");
-            assertThat(talk.hear()).contains("\"status\":408", "nothing came").doesNotContain("query");
+            assertThat(talk.hear())
+                    .contains("\"status\":408", "no bytes arrived")
+                    .doesNotContain("query");
             assertThat(talk.hear()).isNull();
         }
     }
@@ -629,7 +631,7 @@ class LineStreamTest {
                 heard = talk.say(banked.toHex() + "\n").hearMore();
                 Thread.sleep(10);
             }
-            assertThat(heard).contains("\"status\":401", "no longer good").doesNotContain("query");
+            assertThat(heard).contains("\"status\":401", "no longer valid").doesNotContain("query");
             assertThat(talk.hear()).isNull();
         }
     }

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -97,10 +98,10 @@ class VerbsBesideServerTest {
                 "list.csv",
                 "signal_type,hash\npdq,%s\nmd5,%s\n"
                         .formatted("1f".repeat(32), "2e".repeat(16))
-                        .getBytes());
+                        .getBytes(StandardCharsets.UTF_8));
         Path features = file(
                 "copy.orb",
-                run(List.of("hash", "--features", copy.toString())).out.getBytes());
+                run(List.of("hash", "--features", copy.toString())).out.getBytes(StandardCharsets.UTF_8));
         String md5 = run(List.of("hash", "--json", photo.toString()))
                 .out
                 .replaceAll("(?s).*\"type\":\"md5\",\"hash\":\"(\\w+)\".*", "$1");

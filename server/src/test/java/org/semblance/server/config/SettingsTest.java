@@ -102,7 +102,7 @@ class SettingsTest {
             Path file = file("# settings\n" + bad + "\n");
             assertThatThrownBy(() -> resolve(file))
                     .isInstanceOf(ConfigRefusedException.class)
-                    .hasMessageMatching(Pattern.quote(file.toString()) + " line [234]: no TOML: (?s).+");
+                    .hasMessageMatching(Pattern.quote(file.toString()) + " line [234]: not valid TOML: (?s).+");
         }
         assertThatThrownBy(() -> resolve(folder.resolve("none.toml")))
                 .isInstanceOf(ConfigRefusedException.class)

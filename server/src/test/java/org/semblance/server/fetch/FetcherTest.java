@@ -403,7 +403,8 @@ class FetcherTest {
                 try (Socket socket = raw.accept()) {
                     socket.getInputStream().read(new byte[4_096]);
                     socket.getOutputStream()
-                            .write("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.0 200 OK\r\n\r\nabc".getBytes());
+                            .write("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.0 200 OK\r\n\r\nabc"
+                                    .getBytes(StandardCharsets.UTF_8));
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);
                 }

@@ -3,6 +3,7 @@ package org.semblance.server.hma;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.awt.image.BufferedImage;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -126,7 +127,9 @@ class HmaDialectTest {
 
     @Test
     void comparesJsonOnly() {
-        assertThat(server.post("/m/compare", "{}".getBytes()).status()).isEqualTo(415);
+        assertThat(server.post("/m/compare", "{}".getBytes(StandardCharsets.UTF_8))
+                        .status())
+                .isEqualTo(415);
         Answer broken = server.postJson("/m/compare", "{\"vpdq\":[\"zz\",\"[]\"]}");
         assertThat(broken.status()).isEqualTo(400);
         assertThat(broken.json().get("message").stringValue()).startsWith("Invalid vpdq hash: ");
@@ -349,7 +352,8 @@ class HmaDialectTest {
         // A frame a second, at the times that vPDQ gives.
         assertThat(both.get("vpdq").stringValue())
                 .matches("\\[\"[0-9a-f]{64},\\d+,0\\.0\", \"[0-9a-f]{64},\\d+,1\\.0\", .*,7\\.0\"]");
-        Answer broken = server.postForm("/h/hash?types=vpdq", "video", "no video".getBytes(), Map.of());
+        Answer broken =
+                server.postForm("/h/hash?types=vpdq", "video", "no video".getBytes(StandardCharsets.UTF_8), Map.of());
         assertThat(broken.status()).isEqualTo(400);
         assertThat(broken.json().get("message").stringValue()).startsWith("cannot hash this video: unsupported: ");
         assertThat(server.postForm("/h/hash?types=vpdq", "photo", video, Map.of())

@@ -6,6 +6,7 @@ import java.awt.image.BufferedImage;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -118,7 +119,8 @@ class HmaRoutesTest {
     @Test
     void looksUpAVideoByItsBytes() {
         bank("VIDEOS");
-        Answer added = server.postJson("/c/bank/VIDEOS/signal", "{\"video_md5\":\" " + MD5.toUpperCase() + " \"}");
+        Answer added =
+                server.postJson("/c/bank/VIDEOS/signal", "{\"video_md5\":\" " + MD5.toUpperCase(Locale.ROOT) + " \"}");
         long id = id(added);
         assertThat(added.text()).contains("\"video_md5\":\"" + MD5 + "\"");
         assertThat(server.get("/m/lookup?signal_type=video_md5&signal=" + MD5).text())

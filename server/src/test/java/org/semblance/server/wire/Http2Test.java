@@ -391,7 +391,7 @@ class Http2Test {
             client.request(1, false, "POST", "/echo").send(RawHttp2Client.DATA, 0, 1, bytes(3));
             RawHttp2Client.Answer answer = client.answer(1);
             assertThat(answer.status).isEqualTo(408);
-            assertThat(answer.text()).contains("3 bytes came");
+            assertThat(answer.text()).contains("3 bytes arrived");
             assertThat(client.get(3, "/now?q=1").answer(3).status).isEqualTo(200);
         }
     }

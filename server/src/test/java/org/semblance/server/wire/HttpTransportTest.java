@@ -519,7 +519,7 @@ class HttpTransportTest {
             client.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 10\r\n\r\nabc");
             RawClient.Answer answer = client.read();
             assertThat(answer.status()).isEqualTo(408);
-            assertThat(answer.body()).contains("3 bytes came");
+            assertThat(answer.body()).contains("3 bytes arrived");
             assertThat(client.atEnd()).isTrue();
         }
     }

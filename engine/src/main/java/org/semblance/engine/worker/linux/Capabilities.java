@@ -78,7 +78,7 @@ public final class Capabilities {
         try {
             return Files.readAllLines(thread.resolve("status"));
         } catch (IOException e) {
-            return List.of(); // It has ended.
+            return List.of(); // The process has ended.
         }
     }
 }

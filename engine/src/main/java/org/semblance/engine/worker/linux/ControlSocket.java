@@ -218,7 +218,7 @@ public final class ControlSocket implements AutoCloseable {
         try {
             Libc.call(Function.SHUTDOWN, fd, SHUT_RDWR);
         } catch (IOException e) {
-            // It has ended already.
+            // The other side has ended already.
         }
     }
 

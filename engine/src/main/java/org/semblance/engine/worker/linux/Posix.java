@@ -9,7 +9,7 @@ import org.semblance.hashdb.libc.Libc;
 import org.semblance.hashdb.libc.Libc.Function;
 
 /**
- * What worker processes and their server ask of Linux that Java has no words for. A failure is an {@link IOException} that
+ * The calls of Linux that worker processes and their server need and Java does not have. A failure is an {@link IOException} that
  * says which function failed and why.
  */
 public final class Posix {
@@ -84,12 +84,12 @@ public final class Posix {
         }
     }
 
-    /** Whatever it was, nobody can do anything about a failure. */
+    /** Closes a descriptor. A failure is passed over, since nobody can do anything about it. */
     public static void close(int fd) {
         try {
             Libc.call(Function.CLOSE, fd);
         } catch (Libc.Failure e) {
-            // It is closed all the same.
+            // The descriptor is closed all the same.
         }
     }
 

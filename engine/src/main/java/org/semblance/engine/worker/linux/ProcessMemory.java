@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * What Linux tells of a process's memory. It is opened once: a worker that has given up its rights belongs to nobody in
+ * The memory of a process, as Linux reports it. It is opened once: a worker that has given up its rights belongs to nobody in
  * {@code /proc}, and where that is mounted so that one sees one's own processes alone, as under systemd's
  * {@code ProtectProc}, it can be opened no more.
  */
@@ -36,7 +36,11 @@ public final class ProcessMemory implements AutoCloseable {
         return kilobytes("VmRSS:") * 1_024;
     }
 
-    /** Bytes that it has addresses for; likewise. */
+    /**
+     * Bytes that the process has addresses for.
+     *
+     * @throws IOException if it has ended
+     */
     public long addressSpace() throws IOException {
         return kilobytes("VmSize:") * 1_024;
     }

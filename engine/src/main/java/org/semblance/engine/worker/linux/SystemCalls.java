@@ -118,7 +118,7 @@ public record SystemCalls(int audit, Map<String, Integer> numbers) {
                 .toList();
     }
 
-    /** Those of the processor this runs on, or null if we have no list for it. */
+    /** The calls of the processor this runs on, or null if we have no list for it. */
     public static @Nullable SystemCalls ofThisMachine() {
         return switch (System.getProperty("os.arch")) {
             case "amd64" -> new SystemCalls(0xC000003E, numbers(X86_64));

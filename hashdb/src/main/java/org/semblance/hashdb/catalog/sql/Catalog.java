@@ -127,7 +127,7 @@ public final class Catalog implements AutoCloseable {
 
     /** What became of a proposal. */
     public sealed interface Outcome {
-        /** It is durable. */
+        /** The change is durable. */
         record Committed(Applied applied) implements Outcome {}
 
         /** Nothing of it was stored. */

@@ -175,7 +175,7 @@ final class ChangeWriter implements AutoCloseable {
                 throw new ChangeRefusedException(
                         Reason.KEY_REUSED,
                         "Idempotency-Key",
-                        "Idempotency-Key: was that of another request within 24 hours (expected: a new one, or the same"
+                        "Idempotency-Key: used by another request within the last 24 hours (expected: a new key, or the same"
                                 + " request)");
             }
             return row.getInt(1) == key.part()

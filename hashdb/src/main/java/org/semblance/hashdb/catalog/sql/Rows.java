@@ -205,7 +205,7 @@ final class Rows {
     }
 
     /**
-     * Likewise for one video.
+     * Gives the sink each hash of the frames of one video once.
      *
      * @param seen hashes that the sink has of this content; those of the frames are added
      */

@@ -25,7 +25,7 @@ public interface Kernels {
     int scanHalf(long half, long q0, long q1, int maxDistance, int[] found);
 
     /**
-     * The same with both halves.
+     * Compares the query with both halves of each hash of a block, as {@link #scanHalf} does with one.
      *
      * @param maxDistance 0..256
      */
@@ -47,10 +47,10 @@ public interface Kernels {
      */
     int testSketches(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors);
 
-    /** The same result, faster where few buckets have more lanes than a step. */
+    /** Gives the result of {@link #testSketches}, and is faster where few buckets have more lanes than a step. */
     int testShortBuckets(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors);
 
-    /** The same for sketches of 4 bytes. */
+    /** Tests sketches of 4 bytes, as {@link #testSketches} does those of 2. */
     int testWideSketches(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors);
 
     /** Lanes of a step; a bucket takes one step more than that says if its lanes begin within one. */

@@ -151,9 +151,8 @@ public final class VectorKernels implements Kernels {
     }
 
     /**
-     * The same steps in one loop over all buckets. A loop within each is prepared by the compiler at length once it has been
-     * seen to run: a bucket then took 15 ns instead of 4 where one in fifteen has a second step. For buckets of many steps
-     * this form is the slower one, by a seventh.
+     * Takes the steps of all buckets in one loop. Once the compiler has seen an inner loop over the steps of a bucket run, it
+     * adds a costly preamble to it, which every bucket then pays for. For buckets of many steps the one loop is slower.
      */
     @Override
     public int testShortBuckets(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors) {

@@ -1,6 +1,6 @@
 package org.semblance.server.cli.database;
 
-/** What the user gave cannot be used; the message says what came and what was expected. */
+/** The input of the user cannot be used; the message says what came and what was expected. */
 public class BadInputException extends RuntimeException {
     public BadInputException(String message) {
         super(message);

@@ -16,7 +16,7 @@ import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.media.MediaSource;
 import picocli.CommandLine.Option;
 
-/** How a verb reads and hashes files. */
+/** Reads and hashes the files of a verb. */
 public final class Contents {
     @Option(
             names = "--decode",

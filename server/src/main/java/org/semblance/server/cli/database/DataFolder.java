@@ -13,13 +13,14 @@ public final class DataFolder {
             names = "--data",
             paramLabel = "PATH",
             description =
-                    "Folder of the database, created if it is not there (default: that of the settings, or data).")
+                    "Folder of the database, created if missing (default: the folder that the settings name, or data).")
     private @Nullable String folder;
 
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "Settings that name it (default: $$SEMBLANCE_CONFIG, or semblance.toml if it is here).")
+            description =
+                    "Settings file that names the folder (default: $$SEMBLANCE_CONFIG, or semblance.toml in the working folder).")
     private @Nullable Path file;
 
     public Path path() {

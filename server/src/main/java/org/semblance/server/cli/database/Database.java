@@ -14,7 +14,7 @@ import org.semblance.hashdb.hash.Signal;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What the verbs ask of a database: of the folder itself, or of the server that has it. Answers are the JSON of the native
+ * The database that the verbs ask: that of the folder itself, or of the server that has it. Answers are the JSON of the native
  * API, so that a verb prints the same whichever it is.
  *
  * <p>Each method throws {@link BadInputException} for what cannot be used, as a bank that does not exist, and {@link

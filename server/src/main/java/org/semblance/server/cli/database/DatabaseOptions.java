@@ -28,7 +28,7 @@ public final class DatabaseOptions {
     @Option(
             names = "--server",
             paramLabel = "URL",
-            description = "Asks the server at this address in place of a folder, as https://host:5100.")
+            description = "Asks the server at this address instead of opening a folder, as in https://host:5100.")
     private @Nullable String server;
 
     @Option(

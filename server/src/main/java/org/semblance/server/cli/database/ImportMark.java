@@ -14,7 +14,7 @@ import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.JournalPayload;
 
 /**
- * How far a hash list has been imported into a bank.
+ * The progress of the import of a hash list into a bank.
  *
  * <p>Nothing is kept beside the catalog for it: each batch's journal row says of which file it came and up to which of
  * its entries, in the same transaction as the contents. So an import that was killed goes on after the last batch that

@@ -24,13 +24,13 @@ interface ServerTrust {
     /** Gives the client that trust. */
     HttpClient.Builder apply(HttpClient.Builder client);
 
-    /** Those of the authorities that the JDK trusts. */
+    /** Trusts the authorities that the JDK trusts. */
     static ServerTrust ofTheJdk() {
         return client -> client;
     }
 
     /**
-     * Those of the authorities in a file of PEM, and no others.
+     * Trusts the authorities in a file of PEM, and no others.
      *
      * @throws BadInputException if the file cannot be used
      */

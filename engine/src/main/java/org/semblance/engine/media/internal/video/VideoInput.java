@@ -145,7 +145,7 @@ final class VideoInput implements AutoCloseable {
             try {
                 file.close();
             } catch (IOException e) {
-                // It was only read.
+                // The file was only read.
             }
         }
     }

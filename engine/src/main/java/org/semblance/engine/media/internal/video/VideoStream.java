@@ -25,7 +25,7 @@ import org.semblance.engine.media.internal.FfmpegError;
 /**
  * One pass over the video stream of a file.
  *
- * <p>Key frames are taken out of the packets before the decoder sees any other, which is 20 times faster than to let the
+ * <p>Key frames are taken out of the packets before the decoder sees any other, which is many times faster than to let the
  * decoder drop them. The packets since the last key frame are kept meanwhile, no more than the largest gap has, and if the
  * next key frame is too late the decoder gets them all; of these it skips what no other frame refers to. A file may lie
  * about which packets are key frames. The decoder finds out, and the pass ends so that another one trusts nothing.
@@ -394,7 +394,7 @@ final class VideoStream implements AutoCloseable {
         if ((packet.flags() & avcodec.AV_PKT_FLAG_KEY) != 0) {
             clearPending();
             if (at - keySeconds >= 0 && at - keySeconds < keys.minGap()) {
-                keep(packet); // It may be needed to decode from here on, but not for itself.
+                keep(packet); // The packet may be needed to decode from here on, but not for itself.
                 return true;
             }
             if (!decodesAll && packets > 1) {

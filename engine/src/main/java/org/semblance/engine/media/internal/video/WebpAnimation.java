@@ -111,7 +111,7 @@ final class WebpAnimation {
         if (frames < header.frames) {
             ending = Ending.TOO_LONG;
         }
-        int batch = (int) Math.clamp(BATCH_PIXELS / header.pixels(), 1, Integer.MAX_VALUE);
+        int batch = Math.clamp(BATCH_PIXELS / header.pixels(), 1, Integer.MAX_VALUE);
         byte[] bytes = new byte[content.remaining()];
         content.get(content.position(), bytes);
         try (BytePointer file = new BytePointer(bytes)) {
