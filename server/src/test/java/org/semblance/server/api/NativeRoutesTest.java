@@ -273,7 +273,8 @@ class NativeRoutesTest {
         assertThat(created.header("Location")).isEqualTo("/v1/banks/NEW_BANK");
         JsonNode bank = server.get("/v1/banks/NEW_BANK").json();
         assertThat(bank.propertyNames())
-                .containsExactly("id", "name", "kind", "enabled_ratio", "description", "distance_threshold");
+                .containsExactly(
+                        "id", "name", "kind", "enabled_ratio", "description", "distance_threshold", "features");
         assertThat(bank.get("description").stringValue()).isEqualTo("dé");
         assertThat(server.get("/v1/banks")
                         .json()
