@@ -349,8 +349,9 @@ class TamperTest {
                 "bank 1 (A): differs from what the journal made of it");
         finds("UPDATE bank SET enabled_ratio = 0 WHERE id = 2", "bank 2 (C): differs from what the journal made of it");
         finds("UPDATE bank SET deleted = 0 WHERE id = 3", "bank 3 (D): differs from what the journal made of it");
+        finds("UPDATE bank SET features = 0 WHERE id = 4", "bank 4 (LAST): differs from what the journal made of it");
         finds("UPDATE bank SET kind = 1 WHERE id = 4", "bank 4 (LAST): differs from what the journal made of it");
-        finds("INSERT INTO bank VALUES (9, 'X', 0, 1, '', NULL, 0)", "bank 9 (X): no row of the journal created it");
+        finds("INSERT INTO bank VALUES (9, 'X', 0, 1, '', NULL, 0, 1)", "bank 9 (X): no row of the journal created it");
         finds("DELETE FROM bank WHERE id = 5", "bank 5: is missing");
     }
 
