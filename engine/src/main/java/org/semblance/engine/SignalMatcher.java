@@ -80,6 +80,6 @@ public final class SignalMatcher {
     List<Match> lookup(Digests digests) {
         List<Match> hits = new ArrayList<>();
         digests.byStrength().forEach(digest -> hits.addAll(db.lookupDigest(digest, options.banks())));
-        return judge.exact(hits);
+        return judge.onceEach(hits);
     }
 }

@@ -69,7 +69,7 @@ public final class Judge {
         }
         if (exact.isEmpty() && near.stream().noneMatch(hit -> hit.bank().kind() == BankKind.ALLOW)) {
             // Nothing can suppress anything: a lookup of one hash is judged some ten thousand times a second.
-            List<Finding> known = findings(exact(near), false);
+            List<Finding> known = findings(onceEach(near), false);
             return known.isEmpty()
                     ? Judgement.NOTHING
                     : new Judgement(Verdict.MATCH, known, List.of(), List.of(), "", "");
@@ -79,7 +79,7 @@ public final class Judge {
         List<Claim> claims = counted(near).stream()
                 .map(hit -> Claim.of(hit, null, whole, 0, null))
                 .toList();
-        return of(Claim.merged(claims), exact(exact), "");
+        return of(Claim.merged(claims), onceEach(exact), "");
     }
 
     /**
@@ -162,8 +162,8 @@ public final class Judge {
                 : "these exact bytes are banked, which outweighs a likeness to allowed content: " + allowed;
     }
 
-    /** Of hits by digest those that count, each content once: by the first of them. */
-    public List<Match> exact(List<Match> hits) {
+    /** The hits that count, each content once: by the first of its hits. */
+    public List<Match> onceEach(List<Match> hits) {
         Set<Long> seen = new HashSet<>();
         return counted(hits).stream()
                 .filter(hit -> seen.add(hit.content().id()))
