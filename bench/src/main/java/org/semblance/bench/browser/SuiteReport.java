@@ -48,7 +48,7 @@ public final class SuiteReport {
         this.root = root;
     }
 
-    /** Of which files the programs are asked. */
+    /** The files that the programs are asked about. */
     enum Asked {
         ALL,
         REFUSED

@@ -6,7 +6,7 @@ import java.util.Random;
 import java.util.function.Supplier;
 
 /**
- * What a re-uploader does to a picture.
+ * An edit that re-uploaders make to a picture.
  *
  * @param quality of the JPEG that it ends in, 1 to 100
  */

@@ -1,4 +1,4 @@
-/** What a re-uploader does to a picture, and what such edits draw: letters, emblems, feeds. */
+/** Edits that re-uploaders make to a picture, and the letters, emblems and feeds that such edits draw. */
 @NullMarked
 package org.semblance.bench.edits;
 

@@ -8,9 +8,9 @@ import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 
-/** What runs bank: contents of one random hash each. */
+/** The contents that runs bank, each with one random hash. */
 public final class Banked {
-    /** Of the hashes that the verb {@code import} banks, so that other runs know them. */
+    /** The seed of the hashes that the verb {@code import} banks, so that other runs know these hashes. */
     public static final long SEED = 20261124;
 
     /** The bank of these. */

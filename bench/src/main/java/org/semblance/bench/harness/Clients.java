@@ -13,7 +13,7 @@ import java.util.concurrent.ThreadFactory;
 public final class Clients {
     private Clients() {}
 
-    /** What one client does. */
+    /** The work of one client. */
     @FunctionalInterface
     public interface Client {
         /**

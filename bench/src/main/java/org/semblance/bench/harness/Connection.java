@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** As little of HTTP/1.1 as the answers of our own server need, so that the client costs little beside it. */
+/** A connection that knows as little of HTTP/1.1 as our server's answers need, so that the client costs little beside the server. */
 public final class Connection implements AutoCloseable {
     private static final int TIMEOUT_MS = 60_000;
 
@@ -19,7 +19,7 @@ public final class Connection implements AutoCloseable {
     private final InputStream in;
 
     /**
-     * What a server answered.
+     * The answer of a server.
      *
      * @param retryAfterS seconds until a refused request is welcome; 1 if the server does not say
      */

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What Linux tells of the memory of a process; 0 elsewhere, and of a process that is gone. */
+/** The memory of a process, as Linux counts it; 0 on other systems, and for a process that is gone. */
 public final class Memory {
     private Memory() {}
 

@@ -23,7 +23,7 @@ import org.bytedeco.opencv.opencv_core.Size;
 
 /** Made-up photos, as JPEG, with structure of all sizes and a photo's grain. */
 public final class Photos {
-    /** Of the runs whose photos nobody chooses. */
+    /** The seed of the photos in runs that take no seed. */
     public static final long SEED = 20_170_425;
 
     private static final int QUALITY = 85;

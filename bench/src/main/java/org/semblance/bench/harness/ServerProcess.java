@@ -65,7 +65,7 @@ public final class ServerProcess implements AutoCloseable {
         return Memory.residentKb(process.pid()) / 1_000;
     }
 
-    /** Of the processes that it decodes in. */
+    /** The resident memory of the processes in which the server decodes. */
     public List<Long> residentMbOfWorkers() {
         try (Stream<ProcessHandle> workers = process.children()) {
             return workers.map(worker -> Memory.residentKb(worker.pid()) / 1_000)

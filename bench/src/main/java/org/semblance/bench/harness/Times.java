@@ -8,7 +8,7 @@ public final class Times {
     private long[] nanos = new long[1_024];
     private int size;
 
-    /** Those of all of these. */
+    /** The times of several runs, joined. */
     public static Times all(List<Times> parts) {
         Times all = new Times();
         all.nanos = parts.stream()

@@ -1,4 +1,4 @@
-/** What runs share: a server in a JVM of its own, a client, times, memory, pictures, and the output. */
+/** The parts that runs share: a server in a JVM of its own, a client, times, memory, pictures, and the output. */
 @NullMarked
 package org.semblance.bench.harness;
 
