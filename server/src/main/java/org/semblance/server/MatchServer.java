@@ -117,7 +117,7 @@ public final class MatchServer implements AutoCloseable {
     }
 
     /**
-     * Makes the first uploads as fast as the later ones, on a thread of its own; about a second. Not while the database is
+     * Makes the first uploads as fast as the later ones, on a thread of its own, in some seconds. Not while the database is
      * opened: that wants both cores of a small machine.
      */
     public void warmUp() {

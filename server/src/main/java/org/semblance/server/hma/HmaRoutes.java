@@ -148,7 +148,7 @@ final class HmaRoutes {
                 : hasher.hash(body.file(), digests, request.deadline());
         request.trace().hashed(report);
         VideoHashes video = report.video();
-        KnownVideo known = toBank && video != null ? video.known().orElse(null) : null;
+        KnownVideo known = toBank && frames && video != null ? video.known().orElse(null) : null;
         String failure = null;
         if (frames) {
             failure = failure(report, "video");
