@@ -197,8 +197,14 @@ final class Lookups implements BankedList {
         forEachEnabled(
                 ids,
                 scope,
-                (bank, content) -> candidates[Arrays.binarySearch(ids, content.id())] =
-                        new Candidate(bank, content, type, type.isDigest() ? 0 : Seen.threshold(bank, content)));
+                (bank, content) -> candidates[Arrays.binarySearch(ids, content.id())] = new Candidate(
+                        bank,
+                        content,
+                        type,
+                        type.isDigest()
+                                ? 0
+                                : DistanceThreshold.of(bank, content.treatment())
+                                        .bits()));
         return candidates;
     }
 
@@ -259,7 +265,7 @@ final class Lookups implements BankedList {
                             content,
                             hash,
                             hash.distance(query),
-                            Seen.threshold(bank, content),
+                            DistanceThreshold.of(bank, content.treatment()),
                             content.enabledAt(now)));
                 }
             }

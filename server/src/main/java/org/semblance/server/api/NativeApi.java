@@ -17,6 +17,7 @@ public final class NativeApi {
         return Stream.of(
                         new MatchRoutes(db, features).routes(),
                         new LookupRoutes(db, features).routes(),
+                        List.of(new CompareRoute(db).route()),
                         new BankRoutes(db).routes(),
                         new ContentRoutes(db, features).routes(),
                         new ListRoutes(db).routes(),
