@@ -16,6 +16,7 @@ import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.features.PictureVotes;
+import org.semblance.hashdb.follow.ContentBanks;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
