@@ -4,12 +4,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import org.semblance.hashdb.DatabaseRefusedException;
 import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
+import org.semblance.hashdb.matchlog.ChangeFeed;
+import org.semblance.hashdb.matchlog.MatchLog;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.exchange.Exchanges;
+import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.work.BackgroundThreads;
 import org.semblance.server.work.Worker;
@@ -17,10 +22,11 @@ import org.semblance.server.work.WorkerPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The side of a server that answers come from: the database, the exchanges that fill it, the decoders and the workers. */
+/** The side of a server that answers come from: the database, the match log, the exchanges that fill it, the decoders and the workers. */
 record Backend(
         Decoders decoders,
         HashDb db,
+        MatchLog log,
         Exchanges exchanges,
         WorkerPool<Worker> workers,
         WorkerPool<Worker> videoWorkers) {
@@ -37,6 +43,8 @@ record Backend(
         Decoders decoders = opening.add(new Decoders(config, metrics));
         HashDb db = opening.add(HashDb.open(config.dataFolder(), metrics.databaseEvents()));
         metrics.watch(db, config.dataFolder());
+        MatchLog log = opening.add(MatchLog.open(
+                config.dataFolder(), config.matchLog(), VerdictLog.VERDICTS, changes(db), InstantSource.system()));
         ExchangeRegistry registry = ExchangeRegistry.open(config.dataFolder());
         create(config.exchangeFolder());
         Exchanges exchanges = opening.add(
@@ -49,7 +57,21 @@ record Backend(
                 () -> decoders.forVideos(db),
                 new BackgroundThreads("video")));
         decoders.begin();
-        return new Backend(decoders, db, exchanges, workers, videoWorkers);
+        return new Backend(decoders, db, log, exchanges, workers, videoWorkers);
+    }
+
+    private static ChangeFeed changes(HashDb db) {
+        return new ChangeFeed() {
+            @Override
+            public long seq() {
+                return db.seq();
+            }
+
+            @Override
+            public List<JournalEntry> journal(long afterSeq, int limit) {
+                return db.journal(afterSeq, limit);
+            }
+        };
     }
 
     private static void create(Path folder) {
@@ -70,6 +92,7 @@ record Backend(
         }
         decoders.close();
         exchanges.close();
+        log.close();
         db.close(until(deadline));
     }
 

@@ -61,13 +61,13 @@ final class LogWriter implements AutoCloseable {
 
     private final AtomicLong rows = new AtomicLong();
     private final AtomicLong dropped = new AtomicLong();
+    private final AtomicLong lost = new AtomicLong();
     private final AtomicLong cut = new AtomicLong();
     private final AtomicLong commits = new AtomicLong();
     private final AtomicLong commitNanos = new AtomicLong();
-    private long lost;
 
     // Of the thread alone.
-    private LogStore store;
+    private @Nullable LogStore store;
     private final List<LoggedVerdict> batch = new ArrayList<>();
     private long droppedStored;
     private long cutStored;
@@ -91,8 +91,7 @@ final class LogWriter implements AutoCloseable {
             ChangeFeed changes,
             UploadCounts uploads,
             OfferMark mark,
-            Runnable committed)
-            throws SQLException {
+            Runnable committed) {
         this.file = file;
         this.settings = settings;
         this.clock = clock;
@@ -100,29 +99,47 @@ final class LogWriter implements AutoCloseable {
         this.uploads = uploads;
         this.mark = mark;
         this.committed = committed;
-        this.store = new LogStore(file);
         try {
-            begin();
-        } catch (SQLException e) {
-            store.close();
-            throw e;
+            store();
+        } catch (SQLException | StorageFailedException e) {
+            failing = true;
+            LOG.warn("{}: cannot be opened, so that rows wait: {}", file.path(), e.getMessage());
         }
         thread.start();
         keeper.start();
     }
 
+    /** The file as it is open; opened if it was not, or another one took its place. */
+    private LogStore store() throws SQLException {
+        LogStore open = store;
+        if (open == null) {
+            file.prepare(clock.instant());
+            open = new LogStore(file);
+            try {
+                begin(open);
+            } catch (SQLException e) {
+                open.close();
+                throw e;
+            }
+            store = open;
+        }
+        return open;
+    }
+
     /** Counts what a kill has lost, and begins a session. */
-    private void begin() throws SQLException {
-        lost = Math.max(0, mark.offered(store.session()) - store.settled());
-        if (lost > 0) {
-            LOG.warn("{}: {} rows were on their way when the process was killed, and are lost", file.path(), lost);
-            store.missing("lost", lost, clock.millis());
+    private void begin(LogStore open) throws SQLException {
+        long onTheirWay = mark.offered(open.session()) - open.settled();
+        if (onTheirWay > 0) {
+            LOG.warn(
+                    "{}: {} rows were on their way when the process was killed, and are lost", file.path(), onTheirWay);
+            open.missing("lost", onTheirWay, clock.millis());
+            lost.addAndGet(onTheirWay);
         }
         long session = new SplittableRandom().nextLong() | 1;
-        store.beginSession(session);
-        journalSeq = Math.min(store.journalSeq(), changes.seq()); // A backup may have taken the catalog's place.
-        store.commit();
-        mark.begin(session);
+        open.beginSession(session);
+        journalSeq = Math.min(open.journalSeq(), changes.seq()); // A backup may have taken the catalog's place.
+        open.commit();
+        mark.begin(session, queued.get());
     }
 
     // For any thread
@@ -179,7 +196,7 @@ final class LogWriter implements AutoCloseable {
         return new MatchLogState(
                 rows.get(),
                 dropped.get(),
-                lost,
+                lost.get(),
                 cut.get(),
                 queued.get(),
                 file.bytes(),
@@ -204,7 +221,15 @@ final class LogWriter implements AutoCloseable {
         } finally {
             closed = true;
             failTasks(new StorageFailedException(file.path() + ": closed", false, new IllegalStateException()));
-            store.close();
+            closeStore();
+        }
+    }
+
+    private void closeStore() {
+        LogStore open = store;
+        if (open != null) {
+            store = null;
+            open.close();
         }
     }
 
@@ -244,11 +269,10 @@ final class LogWriter implements AutoCloseable {
                     failing = false;
                     LOG.info("{}: rows are stored again", file.path());
                 }
-            } catch (SQLException e) {
+            } catch (SQLException | StorageFailedException e) {
                 failures++;
-                failed(e);
+                StorageFailedException failure = failed(e);
                 more = last && failures < MOST_FAILURES_AT_CLOSE;
-                StorageFailedException failure = file.failure(e);
                 waiting.forEach(task -> task.result().completeExceptionally(failure));
                 waiting.clear();
             }
@@ -261,6 +285,7 @@ final class LogWriter implements AutoCloseable {
 
     /** Returns whether there is more to be stored at once. */
     private boolean commitSome(boolean all) throws SQLException {
+        LogStore store = store();
         int size = batch.stream().mapToInt(verdict -> verdict.hits().size()).sum();
         while (size < ROWS_A_COMMIT) {
             LoggedVerdict verdict = queue.poll();
@@ -297,7 +322,7 @@ final class LogWriter implements AutoCloseable {
                 store.asked(key, hashes, verdict, questions, now);
                 asked.add(new Asked(key, hashes, verdict, questions));
             });
-            long seq = changed ? follow() : journalSeq;
+            long seq = changed ? follow(store) : journalSeq;
             store.commit();
             asked.forEach(one -> uploads.settle(one.key, one.hashes, one.verdict, one.questions));
             journalSeq = seq;
@@ -322,7 +347,7 @@ final class LogWriter implements AutoCloseable {
     private record Asked(String key, boolean hashes, String verdict, long questions) {}
 
     /** Counts some changes; gives the newest one that is counted then. */
-    private long follow() throws SQLException {
+    private long follow(LogStore store) throws SQLException {
         long seq = journalSeq;
         for (JournalEntry entry : changes.journal(seq, CHANGES_A_COMMIT)) {
             store.changed(entry);
@@ -337,12 +362,16 @@ final class LogWriter implements AutoCloseable {
 
     private <T> void run(Task<T> task) {
         try {
-            task.result().complete(task.action().run(store));
+            LogStore open = store();
+            try {
+                task.result().complete(task.action().run(open));
+            } catch (SQLException | RuntimeException | Error e) {
+                open.rollBack();
+                throw e;
+            }
         } catch (SQLException e) {
-            store.rollBack();
             task.result().completeExceptionally(file.failure(e));
         } catch (RuntimeException | Error e) {
-            store.rollBack();
             task.result().completeExceptionally(e);
         }
     }
@@ -353,33 +382,25 @@ final class LogWriter implements AutoCloseable {
         }
     }
 
-    private void failed(SQLException e) {
+    private StorageFailedException failed(Exception e) {
+        StorageFailedException failure = e instanceof SQLException sql
+                ? file.failure(sql)
+                : e instanceof StorageFailedException known
+                        ? known
+                        : new StorageFailedException(e.toString(), false, e);
         if (!failing) {
-            LOG.warn(
-                    "{}: rows cannot be stored, and wait: {}",
-                    file.path(),
-                    file.failure(e).getMessage());
+            LOG.warn("{}: rows cannot be stored, and wait: {}", file.path(), failure.getMessage());
         }
         failing = true;
-        if (LogFile.isDamage(e)) {
-            begin(e);
+        if (e instanceof SQLException sql && LogFile.isDamage(sql)) {
+            closeStore();
+            try {
+                file.setAside(clock.instant(), String.valueOf(failure.getMessage()));
+            } catch (StorageFailedException other) {
+                LOG.warn("{}", other.getMessage());
+            }
         }
-    }
-
-    /** Sets a damaged file aside and goes on with a new one; readers find that out by themselves. */
-    private void begin(SQLException damage) {
-        try {
-            store.close();
-            file.setAside(clock.instant(), String.valueOf(damage.getMessage()));
-            file.prepare(clock.instant());
-            store = new LogStore(file);
-            store.beginSession(new SplittableRandom().nextLong() | 1);
-            store.commit();
-            mark.begin(store.session());
-            mark.add(queued.get());
-        } catch (SQLException | StorageFailedException e) {
-            LOG.warn("{}: cannot be made anew: {}", file.path(), e.toString());
-        }
+        return failure;
     }
 
     private void prune() {
@@ -387,20 +408,24 @@ final class LogWriter implements AutoCloseable {
         if (prunedNanos != 0 && nanos - prunedNanos < PRUNE_NANOS) {
             return;
         }
+        LogStore open = store;
+        if (open == null) {
+            return;
+        }
         try {
             long now = clock.millis();
-            boolean more = store.prune(now - TimeUnit.DAYS.toMillis(settings.days()), settings.mostBytes());
+            boolean more = open.prune(now - TimeUnit.DAYS.toMillis(settings.days()), settings.mostBytes());
             long hour = now / LogStore.HOUR_MS;
             if (hour != countersPrunedHour) {
-                countersPrunedHour = hour;
-                store.pruneCounters(now);
+                open.pruneCounters(now);
             }
-            store.commit();
+            open.commit();
+            countersPrunedHour = hour;
             if (!more) {
                 prunedNanos = nanos; // Else the next step is taken after the next rows.
             }
         } catch (SQLException e) {
-            store.rollBack();
+            open.rollBack();
             failed(e);
         }
     }

@@ -1,7 +1,6 @@
 package org.semblance.hashdb.matchlog;
 
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -11,7 +10,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
-import org.semblance.hashdb.catalog.StorageFailedException;
 
 /**
  * What matched, when and for whom, in a file of its own beside the catalog. Safe for many threads.
@@ -38,24 +36,18 @@ public final class MatchLog implements AutoCloseable {
         this.settings = settings;
         this.clock = clock;
         file = new LogFile(folder);
-        file.prepare(clock.instant());
         uploads = new UploadCounts(verdicts);
-        try {
-            writer =
-                    new LogWriter(file, settings, clock, changes, uploads, OfferMark.open(folder), this::tellFollowers);
-        } catch (SQLException e) {
-            throw file.failure(e);
-        }
+        writer = new LogWriter(file, settings, clock, changes, uploads, OfferMark.open(folder), this::tellFollowers);
         readers = new LogReaders(file);
         reader = new LogReader(readers);
     }
 
     /**
-     * Opens the log of a data folder. A file that is damaged, or of something else, is set aside with a warning.
+     * Opens the log of a data folder. A file that is damaged, or of something else, is set aside with a warning. If the disk
+     * fails, rows wait in memory until it works again.
      *
      * @param verdicts the names of all verdicts, in the order in which {@link #asked} counts them
      * @param changes of the catalog, to be counted
-     * @throws StorageFailedException if no log can be written there
      */
     public static MatchLog open(
             Path folder, MatchLogSettings settings, List<String> verdicts, ChangeFeed changes, InstantSource clock) {
@@ -84,25 +76,18 @@ public final class MatchLog implements AutoCloseable {
 
     // What is written
 
-    /** Takes a verdict, whose rows are stored soon; drops and counts it if too much waits. Returns at once. */
+    /**
+     * Takes a verdict, whose rows are stored soon; drops and counts it if too much waits. Returns at once.
+     *
+     * @param verdict with at most {@link #MOST_HITS} hits
+     */
     public void offer(LoggedVerdict verdict) {
-        int hits = verdict.hits().size();
-        if (hits > MOST_HITS) {
-            writer.cut(hits - MOST_HITS);
-            writer.offer(new LoggedVerdict(
-                    verdict.id(),
-                    verdict.atMs(),
-                    verdict.verdict(),
-                    verdict.route(),
-                    verdict.key(),
-                    verdict.reference(),
-                    verdict.contentType(),
-                    verdict.listVersion(),
-                    verdict.hash(),
-                    verdict.hits().subList(0, MOST_HITS)));
-        } else if (hits > 0) {
-            writer.offer(verdict);
-        }
+        writer.offer(verdict);
+    }
+
+    /** Counts hits of a verdict beyond the most that are kept. */
+    public void cut(long hits) {
+        writer.cut(hits);
     }
 
     /**

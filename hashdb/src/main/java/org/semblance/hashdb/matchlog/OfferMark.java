@@ -61,10 +61,10 @@ final class OfferMark {
         return (long) LONG.getVolatile(mark, SESSION) == session ? (long) LONG.getVolatile(mark, OFFERED) : 0;
     }
 
-    /** Begins a session, in which nothing has been offered. */
-    void begin(long session) {
+    /** Begins a session, in which so many rows have been offered. */
+    void begin(long session, long offered) {
         LONG.setVolatile(mark, SESSION, 0L);
-        LONG.setVolatile(mark, OFFERED, 0L);
+        LONG.setVolatile(mark, OFFERED, offered);
         LONG.setVolatile(mark, SESSION, session);
     }
 

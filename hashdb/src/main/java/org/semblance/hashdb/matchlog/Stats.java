@@ -30,8 +30,8 @@ public final class Stats {
     /** Files that were asked about. */
     public static final String FILES = "files";
 
-    /** Hashes that were asked about. */
-    public static final String HASHES = "hashes";
+    /** Hashes, digests and features that were asked about. */
+    public static final String HASHES = "hash_lookups";
 
     public static final String CONFIRMED = "confirmed";
     public static final String FALSE_MATCH = "false_match";
@@ -94,7 +94,12 @@ public final class Stats {
      * @param name of the label, verdict, key or cause, or ""
      * @param counts by the names that this class has; those of 0 are left out
      */
-    public record Figure(Instant from, long bankId, long contentId, String name, Map<String, Long> counts) {}
+    public record Figure(Instant from, long bankId, long contentId, String name, Map<String, Long> counts) {
+        /** The count of that name, 0 if it is left out. */
+        public long count(String count) {
+            return counts.getOrDefault(count, 0L);
+        }
+    }
 
     /** A time, or the full hour before it. */
     public static Instant hourOf(Instant time) {

@@ -13,6 +13,7 @@ import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.json.ReportJson;
+import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.route.Request;
 import tools.jackson.databind.node.ArrayNode;
 
@@ -26,13 +27,14 @@ final class LookupScope {
     private final boolean seesNotes;
     private final SignalMatcher matcher;
     private final boolean features;
+    private final VerdictLog.Lookups verdicts;
 
     /**
      * As that request asks.
      *
      * @param features whether local features are looked up
      */
-    LookupScope(HashDb db, boolean features, Request request) {
+    LookupScope(HashDb db, VerdictLog verdicts, boolean features, Request request) {
         request.caller().requiresDistance();
         this.visible = new ScopedDb(db, request.caller());
         this.matcher =
@@ -40,6 +42,12 @@ final class LookupScope {
         this.details = request.flag(DETAILS, false);
         this.seesNotes = request.caller().may(Role.CURATE);
         this.features = features;
+        this.verdicts = verdicts.lookups(request, NativeRoutes.reference(request));
+    }
+
+    /** Where the verdicts of this request are logged. */
+    VerdictLog.Lookups verdicts() {
+        return verdicts;
     }
 
     /** The newest change that lookups from now on see. */

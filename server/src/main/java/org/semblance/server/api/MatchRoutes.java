@@ -18,6 +18,7 @@ import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
 import org.semblance.server.json.ReportJson;
+import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.metrics.RequestTrace.Stage;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
@@ -26,7 +27,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code /v1/match} and {@code /v1/hash}: what is asked of a file. */
 final class MatchRoutes {
-    private static final int MAX_REFERENCE_CHARS = 256;
     private static final String STOP_AT_EXACT = "stop_at_exact";
     static final String FEATURES = "features";
     private static final String POLICY = "video_policy";
@@ -34,11 +34,13 @@ final class MatchRoutes {
     private static final String BANK_PERCENT = "bank_match_percent";
 
     private final HashDb db;
+    private final VerdictLog verdicts;
     private final boolean features;
 
     /** @param features whether uploads are looked up by local features unless a request says otherwise */
-    MatchRoutes(HashDb db, boolean features) {
+    MatchRoutes(HashDb db, VerdictLog verdicts, boolean features) {
         this.db = db;
+        this.verdicts = verdicts;
         this.features = features;
     }
 
@@ -48,7 +50,7 @@ final class MatchRoutes {
                         "/v1/match",
                         Set.of(
                                 "banks",
-                                "reference",
+                                NativeRoutes.REFERENCE,
                                 "deadline_ms",
                                 STOP_AT_EXACT,
                                 "url",
@@ -67,10 +69,7 @@ final class MatchRoutes {
     }
 
     private Response match(Request request, Worker worker) {
-        String reference = request.query("reference");
-        if (reference != null && reference.length() > MAX_REFERENCE_CHARS) {
-            throw HttpError.field(400, "reference", reference, "at most " + MAX_REFERENCE_CHARS + " characters");
-        }
+        String reference = NativeRoutes.reference(request);
         ScopedDb visible = new ScopedDb(db, request.caller());
         MatchOptions options = request.within(new MatchOptions(
                 visible.matchOptions(NativeRoutes.wantedBanks(request, visible)).banks(),
@@ -92,6 +91,7 @@ final class MatchRoutes {
         request.trace().verdict(report.verdict());
         ObjectNode answer = ReportJson.addMatch(Json.object(), report);
         NativeRoutes.hide(request, answer);
+        answer.put("verdict_id", verdicts.file(request, report, reference).toString());
         NativeRoutes.putText(answer, "reference", reference);
         putTiming(answer, request, report.hashed())
                 .put("lookup", report.lookupUs())

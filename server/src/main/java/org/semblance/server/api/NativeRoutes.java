@@ -14,6 +14,7 @@ import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.json.ReportJson;
+import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import tools.jackson.databind.node.ObjectNode;
@@ -23,7 +24,20 @@ final class NativeRoutes {
     /** The parameter that asks for the verdict {@code likely}. */
     static final String LIKELY = "likely";
 
+    /** The parameter by which the caller gives its own id of an upload. */
+    static final String REFERENCE = "reference";
+
     private NativeRoutes() {}
+
+    /** The caller's own id of an upload, or null. */
+    static @Nullable String reference(Request request) {
+        String reference = request.query(REFERENCE);
+        if (reference != null && reference.length() > VerdictLog.MAX_REFERENCE_CHARS) {
+            throw HttpError.field(
+                    400, REFERENCE, reference, "at most " + VerdictLog.MAX_REFERENCE_CHARS + " characters");
+        }
+        return reference;
+    }
 
     /** A route that takes JSON if its method sends a body, and else nothing. */
     static Route work(Role role, String method, String pattern, Set<String> parameters, Route.Work action) {
