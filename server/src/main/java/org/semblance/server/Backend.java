@@ -45,6 +45,7 @@ record Backend(
         metrics.watch(db, config.dataFolder());
         MatchLog log = opening.add(MatchLog.open(
                 config.dataFolder(), config.matchLog(), VerdictLog.VERDICTS, changes(db), InstantSource.system()));
+        measure(log, metrics);
         ExchangeRegistry registry = ExchangeRegistry.open(config.dataFolder());
         create(config.exchangeFolder());
         Exchanges exchanges = opening.add(
@@ -58,6 +59,39 @@ record Backend(
                 new BackgroundThreads("video")));
         decoders.begin();
         return new Backend(decoders, db, log, exchanges, workers, videoWorkers);
+    }
+
+    private static void measure(MatchLog log, Metrics metrics) {
+        String name = "semblance.matchlog.";
+        metrics.counter(
+                name + "rows",
+                "Rows of the match log that were stored",
+                () -> log.state().rows());
+        metrics.counter(
+                name + "dropped",
+                "Rows of the match log that were not stored: too many waited, or the disk failed",
+                () -> log.state().dropped());
+        metrics.counter(
+                name + "lost",
+                "Rows of the match log that were on their way when the process before this one was killed",
+                () -> log.state().lost());
+        metrics.counter(
+                name + "cut",
+                "Hits beyond the most that are kept of one verdict",
+                () -> log.state().cut());
+        metrics.gauge(
+                name + "queue",
+                "Rows of the match log that wait to be stored",
+                () -> log.state().queued());
+        metrics.gauge(
+                name + "bytes",
+                "Size of the match log's file",
+                () -> log.state().bytes());
+        metrics.timer(
+                name + "commit",
+                "Time in which rows of the match log were stored together",
+                () -> log.state().commits(),
+                () -> log.state().commitNanos());
     }
 
     private static ChangeFeed changes(HashDb db) {

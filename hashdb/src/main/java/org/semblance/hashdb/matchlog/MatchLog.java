@@ -59,6 +59,11 @@ public final class MatchLog implements AutoCloseable {
         return new LogFile(folder).problems();
     }
 
+    /** As {@link #problems(Path)}, of this log, while it is written. */
+    public List<String> problems() {
+        return file.problems();
+    }
+
     /** What the log keeps. */
     public MatchLogSettings settings() {
         return settings;

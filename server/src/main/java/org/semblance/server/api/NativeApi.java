@@ -26,7 +26,7 @@ public final class NativeApi {
                         new ListRoutes(db).routes(),
                         new MatchLogRoutes(log, db).routes(),
                         new StatsRoutes(log, db).routes(),
-                        new AuditRoutes(db, gate).routes(),
+                        new AuditRoutes(db, log, gate).routes(),
                         List.of(OpenApi.route(Dialect.NATIVE, "/openapi.json", OpenApi.document())))
                 .flatMap(List::stream)
                 .toList();
