@@ -10,6 +10,7 @@ import org.semblance.bench.hostile.HttpFuzz;
 import org.semblance.bench.hostile.SlowLoris;
 import org.semblance.bench.load.HttpLoadRun;
 import org.semblance.bench.load.LoadRun;
+import org.semblance.bench.load.MatchLogRun;
 import org.semblance.bench.load.ScopeTiming;
 import org.semblance.bench.load.Soak;
 import org.semblance.bench.load.VideoLoadRun;
@@ -47,6 +48,7 @@ public final class Bench {
             LoadRun.class,
             HttpLoadRun.class,
             VideoLoadRun.class,
+            MatchLogRun.class,
             Soak.class,
             ScopeTiming.class,
             SlowLoris.class,

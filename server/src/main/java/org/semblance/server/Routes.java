@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.matchlog.MatchLog;
 import org.semblance.server.api.NativeApi;
 import org.semblance.server.api.OperatorRoutes;
 import org.semblance.server.auth.Gate;
@@ -13,6 +14,7 @@ import org.semblance.server.hma.HmaApi;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Phase;
+import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.route.Route;
 import org.semblance.server.route.Router;
@@ -36,10 +38,17 @@ final class Routes {
 
     /** Every route of both dialects. */
     static List<Route> all(
-            ServerConfig config, HashDb db, Exchanges exchanges, Gate gate, Metrics metrics, Supplier<Phase> phase) {
-        List<Route> routes = new ArrayList<>(NativeApi.routes(db, gate, config.features()));
+            ServerConfig config,
+            HashDb db,
+            MatchLog log,
+            Exchanges exchanges,
+            Gate gate,
+            Metrics metrics,
+            Supplier<Phase> phase) {
+        VerdictLog verdicts = new VerdictLog(log);
+        List<Route> routes = new ArrayList<>(NativeApi.routes(db, log, gate, verdicts, config.features()));
         routes.addAll(new OperatorRoutes(metrics, phase, db).routes());
-        routes.addAll(new HmaApi(db, exchanges, config).routes());
+        routes.addAll(new HmaApi(db, verdicts, exchanges, config).routes());
         return routes;
     }
 }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -30,6 +31,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
+import org.semblance.hashdb.matchlog.ChangeFeed;
+import org.semblance.hashdb.matchlog.MatchLog;
+import org.semblance.hashdb.matchlog.MatchLogSettings;
 import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.KeyFile;
@@ -44,6 +48,7 @@ import org.semblance.server.fixture.TestServer;
 import org.semblance.server.fixture.TestServer.Answer;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Phase;
+import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.route.AnswerClock;
 import org.semblance.server.route.OpenApi;
@@ -207,6 +212,18 @@ class AccessTest {
                                 + "}]}"));
         TABLE.put("GET /v1/journal", new Entry(Role.ADMIN, (bank, id) -> Call.of("GET", "/v1/journal"), false, true));
         TABLE.put("POST /v1/verify", new Entry(Role.ADMIN, (bank, id) -> Call.of("POST", "/v1/verify"), false, true));
+        entry("GET /v1/matches", Role.CURATE, (bank, id) -> Call.of("GET", "/v1/matches?bank=" + bank));
+        entry(
+                "GET /v1/matches/stream",
+                Role.CURATE,
+                (bank, id) -> Call.of("GET", "/v1/matches/stream?after=0&limit=1&bank=" + bank));
+        entry(
+                "POST /v1/matches/{verdict}/review",
+                Role.CURATE,
+                (bank, id) ->
+                        Call.json("POST", "/v1/matches/" + verdict(bank) + "/review", "{\"review\":\"confirmed\"}"));
+        entry("GET /v1/stats", Role.CURATE, (bank, id) -> Call.of("GET", "/v1/stats?bank=" + bank));
+        entry("GET /v1/report", Role.CURATE, (bank, id) -> Call.of("GET", "/v1/report"));
         entry("GET /v1/banks", Role.CURATE, (bank, id) -> Call.of("GET", "/v1/banks"));
         TABLE.put(
                 "POST /v1/banks",
@@ -299,6 +316,17 @@ class AccessTest {
                 (bank, id) -> Call.of("DELETE", "/c/bank/" + bank + "/content/" + id));
     }
 
+    /** The id of a verdict that names a content of that bank; or one that there is not, if there is no such bank. */
+    private static String verdict(String bank) {
+        JsonNode rows = Call.of("GET", "/v1/matches").by(admin).json().get("matches");
+        for (JsonNode row : rows) {
+            if (row.get("bank").stringValue().equals(bank)) {
+                return row.get("verdict_id").stringValue();
+            }
+        }
+        return "0190163d-8694-739b-aea5-966c26f8ad91";
+    }
+
     private static void makeKeys(Path data) {
         admin = key(data, "root", Role.ADMIN, Set.of(), false, null);
         for (Role role : Role.values()) {
@@ -319,6 +347,7 @@ class AccessTest {
                         .by(admin),
                 200);
         created(Call.form("/c/bank/" + B + "/content", "photo", PHOTO_B).by(admin), 200);
+        Call.of("GET", "/m/lookup?signal_type=pdq&signal=" + HASH_B).by(admin);
     }
 
     private static String key(
@@ -343,6 +372,7 @@ class AccessTest {
                 Call.json("POST", "/c/bank/" + A + "/signal", "{\"pdq\":\"" + HASH_A + "\"}")
                         .by(admin),
                 200);
+        Call.of("GET", "/m/lookup?signal_type=pdq&signal=" + HASH_A).by(admin);
     }
 
     /** The list version and all that is in B, as its owner sees it. */
@@ -354,7 +384,11 @@ class AccessTest {
 
     /** Without what differs from call to call. */
     private static String comparable(Answer answer) {
-        return answer.status() + " " + answer.text().replaceAll("\"timing_us\":\\{[^}]*}|\"requests\":\\d+", "");
+        return answer.status() + " "
+                + answer.text()
+                        .replaceAll(
+                                "\"timing_us\":\\{[^}]*}|\"requests\":\\d+|\"verdict_id\":\"[^\"]*\"|[0-9a-f-]{36}",
+                                "");
     }
 
     static Stream<String> routes() {
@@ -366,10 +400,12 @@ class AccessTest {
         Path data = folder.resolve("routes");
         try (HashDb db = HashDb.open(data);
                 Gate gate = Gate.start(data, AccessPolicy.KEYS, "127.0.0.1");
+                MatchLog log = MatchLog.open(
+                        data, MatchLogSettings.DEFAULT, VerdictLog.VERDICTS, ChangeFeed.NONE, InstantSource.system());
                 Metrics metrics = new Metrics()) {
             Exchanges exchanges = new Exchanges(db, ExchangeRegistry.open(data), data, Duration.ofHours(1));
-            List<Route> routes =
-                    Routes.all(ServerConfig.builder(data).build(), db, exchanges, gate, metrics, () -> Phase.READY);
+            List<Route> routes = Routes.all(
+                    ServerConfig.builder(data).build(), db, log, exchanges, gate, metrics, () -> Phase.READY);
             exchanges.close();
             assertThat(routes)
                     .extracting(route -> route.method() + " " + route.pattern())

@@ -40,7 +40,22 @@ class ArchitectureTest {
             .because("the wire is one concern, inward and outward");
 
     @ArchTest
-    static final ArchRule sqlIsTheCatalogs = onlyIn("org.semblance.hashdb.catalog.sql", "java.sql", "org.sqlite");
+    static final ArchRule sqlIsForWhatIsStored = noClasses()
+            .that()
+            .resideOutsideOfPackages("org.semblance.hashdb.catalog.sql", "org.semblance.hashdb.matchlog")
+            .should()
+            .dependOnClassesThat(in("java.sql", "org.sqlite"))
+            .because("the catalog and the match log have a file each");
+
+    @ArchTest
+    static final ArchRule theMatchLogKnowsTheJournalOnly = dependOnOnly(
+            "org.semblance.hashdb.matchlog",
+            "org.semblance.hashdb.catalog",
+            "org.semblance.hashdb.hash",
+            "org.semblance.hashdb.json",
+            "tools.jackson",
+            "org.slf4j",
+            "org.sqlite");
 
     @ArchTest
     static final ArchRule picocliIsTheCommandLines = onlyIn("org.semblance.server.cli..", "picocli", "me.tongfei");

@@ -9,6 +9,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -31,6 +32,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
+import org.semblance.hashdb.matchlog.ChangeFeed;
+import org.semblance.hashdb.matchlog.MatchLog;
+import org.semblance.hashdb.matchlog.MatchLogSettings;
 import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
@@ -49,6 +53,7 @@ import org.semblance.server.fixture.TestTransport;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Phase;
+import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.route.OpenApi;
 import org.semblance.server.route.Route;
@@ -79,9 +84,12 @@ class OpenApiTest {
         Path other = folder.resolve("routes");
         try (HashDb db = HashDb.open(other);
                 Gate gate = Gate.start(other, AccessPolicy.KEYS, "127.0.0.1");
+                MatchLog log = MatchLog.open(
+                        other, MatchLogSettings.DEFAULT, VerdictLog.VERDICTS, ChangeFeed.NONE, InstantSource.system());
                 Metrics metrics = new Metrics()) {
             Exchanges exchanges = new Exchanges(db, ExchangeRegistry.open(other), other, Duration.ofHours(1));
-            routes = Routes.all(ServerConfig.builder(other).build(), db, exchanges, gate, metrics, () -> Phase.READY);
+            routes = Routes.all(
+                    ServerConfig.builder(other).build(), db, log, exchanges, gate, metrics, () -> Phase.READY);
             exchanges.close();
         }
     }
@@ -225,6 +233,7 @@ class OpenApiTest {
         "POST, /v1/banks/B/content, NewContent",
         "PATCH, /v1/banks/B/content/@, ContentPatch",
         "POST, /v1/lookup, Hashes",
+        "POST, /v1/matches/0190163d-8694-739b-aea5-966c26f8ad91/review, NewReview",
     })
     void namesTheFieldsThatEachBodyMayHave(String method, String path, String schema) {
         server.postJson("/v1/banks", "{\"name\":\"B\"}");
@@ -400,6 +409,16 @@ class OpenApiTest {
                 lines,
                 ("{\"hash\":\"" + HASH + "\",\"id\":7}\nzz\n").getBytes(StandardCharsets.UTF_8));
         call("POST", "/v1/match", octets, photo);
+        String verdict = match.json().get("verdict_id").stringValue();
+        json("POST", "/v1/matches/" + verdict + "/review", "{\"review\":\"confirmed\",\"reason\":\"seen\"}");
+        get("/v1/matches");
+        get("/v1/matches?limit=1&order=oldest");
+        get("/v1/matches/stream?after=0&limit=2");
+        for (String by : List.of("bank", "content", "label", "verdict", "key")) {
+            get("/v1/stats?by=" + by);
+        }
+        get("/v1/report");
+        get("/v1/report?format=csv");
         get("/v1/journal?limit=3");
         get("/v1/journal?after=3");
         delete(all + "/" + id);

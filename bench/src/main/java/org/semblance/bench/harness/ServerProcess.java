@@ -21,8 +21,8 @@ public final class ServerProcess implements AutoCloseable {
     private final BufferedReader output;
     private final int port;
 
-    private ServerProcess(Path data) throws IOException {
-        process = Jvm.start(ServerProcess.class, data.toString());
+    private ServerProcess(String... arguments) throws IOException {
+        process = Jvm.start(ServerProcess.class, arguments);
         output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         String line = output.readLine();
         if (line == null) {
@@ -39,13 +39,21 @@ public final class ServerProcess implements AutoCloseable {
 
     /** Starts one on that data folder. */
     public static ServerProcess start(Path data) throws IOException {
-        return new ServerProcess(data);
+        return new ServerProcess(data.toString());
+    }
+
+    /** Starts one on that data folder, with a match log of so many days. */
+    public static ServerProcess start(Path data, int matchLogDays) throws IOException {
+        return new ServerProcess(data.toString(), Integer.toString(matchLogDays));
     }
 
     /** The server's side: prints its port and serves until its standard input ends. */
     public static void main(String[] args) throws IOException {
-        try (MatchServer server = MatchServer.start(
-                ServerConfig.builder(Path.of(args[0])).set(Setting.PORT, 0).build())) {
+        ServerConfig.Builder settings = ServerConfig.builder(Path.of(args[0])).set(Setting.PORT, 0);
+        if (args.length > 1) {
+            settings.set(Setting.MATCH_LOG_DAYS, Integer.valueOf(args[1]));
+        }
+        try (MatchServer server = MatchServer.start(settings.build())) {
             print("%d", server.port());
             while (System.in.read() >= 0) {
                 // Only the end matters.

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Set;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.hashdb.matchlog.MatchLog;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.Key;
 import org.semblance.server.auth.Role;
@@ -35,10 +36,12 @@ final class AuditRoutes {
     private static final int MOST_LOOKED_THROUGH = 20_000;
 
     private final HashDb db;
+    private final MatchLog log;
     private final Gate gate;
 
-    AuditRoutes(HashDb db, Gate gate) {
+    AuditRoutes(HashDb db, MatchLog log, Gate gate) {
         this.db = db;
+        this.log = log;
         this.gate = gate;
     }
 
@@ -50,7 +53,7 @@ final class AuditRoutes {
                         "/v1/journal",
                         Set.of("after", "limit", REASON_CONTAINS),
                         (request, worker) -> journal(request)),
-                new VerifyRoute(db).route(),
+                new VerifyRoute(db, log).route(),
                 Route.get(Dialect.NATIVE, Role.OPS, "/v1/keys", this::keys));
     }
 

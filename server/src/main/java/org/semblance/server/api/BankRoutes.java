@@ -13,6 +13,7 @@ import org.semblance.hashdb.catalog.BankFields;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.Given;
+import org.semblance.hashdb.matchlog.MatchLog;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.http.Fields;
@@ -20,6 +21,8 @@ import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
 import org.semblance.server.json.ReportJson;
+import org.semblance.server.matchlog.Reinstatement;
+import org.semblance.server.matchlog.ScopedMatchLog;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import tools.jackson.databind.node.ArrayNode;
@@ -40,9 +43,11 @@ final class BankRoutes {
             Stream.concat(PATCHABLE.stream(), Stream.of("kind")).collect(Collectors.toUnmodifiableSet());
 
     private final HashDb db;
+    private final MatchLog log;
 
-    BankRoutes(HashDb db) {
+    BankRoutes(HashDb db, MatchLog log) {
         this.db = db;
+        this.log = log;
     }
 
     List<Route> routes() {
@@ -151,12 +156,12 @@ final class BankRoutes {
     private Response delete(Request request) {
         String name = request.name("bank");
         Applied applied = db(request).apply(new Change.DeleteBank(name), request.origin());
-        return Response.json(
-                200,
-                Json.object()
-                        .put("name", name)
-                        .put("status", "deleted")
-                        .put("withdrawn", applied.contents())
-                        .put("seq", applied.seq()));
+        ObjectNode answer = Json.object()
+                .put("name", name)
+                .put("status", "deleted")
+                .put("withdrawn", applied.contents())
+                .put("seq", applied.seq());
+        Reinstatement.putCount(answer, new ScopedMatchLog(log, db, request.caller()), applied.bankId());
+        return Response.json(200, answer);
     }
 }

@@ -1,7 +1,5 @@
 package org.semblance.server.api;
 
-import java.time.DateTimeException;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,6 +16,7 @@ import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.Quarantine;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.Treatment;
+import org.semblance.hashdb.matchlog.MatchLog;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.http.Dialect;
@@ -27,6 +26,8 @@ import org.semblance.server.http.Json;
 import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Response;
 import org.semblance.server.json.ReportJson;
+import org.semblance.server.matchlog.Reinstatement;
+import org.semblance.server.matchlog.ScopedMatchLog;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import org.semblance.server.work.Worker;
@@ -52,17 +53,14 @@ final class ContentRoutes {
             "handling",
             "quarantine");
 
-    /** Within what all parts can hold in milliseconds and print. */
-    private static final Instant EARLIEST = Instant.EPOCH;
-
-    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
-
     private final HashDb db;
+    private final MatchLog log;
     private final boolean features;
 
     /** @param features whether local features are banked with a file */
-    ContentRoutes(HashDb db, boolean features) {
+    ContentRoutes(HashDb db, MatchLog log, boolean features) {
         this.db = db;
+        this.log = log;
         this.features = features;
     }
 
@@ -143,8 +141,8 @@ final class ContentRoutes {
         ContentFilter filter = new ContentFilter(
                 request.query("label"),
                 status == null ? null : status(status),
-                time("created_from", request.query("created_from")),
-                time("created_before", request.query("created_before")));
+                request.time("created_from"),
+                request.time("created_before"));
         long after = request.query("after", 0, 0, Long.MAX_VALUE);
         int limit = (int) request.query("limit", DEFAULT_PAGE, 1, MAX_PAGE);
         List<BankContent> page = visible.contents(bank.name(), filter, after, limit);
@@ -164,21 +162,6 @@ final class ContentRoutes {
             }
         }
         throw HttpError.field(400, "status", text, "enabled, disabled or withdrawn");
-    }
-
-    private static @Nullable Instant time(String field, @Nullable String text) {
-        if (text == null) {
-            return null;
-        }
-        try {
-            Instant time = Instant.parse(text);
-            if (!time.isBefore(EARLIEST) && !time.isAfter(LATEST)) {
-                return time;
-            }
-        } catch (DateTimeException e) {
-            // Answered below.
-        }
-        throw HttpError.field(400, field, text, "a time from 1970 to 9999 as in 2027-01-31T12:00:00Z");
     }
 
     private static BankContent content(Request request, ScopedDb visible, Bank bank) {
@@ -233,7 +216,7 @@ final class ContentRoutes {
                         bank.name(),
                         request.id("id"),
                         status == null ? null : status(status),
-                        time("disabled_until", fields.text("disabled_until")),
+                        Request.parseTime("disabled_until", fields.text("disabled_until")),
                         fields.flag("confirmed"),
                         new ContentFields(
                                 null,
@@ -264,12 +247,12 @@ final class ContentRoutes {
     private Response withdraw(Request request) {
         Applied applied =
                 db(request).apply(new Change.WithdrawContent(request.name("bank"), request.id("id")), request.origin());
-        return Response.json(
-                200,
-                Json.object()
-                        .put("id", request.id("id"))
-                        .put("bank", request.name("bank"))
-                        .put("status", "withdrawn")
-                        .put("seq", applied.seq()));
+        ObjectNode answer = Json.object()
+                .put("id", request.id("id"))
+                .put("bank", request.name("bank"))
+                .put("status", "withdrawn")
+                .put("seq", applied.seq());
+        Reinstatement.putReferences(answer, new ScopedMatchLog(log, db, request.caller()), request.id("id"));
+        return Response.json(200, answer);
     }
 }

@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.judge.Judgement;
 import org.semblance.engine.judge.Verdict;
@@ -93,8 +94,16 @@ final class LookupAnswer {
                 + found.quarantined().size()
                 + found.suppressedBy().size();
         boolean partial = !found.cutShort().isEmpty();
-        if (isToTell(partial || explanation != null ? Math.max(1, more) : more)) {
+        boolean told = isToTell(partial || explanation != null ? Math.max(1, more) : more);
+        UUID id = null;
+        if (!scope.isPast() && (told || more == 0)) { // Else a problem was told in its place.
+            id = scope.verdicts().add(found, more == 0 ? null : query.reference(), query.hash(), version);
+        }
+        if (told) {
             ObjectNode result = result(query.id(), found.verdict());
+            if (id != null) {
+                result.put("verdict_id", id.toString());
+            }
             if (partial) {
                 result.put("partial", true).put("reason", found.cutShort());
             }

@@ -47,6 +47,7 @@ final class LookupLines implements LineAnswerer {
             answerNext(deadline);
             more = queries.hasNext() || lookUp(lines, deadline);
         }
+        scope.verdicts().told();
         trace.took(Stage.LOOKUP, lookupNanos);
         trace.verdict(answer.best());
         if (byClock) {

@@ -63,6 +63,12 @@ record LookupQuery(
                 null, "", null, MediaFormat.UNKNOWN.wireName(), signals, Map.of(), null, List.of(), pictures, 1, 0, 0);
     }
 
+    /** Its id as the match log takes it, or null if it has none. */
+    @Nullable
+    String reference() {
+        return id == null ? null : id.asString();
+    }
+
     /** This query with a reason not to look it up, unless it has one already. */
     LookupQuery failedBy(HttpError why) {
         return problem != null ? this : new LookupQuery(null, null, null, id, why);

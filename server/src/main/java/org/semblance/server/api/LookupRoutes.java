@@ -13,6 +13,7 @@ import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Response;
+import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.metrics.RequestTrace.Stage;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
@@ -31,11 +32,13 @@ public final class LookupRoutes {
     private static final String OCTETS = "application/octet-stream";
 
     private final HashDb db;
+    private final VerdictLog verdicts;
     private final boolean features;
 
     /** @param features whether local features are looked up */
-    public LookupRoutes(HashDb db, boolean features) {
+    public LookupRoutes(HashDb db, VerdictLog verdicts, boolean features) {
         this.db = db;
+        this.verdicts = verdicts;
         this.features = features;
     }
 
@@ -46,6 +49,7 @@ public final class LookupRoutes {
                 "/v1/lookup",
                 Set.of(
                         "banks",
+                        NativeRoutes.REFERENCE,
                         NativeRoutes.LIKELY,
                         LookupScope.DETAILS,
                         NativeRoutes.EXPLAIN,
@@ -58,7 +62,7 @@ public final class LookupRoutes {
     }
 
     private LookupScope scope(Request request) {
-        return new LookupScope(db, features, request);
+        return new LookupScope(db, verdicts, features, request);
     }
 
     private Response whole(Request request) {
@@ -94,6 +98,7 @@ public final class LookupRoutes {
         request.trace().took(Stage.LOOKUP, nanos);
         request.trace().verdict(answer.best());
         Response response = answer.response();
+        scope.verdicts().told();
         request.answersHashes((int) answer.weight());
         return response;
     }

@@ -17,6 +17,7 @@ import org.semblance.server.auth.ScopedList;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.json.ExplanationJson;
 import org.semblance.server.json.ReportJson;
+import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.route.Request;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -32,13 +33,14 @@ final class LookupScope {
     private final boolean seesNotes;
     private final SignalMatcher matcher;
     private final boolean features;
+    private final VerdictLog.Lookups verdicts;
 
     /**
      * As that request asks.
      *
      * @param features whether local features are looked up
      */
-    LookupScope(HashDb db, boolean features, Request request) {
+    LookupScope(HashDb db, VerdictLog verdicts, boolean features, Request request) {
         request.caller().requiresDistance();
         this.visible = NativeRoutes.list(request, db);
         Set<String> banks = NativeRoutes.wantedBanks(request, visible);
@@ -49,6 +51,12 @@ final class LookupScope {
         this.details = request.flag(DETAILS, false);
         this.seesNotes = request.caller().may(Role.CURATE);
         this.features = features;
+        this.verdicts = verdicts.lookups(request, NativeRoutes.reference(request));
+    }
+
+    /** Where the verdicts of this request are logged. */
+    VerdictLog.Lookups verdicts() {
+        return verdicts;
     }
 
     /** The newest change that lookups from now on see. */
@@ -59,6 +67,11 @@ final class LookupScope {
     /** Looks up the hashes among those queries, in their order. */
     Iterator<Judgement> lookup(List<LookupQuery> queries) {
         return matcher.match(LookupQuery.hashes(queries)).iterator();
+    }
+
+    /** Whether the question is about an earlier time, so that nothing of it is logged. */
+    boolean isPast() {
+        return visible.isPast();
     }
 
     boolean explains() {

@@ -20,6 +20,7 @@ import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
 import org.semblance.server.json.ExplanationJson;
 import org.semblance.server.json.ReportJson;
+import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.metrics.RequestTrace.Stage;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
@@ -28,7 +29,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code /v1/match} and {@code /v1/hash}: what is asked of a file. */
 final class MatchRoutes {
-    private static final int MAX_REFERENCE_CHARS = 256;
     private static final String STOP_AT_EXACT = "stop_at_exact";
     static final String FEATURES = "features";
     private static final String POLICY = "video_policy";
@@ -36,11 +36,13 @@ final class MatchRoutes {
     private static final String BANK_PERCENT = "bank_match_percent";
 
     private final HashDb db;
+    private final VerdictLog verdicts;
     private final boolean features;
 
     /** @param features whether uploads are looked up by local features unless a request says otherwise */
-    MatchRoutes(HashDb db, boolean features) {
+    MatchRoutes(HashDb db, VerdictLog verdicts, boolean features) {
         this.db = db;
+        this.verdicts = verdicts;
         this.features = features;
     }
 
@@ -50,7 +52,7 @@ final class MatchRoutes {
                         "/v1/match",
                         Set.of(
                                 "banks",
-                                "reference",
+                                NativeRoutes.REFERENCE,
                                 "deadline_ms",
                                 STOP_AT_EXACT,
                                 "url",
@@ -71,10 +73,7 @@ final class MatchRoutes {
     }
 
     private Response match(Request request, Worker worker) {
-        String reference = request.query("reference");
-        if (reference != null && reference.length() > MAX_REFERENCE_CHARS) {
-            throw HttpError.field(400, "reference", reference, "at most " + MAX_REFERENCE_CHARS + " characters");
-        }
+        String reference = NativeRoutes.reference(request);
         ScopedList visible = NativeRoutes.list(request, db);
         boolean explains = NativeRoutes.explains(request);
         MatchOptions options = request.within(new MatchOptions(
@@ -104,6 +103,9 @@ final class MatchRoutes {
                             .explain(report.hashed(), report.judgement(), request.deadline())));
         }
         NativeRoutes.hide(request, answer);
+        if (!visible.isPast()) {
+            answer.put("verdict_id", verdicts.file(request, report, reference).toString());
+        }
         NativeRoutes.putText(answer, "reference", reference);
         putTiming(answer, request, report.hashed())
                 .put("lookup", report.lookupUs())

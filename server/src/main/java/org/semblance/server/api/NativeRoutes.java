@@ -19,6 +19,7 @@ import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Fields;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.json.ReportJson;
+import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import tools.jackson.databind.node.ObjectNode;
@@ -27,6 +28,19 @@ import tools.jackson.databind.node.ObjectNode;
 final class NativeRoutes {
     /** The parameter that asks for the verdict {@code likely}. */
     static final String LIKELY = "likely";
+
+    /** The parameter by which the caller gives its own id of an upload. */
+    static final String REFERENCE = "reference";
+
+    /** The caller's own id of an upload, or null. */
+    static @Nullable String reference(Request request) {
+        String reference = request.query(REFERENCE);
+        if (reference != null && reference.length() > VerdictLog.MAX_REFERENCE_CHARS) {
+            throw HttpError.field(
+                    400, REFERENCE, reference, "at most " + VerdictLog.MAX_REFERENCE_CHARS + " characters");
+        }
+        return reference;
+    }
 
     /** The parameter that asks why, and why not. */
     static final String EXPLAIN = "explain";

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.HashDb;
-import org.semblance.hashdb.VerifyReport;
+import org.semblance.hashdb.matchlog.MatchLog;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.http.Dialect;
@@ -18,6 +18,7 @@ import org.semblance.server.json.ReportJson;
 import org.semblance.server.route.LineAnswerer;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * {@code POST /v1/verify}: proves the journal and compares the indexes with the catalog while the server answers. That takes
@@ -27,10 +28,12 @@ final class VerifyRoute {
     private static final long LOOKS_EVERY_NANOS = 100_000_000;
 
     private final HashDb db;
+    private final MatchLog log;
     private final AtomicBoolean running = new AtomicBoolean();
 
-    VerifyRoute(HashDb db) {
+    VerifyRoute(HashDb db, MatchLog log) {
         this.db = db;
+        this.log = log;
     }
 
     Route route() {
@@ -50,10 +53,10 @@ final class VerifyRoute {
         if (!running.compareAndSet(false, true)) {
             throw HttpError.busy("another verification is running");
         }
-        CompletableFuture<VerifyReport> report = new CompletableFuture<>();
+        CompletableFuture<ObjectNode> report = new CompletableFuture<>();
         Thread.ofPlatform().daemon().name("verify").start(() -> {
             try {
-                report.complete(visible.verify());
+                report.complete(ReportJson.verification(visible.verify(), log.problems()));
             } catch (RuntimeException | Error e) {
                 report.completeExceptionally(e);
             } finally {
@@ -64,14 +67,14 @@ final class VerifyRoute {
     }
 
     /** Looks now and then whether the report is there. */
-    private record Waiting(CompletableFuture<VerifyReport> report) implements LineAnswerer {
+    private record Waiting(CompletableFuture<ObjectNode> report) implements LineAnswerer {
         @Override
         public boolean answer(ByteBuffer lines, Deadline deadline, ByteArrayOutputStream out) {
             if (!report.isDone()) {
                 return false;
             }
             try {
-                out.writeBytes(Json.write(ReportJson.verification(report.join())));
+                out.writeBytes(Json.write(report.join()));
                 return true;
             } catch (CompletionException e) {
                 throw new IllegalStateException("the verification failed", e.getCause());

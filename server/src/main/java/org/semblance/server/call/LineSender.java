@@ -10,6 +10,7 @@ import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Response;
 import org.semblance.server.route.LineAnswerer;
+import org.semblance.server.route.Route;
 
 /**
  * Sends the answer of a {@link LineStream} piece by piece, in gzip if the client accepts that, and tells when the client is
@@ -77,6 +78,9 @@ final class LineSender {
             if (coder != null) {
                 headers.put("Content-Encoding", "gzip");
             }
+            if (mediaType.equals(Route.Stream.EVENTS)) {
+                headers.put("Cache-Control", "no-store");
+            }
             call.startLines(new Response(200, mediaType, new byte[0], headers));
         }
         if (piece.length == 0) {
@@ -101,10 +105,11 @@ final class LineSender {
      */
     boolean end(@Nullable HttpError problem) {
         if (problem != null) {
-            if (!mediaType.equals(Ndjson.MEDIA_TYPE)) {
+            if (mediaType.equals(Ndjson.MEDIA_TYPE)) {
+                send(coded(Ndjson.line(Dialect.problem(problem))));
+            } else if (!mediaType.equals(Route.Stream.EVENTS)) {
                 return false;
             }
-            send(coded(Ndjson.line(Dialect.problem(problem))));
         }
         if (coder != null) {
             send(coder.end());

@@ -5,6 +5,7 @@ import io.netty.handler.codec.http.HttpContent;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +71,14 @@ final class LineStream implements BodyReader {
 
     /** Made and used by the workers, one after the other. */
     private @Nullable LineAnswerer answerer;
+
+    /** Whether nothing is done until the answerer wakes this stream; and whether it has, since the last batch began. */
+    private boolean idle;
+
+    private boolean woken;
+
+    /** Looks at an answerer that is idle now and then; null as long as none was. */
+    private @Nullable Future<?> looks;
 
     private boolean ended;
 
@@ -142,9 +151,13 @@ final class LineStream implements BodyReader {
      * A body without a line goes to a worker as well, which may refuse the request.
      */
     private void pump() {
-        if (over || busy || !answer.takesMore()) {
+        if (over || busy || idle || !answer.takesMore()) {
             return;
         }
+        if (looks != null && answer.hasUnsent()) {
+            return; // One that waits for more sends nothing to a client that does not take what it has.
+        }
+        woken = false;
         if (lines == null) {
             lines = incoming.cut(ended);
         }
@@ -214,6 +227,7 @@ final class LineStream implements BodyReader {
                 if (by == null) {
                     by = opening.open(call.request(Body.EMPTY, deadlineNanos, false, () -> false));
                     answerer = by;
+                    by.whenMore(LineStream.this::wake);
                 }
                 ByteBuffer view = asked == null ? NOTHING : asked.nioBuffer();
                 Deadline deadline =
@@ -264,12 +278,47 @@ final class LineStream implements BodyReader {
         more = !all;
         if (all) {
             freeLines();
+        } else {
+            rest();
         }
         answer.send(piece);
         if (reason != null) {
             close();
         } else {
             goOn();
+        }
+    }
+
+    /** Does nothing until there is something to answer, if there is nothing now. */
+    private void rest() {
+        idle = answerer != null && answerer.isIdle() && !woken;
+        if (idle && looks == null) {
+            looks = call.wire()
+                    .loop()
+                    .scheduleAtFixedRate(
+                            this::goOnIfIdle,
+                            LineAnswerer.SILENT_NANOS,
+                            LineAnswerer.SILENT_NANOS,
+                            TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /** There may be more to answer. From any thread. */
+    private void wake() {
+        try {
+            call.wire().loop().execute(() -> {
+                woken = true;
+                goOnIfIdle();
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the server stopped before a stream could go on", e);
+        }
+    }
+
+    private void goOnIfIdle() {
+        if (idle) {
+            idle = false;
+            pump();
         }
     }
 
@@ -322,7 +371,7 @@ final class LineStream implements BodyReader {
 
     /** Nothing has arrived, or has been taken, for a time. */
     void onAlarm() {
-        if (busy) {
+        if (busy || (looks != null && !answer.hasUnsent())) {
             progress(); // The deadline of the batch sees to that.
         } else if (answer.hasUnsent()) {
             call.wire().cutOff();
@@ -342,6 +391,12 @@ final class LineStream implements BodyReader {
         }
         freed = true;
         freeLines();
+        if (looks != null) {
+            looks.cancel(false);
+        }
+        if (answerer != null) {
+            answerer.close();
+        }
         answer.free();
         calls.budget().giveBack(COST_BYTES);
     }

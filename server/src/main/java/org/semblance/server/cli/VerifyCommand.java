@@ -10,12 +10,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "verify",
         mixinStandardHelpOptions = true,
-        description = "Recomputes the chain of the journal and compares both indexes with the catalog.")
+        description =
+                "Recomputes the chain of the journal, compares both indexes with the catalog, and checks the match log.")
 final class VerifyCommand implements Callable<Integer> {
     @Mixin
     private DatabaseOptions database;
@@ -33,6 +35,7 @@ final class VerifyCommand implements Callable<Integer> {
             report = db.verify();
         }
         boolean clean = report.path("clean").asBoolean(false);
+        JsonNode logProblems = report.path("match_log_problems");
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             out.println(report);
@@ -41,8 +44,11 @@ final class VerifyCommand implements Callable<Integer> {
             out.println((clean ? "clean: " : "NOT clean: ") + report.get("journal_rows") + " journal rows, "
                     + report.get("hashes") + " hashes and the features of " + report.get("feature_pictures")
                     + " pictures compared");
+            logProblems.forEach(problem -> out.println("match log: " + problem.asString("")));
+            out.println(
+                    logProblems.isEmpty() ? "match log: sound" : "match log: NOT sound, which the list is not part of");
         }
         out.flush();
-        return clean ? Exit.DONE : Exit.REFUSED;
+        return clean && logProblems.isEmpty() ? Exit.DONE : Exit.REFUSED;
     }
 }

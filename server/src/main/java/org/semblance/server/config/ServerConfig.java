@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.worker.DecodeWorkers;
+import org.semblance.hashdb.matchlog.MatchLogSettings;
 import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.log.LogFormat;
 import org.semblance.server.log.LogLevel;
@@ -214,6 +215,14 @@ public final class ServerConfig {
 
     public List<String> hashTypes() {
         return value(Setting.HASH_TYPES);
+    }
+
+    /** What the match log keeps, of three settings. */
+    public MatchLogSettings matchLog() {
+        return new MatchLogSettings(
+                value(Setting.MATCH_LOG_DAYS),
+                value(Setting.MATCH_LOG_MAX_MB) * 1_000_000L,
+                value(Setting.MATCH_LOG_HASHES) == HashUse.ON);
     }
 
     public List<String> fetchHosts() {

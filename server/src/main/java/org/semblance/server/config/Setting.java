@@ -244,6 +244,25 @@ public final class Setting<T> {
                     + " or otherwise edited. off: nowhere, as HMA. pdq: under pdq, where its clients look, with the distance 31"
                     + " if features found them. orb: under a signal type of their own.");
 
+    public static final Setting<Integer> MATCH_LOG_DAYS = new Setting<>(
+            "match_log_days",
+            Kind.number(0, 3_650),
+            30,
+            "How long the match log keeps what matched, for GET /v1/matches and for whoever must be reinstated. 0: no rows; the"
+                    + " hourly counters, which name no upload, go on.");
+
+    public static final Setting<Integer> MATCH_LOG_MAX_MB = new Setting<>(
+            "match_log_max_mb",
+            Kind.number(16, 1_000_000),
+            1_024,
+            "How many megabytes the match log and its counters may take; the oldest rows are deleted first.");
+
+    public static final Setting<HashUse> MATCH_LOG_HASHES = new Setting<>(
+            "match_log_hashes",
+            Kind.word(HashUse.class),
+            HashUse.OFF,
+            "Whether the match log keeps the PDQ hash of an upload that matched. off: no hash of an upload is kept.");
+
     public static final Setting<List<String>> FETCH_HOSTS = new Setting<>(
             "fetch_hosts",
             Kind.texts(FetchHosts::areValid, "names or addresses of hosts, each with or without a port"),

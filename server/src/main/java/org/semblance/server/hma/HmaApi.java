@@ -13,6 +13,7 @@ import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Response;
+import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.route.OpenApi;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
@@ -31,11 +32,13 @@ public final class HmaApi {
             List.of("/h", "/m", "/c", "/status", "/site-map", "/openapi", "/ui", "/dev");
 
     private final HashDb db;
+    private final VerdictLog verdicts;
     private final Exchanges exchanges;
     private final ServerConfig config;
 
-    public HmaApi(HashDb db, Exchanges exchanges, ServerConfig config) {
+    public HmaApi(HashDb db, VerdictLog verdicts, Exchanges exchanges, ServerConfig config) {
         this.db = db;
+        this.verdicts = verdicts;
         this.exchanges = exchanges;
         this.config = config;
     }
@@ -53,7 +56,7 @@ public final class HmaApi {
                 // Where HMA has its own, and under its title: clients know by that what they talk to.
                 OpenApi.route(Dialect.HMA, "/openapi/openapi.json", OpenApi.document("Open Media Match API")),
                 HmaCompare.route()));
-        routes.addAll(new HmaLookups(db, config.hmaEditedCopies()).routes());
+        routes.addAll(new HmaLookups(db, verdicts, config.hmaEditedCopies()).routes());
         routes.addAll(new HmaTypes(db).routes());
         routes.addAll(new HmaCuration(db, exchanges, config.features()).routes());
         routes.addAll(new HmaExchanges(exchanges).routes());

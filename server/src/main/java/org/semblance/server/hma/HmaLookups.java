@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.ContentType;
 import org.semblance.engine.MatchOptions;
 import org.semblance.engine.MatchReport;
 import org.semblance.engine.NoDecoderException;
@@ -28,6 +29,7 @@ import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.ContentRecord;
+import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
@@ -36,6 +38,7 @@ import org.semblance.server.body.Body;
 import org.semblance.server.config.HmaEdited;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Response;
+import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.metrics.RequestTrace.Stage;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
@@ -46,11 +49,13 @@ final class HmaLookups {
     private static final Response NO_MATCH = Response.sortedJson(200, Map.of());
 
     private final HashDb db;
+    private final VerdictLog verdicts;
     private final HmaEdited edited;
 
     /** @param edited where contents are told that a photo shows turned, mirrored or edited */
-    HmaLookups(HashDb db, HmaEdited edited) {
+    HmaLookups(HashDb db, VerdictLog verdicts, HmaEdited edited) {
         this.db = db;
+        this.verdicts = verdicts;
         this.edited = edited;
     }
 
@@ -84,6 +89,17 @@ final class HmaLookups {
                         this::lookupFile));
     }
 
+    /**
+     * What a lookup found.
+     *
+     * @param version the newest change that the lookup saw at least
+     */
+    private record Found(Judgement judgement, long version) {
+        List<Finding> standing() {
+            return judgement.standing();
+        }
+    }
+
     /** A content that was found, and how far it is in HMA's words. */
     private record Hit(Bank bank, ContentRecord content, String distance) {
         Map<String, Object> json() {
@@ -107,7 +123,7 @@ final class HmaLookups {
             throw new HmaValidationError(errors);
         }
         List<Object> matches = new ArrayList<>();
-        for (Hit hit : find(type, signal, request)) {
+        for (Hit hit : find(type, signal, request, 0)) {
             matches.add(withDistance ? hit.json() : hit.content.id());
         }
         return Response.sortedJson(200, Map.of("matches", matches));
@@ -119,10 +135,11 @@ final class HmaLookups {
         if (!errors.isEmpty()) {
             throw new HmaValidationError(errors);
         }
+        double coin = coin(request, bypass);
         String signal = request.query("signal");
         String type = request.query("signal_type");
         if (request.body().fetched() != null) {
-            Map<String, Object> byType = lookupFile(request, worker, bypass);
+            Map<String, Object> byType = lookupFile(request, worker, coin);
             return Response.sortedJson(
                     200, type == null || type.isEmpty() ? byType : byType.getOrDefault(type, Map.of()));
         }
@@ -130,45 +147,51 @@ final class HmaLookups {
         if (signal == null || type == null || signal.isEmpty() || type.isEmpty()) {
             throw new HttpError(400, "Either url or both signal and signal_type are required");
         }
-        List<Hit> hits = find(type, signal, request);
-        return hits.isEmpty() ? NO_MATCH : Response.sortedJson(200, byBank(hits, request, bypass));
+        List<Hit> hits = find(type, signal, request, coin);
+        return hits.isEmpty() ? NO_MATCH : Response.sortedJson(200, byBank(hits, coin));
     }
 
     private Response lookupFile(Request request, Worker worker) {
         boolean bypass = "true".equals(request.query("bypass_coinflip"));
-        return Response.sortedJson(200, lookupFile(request, worker, bypass));
+        return Response.sortedJson(200, lookupFile(request, worker, coin(request, bypass)));
     }
 
     /** The hits in each bank, by signal type. */
-    private Map<String, Object> lookupFile(Request request, Worker worker, boolean bypass) {
+    private Map<String, Object> lookupFile(Request request, Worker worker, double coin) {
         if (HmaRoutes.contentType(request).equals(HmaRoutes.VIDEO)) {
-            return lookupVideo(request, worker, bypass);
+            return lookupVideo(request, worker, coin);
         }
-        List<Hit> hits;
+        List<Signal> signals;
+        Found found;
         try {
             HmaRoutes.HashedFile hashed = HmaRoutes.hashFile(request, worker.fast(), false, false);
-            hits = find(hashed.signals(), request, false);
-            if (hits.isEmpty()) {
+            signals = hashed.signals();
+            found = judge(request, hashed.signals());
+            if (found.standing().isEmpty()) {
                 hashed.orRefuse(); // after the lookup: a known file is found even if it does not decode
             }
         } catch (DeadlinePassedException | NoDecoderException e) {
-            hits = find(request.body().digests().signals(), request, false);
-            if (hits.isEmpty()) {
+            signals = request.body().digests().signals();
+            found = judge(request, signals);
+            if (found.standing().isEmpty()) {
                 throw e; // or it could not be decoded just now
             }
         }
-        if (!hits.isEmpty() || edited == HmaEdited.OFF) {
-            return Map.of(HmaRoutes.PDQ, byBank(hits, request, bypass));
+        if (!found.standing().isEmpty() || edited == HmaEdited.OFF) {
+            log(request, coin, ContentType.IMAGE, signals, found);
+            return Map.of(HmaRoutes.PDQ, byBank(hits(found, false, request), coin));
         }
         Map<String, Object> answer = new HashMap<>(Map.of(HmaRoutes.PDQ, Map.of()));
-        answer.put(edited.key(), byBank(sorted(editedCopies(request, worker), request), request, bypass));
+        Found edits = match(request, worker, request.body(), true);
+        log(request, coin, ContentType.IMAGE, signals, edits);
+        answer.put(edited.key(), byBank(sorted(editedCopies(edits, request), request), coin));
         return answer;
     }
 
     /** What a photo shows that no hash of its own finds: contents that it shows turned, mirrored or edited. */
-    private List<Hit> editedCopies(Request request, Worker worker) {
+    private static List<Hit> editedCopies(Found edits, Request request) {
         List<Hit> hits = new ArrayList<>();
-        for (Finding finding : findings(request, worker, request.body(), true)) {
+        for (Finding finding : edits.standing()) {
             Match match = finding.match();
             // Features have no distance: what a client reads as the farthest match.
             int distance = match == null ? HashDb.DEFAULT_DISTANCE_THRESHOLD : match.distance();
@@ -183,7 +206,7 @@ final class HmaLookups {
      * types a distance is a whole number of bits everywhere, since clients that know {@code pdq} alone read no other; who
      * names types gets HMA's words for each.
      */
-    private Map<String, Object> lookupVideo(Request request, Worker worker, boolean bypass) {
+    private Map<String, Object> lookupVideo(Request request, Worker worker, double coin) {
         Body body = request.body();
         List<String> asked = HmaRoutes.types(request, HmaRoutes.VIDEO);
         boolean both = !HmaRoutes.asksForTypes(request);
@@ -191,31 +214,37 @@ final class HmaLookups {
         asked.forEach(type -> hits.put(type, new ArrayList<>()));
         if (!both && !asked.contains(HmaVpdq.NAME)) {
             List<Signal> digests = body.digests().signals();
-            hits.put(HmaRoutes.VIDEO_MD5, find(digests, request, true));
+            Found found = judge(request, digests);
+            log(request, coin, ContentType.VIDEO, digests, found);
+            hits.put(HmaRoutes.VIDEO_MD5, hits(found, true, request));
         } else {
-            for (Finding finding : findings(request, worker, body, false)) {
+            Found found = match(request, worker, body, false);
+            List<Finding> told = new ArrayList<>();
+            for (Finding finding : found.standing()) {
                 // Always there: features are not asked, which HMA has no signal type for.
                 Match match = Objects.requireNonNull(finding.match());
-                for (Map.Entry<String, String> found :
-                        keysAndDistances(match, finding.alignment(), both).entrySet()) {
-                    String type = found.getKey();
-                    if (both || asked.contains(type)) {
-                        hits.computeIfAbsent(type, unused -> new ArrayList<>())
-                                .add(hit(match, found.getValue(), request));
-                    }
+                Map<String, String> distances = new HashMap<>(keysAndDistances(match, finding.alignment(), both));
+                if (!both) {
+                    distances.keySet().retainAll(asked);
+                }
+                distances.forEach((type, distance) ->
+                        hits.computeIfAbsent(type, unused -> new ArrayList<>()).add(hit(match, distance, request)));
+                if (!distances.isEmpty()) {
+                    told.add(finding);
                 }
             }
+            log(request, coin, ContentType.VIDEO, body.digests().signals(), with(found, told));
         }
         Map<String, Object> answer = new HashMap<>();
-        hits.forEach((type, found) -> answer.put(type, byBank(sorted(found, request), request, bypass)));
+        hits.forEach((type, all) -> answer.put(type, byBank(sorted(all, request), coin)));
         return answer;
     }
 
-    /** What matches a file and is not suppressed. */
-    private List<Finding> findings(Request request, Worker worker, Body body, boolean byFeatures) {
+    /** What matches a file. */
+    private Found match(Request request, Worker worker, Body body, boolean byFeatures) {
         Set<String> banks = banks(request);
         if (!banks.isEmpty() && banks.stream().noneMatch(request.caller()::sees)) {
-            return List.of();
+            return new Found(Judgement.NOTHING, 0);
         }
         ScopedList visible = new ScopedDb(db, request.caller()).list();
         MatchOptions asked = request.within(visible.matchOptions(banks));
@@ -224,7 +253,7 @@ final class HmaLookups {
         request.trace().hashed(report.hashed());
         request.trace().took(Stage.LOOKUP, report.lookupUs() * 1_000);
         request.trace().verdict(report.verdict());
-        return report.standing();
+        return new Found(report.judgement(), report.listVersion());
     }
 
     /**
@@ -255,27 +284,36 @@ final class HmaLookups {
     }
 
     /** What one signal finds. */
-    private List<Hit> find(String type, String value, Request request) {
+    private List<Hit> find(String type, String value, Request request, double coin) {
         String what = "invalid signal";
         return switch (type) {
-            case HmaRoutes.PDQ -> chosen(1, find(List.of(HmaRoutes.pdq(value, what)), request, false), request);
-            case HmaRoutes.VIDEO_MD5 -> chosen(1, find(List.of(HmaRoutes.md5(value, what)), request, true), request);
+            case HmaRoutes.PDQ -> {
+                Signal signal = HmaRoutes.pdq(value, what);
+                Found found = judge(request, List.of(signal));
+                log(request, coin, signal.hash(), found);
+                yield chosen(1, hits(found, false, request), request);
+            }
+            case HmaRoutes.VIDEO_MD5 -> {
+                Found found = judge(request, List.of(HmaRoutes.md5(value, what)));
+                log(request, coin, null, found);
+                yield chosen(1, hits(found, true, request), request);
+            }
             case HmaVpdq.NAME -> {
                 List<FrameHash> frames = HmaVpdq.parse(value, what);
-                yield chosen(frames.size(), findVideos(frames, request), request);
+                yield chosen(frames.size(), findVideos(frames, request, coin), request);
             }
             default -> throw new HttpError(400, "No such SignalType '" + type + "'");
         };
     }
 
     /**
-     * What these signals of one content find. HMA has no allowed content, so a match that is suppressed is no match here.
+     * What was found by signals of one content. HMA has no allowed content, so a match that is suppressed is no match here.
      *
      * @param exact whether they are digests alone, for which HMA tells no distance
      */
-    private List<Hit> find(List<Signal> signals, Request request, boolean exact) {
+    private static List<Hit> hits(Found found, boolean exact, Request request) {
         List<Hit> hits = new ArrayList<>();
-        for (Finding finding : judge(request, matcher -> matcher.matchContent(signals))) {
+        for (Finding finding : found.standing()) {
             Match match = Objects.requireNonNull(finding.match());
             hits.add(hit(match, exact ? HmaRoutes.NONE : Integer.toString(match.distance()), request));
         }
@@ -283,12 +321,14 @@ final class HmaLookups {
     }
 
     /** The known videos that these frames match by vPDQ's rule, those first of which most frames were found. */
-    private List<Hit> findVideos(List<FrameHash> frames, Request request) {
-        List<Finding> videos = new ArrayList<>(
-                judge(request, matcher -> HmaVpdq.complete(matcher.match(frames, HmaVpdq.RULE, request.deadline()))));
+    private List<Hit> findVideos(List<FrameHash> frames, Request request, double coin) {
+        Found found =
+                judge(request, matcher -> HmaVpdq.complete(matcher.match(frames, HmaVpdq.RULE, request.deadline())));
+        List<Finding> videos = new ArrayList<>(found.standing());
         videos.removeIf(finding -> !finding.content().isVideo());
         videos.sort(Comparator.comparingDouble((Finding video) -> queryPercent(video))
                 .reversed());
+        log(request, coin, null, with(found, videos));
         List<Hit> hits = new ArrayList<>();
         for (Finding video : videos) {
             hits.add(hit(
@@ -305,19 +345,52 @@ final class HmaLookups {
         return percent == null ? 0 : percent;
     }
 
-    /** What a lookup in the banks that were asked for finds and is not suppressed; nothing if the caller sees none of them. */
-    private List<Finding> judge(Request request, Function<SignalMatcher, Judgement> lookup) {
+    private Found judge(Request request, List<Signal> signals) {
+        return judge(request, matcher -> matcher.matchContent(signals));
+    }
+
+    /** What a lookup in the banks that were asked for finds; nothing if the caller sees none of them. */
+    private Found judge(Request request, Function<SignalMatcher, Judgement> lookup) {
         Set<String> banks = banks(request);
         if (!banks.isEmpty() && banks.stream().noneMatch(request.caller()::sees)) {
             request.trace().verdict(Verdict.NO_MATCH);
-            return List.of();
+            return new Found(Judgement.NOTHING, 0);
         }
         long start = System.nanoTime();
-        Judgement judgement =
-                lookup.apply(new ScopedDb(db, request.caller()).list().signals(banks, false));
+        ScopedList visible = new ScopedDb(db, request.caller()).list();
+        long version = visible.seq();
+        Judgement judgement = lookup.apply(visible.signals(banks, false));
         request.trace().took(Stage.LOOKUP, System.nanoTime() - start);
         request.trace().verdict(judgement.verdict());
-        return judgement.standing();
+        return new Found(judgement, version);
+    }
+
+    /** What was found, with those alone of what stands. */
+    private static Found with(Found found, List<Finding> standing) {
+        return new Found(found.judgement.telling(standing), found.version);
+    }
+
+    /** What is told of what was found: banks that the coin leaves out took no part. */
+    private static Found told(Found found, double coin) {
+        return found.judgement == Judgement.NOTHING
+                ? found
+                : with(
+                        found,
+                        found.standing().stream()
+                                .filter(finding -> finding.bank().enabledRatio() >= coin)
+                                .toList());
+    }
+
+    private void log(Request request, double coin, @Nullable Hash256 hash, Found found) {
+        Found told = told(found, coin);
+        VerdictLog.Lookups lookups = verdicts.lookups(request, null);
+        lookups.add(told.judgement, null, hash, told.version);
+        lookups.told();
+    }
+
+    private void log(Request request, double coin, ContentType contentType, List<Signal> signals, Found found) {
+        Found told = told(found, coin);
+        verdicts.signals(request, contentType.wireName(), signals, told.judgement, told.version);
     }
 
     /** Clients expect the field, so a key that is not told distances gets HMA's word for there being none. */
@@ -344,9 +417,7 @@ final class HmaLookups {
         return named == null || named.isEmpty() ? Set.of() : new HashSet<>(Arrays.asList(named.split(",")));
     }
 
-    /** One toss of the coin decides which banks take part. */
-    private static Map<String, List<Object>> byBank(List<Hit> hits, Request request, boolean bypass) {
-        double coin = coin(request, bypass);
+    private static Map<String, List<Object>> byBank(List<Hit> hits, double coin) {
         Map<String, List<Object>> byBank = new TreeMap<>();
         for (Hit hit : hits) {
             if (hit.bank.enabledRatio() >= coin) {
@@ -357,6 +428,7 @@ final class HmaLookups {
         return byBank;
     }
 
+    /** One toss of the coin decides which banks take part. */
     private static double coin(Request request, boolean bypass) {
         if (bypass) {
             return 0;

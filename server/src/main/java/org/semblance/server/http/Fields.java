@@ -111,6 +111,12 @@ public final class Fields {
     }
 
     @Nullable
+    public Long wholeNumber(String name) {
+        JsonNode value = get(name, node -> node.isIntegralNumber() && node.canConvertToLong(), "a whole number");
+        return value == null ? null : value.longValue();
+    }
+
+    @Nullable
     public Boolean flag(String name) {
         JsonNode value = get(name, JsonNode::isBoolean, "true or false");
         return value == null ? null : value.booleanValue();

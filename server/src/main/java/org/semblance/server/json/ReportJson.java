@@ -428,8 +428,12 @@ public final class ReportJson {
         hits.forEach(hit -> ((ObjectNode) hit).remove(List.of("note", "quarantine")));
     }
 
-    /** What a verification has found, and how much of it was compared. */
-    public static ObjectNode verification(VerifyReport report) {
+    /**
+     * What a verification has found, and how much of it was compared.
+     *
+     * @param logProblems what is wrong with the match log, which is no part of the list
+     */
+    public static ObjectNode verification(VerifyReport report, List<String> logProblems) {
         ObjectNode node = NODES.objectNode()
                 .put("clean", report.clean())
                 .put("journal_rows", report.journalRows())
@@ -437,6 +441,8 @@ public final class ReportJson {
                 .put("feature_pictures", report.pictures());
         ArrayNode problems = node.putArray("problems");
         report.problems().forEach(problems::add);
+        ArrayNode ofTheLog = node.putArray("match_log_problems");
+        logProblems.forEach(ofTheLog::add);
         return node;
     }
 

@@ -2,6 +2,7 @@ package org.semblance.server.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -105,6 +106,15 @@ public final class Metrics implements AutoCloseable {
         FunctionCounter.builder(name, value, LongSupplier::getAsLong)
                 .description(help)
                 .tags(tags)
+                .register(registry);
+    }
+
+    /** Times that somebody else keeps: how often something took place, and how long in all. */
+    public void timer(String name, String help, LongSupplier count, LongSupplier nanos) {
+        counts.add(count);
+        counts.add(nanos);
+        FunctionTimer.builder(name, count, LongSupplier::getAsLong, unused -> nanos.getAsLong(), TimeUnit.NANOSECONDS)
+                .description(help)
                 .register(registry);
     }
 

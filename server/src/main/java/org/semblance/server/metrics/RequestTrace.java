@@ -60,6 +60,11 @@ public final class RequestTrace {
         }
     }
 
+    /** The verdict so far, or null. */
+    public @Nullable Verdict verdict() {
+        return verdict;
+    }
+
     /** The verdict's name, or {@code none}. */
     public String verdictLabel() {
         return verdict == null ? "none" : verdict.wireName();

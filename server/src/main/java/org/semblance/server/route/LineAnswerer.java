@@ -9,6 +9,9 @@ public interface LineAnswerer {
     /** Most bytes of a line: those of the features of a picture, and an id. What is beyond is dropped, and the line answered by that. */
     int LONGEST_LINE = 32_768;
 
+    /** How often one that is idle is called all the same. */
+    long SILENT_NANOS = 5_000_000_000L;
+
     /** Answers are long when they have so many bytes: no more lines are looked at before the client takes some. */
     int MOST_UNSENT_BYTES = 131_072;
 
@@ -18,6 +21,20 @@ public interface LineAnswerer {
      * not, it goes on when it is called with the rest of them, which may be empty.
      */
     boolean answer(ByteBuffer lines, Deadline deadline, ByteArrayOutputStream out);
+
+    /**
+     * Whether there is nothing to answer now, though not all is answered: then it is called again when it wakes who called it,
+     * and every {@link #SILENT_NANOS} for what it says to show that it is still there.
+     */
+    default boolean isIdle() {
+        return false;
+    }
+
+    /** Has somebody woken, from any thread, when there may be something to answer. Called once, before the first answer. */
+    default void whenMore(Runnable wake) {}
+
+    /** Frees what it holds; called once, after the last call. */
+    default void close() {}
 
     /** How long the answers of the last call have to wait, in nanoseconds; 0 or less if they may leave. */
     default long heldNanos() {

@@ -6,7 +6,9 @@ import java.net.URLDecoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,11 @@ import tools.jackson.databind.JsonNode;
 public final class Request {
     private static final String ENCODED = "UTF-8''";
     private static final int MAX_HEADER_CHARS = 200;
+
+    /** Within what all parts can hold in milliseconds and print. */
+    private static final Instant EARLIEST = Instant.EPOCH;
+
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
 
     private final Router.Found found;
     private final Map<String, List<String>> query;
@@ -77,6 +84,11 @@ public final class Request {
         this.hurried = hurried;
     }
 
+    /** The route that answers it. */
+    public Route route() {
+        return found.route();
+    }
+
     /** The value of a name in the route's pattern. */
     public String name(String name) {
         String value = found.names().get(name);
@@ -121,6 +133,27 @@ public final class Request {
             // Answered as any other value that is out of range.
         }
         throw HttpError.field(400, field, value, "a whole number from " + least + " to " + most);
+    }
+
+    /** A time in the query, or null. */
+    public @Nullable Instant time(String parameter) {
+        return parseTime(parameter, query(parameter));
+    }
+
+    /** The time of that text; null for null. */
+    public static @Nullable Instant parseTime(String field, @Nullable String text) {
+        if (text == null) {
+            return null;
+        }
+        try {
+            Instant time = Instant.parse(text);
+            if (!time.isBefore(EARLIEST) && !time.isAfter(LATEST)) {
+                return time;
+            }
+        } catch (DateTimeException e) {
+            // Answered below.
+        }
+        throw HttpError.field(400, field, text, "a time from 1970 to 9999 as in 2027-01-31T12:00:00Z");
     }
 
     /**

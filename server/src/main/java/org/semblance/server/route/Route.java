@@ -116,13 +116,16 @@ public record Route(
     public record ByLine(Work whole, Opening lines) implements Action {}
 
     /**
-     * Answers by what comes piece by piece, as long as the client takes it. If it fails half way, the connection is cut, so
-     * that no part is taken for the whole.
+     * Answers by what comes piece by piece, as long as the client takes it; without holding a thread while there is nothing
+     * ({@link LineAnswerer#isIdle}). If it fails half way, the connection is cut, so that no part is taken for the whole.
      *
      * @param mediaType of the answer
      * @param pieces makes what gives the pieces
      */
-    public record Stream(String mediaType, Opening pieces) implements Action {}
+    public record Stream(String mediaType, Opening pieces) implements Action {
+        /** The media type of events without an end, which may end at any of them. */
+        public static final String EVENTS = "text/event-stream";
+    }
 
     /** Checks a request whose lines are yet to come, on a worker thread. */
     @FunctionalInterface

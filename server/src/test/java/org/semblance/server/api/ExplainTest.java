@@ -201,7 +201,12 @@ class ExplainTest {
                 .collect(Collectors.joining(",", "[", "]"));
         String path = "/v1/lookup?details=true" + (bank == null ? "" : "&banks=" + bank);
         Answer answer = server.postJson(path, body);
-        return new Asked(ok(answer).get("list_version").longValue(), path, body, answer.text());
+        return new Asked(ok(answer).get("list_version").longValue(), path, body, withoutIds(answer.text()));
+    }
+
+    /** Each answer of now has an id of its own, and those about the past have none. */
+    private static String withoutIds(String answer) {
+        return answer.replaceAll(",\"verdict_id\":\"[^\"]*\"", "");
     }
 
     private void change(int step, List<String> banks, Map<Long, String> contents) {

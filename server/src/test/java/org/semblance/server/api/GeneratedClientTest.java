@@ -88,7 +88,8 @@ class GeneratedClientTest {
                             .getActor())
                     .isEqualTo("ann");
 
-            LookupAnswer found = match.lookup(new Hashes().addHashesItem(hash), null, null, null, null, null, null);
+            LookupAnswer found =
+                    match.lookup(new Hashes().addHashesItem(hash), null, null, null, null, null, null, null);
             assertThat(found.getResults()).hasSize(1);
             assertThat(found.getResults().getFirst().getMatches()).hasSize(1);
 
@@ -102,6 +103,7 @@ class GeneratedClientTest {
             LookupAnswer edited = match.lookup(
                     new Hashes()
                             .addQueriesItem(new LookupQuery().features(features).id("u1")),
+                    null,
                     null,
                     true,
                     null,

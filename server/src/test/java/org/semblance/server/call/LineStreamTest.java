@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -50,6 +51,9 @@ import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
+import org.semblance.hashdb.matchlog.ChangeFeed;
+import org.semblance.hashdb.matchlog.MatchLog;
+import org.semblance.hashdb.matchlog.MatchLogSettings;
 import org.semblance.server.api.LookupRoutes;
 import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.auth.KeyFile;
@@ -63,6 +67,7 @@ import org.semblance.server.fixture.TestTransport;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
+import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.route.LineAnswerer;
 import org.semblance.server.route.Route;
 import tools.jackson.databind.JsonNode;
@@ -80,6 +85,9 @@ class LineStreamTest {
     @SuppressWarnings("NullAway.Init") // each test starts its own
     private TestTransport server;
 
+    @SuppressWarnings("NullAway.Init")
+    private MatchLog log;
+
     private final Random random = new Random(SEED);
     private final Hash256 banked = hash();
     private int copies = 1;
@@ -96,11 +104,13 @@ class LineStreamTest {
             await(go);
             return Response.json(200, Json.object());
         };
+        log = MatchLog.open(
+                folder, MatchLogSettings.DEFAULT, VerdictLog.VERDICTS, ChangeFeed.NONE, InstantSource.system());
         server = new TestTransport(
                 folder,
                 db -> {
                     bank(db);
-                    List<Route> routes = new ArrayList<>(new LookupRoutes(db, true).routes());
+                    List<Route> routes = new ArrayList<>(new LookupRoutes(db, new VerdictLog(log), true).routes());
                     routes.add(new Route(
                             Dialect.NATIVE, "GET", "/block", Set.of(), Route.Takes.NOTHING, Role.MATCH, block));
                     return routes;
@@ -120,6 +130,7 @@ class LineStreamTest {
         go.countDown();
         if (server != null) {
             server.close();
+            log.close();
         }
     }
 

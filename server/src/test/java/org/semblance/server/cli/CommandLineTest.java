@@ -80,7 +80,9 @@ class CommandLineTest {
         onData("bank", "create", "A");
         onData("bank", "add", "A", photo.toString());
         assertThat(onData("verify")).isZero();
-        assertThat(out).isEqualTo("clean: 2 journal rows, 1 hashes and the features of 1 pictures compared\n");
+        assertThat(out)
+                .isEqualTo("clean: 2 journal rows, 1 hashes and the features of 1 pictures compared\n"
+                        + "match log: sound\n");
         assertThat(onData("verify", "--json")).isZero();
         assertThat(json().getFirst().get("feature_pictures").intValue()).isEqualTo(1);
     }

@@ -60,7 +60,7 @@ public final class DatabaseOptions {
         long end = System.nanoTime() + STARTING.toNanos();
         while (true) {
             try {
-                return new OpenDatabase(HashDb.open(folder.path()), contents);
+                return new OpenDatabase(folder.path(), HashDb.open(folder.path()), contents);
             } catch (DatabaseInUseException e) {
                 Optional<RunningServer> running = running(e);
                 if (running.isPresent()) {

@@ -32,6 +32,7 @@ import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.exchange.HashListWriter;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.matchlog.MatchLog;
 import org.semblance.server.json.ReportJson;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -44,13 +45,15 @@ final class OpenDatabase implements Database {
     /** Contents a transaction: enough that the fsync of each does not count, few enough that memory stays small. */
     private static final int CONTENTS_AT_ONCE = 50_000;
 
+    private final Path folder;
     private final HashDb db;
     private final Contents contents;
     private @Nullable ContentHasher exact;
     private @Nullable ContentHasher fast;
 
     /** @param contents how files are decoded */
-    OpenDatabase(HashDb db, Contents contents) {
+    OpenDatabase(Path folder, HashDb db, Contents contents) {
+        this.folder = folder;
         this.db = db;
         this.contents = contents;
     }
@@ -221,7 +224,7 @@ final class OpenDatabase implements Database {
 
     @Override
     public ObjectNode verify() {
-        return ReportJson.verification(db.verify());
+        return ReportJson.verification(db.verify(), MatchLog.problems(folder));
     }
 
     @Override

@@ -41,6 +41,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** The database of a server, over HTTP. */
 final class ServedDatabase implements Database {
+    /** Fields that only a server's answer has: a verb prints the same without one. */
+    private static final Set<String> OF_A_SERVER = Set.of("timing_us", "verdict_id", "query");
+
     /** A bulk of so many lines is one transaction. */
     private static final int CONTENTS_AT_ONCE = 1_000;
 
@@ -117,7 +120,7 @@ final class ServedDatabase implements Database {
     @Override
     public ObjectNode match(Path file, Set<String> banks) {
         ObjectNode answer = send("POST", "/v1/match" + query(banks, ""), OCTETS, "", body(file));
-        answer.remove("timing_us");
+        answer.remove(OF_A_SERVER);
         return answer;
     }
 
@@ -180,7 +183,7 @@ final class ServedDatabase implements Database {
             for (JsonNode hit : answer.path("results")) {
                 ObjectNode result = results.get(first + hit.get("query").intValue());
                 hit.properties().stream()
-                        .filter(field -> !field.getKey().equals("query"))
+                        .filter(field -> !OF_A_SERVER.contains(field.getKey()))
                         .forEach(field -> result.set(field.getKey(), field.getValue()));
             }
         }
