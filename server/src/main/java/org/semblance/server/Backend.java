@@ -11,6 +11,7 @@ import org.semblance.hashdb.exchange.ExchangeRegistry;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.metrics.Metrics;
+import org.semblance.server.recent.UploadMemory;
 import org.semblance.server.work.BackgroundThreads;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
@@ -21,6 +22,7 @@ import org.slf4j.LoggerFactory;
 record Backend(
         Decoders decoders,
         HashDb db,
+        UploadMemory uploads,
         Exchanges exchanges,
         WorkerPool<Worker> workers,
         WorkerPool<Worker> videoWorkers) {
@@ -37,6 +39,7 @@ record Backend(
         Decoders decoders = opening.add(new Decoders(config, metrics));
         HashDb db = opening.add(HashDb.open(config.dataFolder(), metrics.databaseEvents()));
         metrics.watch(db, config.dataFolder());
+        UploadMemory uploads = opening.add(UploadMemory.open(config, metrics));
         ExchangeRegistry registry = ExchangeRegistry.open(config.dataFolder());
         create(config.exchangeFolder());
         Exchanges exchanges = opening.add(
@@ -49,7 +52,7 @@ record Backend(
                 () -> decoders.forVideos(db),
                 new BackgroundThreads("video")));
         decoders.begin();
-        return new Backend(decoders, db, exchanges, workers, videoWorkers);
+        return new Backend(decoders, db, uploads, exchanges, workers, videoWorkers);
     }
 
     private static void create(Path folder) {
@@ -70,6 +73,7 @@ record Backend(
         }
         decoders.close();
         exchanges.close();
+        uploads.close();
         db.close(until(deadline));
     }
 

@@ -48,7 +48,9 @@ record Front(
      */
     void serve(Backend backend) throws IOException {
         Router router = new Router(
-                Routes.all(config, backend.db(), backend.exchanges(), gate, metrics, lifecycle::told), Routes::dialect);
+                Routes.all(
+                        config, backend.db(), backend.uploads(), backend.exchanges(), gate, metrics, lifecycle::told),
+                Routes::dialect);
         calls.serve(router, backend.workers(), backend.videoWorkers(), SpillFolder.open(config));
         lifecycle.ready(backend.decoders()::haveBegun);
     }

@@ -14,6 +14,8 @@ import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Phase;
 import org.semblance.server.metrics.Metrics;
+import org.semblance.server.recent.EarlierUploads;
+import org.semblance.server.recent.UploadMemory;
 import org.semblance.server.route.Route;
 import org.semblance.server.route.Router;
 
@@ -36,10 +38,17 @@ final class Routes {
 
     /** Every route of both dialects. */
     static List<Route> all(
-            ServerConfig config, HashDb db, Exchanges exchanges, Gate gate, Metrics metrics, Supplier<Phase> phase) {
-        List<Route> routes = new ArrayList<>(NativeApi.routes(db, gate, config.features()));
+            ServerConfig config,
+            HashDb db,
+            UploadMemory uploads,
+            Exchanges exchanges,
+            Gate gate,
+            Metrics metrics,
+            Supplier<Phase> phase) {
+        EarlierUploads earlier = new EarlierUploads(db, gate, uploads);
+        List<Route> routes = new ArrayList<>(NativeApi.routes(db, gate, uploads, earlier, config.features()));
         routes.addAll(new OperatorRoutes(metrics, phase, db).routes());
-        routes.addAll(new HmaApi(db, exchanges, config).routes());
+        routes.addAll(new HmaApi(db, exchanges, uploads, earlier, config).routes());
         return routes;
     }
 }

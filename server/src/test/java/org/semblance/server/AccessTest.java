@@ -45,6 +45,7 @@ import org.semblance.server.fixture.TestServer.Answer;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Phase;
 import org.semblance.server.metrics.Metrics;
+import org.semblance.server.recent.UploadMemory;
 import org.semblance.server.route.AnswerClock;
 import org.semblance.server.route.OpenApi;
 import org.semblance.server.route.Route;
@@ -360,8 +361,14 @@ class AccessTest {
                 Gate gate = Gate.start(data, AccessPolicy.KEYS, "127.0.0.1");
                 Metrics metrics = new Metrics()) {
             Exchanges exchanges = new Exchanges(db, ExchangeRegistry.open(data), data, Duration.ofHours(1));
-            List<Route> routes =
-                    Routes.all(ServerConfig.builder(data).build(), db, exchanges, gate, metrics, () -> Phase.READY);
+            List<Route> routes = Routes.all(
+                    ServerConfig.builder(data).build(),
+                    db,
+                    UploadMemory.NONE,
+                    exchanges,
+                    gate,
+                    metrics,
+                    () -> Phase.READY);
             exchanges.close();
             assertThat(routes)
                     .extracting(route -> route.method() + " " + route.pattern())

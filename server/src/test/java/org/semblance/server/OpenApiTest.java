@@ -50,6 +50,7 @@ import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Phase;
 import org.semblance.server.metrics.Metrics;
+import org.semblance.server.recent.UploadMemory;
 import org.semblance.server.route.OpenApi;
 import org.semblance.server.route.Route;
 import tools.jackson.databind.JsonNode;
@@ -81,7 +82,14 @@ class OpenApiTest {
                 Gate gate = Gate.start(other, AccessPolicy.KEYS, "127.0.0.1");
                 Metrics metrics = new Metrics()) {
             Exchanges exchanges = new Exchanges(db, ExchangeRegistry.open(other), other, Duration.ofHours(1));
-            routes = Routes.all(ServerConfig.builder(other).build(), db, exchanges, gate, metrics, () -> Phase.READY);
+            routes = Routes.all(
+                    ServerConfig.builder(other).build(),
+                    db,
+                    UploadMemory.NONE,
+                    exchanges,
+                    gate,
+                    metrics,
+                    () -> Phase.READY);
             exchanges.close();
         }
     }

@@ -15,6 +15,7 @@ import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.RequestKey;
+import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.http.Dialect;
@@ -24,6 +25,8 @@ import org.semblance.server.http.Json;
 import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Response;
 import org.semblance.server.json.ReportJson;
+import org.semblance.server.recent.Earlier;
+import org.semblance.server.recent.EarlierUploads;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import org.semblance.server.work.Worker;
@@ -45,11 +48,21 @@ final class ContentRoutes {
     private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
 
     private final HashDb db;
+    private final Gate gate;
+    private final EarlierUploads earlier;
     private final boolean features;
 
-    /** @param features whether local features are banked with a file */
-    ContentRoutes(HashDb db, boolean features) {
+    /**
+     * Routes that ask and change that database.
+     *
+     * @param gate knows which keys a caller may be told of
+     * @param earlier finds what shows a content that is banked
+     * @param features whether local features are banked with a file
+     */
+    ContentRoutes(HashDb db, Gate gate, EarlierUploads earlier, boolean features) {
         this.db = db;
+        this.gate = gate;
+        this.earlier = earlier;
         this.features = features;
     }
 
@@ -84,7 +97,7 @@ final class ContentRoutes {
         ScopedDb visible = db(request);
         Bank bank = BankRoutes.bank(request, visible);
         return switch (request.mediaType()) {
-            case Ndjson.MEDIA_TYPE -> new BulkAdd(request, visible, bank).run();
+            case Ndjson.MEDIA_TYPE -> new BulkAdd(request, visible, bank, gate, earlier).run();
             case "application/json" -> added(request, bank, Draft.ofSignals(request.json()));
             default ->
                 added(
@@ -113,6 +126,10 @@ final class ContentRoutes {
         if (!draft.warnings().isEmpty()) {
             ArrayNode array = answer.putArray("warnings");
             draft.warnings().forEach(array::add);
+        }
+        Earlier shown = earlier.of(bank, applied.firstContentId(), draft.content(), request.deadline()::passed);
+        if (shown != null) {
+            shown.putTo(answer, request.caller(), gate);
         }
         answer.put("seq", applied.seq());
         return Response.json(201, answer)

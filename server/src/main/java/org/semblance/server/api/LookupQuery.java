@@ -49,6 +49,12 @@ record LookupQuery(
         return queries.stream().map(LookupQuery::hash).filter(Objects::nonNull).toList();
     }
 
+    /** The caller's id of what is asked, as a reference to it; null if there is none. */
+    @Nullable
+    String reference() {
+        return id == null ? null : id.asString();
+    }
+
     /** This query with a reason not to look it up, unless it has one already. */
     LookupQuery failedBy(HttpError why) {
         return problem != null ? this : new LookupQuery(null, null, null, id, why);

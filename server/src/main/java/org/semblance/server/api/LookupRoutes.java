@@ -14,6 +14,7 @@ import org.semblance.server.http.Json;
 import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Response;
 import org.semblance.server.metrics.RequestTrace.Stage;
+import org.semblance.server.recent.UploadMemory;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 
@@ -28,11 +29,18 @@ public final class LookupRoutes {
     private static final String OCTETS = "application/octet-stream";
 
     private final HashDb db;
+    private final UploadMemory uploads;
     private final boolean features;
 
-    /** @param features whether local features are looked up */
-    public LookupRoutes(HashDb db, boolean features) {
+    /**
+     * Routes that ask that database.
+     *
+     * @param uploads remembers what is looked up
+     * @param features whether local features are looked up
+     */
+    public LookupRoutes(HashDb db, UploadMemory uploads, boolean features) {
         this.db = db;
+        this.uploads = uploads;
         this.features = features;
     }
 
@@ -49,7 +57,7 @@ public final class LookupRoutes {
     }
 
     private LookupScope scope(Request request) {
-        return new LookupScope(db, features, request);
+        return new LookupScope(db, uploads, features, request);
     }
 
     private Response whole(Request request) {

@@ -8,11 +8,14 @@ import org.semblance.engine.judge.Judgement;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.features.Features;
+import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
+import org.semblance.server.auth.Caller;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.json.ReportJson;
+import org.semblance.server.recent.UploadMemory;
 import org.semblance.server.route.Request;
 import tools.jackson.databind.node.ArrayNode;
 
@@ -21,6 +24,8 @@ final class LookupScope {
     /** The parameter that asks for all that is known of a hit. */
     static final String DETAILS = "details";
 
+    private final UploadMemory uploads;
+    private final Caller caller;
     private final ScopedDb visible;
     private final boolean details;
     private final boolean seesNotes;
@@ -30,10 +35,13 @@ final class LookupScope {
     /**
      * As that request asks.
      *
+     * @param uploads remembers what is looked up
      * @param features whether local features are looked up
      */
-    LookupScope(HashDb db, boolean features, Request request) {
+    LookupScope(HashDb db, UploadMemory uploads, boolean features, Request request) {
         request.caller().requiresDistance();
+        this.uploads = uploads;
+        this.caller = request.caller();
         this.visible = new ScopedDb(db, request.caller());
         this.matcher =
                 visible.signals(NativeRoutes.wantedBanks(request, visible), request.flag(NativeRoutes.LIKELY, false));
@@ -79,6 +87,14 @@ final class LookupScope {
             return matcher.match(picture, deadline);
         }
         Signal digest = query.digest();
-        return digest == null ? found.next() : matcher.matchContent(List.of(digest));
+        if (digest != null) {
+            return matcher.matchContent(List.of(digest));
+        }
+        Judgement judgement = found.next();
+        Hash256 hash = query.hash();
+        if (hash != null) {
+            uploads.remember(caller, query.reference(), hash);
+        }
+        return judgement;
     }
 }

@@ -19,6 +19,7 @@ import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
 import org.semblance.server.json.ReportJson;
 import org.semblance.server.metrics.RequestTrace.Stage;
+import org.semblance.server.recent.UploadMemory;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import org.semblance.server.work.Worker;
@@ -34,11 +35,18 @@ final class MatchRoutes {
     private static final String BANK_PERCENT = "bank_match_percent";
 
     private final HashDb db;
+    private final UploadMemory uploads;
     private final boolean features;
 
-    /** @param features whether uploads are looked up by local features unless a request says otherwise */
-    MatchRoutes(HashDb db, boolean features) {
+    /**
+     * Routes that ask that database.
+     *
+     * @param uploads remembers what is matched
+     * @param features whether uploads are looked up by local features unless a request says otherwise
+     */
+    MatchRoutes(HashDb db, UploadMemory uploads, boolean features) {
         this.db = db;
+        this.uploads = uploads;
         this.features = features;
     }
 
@@ -90,6 +98,7 @@ final class MatchRoutes {
         request.trace().hashed(report.hashed());
         request.trace().took(Stage.LOOKUP, report.lookupUs() * 1_000);
         request.trace().verdict(report.verdict());
+        uploads.remember(request.caller(), reference, report.hashed());
         ObjectNode answer = ReportJson.addMatch(Json.object(), report);
         NativeRoutes.hide(request, answer);
         NativeRoutes.putText(answer, "reference", reference);

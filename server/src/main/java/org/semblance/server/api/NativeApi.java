@@ -5,6 +5,8 @@ import java.util.stream.Stream;
 import org.semblance.hashdb.HashDb;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.http.Dialect;
+import org.semblance.server.recent.EarlierUploads;
+import org.semblance.server.recent.UploadMemory;
 import org.semblance.server.route.OpenApi;
 import org.semblance.server.route.Route;
 
@@ -12,13 +14,20 @@ import org.semblance.server.route.Route;
 public final class NativeApi {
     private NativeApi() {}
 
-    /** @param features whether local features are banked and looked up */
-    public static List<Route> routes(HashDb db, Gate gate, boolean features) {
+    /**
+     * The routes.
+     *
+     * @param uploads remembers what is looked up
+     * @param earlier finds what shows a content that is banked
+     * @param features whether local features are banked and looked up
+     */
+    public static List<Route> routes(
+            HashDb db, Gate gate, UploadMemory uploads, EarlierUploads earlier, boolean features) {
         return Stream.of(
-                        new MatchRoutes(db, features).routes(),
-                        new LookupRoutes(db, features).routes(),
+                        new MatchRoutes(db, uploads, features).routes(),
+                        new LookupRoutes(db, uploads, features).routes(),
                         new BankRoutes(db).routes(),
-                        new ContentRoutes(db, features).routes(),
+                        new ContentRoutes(db, gate, earlier, features).routes(),
                         new ListRoutes(db).routes(),
                         new AuditRoutes(db, gate).routes(),
                         List.of(OpenApi.route(Dialect.NATIVE, "/openapi.json", OpenApi.document())))

@@ -208,6 +208,14 @@ public final class ServerConfig {
         return value(Setting.FEATURES) == FeatureUse.ON;
     }
 
+    public long recentUploads() {
+        return value(Setting.RECENT_UPLOADS);
+    }
+
+    public int recentDays() {
+        return value(Setting.RECENT_DAYS);
+    }
+
     public HmaEdited hmaEditedCopies() {
         return value(Setting.HMA_EDITED_COPIES);
     }

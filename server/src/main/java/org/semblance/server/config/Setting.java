@@ -228,6 +228,16 @@ public final class Setting<T> {
                     + " features, which are banked with each image that is added by its file, and looked up where no hash finds"
                     + " an upload. off: neither.");
 
+    public static final Setting<Long> RECENT_UPLOADS = new Setting<>(
+            "recent_uploads",
+            Kind.whole(0, 100_000_000),
+            1_000_000L,
+            "Hashes of recent uploads that are kept in the data folder, 120 bytes each on the disk, so that a content that is banked"
+                    + " answers which of them show it. A video has up to 100. 0: none, and those that are kept are removed.");
+
+    public static final Setting<Integer> RECENT_DAYS = new Setting<>(
+            "recent_days", Kind.number(1, 400), 7, "How many days the hashes of a recent upload are kept at most.");
+
     public static final Setting<List<String>> HASH_TYPES = new Setting<>(
             "hash_types",
             Kind.texts(Setting::areHashTypes, "pdq, and video_md5 or vpdq or both"),

@@ -13,6 +13,8 @@ import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Response;
+import org.semblance.server.recent.EarlierUploads;
+import org.semblance.server.recent.UploadMemory;
 import org.semblance.server.route.OpenApi;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
@@ -32,11 +34,21 @@ public final class HmaApi {
 
     private final HashDb db;
     private final Exchanges exchanges;
+    private final UploadMemory uploads;
+    private final EarlierUploads earlier;
     private final ServerConfig config;
 
-    public HmaApi(HashDb db, Exchanges exchanges, ServerConfig config) {
+    /**
+     * The dialect on that database.
+     *
+     * @param uploads remembers what is looked up
+     * @param earlier tells the webhook what shows a content that is banked: HMA's answers have no place for it
+     */
+    public HmaApi(HashDb db, Exchanges exchanges, UploadMemory uploads, EarlierUploads earlier, ServerConfig config) {
         this.db = db;
         this.exchanges = exchanges;
+        this.uploads = uploads;
+        this.earlier = earlier;
         this.config = config;
     }
 
@@ -53,9 +65,9 @@ public final class HmaApi {
                 // Where HMA has its own, and under its title: clients know by that what they talk to.
                 OpenApi.route(Dialect.HMA, "/openapi/openapi.json", OpenApi.document("Open Media Match API")),
                 HmaCompare.route()));
-        routes.addAll(new HmaLookups(db, config.hmaEditedCopies()).routes());
+        routes.addAll(new HmaLookups(db, uploads, config.hmaEditedCopies()).routes());
         routes.addAll(new HmaTypes(db).routes());
-        routes.addAll(new HmaCuration(db, exchanges, config.features()).routes());
+        routes.addAll(new HmaCuration(db, exchanges, earlier, config.features()).routes());
         routes.addAll(new HmaExchanges(exchanges).routes());
         routes.add(siteMap(routes));
         return routes;

@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.HashReport;
 import org.semblance.engine.MatchOptions;
 import org.semblance.engine.MatchReport;
 import org.semblance.engine.NoDecoderException;
@@ -36,6 +37,7 @@ import org.semblance.server.config.HmaEdited;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Response;
 import org.semblance.server.metrics.RequestTrace.Stage;
+import org.semblance.server.recent.UploadMemory;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import org.semblance.server.work.Worker;
@@ -45,11 +47,18 @@ final class HmaLookups {
     private static final Response NO_MATCH = Response.sortedJson(200, Map.of());
 
     private final HashDb db;
+    private final UploadMemory uploads;
     private final HmaEdited edited;
 
-    /** @param edited where contents are told that a photo shows turned, mirrored or edited */
-    HmaLookups(HashDb db, HmaEdited edited) {
+    /**
+     * Lookups in that database.
+     *
+     * @param uploads remembers what is looked up
+     * @param edited where contents are told that a photo shows turned, mirrored or edited
+     */
+    HmaLookups(HashDb db, UploadMemory uploads, HmaEdited edited) {
         this.db = db;
+        this.uploads = uploads;
         this.edited = edited;
     }
 
@@ -146,6 +155,7 @@ final class HmaLookups {
         List<Hit> hits;
         try {
             HmaRoutes.HashedFile hashed = HmaRoutes.hashFile(request, worker.fast(), false, false);
+            remember(request, hashed.report());
             hits = find(hashed.signals(), request, false);
             if (hits.isEmpty()) {
                 hashed.orRefuse(); // after the lookup: a known file is found even if it does not decode
@@ -220,10 +230,19 @@ final class HmaLookups {
         MatchOptions asked = request.within(visible.matchOptions(banks));
         MatchOptions options = byFeatures ? asked : asked.withoutFeatures();
         MatchReport report = worker.matcher().match(body.file(), body.digests(), options, request.deadline());
+        if (!byFeatures) { // Otherwise the photo was hashed, and is remembered.
+            remember(request, report.hashed());
+        }
         request.trace().hashed(report.hashed());
         request.trace().took(Stage.LOOKUP, report.lookupUs() * 1_000);
         request.trace().verdict(report.verdict());
         return report.standing();
+    }
+
+    private void remember(Request request, @Nullable HashReport hashed) {
+        if (hashed != null) {
+            uploads.remember(request.caller(), null, hashed);
+        }
     }
 
     /**

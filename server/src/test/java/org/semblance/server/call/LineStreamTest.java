@@ -63,6 +63,7 @@ import org.semblance.server.fixture.TestTransport;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
+import org.semblance.server.recent.UploadMemory;
 import org.semblance.server.route.LineAnswerer;
 import org.semblance.server.route.Route;
 import tools.jackson.databind.JsonNode;
@@ -100,7 +101,7 @@ class LineStreamTest {
                 folder,
                 db -> {
                     bank(db);
-                    List<Route> routes = new ArrayList<>(new LookupRoutes(db, true).routes());
+                    List<Route> routes = new ArrayList<>(new LookupRoutes(db, UploadMemory.NONE, true).routes());
                     routes.add(new Route(
                             Dialect.NATIVE, "GET", "/block", Set.of(), Route.Takes.NOTHING, Role.MATCH, block));
                     return routes;

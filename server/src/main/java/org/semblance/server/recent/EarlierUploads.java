@@ -1,0 +1,161 @@
+package org.semblance.server.recent;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.MatchOptions;
+import org.semblance.engine.SignalMatcher;
+import org.semblance.engine.judge.Judgement;
+import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.BankKind;
+import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.recent.NearUploads;
+import org.semblance.hashdb.recent.NearUploads.Near;
+import org.semblance.hashdb.recent.RecentUploads;
+import org.semblance.server.auth.Gate;
+
+/**
+ * Which recent uploads show a content that has just been banked, by the rule that they would be judged by if they came now:
+ *
+ * <ul>
+ *   <li>A hash of the upload is within the content's threshold. Of a video, if the upload is one as well, two of its pictures
+ *       have to be, since one generic picture may be in many.
+ *   <li>The key that sent it sees the bank, by what its scope is now. An upload without a key counts for every bank.
+ *   <li>A picture that allowed content explains does not count: it would be suppressed.
+ * </ul>
+ *
+ * <p>Digests and local features are not remembered of uploads. So an edited copy is found by hashes alone, and a video is a
+ * candidate: its frames have no times any more, so that who is told of it sends it again for the verdict.
+ */
+public final class EarlierUploads {
+    /** Uploads that are found for one content. */
+    private static final int MOST = 10_000;
+
+    /** Pictures of a video that both have to show. */
+    private static final int PICTURES_OF_A_VIDEO = 2;
+
+    /** Hashes that are judged together. */
+    private static final int JUDGED_AT_ONCE = 256;
+
+    private final HashDb db;
+    private final Gate gate;
+    private final UploadMemory memory;
+
+    public EarlierUploads(HashDb db, Gate gate, UploadMemory memory) {
+        this.db = db;
+        this.gate = gate;
+        this.memory = memory;
+    }
+
+    /**
+     * The recent uploads that show the content, which is banked; null if uploads are not remembered, or the bank makes no
+     * match: it allows what is in it, or is off.
+     *
+     * @param stop whether there is no more time
+     */
+    public @Nullable Earlier of(Bank bank, long contentId, ContentDraft content, BooleanSupplier stop) {
+        RecentUploads recent = memory.recent();
+        if (recent == null || bank.kind() != BankKind.MATCH || !bank.enabled()) {
+            return null;
+        }
+        boolean loading = recent.isLoading();
+        Set<Hash256> hashes = hashes(content);
+        if (hashes.isEmpty()) {
+            return new Earlier(List.of(), false, loading);
+        }
+        NearUploads near = recent.near(List.copyOf(hashes), threshold(bank), gate.keysThatSee(bank.name()), MOST, stop);
+        List<Near> shown = near.uploads().stream()
+                .filter(upload -> showsEnough(upload, content))
+                .toList();
+        boolean cut = false;
+        if (db.banks().stream().anyMatch(one -> one.enabled() && one.kind() == BankKind.ALLOW)) {
+            List<Near> judged = new ArrayList<>();
+            cut = !judge(shown, contentId, judged, stop);
+            shown = judged;
+        }
+        return new Earlier(shown, near.more() || cut, loading);
+    }
+
+    private static int threshold(Bank bank) {
+        Integer own = bank.distanceThreshold();
+        return own == null ? HashDb.DEFAULT_DISTANCE_THRESHOLD : own;
+    }
+
+    private static Set<Hash256> hashes(ContentDraft content) {
+        Set<Hash256> hashes = new LinkedHashSet<>();
+        for (Signal signal : content.signals()) {
+            if (!signal.type().isDigest()) {
+                hashes.add(signal.hash());
+            }
+        }
+        KnownVideo video = content.video();
+        if (video != null) {
+            video.frames().forEach(frame -> hashes.add(frame.hash()));
+        }
+        return hashes;
+    }
+
+    private static boolean showsEnough(Near upload, ContentDraft content) {
+        KnownVideo video = content.video();
+        int pictures = video == null ? 1 : video.frames().size();
+        return upload.hashesNear()
+                >= Math.min(
+                        PICTURES_OF_A_VIDEO, Math.min(pictures, upload.upload().hashes()));
+    }
+
+    /** Adds what no allowed content explains; returns false if there was no time for all. */
+    private boolean judge(List<Near> uploads, long contentId, List<Near> judged, BooleanSupplier stop) {
+        Map<Set<String>, Set<Hash256>> matching = new HashMap<>();
+        for (int from = 0; from < uploads.size(); from += JUDGED_AT_ONCE) {
+            if (stop.getAsBoolean()) {
+                return false;
+            }
+            List<Near> some = uploads.subList(from, Math.min(uploads.size(), from + JUDGED_AT_ONCE));
+            Map<Set<String>, Set<Hash256>> asked = new HashMap<>();
+            some.stream()
+                    .filter(EarlierUploads::isStill)
+                    .forEach(near -> asked.computeIfAbsent(banksOf(near), unused -> new LinkedHashSet<>())
+                            .add(near.upload().hash()));
+            asked.forEach((banks, hashes) -> matching.computeIfAbsent(banks, unused -> new HashSet<>())
+                    .addAll(matching(contentId, banks, List.copyOf(hashes))));
+            some.stream()
+                    .filter(near -> !isStill(near)
+                            || matching.getOrDefault(banksOf(near), Set.of())
+                                    .contains(near.upload().hash()))
+                    .forEach(judged::add);
+        }
+        return true;
+    }
+
+    private static boolean isStill(Near near) {
+        return near.upload().hashes() == 1;
+    }
+
+    private Set<String> banksOf(Near near) {
+        String key = near.upload().key();
+        return key == null ? Set.of() : gate.banksOf(key);
+    }
+
+    /** Those of the hashes that match that content. */
+    private List<Hash256> matching(long contentId, Set<String> banks, List<Hash256> hashes) {
+        List<Judgement> judgements = new SignalMatcher(db, new MatchOptions(banks)).match(hashes);
+        List<Hash256> matching = new ArrayList<>();
+        for (int i = 0; i < hashes.size(); i++) {
+            if (judgements.get(i).standing().stream()
+                    .anyMatch(finding -> finding.content().id() == contentId)) {
+                matching.add(hashes.get(i));
+            }
+        }
+        return matching;
+    }
+}
