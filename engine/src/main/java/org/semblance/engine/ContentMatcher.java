@@ -273,6 +273,7 @@ public final class ContentMatcher {
                 question.version,
                 judgement.matches(),
                 judgement.likely(),
+                judgement.quarantined(),
                 judgement.suppressedBy(),
                 partial,
                 InProcessHasher.micros(lookupNanos));

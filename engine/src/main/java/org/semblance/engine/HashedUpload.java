@@ -35,7 +35,7 @@ import org.semblance.hashdb.hash.SignalType;
 
 /**
  * An upload that was hashed, on its way to a judgement. For one thread. The order of its lookups, in which a later one is made
- * only if those before found nothing but allowed content:
+ * only if those before found nothing but what is allowed or in quarantine:
  *
  * <ol>
  *   <li>the image as it is, every different frame, and the known videos that share frames with it;
@@ -121,10 +121,10 @@ final class HashedUpload {
             claims.addAll(ofVideos(comparison, deadline));
         }
         boolean known = Judge.isKnown(exact);
-        if (!known && claims.stream().allMatch(Claim::isAllowed)) {
+        if (!known && claims.stream().noneMatch(Claim::decides)) {
             claims.addAll(ofStill(readings(true)));
         }
-        if (!known && claims.stream().allMatch(Claim::isAllowed)) {
+        if (!known && claims.stream().noneMatch(Claim::decides)) {
             claims.addAll(ofPictures(deadline));
         }
         return judge.of(Claim.merged(claims), exact, cutShort);

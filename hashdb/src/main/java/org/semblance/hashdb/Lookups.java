@@ -189,7 +189,7 @@ final class Lookups {
                 ids,
                 scope,
                 (bank, content) -> candidates[Arrays.binarySearch(ids, content.id())] =
-                        new Candidate(bank, content, type, type.isDigest() ? 0 : Seen.threshold(bank)));
+                        new Candidate(bank, content, type, type.isDigest() ? 0 : Seen.threshold(bank, content)));
         return candidates;
     }
 

@@ -17,7 +17,7 @@ final class Scope {
             Bank bank = seen.bank(name);
             if (bank != null) {
                 banks.set(Math.toIntExact(bank.id()));
-                largest = Math.max(largest, Seen.threshold(bank));
+                largest = Math.max(largest, seen.largestThreshold(bank));
             }
         }
         largestThreshold = largest;

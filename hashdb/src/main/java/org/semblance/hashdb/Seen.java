@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.sql.Catalog;
 
 /** The state of the catalog that lookups see. */
@@ -15,16 +16,18 @@ final class Seen {
 
     private final Map<String, Bank> byName = new HashMap<>();
     private final Map<Long, Bank> byId = new HashMap<>();
+    private final Map<Long, Integer> contentThresholds;
     final int largestThreshold;
 
     Seen(Catalog.State state) {
         seq = state.seq();
         banks = state.banks();
+        contentThresholds = state.contentThresholds();
         int largest = 0;
         for (Bank bank : banks) {
             byName.put(bank.name(), bank);
             byId.put(bank.id(), bank);
-            largest = Math.max(largest, threshold(bank));
+            largest = Math.max(largest, largestThreshold(bank));
         }
         largestThreshold = largest;
     }
@@ -41,7 +44,18 @@ final class Seen {
         return byId.get(id);
     }
 
-    /** The largest distance that counts as a match in that bank. */
+    /** The largest distance that counts as a match for any content of that bank. */
+    int largestThreshold(Bank bank) {
+        return Math.max(threshold(bank), contentThresholds.getOrDefault(bank.id(), 0));
+    }
+
+    /** The largest distance that counts as a match for that content of the bank. */
+    static int threshold(Bank bank, ContentRecord content) {
+        Integer own = content.treatment().distanceThreshold();
+        return own == null ? threshold(bank) : own;
+    }
+
+    /** The largest distance that counts as a match in that bank, unless a content has a threshold of its own. */
     static int threshold(Bank bank) {
         Integer own = bank.distanceThreshold();
         return own == null ? HashDb.DEFAULT_DISTANCE_THRESHOLD : own;

@@ -21,13 +21,18 @@ import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankContent;
+import org.semblance.hashdb.catalog.BankFields;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.ContentFields;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.Given;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.catalog.Quarantine;
+import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.RandomFeatures;
 import org.semblance.hashdb.hash.FrameSpan;
@@ -126,7 +131,18 @@ class HashDbModelTest {
     private void updateBank(HashDb db, Bank bank) {
         String newName = random.nextBoolean() ? freeName() : null;
         Integer threshold = anyThreshold();
-        db.apply(new Change.UpdateBank(bank.name(), newName, null, null, threshold), ANYONE);
+        db.apply(
+                new Change.UpdateBank(
+                        bank.name(),
+                        new BankFields(
+                                newName,
+                                null,
+                                null,
+                                threshold == null ? null : new Given<>(threshold),
+                                null,
+                                null,
+                                null)),
+                ANYONE);
         banks.remove(bank.name());
         Bank updated = new Bank(
                 bank.id(),
@@ -160,7 +176,7 @@ class HashDbModelTest {
                     .distinct()
                     .toList();
             List<BankedPicture> its = random.nextInt(3) == 0 ? source.content(2, 30) : List.of();
-            drafts.add(new ContentDraft(signals, List.of("a", "b"), "n" + i, "s", null, video, its));
+            drafts.add(new ContentDraft(signals, List.of("a", "b"), "n" + i, "s", null, video, its, anyTreatment()));
         }
         Applied applied = db.apply(new Change.AddContents(bank.name(), drafts), ANYONE);
         assertThat(applied.contents()).isEqualTo(drafts.size());
@@ -180,7 +196,9 @@ class HashDbModelTest {
                             draft.source(),
                             null,
                             clock.instant(),
-                            draft.video() == null ? null : draft.video().summary()));
+                            draft.video() == null ? null : draft.video().summary(),
+                            draft.treatment(),
+                            ANYONE.actor()));
             if (draft.video() != null) {
                 videos.put(id, draft.video());
             }
@@ -189,6 +207,16 @@ class HashDbModelTest {
             }
             id++;
         }
+    }
+
+    private Treatment anyTreatment() {
+        return random.nextInt(3) > 0
+                ? Treatment.PLAIN
+                : new Treatment(
+                        random.nextBoolean() ? null : random.nextInt(60),
+                        random.nextBoolean() ? null : "remove",
+                        random.nextBoolean() ? null : new Quarantine("flood", random.nextBoolean()),
+                        null);
     }
 
     /** Some of its hashes come again in it, and some are those of other contents. */
@@ -233,8 +261,20 @@ class HashDbModelTest {
                 ? clock.instant().plusSeconds(random.nextInt(1000))
                 : null;
         String note = "note " + random.nextInt();
-        db.apply(new Change.UpdateContent(content.bank(), content.id(), status, until, null, note, null), ANYONE);
-        contents.put(content.id(), with(content, content.bank(), status, until, note));
+        ContentFields fields = ContentFields.NONE.withNote(note);
+        if (random.nextBoolean()) {
+            fields = fields.or(ContentFields.of(anyTreatment()));
+        }
+        boolean confirms = random.nextInt(4) == 0;
+        Origin second = new Origin("second/person", "");
+        db.apply(
+                new Change.UpdateContent(
+                        content.bank(), content.id(), status, until, confirms ? Boolean.TRUE : null, fields),
+                second);
+        ContentFields made = confirms
+                ? fields.withConfirmedBy(second.actor())
+                : fields.withConfirmedBy(content.treatment().confirmedBy());
+        contents.put(content.id(), made.appliedTo(with(content, content.bank(), status, until, note)));
     }
 
     private static BankContent with(
@@ -250,10 +290,12 @@ class HashDbModelTest {
                 content.source(),
                 content.metadata(),
                 content.createdAt(),
-                content.video());
+                content.video(),
+                content.treatment(),
+                content.addedBy());
     }
 
-    private static ContentRecord record(Bank bank, BankContent content) {
+    private ContentRecord record(Bank bank, BankContent content) {
         return new ContentRecord(
                 content.id(),
                 bank.id(),
@@ -265,7 +307,9 @@ class HashDbModelTest {
                 content.metadata(),
                 content.createdAt(),
                 content.video() == null ? 0 : content.video().durationMs(),
-                content.video() == null ? 0 : content.video().pictures());
+                content.video() == null ? 0 : content.video().pictures(),
+                false,
+                content.treatment());
     }
 
     private void compare(HashDb db, int step) {
@@ -273,7 +317,9 @@ class HashDbModelTest {
         List<Match> expected = new ArrayList<>();
         for (BankContent content : contents.values()) {
             Bank bank = Objects.requireNonNull(banks.get(content.bank()));
-            int threshold = bank.distanceThreshold() == null ? 31 : bank.distanceThreshold();
+            Integer own = content.treatment().distanceThreshold();
+            Integer common = own == null ? bank.distanceThreshold() : own;
+            int threshold = common == null ? 31 : common;
             int distance = hashesOf(content).stream()
                     .mapToInt(hash -> hash.distance(query))
                     .min()

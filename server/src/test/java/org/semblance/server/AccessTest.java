@@ -563,7 +563,8 @@ class AccessTest {
         JsonNode hidden = upload.by(blind).json();
         assertThat(hidden.get("verdict").stringValue()).isEqualTo("match");
         assertThat(hidden.get("matches").get(0).propertyNames())
-                .containsExactlyInAnyOrder("bank", "content_id", "signal_type", "transform", "labels");
+                .containsExactlyInAnyOrder(
+                        "bank", "content_id", "signal_type", "transform", "labels", "created_at", "confirmations");
         assertNoHash(upload.by(blind));
 
         for (Call call : List.of(

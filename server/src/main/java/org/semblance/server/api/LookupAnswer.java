@@ -89,6 +89,7 @@ final class LookupAnswer {
     void add(LookupQuery query, Judgement found) {
         int more = found.matches().size()
                 + found.likely().size()
+                + found.quarantined().size()
                 + found.suppressedBy().size();
         boolean partial = !found.cutShort().isEmpty();
         if (isToTell(partial ? Math.max(1, more) : more)) {
@@ -98,6 +99,7 @@ final class LookupAnswer {
             }
             putHits(result, "matches", scope.hits(query, found.matches()));
             putHits(result, "likely", scope.hits(query, found.likely()));
+            putHits(result, "quarantined", scope.hits(query, found.quarantined()));
             putHits(result, "suppressed_by", scope.hits(query, found.suppressedBy()));
             add(result);
         }

@@ -6,12 +6,15 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.Digests;
+import org.semblance.hashdb.catalog.Given;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.http.Dialect;
+import org.semblance.server.http.Fields;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.json.ReportJson;
 import org.semblance.server.route.Request;
@@ -40,6 +43,11 @@ final class NativeRoutes {
         if (!request.caller().seesDistance()) {
             ReportJson.hideDistances(answer);
         }
+    }
+
+    /** A field of a merge patch that null takes away; null if it was not sent. */
+    static <T> @Nullable Given<T> given(Fields fields, String name, Function<String, @Nullable T> reader) {
+        return fields.has(name) ? new Given<>(reader.apply(name)) : null;
     }
 
     static void putText(ObjectNode answer, String name, @Nullable String text) {

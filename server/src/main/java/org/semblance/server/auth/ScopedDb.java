@@ -108,7 +108,7 @@ public final class ScopedDb {
             case Change.CreateBank create -> requireOwn(create.name());
             case Change.UpdateBank update -> {
                 requireSeen(update.name());
-                requireOwn(update.newName());
+                requireOwn(update.to().name());
             }
             case Change.DeleteBank delete -> requireSeen(delete.name());
             case Change.AddContents add -> requireSeen(add.bank());

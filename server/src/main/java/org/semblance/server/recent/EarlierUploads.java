@@ -58,14 +58,17 @@ public final class EarlierUploads {
     }
 
     /**
-     * The recent uploads that show the content, which is banked; null if uploads are not remembered, or the bank makes no
-     * match: it allows what is in it, or is off.
+     * The recent uploads that show the content, which is banked; null if uploads are not remembered, or the content makes
+     * no match: its bank allows what is in it, or is off, or it is in quarantine.
      *
      * @param stop whether there is no more time
      */
     public @Nullable Earlier of(Bank bank, long contentId, ContentDraft content, BooleanSupplier stop) {
         RecentUploads recent = memory.recent();
-        if (recent == null || bank.kind() != BankKind.MATCH || !bank.enabled()) {
+        boolean matches = bank.kind() == BankKind.MATCH
+                && bank.enabled()
+                && !content.treatment().isQuarantined();
+        if (recent == null || !matches) {
             return null;
         }
         boolean loading = recent.isLoading();
@@ -73,7 +76,7 @@ public final class EarlierUploads {
         if (hashes.isEmpty()) {
             return new Earlier(List.of(), false, loading);
         }
-        NearUploads near = recent.near(List.copyOf(hashes), threshold(bank), gate.keysThatSee(bank.name()), MOST, stop);
+        NearUploads near = recent.near(List.copyOf(hashes), threshold(bank, content), gate.keysThatSee(bank.name()), MOST, stop);
         List<Near> shown = near.uploads().stream()
                 .filter(upload -> showsEnough(upload, content))
                 .toList();
@@ -86,8 +89,9 @@ public final class EarlierUploads {
         return new Earlier(shown, near.more() || cut, loading);
     }
 
-    private static int threshold(Bank bank) {
-        Integer own = bank.distanceThreshold();
+    private static int threshold(Bank bank, ContentDraft content) {
+        Integer ofContent = content.treatment().distanceThreshold();
+        Integer own = ofContent == null ? bank.distanceThreshold() : ofContent;
         return own == null ? HashDb.DEFAULT_DISTANCE_THRESHOLD : own;
     }
 

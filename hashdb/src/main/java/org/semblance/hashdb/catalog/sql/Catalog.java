@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -204,10 +205,12 @@ public final class Catalog implements AutoCloseable {
      *
      * @param seq the newest change it holds
      * @param banks by name
+     * @param contentThresholds the largest thresholds that contents have of their own, by the id of their bank
      */
-    public record State(long seq, List<Bank> banks) {
+    public record State(long seq, List<Bank> banks, Map<Long, Integer> contentThresholds) {
         public State {
             banks = List.copyOf(banks);
+            contentThresholds = Map.copyOf(contentThresholds);
         }
     }
 
@@ -415,7 +418,7 @@ public final class Catalog implements AutoCloseable {
     }
 
     private static State state(Reader reader) throws SQLException {
-        return new State(seq(reader), Rows.banks(reader::prepare));
+        return new State(seq(reader), Rows.banks(reader::prepare), Rows.contentThresholds(reader::prepare));
     }
 
     private static long seq(Reader reader) throws SQLException {

@@ -7,9 +7,11 @@ import java.sql.SQLDataException;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Bank;
@@ -24,6 +26,8 @@ import org.semblance.hashdb.catalog.HashSink;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.PictureSink;
+import org.semblance.hashdb.catalog.Quarantine;
+import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.catalog.VideoSummary;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.Features;
@@ -33,14 +37,23 @@ import org.semblance.hashdb.hash.Signal;
 /** Rows to values, over whichever connection prepares the statements. */
 final class Rows {
     private static final String BANK =
-            "SELECT id, name, kind, enabled_ratio, description, distance_threshold, features FROM bank"
-                    + " WHERE deleted = 0";
+            "SELECT id, name, kind, enabled_ratio, description, distance_threshold, features, handling, legal_basis"
+                    + " FROM bank WHERE deleted = 0";
+    /** As the index of added contents has it. */
+    private static final String FIRST_ID = "iif(json_valid(j.payload), json_extract(j.payload, '$.first_id'), NULL)";
+
     private static final String CONTENT = "SELECT c.id, b.name, c.status, c.disabled_until, c.created_at, s.name,"
-            + " c.note, c.metadata, v.duration_ms, length(v.frames) FROM content c JOIN bank b ON b.id = c.bank_id"
+            + " c.note, c.metadata, v.duration_ms, length(v.frames), c.distance_threshold, c.handling, c.quarantine,"
+            + " c.quarantine_exact, c.confirmed_by, (SELECT j.actor FROM journal j WHERE j.kind = 'add_contents'"
+            + " AND " + FIRST_ID + " <= c.id ORDER BY " + FIRST_ID
+            + " DESC LIMIT 1) FROM content c JOIN bank b ON b.id = c.bank_id"
             + " LEFT JOIN source s ON s.id = c.source_id LEFT JOIN video v ON v.content_id = c.id";
 
     private static final String RECORD = "SELECT c.id, c.bank_id, c.status, c.disabled_until, c.created_at, s.name,"
-            + " c.note, c.metadata, v.duration_ms, length(v.frames) FROM content c"
+            + " c.note, c.metadata, v.duration_ms, length(v.frames), c.distance_threshold, c.handling, c.quarantine,"
+            + " c.quarantine_exact, c.confirmed_by, v.content_id IS NULL AND NOT EXISTS (SELECT 1 FROM signal x"
+            + " WHERE x.content_id = c.id AND x.type = 0) AND NOT EXISTS (SELECT 1 FROM picture p"
+            + " WHERE p.content_id = c.id) FROM content c"
             + " LEFT JOIN source s ON s.id = c.source_id LEFT JOIN video v ON v.content_id = c.id";
 
     /** Further from 1970 than any content was banked. */
@@ -81,7 +94,9 @@ final class Rows {
                 row.getDouble(4),
                 row.getString(5),
                 integer(row, 6),
-                row.getInt(7) != 0);
+                row.getInt(7) != 0,
+                row.getString(8),
+                row.getString(9));
     }
 
     /** The content of that id, withdrawn or not. */
@@ -148,7 +163,20 @@ final class Rows {
                 row.getString(8),
                 Instant.ofEpochMilli(row.getLong(5)),
                 row.getInt(9),
-                row.getInt(10) / KnownVideo.FRAME_BYTES);
+                row.getInt(10) / KnownVideo.FRAME_BYTES,
+                row.getInt(16) != 0,
+                treatment(row, 11));
+    }
+
+    /** @param column of the threshold; handling, quarantine, whether it is of the bytes, and who confirmed come next */
+    static Treatment treatment(ResultSet row, int column) throws SQLException {
+        String quarantine = row.getString(column + 2);
+        Treatment treatment = new Treatment(
+                integer(row, column),
+                row.getString(column + 1),
+                quarantine == null ? null : new Quarantine(quarantine, row.getInt(column + 3) != 0),
+                row.getString(column + 4));
+        return treatment.isPlain() ? Treatment.PLAIN : treatment;
     }
 
     /** What is banked of a video; null if the content is withdrawn or no video. */
@@ -347,7 +375,22 @@ final class Rows {
                 row.getString(6),
                 row.getString(8),
                 Instant.ofEpochMilli(row.getLong(5)),
-                summary(row, 9));
+                summary(row, 9),
+                treatment(row, 11),
+                row.getString(16) == null ? "" : row.getString(16));
+    }
+
+    /** The largest thresholds that contents have of their own, by the id of their bank. */
+    static Map<Long, Integer> contentThresholds(Preparer db) throws SQLException {
+        Map<Long, Integer> largest = new HashMap<>();
+        try (ResultSet row = db.prepare("SELECT bank_id, max(distance_threshold) FROM content"
+                        + " WHERE distance_threshold IS NOT NULL AND status <> 2 GROUP BY bank_id")
+                .executeQuery()) {
+            while (row.next()) {
+                largest.put(row.getLong(1), row.getInt(2));
+            }
+        }
+        return largest;
     }
 
     private static List<Signal> signals(Preparer db, long contentId) throws SQLException {
