@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.DatabaseRefusedException;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
@@ -12,6 +13,7 @@ import org.semblance.server.config.ServerConfig;
 import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.recent.UploadMemory;
+import org.semblance.server.webhook.Webhook;
 import org.semblance.server.work.BackgroundThreads;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
@@ -23,6 +25,7 @@ record Backend(
         Decoders decoders,
         HashDb db,
         UploadMemory uploads,
+        @Nullable Webhook webhook,
         Exchanges exchanges,
         WorkerPool<Worker> workers,
         WorkerPool<Worker> videoWorkers) {
@@ -32,6 +35,7 @@ record Backend(
      * Opens the database, and starts the decoders, the exchanges and the workers.
      *
      * @throws DatabaseRefusedException if the data folder cannot be served from
+     * @throws org.semblance.server.webhook.WebhookRefusedException if the secret of the webhook cannot be used
      * @throws org.semblance.hashdb.exchange.ExchangesRefusedException if its exchanges cannot be read
      */
     static Backend open(ServerConfig config, Metrics metrics, Opening opening) {
@@ -40,6 +44,10 @@ record Backend(
         HashDb db = opening.add(HashDb.open(config.dataFolder(), metrics.databaseEvents()));
         metrics.watch(db, config.dataFolder());
         UploadMemory uploads = opening.add(UploadMemory.open(config, metrics));
+        Webhook webhook = openWebhook(config, metrics);
+        if (webhook != null) {
+            opening.add(webhook);
+        }
         ExchangeRegistry registry = ExchangeRegistry.open(config.dataFolder());
         create(config.exchangeFolder());
         Exchanges exchanges = opening.add(
@@ -52,7 +60,15 @@ record Backend(
                 () -> decoders.forVideos(db),
                 new BackgroundThreads("video")));
         decoders.begin();
-        return new Backend(decoders, db, uploads, exchanges, workers, videoWorkers);
+        return new Backend(decoders, db, uploads, webhook, exchanges, workers, videoWorkers);
+    }
+
+    private static @Nullable Webhook openWebhook(ServerConfig config, Metrics metrics) {
+        try {
+            return Webhook.open(config, metrics);
+        } catch (IOException e) {
+            throw new DatabaseRefusedException(config.dataFolder(), "takes no events for the webhook: " + e, e);
+        }
     }
 
     private static void create(Path folder) {
@@ -74,6 +90,9 @@ record Backend(
         decoders.close();
         exchanges.close();
         uploads.close();
+        if (webhook != null) {
+            webhook.close();
+        }
         db.close(until(deadline));
     }
 

@@ -49,7 +49,14 @@ record Front(
     void serve(Backend backend) throws IOException {
         Router router = new Router(
                 Routes.all(
-                        config, backend.db(), backend.uploads(), backend.exchanges(), gate, metrics, lifecycle::told),
+                        config,
+                        backend.db(),
+                        backend.uploads(),
+                        backend.webhook(),
+                        backend.exchanges(),
+                        gate,
+                        metrics,
+                        lifecycle::told),
                 Routes::dialect);
         calls.serve(router, backend.workers(), backend.videoWorkers(), SpillFolder.open(config));
         lifecycle.ready(backend.decoders()::haveBegun);

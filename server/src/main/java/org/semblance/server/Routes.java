@@ -3,6 +3,7 @@ package org.semblance.server;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.HashDb;
 import org.semblance.server.api.NativeApi;
 import org.semblance.server.api.OperatorRoutes;
@@ -18,6 +19,7 @@ import org.semblance.server.recent.EarlierUploads;
 import org.semblance.server.recent.UploadMemory;
 import org.semblance.server.route.Route;
 import org.semblance.server.route.Router;
+import org.semblance.server.webhook.Webhook;
 
 /** The routes of a server. */
 final class Routes {
@@ -41,11 +43,12 @@ final class Routes {
             ServerConfig config,
             HashDb db,
             UploadMemory uploads,
+            @Nullable Webhook webhook,
             Exchanges exchanges,
             Gate gate,
             Metrics metrics,
             Supplier<Phase> phase) {
-        EarlierUploads earlier = new EarlierUploads(db, gate, uploads);
+        EarlierUploads earlier = new EarlierUploads(db, gate, uploads, webhook);
         List<Route> routes = new ArrayList<>(NativeApi.routes(db, gate, uploads, earlier, config.features()));
         routes.addAll(new OperatorRoutes(metrics, phase, db).routes());
         routes.addAll(new HmaApi(db, exchanges, uploads, earlier, config).routes());

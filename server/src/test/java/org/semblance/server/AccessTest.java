@@ -365,6 +365,7 @@ class AccessTest {
                     ServerConfig.builder(data).build(),
                     db,
                     UploadMemory.NONE,
+                    null,
                     exchanges,
                     gate,
                     metrics,

@@ -40,7 +40,25 @@ class ArchitectureTest {
             .because("the wire is one concern, inward and outward");
 
     @ArchTest
-    static final ArchRule sqlIsTheCatalogs = onlyIn("org.semblance.hashdb.catalog.sql", "java.sql", "org.sqlite");
+    static final ArchRule sqlIsForWhatIsStored = noClasses()
+            .that()
+            .resideOutsideOfPackages("org.semblance.hashdb.catalog.sql", "org.semblance.hashdb.outbox")
+            .should()
+            .dependOnClassesThat(in("java.sql", "org.sqlite"))
+            .because("the catalog and the outbox have a file each");
+
+    @ArchTest
+    static final ArchRule theOutboxKnowsFilesOnly =
+            dependOnOnly("org.semblance.hashdb.outbox", "org.semblance.hashdb.file", "org.slf4j", "org.sqlite");
+
+    @ArchTest
+    static final ArchRule recentUploadsKnowNoCatalog = dependOnOnly(
+            "org.semblance.hashdb.recent",
+            "org.semblance.hashdb.hash",
+            "org.semblance.hashdb.file",
+            "org.semblance.hashdb.index",
+            "org.semblance.hashdb.offheap",
+            "org.slf4j");
 
     @ArchTest
     static final ArchRule picocliIsTheCommandLines = onlyIn("org.semblance.server.cli..", "picocli", "me.tongfei");

@@ -86,6 +86,7 @@ class OpenApiTest {
                     ServerConfig.builder(other).build(),
                     db,
                     UploadMemory.NONE,
+                    null,
                     exchanges,
                     gate,
                     metrics,

@@ -238,6 +238,25 @@ public final class Setting<T> {
     public static final Setting<Integer> RECENT_DAYS = new Setting<>(
             "recent_days", Kind.number(1, 400), 7, "How many days the hashes of a recent upload are kept at most.");
 
+    public static final Setting<String> WEBHOOK_URL = new Setting<>(
+            "webhook_url",
+            Kind.OPTIONAL_URL,
+            "",
+            "Where each recent upload that shows a newly banked content is posted, as JSON, until the receiver takes it. Redirects"
+                    + " are not followed.");
+
+    public static final Setting<Path> WEBHOOK_SECRET_FILE = new Setting<>(
+            "webhook_secret_file",
+            Kind.OPTIONAL_PATH,
+            Path.of(""),
+            "File of the secret by which posts are signed (X-Semblance-Signature); at least 16 bytes.");
+
+    public static final Setting<Long> WEBHOOK_RETRY_MS = new Setting<>(
+            "webhook_retry_ms",
+            Kind.whole(1, 600_000),
+            1_000L,
+            "Pause after a post that failed; each further failure doubles it, up to ten minutes.");
+
     public static final Setting<List<String>> HASH_TYPES = new Setting<>(
             "hash_types",
             Kind.texts(Setting::areHashTypes, "pdq, and video_md5 or vpdq or both"),

@@ -1,5 +1,6 @@
 package org.semblance.server.recent;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.Digests;
 import org.semblance.engine.MatchOptions;
 import org.semblance.engine.SignalMatcher;
 import org.semblance.engine.judge.Judgement;
@@ -19,10 +21,15 @@ import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.outbox.Event;
 import org.semblance.hashdb.recent.NearUploads;
 import org.semblance.hashdb.recent.NearUploads.Near;
+import org.semblance.hashdb.recent.RecentUpload;
 import org.semblance.hashdb.recent.RecentUploads;
 import org.semblance.server.auth.Gate;
+import org.semblance.server.http.Json;
+import org.semblance.server.webhook.Webhook;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Which recent uploads show a content that has just been banked, by the rule that they would be judged by if they came now:
@@ -38,6 +45,9 @@ import org.semblance.server.auth.Gate;
  * candidate: its frames have no times any more, so that who is told of it sends it again for the verdict.
  */
 public final class EarlierUploads {
+    private static final String RETRO_MATCH = "retro_match";
+    private static final int ID_CHARS = 32;
+
     /** Uploads that are found for one content. */
     private static final int MOST = 10_000;
 
@@ -50,15 +60,19 @@ public final class EarlierUploads {
     private final HashDb db;
     private final Gate gate;
     private final UploadMemory memory;
+    private final @Nullable Webhook webhook;
 
-    public EarlierUploads(HashDb db, Gate gate, UploadMemory memory) {
+    /** @param webhook told of each earlier upload with a reference; null if nobody is */
+    public EarlierUploads(HashDb db, Gate gate, UploadMemory memory, @Nullable Webhook webhook) {
+        this.webhook = webhook;
         this.db = db;
         this.gate = gate;
         this.memory = memory;
     }
 
     /**
-     * The recent uploads that show the content, which is banked; null if uploads are not remembered, or the content makes
+     * The recent uploads that show the content, which is banked. What the webhook is told of them is on the disk when this
+     * returns; null if uploads are not remembered, or the content makes
      * no match: its bank allows what is in it, or is off, or it is in quarantine.
      *
      * @param stop whether there is no more time
@@ -76,7 +90,8 @@ public final class EarlierUploads {
         if (hashes.isEmpty()) {
             return new Earlier(List.of(), false, loading);
         }
-        NearUploads near = recent.near(List.copyOf(hashes), threshold(bank, content), gate.keysThatSee(bank.name()), MOST, stop);
+        NearUploads near =
+                recent.near(List.copyOf(hashes), threshold(bank, content), gate.keysThatSee(bank.name()), MOST, stop);
         List<Near> shown = near.uploads().stream()
                 .filter(upload -> showsEnough(upload, content))
                 .toList();
@@ -86,7 +101,35 @@ public final class EarlierUploads {
             cut = !judge(shown, contentId, judged, stop);
             shown = judged;
         }
+        if (webhook != null) {
+            webhook.post(shown.stream()
+                    .filter(upload -> upload.upload().reference() != null)
+                    .map(upload -> event(bank, contentId, recent.ringId(), upload))
+                    .toList());
+        }
         return new Earlier(shown, near.more() || cut, loading);
+    }
+
+    /** Its id is made of the content and the upload alone. */
+    private static Event event(Bank bank, long contentId, long ringId, Near near) {
+        RecentUpload upload = near.upload();
+        String of = RETRO_MATCH + "\n" + contentId + "\n" + Long.toHexString(ringId) + "\n" + upload.id();
+        String id = Digests.of(StandardCharsets.UTF_8.encode(of)).sha256().substring(0, ID_CHARS);
+        ObjectNode body = Json.object()
+                .put("id", id)
+                .put("kind", RETRO_MATCH)
+                .put("bank", bank.name())
+                .put("content_id", contentId)
+                .put("reference", upload.reference())
+                .put("uploaded_at", upload.at().toString())
+                .put("distance", near.distance());
+        if (upload.hashes() > 1) {
+            body.put("hashes_near", near.hashesNear()).put("hashes", upload.hashes());
+        }
+        if (upload.key() != null) {
+            body.put("key", upload.key());
+        }
+        return new Event(id, RETRO_MATCH, body.toString());
     }
 
     private static int threshold(Bank bank, ContentDraft content) {
