@@ -18,7 +18,7 @@ import org.semblance.engine.judge.Claim;
 import org.semblance.engine.judge.FeatureMatch;
 import org.semblance.engine.judge.Judge;
 import org.semblance.engine.media.Deadline;
-import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.BankedList;
 import org.semblance.hashdb.PictureMatch;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.features.Features;
@@ -45,7 +45,7 @@ final class FeatureSearch {
     /** Pixels of the reduced upload within which two banked pictures show the same part of it. */
     private static final double NEAR = 24;
 
-    private final HashDb db;
+    private final BankedList db;
     private final MatchOptions options;
     private final Judge judge;
     private final int maxDistance;
@@ -54,7 +54,7 @@ final class FeatureSearch {
 
     private record BankedPictureId(long contentId, int ms) {}
 
-    FeatureSearch(HashDb db, MatchOptions options) {
+    FeatureSearch(BankedList db, MatchOptions options) {
         this.db = db;
         this.options = options;
         this.judge = options.judge();

@@ -24,7 +24,7 @@ import org.semblance.engine.video.VideoComparison;
 import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.VideoMatch;
 import org.semblance.engine.video.VideoPolicy;
-import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.BankedList;
 import org.semblance.hashdb.Match;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.hash.FrameSpan;
@@ -50,7 +50,7 @@ final class HashedUpload {
     /** Known videos of which a still picture's second is told; more are told of without. */
     private static final int MAX_TIMED = 8;
 
-    private final HashDb db;
+    private final BankedList db;
     private final MatchOptions options;
     private final Judge judge;
     private final HashReport hashed;
@@ -65,12 +65,12 @@ final class HashedUpload {
     private Optional<Stretch> undecided = Optional.empty();
     private String cutShort = "";
 
-    HashedUpload(HashDb db, HashReport hashed, MatchOptions options) {
+    HashedUpload(BankedList db, HashReport hashed, MatchOptions options) {
         this(db, hashed, hashed.video() == null ? null : QueryVideo.of(hashed.video(), options.videoPolicy()), options);
     }
 
     /** @param video its frames, or null if it has none */
-    HashedUpload(HashDb db, HashReport hashed, @Nullable QueryVideo video, MatchOptions options) {
+    HashedUpload(BankedList db, HashReport hashed, @Nullable QueryVideo video, MatchOptions options) {
         this.db = db;
         this.judge = options.judge();
         this.hashed = hashed;

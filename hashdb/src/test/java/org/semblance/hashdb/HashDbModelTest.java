@@ -34,6 +34,7 @@ import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.catalog.Quarantine;
 import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.features.BankedPicture;
+import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.features.RandomFeatures;
 import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
@@ -56,6 +57,7 @@ class HashDbModelTest {
     private final List<Hash256> hashes = new ArrayList<>(List.of(Hash256.ZERO));
     private final TreeMap<Long, List<BankedPicture>> pictures = new TreeMap<>();
     private final RandomFeatures source = new RandomFeatures(random, 1000, 10);
+    private final List<Asked> asked = new ArrayList<>();
     private long nextBankId = 1;
 
     @Test
@@ -70,13 +72,77 @@ class HashDbModelTest {
                         db.awaitView();
                     }
                 }
+                long before = db.seq();
                 step(db);
                 compare(db, step);
+                if (db.seq() > before) {
+                    remember(db);
+                }
+                if (random.nextInt(10) == 0) {
+                    compareWithThen(db, asked.get(random.nextInt(asked.size())));
+                }
+            }
+            for (Asked question : asked) {
+                if (random.nextInt(4) == 0) {
+                    compareWithThen(db, question);
+                }
             }
             assertThat(db.verify().problems()).as(RandomSeed.replay()).isEmpty();
         } finally {
             db.close();
         }
+    }
+
+    /** A question that was asked when a change had just been made. */
+    private record Asked(
+            long seq,
+            Hash256 query,
+            String bank,
+            List<Match> found,
+            List<Match> foundInBank,
+            @Nullable Features picture,
+            List<String> pictures,
+            List<Bank> banks) {}
+
+    private void remember(HashDb db) {
+        Hash256 query = RandomSeed.at(hashes.get(random.nextInt(hashes.size())), random.nextInt(40), random);
+        String bank = banks.isEmpty() ? "NONE" : anyBank().name();
+        List<BankedPicture> its = pictures.isEmpty()
+                ? List.of()
+                : pictures.ceilingEntry(random.nextLong(pictures.lastKey() + 1)).getValue();
+        Features picture = its.isEmpty() ? null : its.getFirst().features();
+        asked.add(new Asked(
+                db.seq(),
+                query,
+                bank,
+                db.lookup(query),
+                db.lookup(List.of(query), Set.of(bank)).getFirst(),
+                picture,
+                found(db, picture),
+                db.banks()));
+    }
+
+    private static List<String> found(BankedList list, @Nullable Features picture) {
+        return picture == null || picture.count() == 0
+                ? List.of()
+                : list.lookupFeatures(picture, Set.of(), 0, 1, 1000).stream()
+                        .map(match -> match.bank() + " " + match.content() + " "
+                                + match.votes().ms() + " " + match.votes().votes())
+                        .toList();
+    }
+
+    private static void compareWithThen(HashDb db, Asked question) {
+        BankedList then = db.asOf(question.seq);
+        assertThat(then.banks()).as(RandomSeed.replay()).isEqualTo(question.banks);
+        assertThat(then.lookup(List.of(question.query), Set.of()).getFirst())
+                .as("as of %s, %s", question.seq, RandomSeed.replay())
+                .isEqualTo(question.found);
+        assertThat(then.lookup(List.of(question.query), Set.of(question.bank)).getFirst())
+                .as("as of %s, %s", question.seq, RandomSeed.replay())
+                .isEqualTo(question.foundInBank);
+        assertThat(found(then, question.picture))
+                .as("as of %s, %s", question.seq, RandomSeed.replay())
+                .isEqualTo(question.pictures);
     }
 
     private void step(HashDb db) {

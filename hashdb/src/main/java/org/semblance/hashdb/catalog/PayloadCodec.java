@@ -45,8 +45,8 @@ public final class PayloadCodec {
     private static final String CREATE_BANK = "create_bank";
     private static final String UPDATE_BANK = "update_bank";
     private static final String DELETE_BANK = "delete_bank";
-    private static final String UPDATE_CONTENT = "update_content";
-    private static final String WITHDRAW_CONTENT = "withdraw_content";
+    public static final String UPDATE_CONTENT = "update_content";
+    public static final String WITHDRAW_CONTENT = "withdraw_content";
 
     private static final JsonMapper JSON = new JsonMapper();
 

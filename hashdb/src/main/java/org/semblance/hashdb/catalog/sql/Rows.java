@@ -39,6 +39,9 @@ final class Rows {
     private static final String BANK =
             "SELECT id, name, kind, enabled_ratio, description, distance_threshold, features, handling, legal_basis"
                     + " FROM bank WHERE deleted = 0";
+    /** As the index of changed contents has it. */
+    static final String CONTENT_ID = "iif(json_valid(j.payload), json_extract(j.payload, '$.content_id'), NULL)";
+
     /** As the index of added contents has it. */
     private static final String FIRST_ID = "iif(json_valid(j.payload), json_extract(j.payload, '$.first_id'), NULL)";
 
@@ -72,6 +75,18 @@ final class Rows {
         select.setString(1, name);
         try (ResultSet row = select.executeQuery()) {
             return row.next() ? bank(row) : null;
+        }
+    }
+
+    /** The bank of that id, deleted or not. */
+    static Bank anyBank(Preparer db, long id) throws SQLException {
+        PreparedStatement select = db.prepare(BANK.replace("deleted = 0", "id = ?"));
+        select.setLong(1, id);
+        try (ResultSet row = select.executeQuery()) {
+            if (!row.next()) {
+                throw new SQLDataException("bank " + id + " is missing");
+            }
+            return bank(row);
         }
     }
 
@@ -181,8 +196,18 @@ final class Rows {
 
     /** What is banked of a video; null if the content is withdrawn or no video. */
     static @Nullable KnownVideo video(Preparer db, long contentId) throws SQLException {
-        PreparedStatement select = db.prepare("SELECT v.duration_ms, v.frames FROM video v"
-                + " JOIN content c ON c.id = v.content_id WHERE v.content_id = ? AND c.status <> 2");
+        return video(
+                db.prepare("SELECT v.duration_ms, v.frames FROM video v"
+                        + " JOIN content c ON c.id = v.content_id WHERE v.content_id = ? AND c.status <> 2"),
+                contentId);
+    }
+
+    /** What is banked of a video, withdrawn or not; null if the content is no video. */
+    static @Nullable KnownVideo anyVideo(Preparer db, long contentId) throws SQLException {
+        return video(db.prepare("SELECT duration_ms, frames FROM video WHERE content_id = ?"), contentId);
+    }
+
+    private static @Nullable KnownVideo video(PreparedStatement select, long contentId) throws SQLException {
         select.setLong(1, contentId);
         try (ResultSet row = select.executeQuery()) {
             return row.next() ? KnownVideo.ofBytes(row.getInt(1), bytes(row, 2)) : null;
@@ -264,6 +289,19 @@ final class Rows {
                 sink.pictures(contentId, pictures);
             }
         }
+    }
+
+    /** The pictures of a content, withdrawn or not. */
+    static List<BankedPicture> anyPictures(Preparer db, long contentId) throws SQLException {
+        PreparedStatement select = db.prepare("SELECT ms, data FROM picture WHERE content_id = ? ORDER BY ordinal");
+        select.setLong(1, contentId);
+        List<BankedPicture> pictures = new ArrayList<>();
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                pictures.add(picture(contentId, row.getInt(1), bytes(row, 2)));
+            }
+        }
+        return pictures;
     }
 
     private static BankedPicture picture(long contentId, int ms, byte[] data) {
