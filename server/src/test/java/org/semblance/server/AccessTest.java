@@ -231,6 +231,10 @@ class AccessTest {
                 Role.CURATE,
                 (bank, id) -> Call.of("GET", "/v1/banks/" + bank + "/export"));
         entry(
+                "GET /v1/banks/{bank}/forecast",
+                Role.CURATE,
+                (bank, id) -> Call.of("GET", "/v1/banks/" + bank + "/forecast"));
+        entry(
                 "GET /v1/banks/{bank}/content",
                 Role.CURATE,
                 (bank, id) -> Call.of("GET", "/v1/banks/" + bank + "/content"));

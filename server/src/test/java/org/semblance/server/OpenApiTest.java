@@ -360,6 +360,7 @@ class OpenApiTest {
                 Map.of("Content-Type", "text/csv"),
                 ("pdq,x\n" + HASH + ",\nzz,\n").getBytes(StandardCharsets.UTF_8));
         get("/v1/banks/KNOWN/export");
+        get("/v1/banks/KNOWN/forecast?distance=3");
         json("POST", "/v1/banks", "{\"name\":\"FINE\",\"kind\":\"allow\"}");
         get("/v1/banks");
         get("/v1/banks/KNOWN");

@@ -508,6 +508,47 @@ public final class RecentUploads implements AutoCloseable {
                 reference);
     }
 
+    /** Receives how far uploads are. */
+    @FunctionalInterface
+    public interface DistanceSink {
+        /** One hash of an upload is so far from one of the hashes that were asked for. */
+        void near(long uploadId, int distance);
+    }
+
+    /**
+     * Tells of each hash near one of these, of uploads of keys that are wanted, how far it is: no references, no bound, and an
+     * upload as often as it is near.
+     *
+     * @return false if there was no time for all
+     */
+    public boolean distances(
+            List<Hash256> hashes,
+            int maxDistance,
+            Predicate<@Nullable String> ofKey,
+            BooleanSupplier stop,
+            DistanceSink sink) {
+        awaitOffered();
+        long oldest = oldestMs();
+        Map<Integer, Boolean> wanted = new HashMap<>();
+        return reading(() -> {
+            for (Hash256 hash : hashes) {
+                if (stop.getAsBoolean()) {
+                    return false;
+                }
+                chains.search(hash, maxDistance, seq -> seq >= ring.tail(), (distance, seq) -> {
+                    RingFile.Slot slot = ring.read(seq);
+                    if (slot != null
+                            && slot.timeMs() >= oldest
+                            && wanted.computeIfAbsent(slot.key(), key -> ofKey.test(keys.name(key)))) {
+                        sink.near(slot.uploadId(), distance);
+                    }
+                    return true;
+                });
+            }
+            return true;
+        });
+    }
+
     /** Receives uploads one by one. */
     @FunctionalInterface
     public interface Sink {

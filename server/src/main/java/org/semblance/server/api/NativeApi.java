@@ -6,6 +6,7 @@ import org.semblance.hashdb.HashDb;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.recent.EarlierUploads;
+import org.semblance.server.recent.Forecast;
 import org.semblance.server.recent.UploadMemory;
 import org.semblance.server.route.OpenApi;
 import org.semblance.server.route.Route;
@@ -30,7 +31,9 @@ public final class NativeApi {
                         new ContentRoutes(db, gate, earlier, features).routes(),
                         new ListRoutes(db).routes(),
                         new AuditRoutes(db, gate).routes(),
-                        List.of(OpenApi.route(Dialect.NATIVE, "/openapi.json", OpenApi.document())))
+                        List.of(
+                                new ForecastRoute(db, new Forecast(db, gate, uploads)).route(),
+                                OpenApi.route(Dialect.NATIVE, "/openapi.json", OpenApi.document())))
                 .flatMap(List::stream)
                 .toList();
     }
