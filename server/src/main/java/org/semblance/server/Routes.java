@@ -10,6 +10,7 @@ import org.semblance.server.api.OperatorRoutes;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.exchange.Exchanges;
+import org.semblance.server.flood.FloodControl;
 import org.semblance.server.hma.HmaApi;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
@@ -49,9 +50,10 @@ final class Routes {
             Metrics metrics,
             Supplier<Phase> phase) {
         EarlierUploads earlier = new EarlierUploads(db, gate, uploads, webhook);
-        List<Route> routes = new ArrayList<>(NativeApi.routes(db, gate, uploads, earlier, config.features()));
+        FloodControl flood = FloodControl.of(config, db, metrics);
+        List<Route> routes = new ArrayList<>(NativeApi.routes(db, gate, uploads, flood, earlier, config.features()));
         routes.addAll(new OperatorRoutes(metrics, phase, db).routes());
-        routes.addAll(new HmaApi(db, exchanges, uploads, earlier, config).routes());
+        routes.addAll(new HmaApi(db, exchanges, uploads, flood, earlier, config).routes());
         return routes;
     }
 }

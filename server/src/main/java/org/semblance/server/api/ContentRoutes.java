@@ -21,6 +21,7 @@ import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.flood.FloodControl;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Fields;
 import org.semblance.server.http.HttpError;
@@ -62,6 +63,7 @@ final class ContentRoutes {
 
     private final HashDb db;
     private final Gate gate;
+    private final FloodControl flood;
     private final EarlierUploads earlier;
     private final boolean features;
 
@@ -69,12 +71,14 @@ final class ContentRoutes {
      * Routes that ask and change that database.
      *
      * @param gate knows which keys a caller may be told of
+     * @param flood counts what matches
      * @param earlier finds what shows a content that is banked
      * @param features whether local features are banked with a file
      */
-    ContentRoutes(HashDb db, Gate gate, EarlierUploads earlier, boolean features) {
+    ContentRoutes(HashDb db, Gate gate, FloodControl flood, EarlierUploads earlier, boolean features) {
         this.db = db;
         this.gate = gate;
+        this.flood = flood;
         this.earlier = earlier;
         this.features = features;
     }
@@ -263,6 +267,9 @@ final class ContentRoutes {
                                 NativeRoutes.given(fields, "quarantine", name -> quarantine(fields)),
                                 null)),
                 request.origin());
+        if (fields.isNull("quarantine")) {
+            flood.forget(request.id("id"));
+        }
         return Response.json(200, json(request, content(request, visible, bank)).put("seq", applied.seq()));
     }
 

@@ -8,6 +8,7 @@ import org.semblance.engine.judge.Judgement;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.HashDb;
 import org.semblance.server.auth.Role;
+import org.semblance.server.flood.FloodControl;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
@@ -30,17 +31,20 @@ public final class LookupRoutes {
 
     private final HashDb db;
     private final UploadMemory uploads;
+    private final FloodControl flood;
     private final boolean features;
 
     /**
      * Routes that ask that database.
      *
      * @param uploads remembers what is looked up
+     * @param flood counts what matches
      * @param features whether local features are looked up
      */
-    public LookupRoutes(HashDb db, UploadMemory uploads, boolean features) {
+    public LookupRoutes(HashDb db, UploadMemory uploads, FloodControl flood, boolean features) {
         this.db = db;
         this.uploads = uploads;
+        this.flood = flood;
         this.features = features;
     }
 
@@ -57,7 +61,7 @@ public final class LookupRoutes {
     }
 
     private LookupScope scope(Request request) {
-        return new LookupScope(db, uploads, features, request);
+        return new LookupScope(db, uploads, flood, features, request);
     }
 
     private Response whole(Request request) {

@@ -13,6 +13,7 @@ import org.semblance.hashdb.hash.Signal;
 import org.semblance.server.auth.Caller;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.flood.FloodControl;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.json.ReportJson;
 import org.semblance.server.recent.UploadMemory;
@@ -25,6 +26,7 @@ final class LookupScope {
     static final String DETAILS = "details";
 
     private final UploadMemory uploads;
+    private final FloodControl flood;
     private final Caller caller;
     private final ScopedDb visible;
     private final boolean details;
@@ -36,11 +38,13 @@ final class LookupScope {
      * As that request asks.
      *
      * @param uploads remembers what is looked up
+     * @param flood counts what matches
      * @param features whether local features are looked up
      */
-    LookupScope(HashDb db, UploadMemory uploads, boolean features, Request request) {
+    LookupScope(HashDb db, UploadMemory uploads, FloodControl flood, boolean features, Request request) {
         request.caller().requiresDistance();
         this.uploads = uploads;
+        this.flood = flood;
         this.caller = request.caller();
         this.visible = new ScopedDb(db, request.caller());
         this.matcher =
@@ -78,6 +82,14 @@ final class LookupScope {
      * @throws HttpError 400 for features if they are switched off: an answer would say that there is no match
      */
     Judgement judge(LookupQuery query, Iterator<Judgement> found, Deadline deadline) {
+        Judgement judgement = judgement(query, found, deadline);
+        if (!judgement.matches().isEmpty()) {
+            flood.count(judgement.standing());
+        }
+        return judgement;
+    }
+
+    private Judgement judgement(LookupQuery query, Iterator<Judgement> found, Deadline deadline) {
         Features picture = query.features();
         if (picture != null) {
             if (!features) {

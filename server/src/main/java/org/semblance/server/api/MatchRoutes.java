@@ -13,6 +13,7 @@ import org.semblance.hashdb.HashDb;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.body.SentFile;
+import org.semblance.server.flood.FloodControl;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
@@ -36,17 +37,20 @@ final class MatchRoutes {
 
     private final HashDb db;
     private final UploadMemory uploads;
+    private final FloodControl flood;
     private final boolean features;
 
     /**
      * Routes that ask that database.
      *
-     * @param uploads remembers what is matched
+     * @param uploads remembers what is looked up
+     * @param flood counts what matches
      * @param features whether uploads are looked up by local features unless a request says otherwise
      */
-    MatchRoutes(HashDb db, UploadMemory uploads, boolean features) {
+    MatchRoutes(HashDb db, UploadMemory uploads, FloodControl flood, boolean features) {
         this.db = db;
         this.uploads = uploads;
+        this.flood = flood;
         this.features = features;
     }
 
@@ -99,6 +103,7 @@ final class MatchRoutes {
         request.trace().took(Stage.LOOKUP, report.lookupUs() * 1_000);
         request.trace().verdict(report.verdict());
         uploads.remember(request.caller(), reference, report.hashed());
+        flood.count(report.standing());
         ObjectNode answer = ReportJson.addMatch(Json.object(), report);
         NativeRoutes.hide(request, answer);
         NativeRoutes.putText(answer, "reference", reference);

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.semblance.hashdb.HashDb;
 import org.semblance.server.auth.Gate;
+import org.semblance.server.flood.FloodControl;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.recent.EarlierUploads;
 import org.semblance.server.recent.Forecast;
@@ -19,16 +20,17 @@ public final class NativeApi {
      * The routes.
      *
      * @param uploads remembers what is looked up
+     * @param flood counts what matches
      * @param earlier finds what shows a content that is banked
      * @param features whether local features are banked and looked up
      */
     public static List<Route> routes(
-            HashDb db, Gate gate, UploadMemory uploads, EarlierUploads earlier, boolean features) {
+            HashDb db, Gate gate, UploadMemory uploads, FloodControl flood, EarlierUploads earlier, boolean features) {
         return Stream.of(
-                        new MatchRoutes(db, uploads, features).routes(),
-                        new LookupRoutes(db, uploads, features).routes(),
+                        new MatchRoutes(db, uploads, flood, features).routes(),
+                        new LookupRoutes(db, uploads, flood, features).routes(),
                         new BankRoutes(db).routes(),
-                        new ContentRoutes(db, gate, earlier, features).routes(),
+                        new ContentRoutes(db, gate, flood, earlier, features).routes(),
                         new ListRoutes(db).routes(),
                         new AuditRoutes(db, gate).routes(),
                         List.of(

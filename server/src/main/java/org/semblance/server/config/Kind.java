@@ -27,6 +27,8 @@ sealed interface Kind<T> {
     /** The empty text stands for none. */
     Kind<String> OPTIONAL_URL = new Url();
 
+    Kind<Boolean> FLAG = new Flag();
+
     static Kind<Long> whole(long least, long most) {
         return new Whole<>(Long::valueOf, least, most);
     }
@@ -99,6 +101,38 @@ sealed interface Kind<T> {
         @Override
         public String placeholder() {
             return "TEXT";
+        }
+    }
+
+    /** True or false. */
+    record Flag() implements Kind<Boolean> {
+        @Override
+        public @Nullable Boolean parse(String text) {
+            return switch (text.strip()) {
+                case "true" -> Boolean.TRUE;
+                case "false" -> Boolean.FALSE;
+                default -> null;
+            };
+        }
+
+        @Override
+        public @Nullable Boolean convert(Object value) {
+            return value instanceof Boolean flag ? flag : null;
+        }
+
+        @Override
+        public String toml(Boolean value) {
+            return text(value);
+        }
+
+        @Override
+        public String expected() {
+            return "true or false";
+        }
+
+        @Override
+        public String placeholder() {
+            return "true|false";
         }
     }
 

@@ -221,6 +221,19 @@ public final class ServerConfig {
         return value(Setting.RECENT_DAYS);
     }
 
+    /** 0 for no limit. */
+    public long floodMatches() {
+        return value(Setting.FLOOD_MATCHES);
+    }
+
+    public long floodWindowS() {
+        return value(Setting.FLOOD_WINDOW_S);
+    }
+
+    public boolean floodExemptsDigests() {
+        return value(Setting.FLOOD_EXEMPT_DIGEST);
+    }
+
     /** Null if events are posted nowhere. */
     public @Nullable URI webhookUrl() {
         String url = value(Setting.WEBHOOK_URL);

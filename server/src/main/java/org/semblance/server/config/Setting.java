@@ -238,6 +238,24 @@ public final class Setting<T> {
     public static final Setting<Integer> RECENT_DAYS = new Setting<>(
             "recent_days", Kind.number(1, 400), 7, "How many days the hashes of a recent upload are kept at most.");
 
+    public static final Setting<Long> FLOOD_MATCHES = new Setting<>(
+            "flood_matches",
+            Kind.whole(0, 1_000_000_000),
+            0L,
+            "A content that matches more uploads than this within flood_window_s is put into quarantine: it makes no match until"
+                    + " somebody takes it out. 0: never. Propaganda that many people upload at once floods as well, so the"
+                    + " number is yours to choose.");
+
+    public static final Setting<Long> FLOOD_WINDOW_S = new Setting<>(
+            "flood_window_s", Kind.whole(1, 604_800), 3_600L, "The time in which flood_matches are too many.");
+
+    public static final Setting<Boolean> FLOOD_EXEMPT_DIGEST = new Setting<>(
+            "flood_exempt_digest",
+            Kind.FLAG,
+            false,
+            "Whether matches by the exact bytes of a banked file do not count, and stay matches while the content is in such a"
+                    + " quarantine.");
+
     public static final Setting<String> WEBHOOK_URL = new Setting<>(
             "webhook_url",
             Kind.OPTIONAL_URL,

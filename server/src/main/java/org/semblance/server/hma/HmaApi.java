@@ -10,6 +10,7 @@ import org.semblance.hashdb.HashDb;
 import org.semblance.server.auth.Role;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.exchange.Exchanges;
+import org.semblance.server.flood.FloodControl;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Response;
@@ -35,6 +36,7 @@ public final class HmaApi {
     private final HashDb db;
     private final Exchanges exchanges;
     private final UploadMemory uploads;
+    private final FloodControl flood;
     private final EarlierUploads earlier;
     private final ServerConfig config;
 
@@ -42,12 +44,20 @@ public final class HmaApi {
      * The dialect on that database.
      *
      * @param uploads remembers what is looked up
+     * @param flood counts what matches
      * @param earlier tells the webhook what shows a content that is banked: HMA's answers have no place for it
      */
-    public HmaApi(HashDb db, Exchanges exchanges, UploadMemory uploads, EarlierUploads earlier, ServerConfig config) {
+    public HmaApi(
+            HashDb db,
+            Exchanges exchanges,
+            UploadMemory uploads,
+            FloodControl flood,
+            EarlierUploads earlier,
+            ServerConfig config) {
         this.db = db;
         this.exchanges = exchanges;
         this.uploads = uploads;
+        this.flood = flood;
         this.earlier = earlier;
         this.config = config;
     }
@@ -65,7 +75,7 @@ public final class HmaApi {
                 // Where HMA has its own, and under its title: clients know by that what they talk to.
                 OpenApi.route(Dialect.HMA, "/openapi/openapi.json", OpenApi.document("Open Media Match API")),
                 HmaCompare.route()));
-        routes.addAll(new HmaLookups(db, uploads, config.hmaEditedCopies()).routes());
+        routes.addAll(new HmaLookups(db, uploads, flood, config.hmaEditedCopies()).routes());
         routes.addAll(new HmaTypes(db).routes());
         routes.addAll(new HmaCuration(db, exchanges, earlier, config.features()).routes());
         routes.addAll(new HmaExchanges(exchanges).routes());

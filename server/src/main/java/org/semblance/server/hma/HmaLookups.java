@@ -34,6 +34,7 @@ import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.body.Body;
 import org.semblance.server.config.HmaEdited;
+import org.semblance.server.flood.FloodControl;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Response;
 import org.semblance.server.metrics.RequestTrace.Stage;
@@ -48,17 +49,20 @@ final class HmaLookups {
 
     private final HashDb db;
     private final UploadMemory uploads;
+    private final FloodControl flood;
     private final HmaEdited edited;
 
     /**
      * Lookups in that database.
      *
      * @param uploads remembers what is looked up
+     * @param flood counts what matches
      * @param edited where contents are told that a photo shows turned, mirrored or edited
      */
-    HmaLookups(HashDb db, UploadMemory uploads, HmaEdited edited) {
+    HmaLookups(HashDb db, UploadMemory uploads, FloodControl flood, HmaEdited edited) {
         this.db = db;
         this.uploads = uploads;
+        this.flood = flood;
         this.edited = edited;
     }
 
@@ -236,7 +240,12 @@ final class HmaLookups {
         request.trace().hashed(report.hashed());
         request.trace().took(Stage.LOOKUP, report.lookupUs() * 1_000);
         request.trace().verdict(report.verdict());
-        return report.standing();
+        return counted(report.standing());
+    }
+
+    private List<Finding> counted(List<Finding> matches) {
+        flood.count(matches);
+        return matches;
     }
 
     private void remember(Request request, @Nullable HashReport hashed) {
@@ -334,7 +343,7 @@ final class HmaLookups {
         Judgement judgement = lookup.apply(new ScopedDb(db, request.caller()).signals(banks, false));
         request.trace().took(Stage.LOOKUP, System.nanoTime() - start);
         request.trace().verdict(judgement.verdict());
-        return judgement.standing();
+        return counted(judgement.standing());
     }
 
     /** Clients expect the field, so a key that is not told distances gets HMA's word for there being none. */

@@ -60,6 +60,7 @@ import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.RawClient;
 import org.semblance.server.fixture.RawHttp2Client;
 import org.semblance.server.fixture.TestTransport;
+import org.semblance.server.flood.FloodControl;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
@@ -101,7 +102,8 @@ class LineStreamTest {
                 folder,
                 db -> {
                     bank(db);
-                    List<Route> routes = new ArrayList<>(new LookupRoutes(db, UploadMemory.NONE, true).routes());
+                    List<Route> routes = new ArrayList<>(
+                            new LookupRoutes(db, UploadMemory.NONE, FloodControl.off(db), true).routes());
                     routes.add(new Route(
                             Dialect.NATIVE, "GET", "/block", Set.of(), Route.Takes.NOTHING, Role.MATCH, block));
                     return routes;
