@@ -71,6 +71,11 @@ public final class ContentMatcher {
         this.db = db;
     }
 
+    /** A matcher with the same hasher that asks another list, such as that of an earlier change. */
+    public ContentMatcher over(BankedList list) {
+        return new ContentMatcher(hasher, list);
+    }
+
     /** The verdict on the bytes between position and limit (which stay as they are). Never throws for what they hold. */
     public MatchReport match(ByteBuffer content, MatchOptions options) {
         return match(content, options, Deadline.NONE);

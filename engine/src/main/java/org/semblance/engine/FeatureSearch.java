@@ -58,7 +58,7 @@ final class FeatureSearch {
         this.db = db;
         this.options = options;
         this.judge = options.judge();
-        this.maxDistance = maxDistance(db.featureCount());
+        this.maxDistance = PictureComparison.maxVoteDistance(db.featureCount());
     }
 
     /** A banked picture, and where an upload of that reduced size seems to show it. */
@@ -224,10 +224,5 @@ final class FeatureSearch {
         int[] frequency = frequencies.computeIfAbsent(
                 placed.id(), id -> db.documentFrequency(placed.banked(), maxDistance, id.contentId));
         return placed.placement.strength(frequency);
-    }
-
-    /** Chance pairs grow with the bank: the larger it is, the nearer features must be. */
-    private static int maxDistance(long banked) {
-        return banked <= 20_000_000 ? 34 : banked <= 200_000_000 ? 31 : 23;
     }
 }

@@ -37,6 +37,11 @@ public record MatchReport(
         suppressedBy = List.copyOf(suppressedBy);
     }
 
+    /** The judgement without what it says in words, which is part of the reason. */
+    public Judgement judgement() {
+        return new Judgement(verdict, matches, likely, quarantined, suppressedBy, "", "");
+    }
+
     /** The matches that are not suppressed, in their order. */
     public List<Finding> standing() {
         return Judgement.standing(matches);

@@ -11,6 +11,8 @@ import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.catalog.sql.Catalog.Outcome;
+import org.semblance.hashdb.follow.DatabaseEvents;
+import org.semblance.hashdb.follow.Followers;
 
 /**
  * Makes changes, those that wait at the same time in one commit: the first thread to get the writers' lock commits for all.

@@ -16,6 +16,7 @@ import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.features.PictureVotes;
+import org.semblance.hashdb.follow.ContentBanks;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -214,8 +215,14 @@ final class Lookups implements BankedList {
         forEachEnabled(
                 ids,
                 scope,
-                (bank, content) -> candidates[Arrays.binarySearch(ids, content.id())] =
-                        new Candidate(bank, content, type, type.isDigest() ? 0 : Seen.threshold(bank, content)));
+                (bank, content) -> candidates[Arrays.binarySearch(ids, content.id())] = new Candidate(
+                        bank,
+                        content,
+                        type,
+                        type.isDigest()
+                                ? 0
+                                : DistanceThreshold.of(bank, content.treatment())
+                                        .bits()));
         return candidates;
     }
 
@@ -276,7 +283,7 @@ final class Lookups implements BankedList {
                             content,
                             hash,
                             hash.distance(query),
-                            Seen.threshold(bank, content),
+                            DistanceThreshold.of(bank, content.treatment()),
                             content.enabledAt(now)));
                 }
             }

@@ -5,6 +5,7 @@ import java.util.Map;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ChangeRefusedException.Reason;
 import org.semblance.hashdb.catalog.sql.Catalog;
+import org.semblance.hashdb.follow.ContentBanks;
 
 /** The lists of earlier changes that were asked for last, since more than one question is asked of each. */
 final class PastLists {

@@ -3,6 +3,7 @@ package org.semblance.hashdb;
 import java.util.BitSet;
 import java.util.Set;
 import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.follow.ContentBanks;
 
 /** The banks of which a lookup is to know. */
 final class Scope {

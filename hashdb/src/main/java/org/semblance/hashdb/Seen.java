@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Bank;
-import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.sql.Catalog;
 
 /** The state of the catalog that lookups see. */
@@ -46,18 +45,6 @@ final class Seen {
 
     /** The largest distance that counts as a match for any content of that bank. */
     int largestThreshold(Bank bank) {
-        return Math.max(threshold(bank), contentThresholds.getOrDefault(bank.id(), 0));
-    }
-
-    /** The largest distance that counts as a match for that content of the bank. */
-    static int threshold(Bank bank, ContentRecord content) {
-        Integer own = content.treatment().distanceThreshold();
-        return own == null ? threshold(bank) : own;
-    }
-
-    /** The largest distance that counts as a match in that bank, unless a content has a threshold of its own. */
-    static int threshold(Bank bank) {
-        Integer own = bank.distanceThreshold();
-        return own == null ? HashDb.DEFAULT_DISTANCE_THRESHOLD : own;
+        return Math.max(DistanceThreshold.of(bank).bits(), contentThresholds.getOrDefault(bank.id(), 0));
     }
 }

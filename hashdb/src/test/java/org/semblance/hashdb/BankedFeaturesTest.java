@@ -28,6 +28,8 @@ import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.FeatureIndexState;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.features.RandomFeatures;
+import org.semblance.hashdb.follow.IndexKeeper;
+import org.semblance.hashdb.follow.IndexKind;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 

@@ -24,6 +24,7 @@ import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.RandomFeatures;
+import org.semblance.hashdb.follow.IndexKind;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 

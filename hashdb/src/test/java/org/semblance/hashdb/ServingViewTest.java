@@ -30,6 +30,7 @@ import org.semblance.hashdb.catalog.ContentFields;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.file.SealedText;
+import org.semblance.hashdb.follow.IndexKeeper;
 import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;

@@ -84,18 +84,22 @@ final class LookupAnswer {
     /**
      * Answers the next query.
      *
+     * @param explanation of it, or null
      * @throws HttpError 413 if a whole answer gets too many hits
      */
-    void add(LookupQuery query, Judgement found) {
+    void add(LookupQuery query, Judgement found, @Nullable ObjectNode explanation) {
         int more = found.matches().size()
                 + found.likely().size()
                 + found.quarantined().size()
                 + found.suppressedBy().size();
         boolean partial = !found.cutShort().isEmpty();
-        if (isToTell(partial ? Math.max(1, more) : more)) {
+        if (isToTell(partial || explanation != null ? Math.max(1, more) : more)) {
             ObjectNode result = result(query.id(), found.verdict());
             if (partial) {
                 result.put("partial", true).put("reason", found.cutShort());
+            }
+            if (explanation != null) {
+                result.set(NativeRoutes.EXPLAIN, explanation);
             }
             putHits(result, "matches", scope.hits(query, found.matches()));
             putHits(result, "likely", scope.hits(query, found.likely()));

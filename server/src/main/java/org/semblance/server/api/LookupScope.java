@@ -2,7 +2,10 @@ package org.semblance.server.api;
 
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.semblance.engine.SignalMatcher;
+import org.semblance.engine.explain.Explainer;
 import org.semblance.engine.judge.Finding;
 import org.semblance.engine.judge.Judgement;
 import org.semblance.engine.media.Deadline;
@@ -12,13 +15,15 @@ import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.server.auth.Caller;
 import org.semblance.server.auth.Role;
-import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.auth.ScopedList;
 import org.semblance.server.flood.FloodControl;
 import org.semblance.server.http.HttpError;
+import org.semblance.server.json.ExplanationJson;
 import org.semblance.server.json.ReportJson;
 import org.semblance.server.recent.UploadMemory;
 import org.semblance.server.route.Request;
 import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** What the lookups of one request are made in: the database as its caller may see it, the banks and the verdicts asked for. */
 final class LookupScope {
@@ -28,7 +33,9 @@ final class LookupScope {
     private final UploadMemory uploads;
     private final FloodControl flood;
     private final Caller caller;
-    private final ScopedDb visible;
+    private final boolean ofNow;
+    private final ScopedList visible;
+    private final @Nullable Explainer explainer;
     private final boolean details;
     private final boolean seesNotes;
     private final SignalMatcher matcher;
@@ -46,9 +53,13 @@ final class LookupScope {
         this.uploads = uploads;
         this.flood = flood;
         this.caller = request.caller();
-        this.visible = new ScopedDb(db, request.caller());
-        this.matcher =
-                visible.signals(NativeRoutes.wantedBanks(request, visible), request.flag(NativeRoutes.LIKELY, false));
+        this.ofNow = NativeRoutes.asksOfNow(request);
+        this.visible = NativeRoutes.list(request, db);
+        Set<String> banks = NativeRoutes.wantedBanks(request, visible);
+        this.matcher = visible.signals(banks, request.flag(NativeRoutes.LIKELY, false));
+        this.explainer = NativeRoutes.explains(request)
+                ? new Explainer(visible.list(), visible.matchOptions(banks), visible.visible())
+                : null;
         this.details = request.flag(DETAILS, false);
         this.seesNotes = request.caller().may(Role.CURATE);
         this.features = features;
@@ -62,6 +73,16 @@ final class LookupScope {
     /** Looks up the hashes among those queries, in their order. */
     Iterator<Judgement> lookup(List<LookupQuery> queries) {
         return matcher.match(LookupQuery.hashes(queries)).iterator();
+    }
+
+    boolean explains() {
+        return explainer != null;
+    }
+
+    /** Why a query found what it found; null unless that was asked for. */
+    @Nullable
+    ObjectNode explain(LookupQuery query, Judgement judgement, Deadline deadline) {
+        return explainer == null ? null : ExplanationJson.of(explainer.explain(query.hashed(), judgement, deadline));
     }
 
     /** The hits of one query as an answer tells them. */
@@ -83,7 +104,7 @@ final class LookupScope {
      */
     Judgement judge(LookupQuery query, Iterator<Judgement> found, Deadline deadline) {
         Judgement judgement = judgement(query, found, deadline);
-        if (!judgement.matches().isEmpty()) {
+        if (ofNow && !judgement.matches().isEmpty()) {
             flood.count(judgement.standing());
         }
         return judgement;
@@ -104,7 +125,7 @@ final class LookupScope {
         }
         Judgement judgement = found.next();
         Hash256 hash = query.hash();
-        if (hash != null) {
+        if (ofNow && hash != null) {
             uploads.remember(caller, query.reference(), hash);
         }
         return judgement;

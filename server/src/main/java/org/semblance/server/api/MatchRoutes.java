@@ -6,18 +6,20 @@ import org.semblance.engine.HashReport;
 import org.semblance.engine.HashRequest;
 import org.semblance.engine.MatchOptions;
 import org.semblance.engine.MatchReport;
+import org.semblance.engine.explain.Explainer;
 import org.semblance.engine.features.Profile;
 import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.video.VideoPolicy;
 import org.semblance.hashdb.HashDb;
 import org.semblance.server.auth.Role;
-import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.auth.ScopedList;
 import org.semblance.server.body.SentFile;
 import org.semblance.server.flood.FloodControl;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
+import org.semblance.server.json.ExplanationJson;
 import org.semblance.server.json.ReportJson;
 import org.semblance.server.metrics.RequestTrace.Stage;
 import org.semblance.server.recent.UploadMemory;
@@ -66,6 +68,8 @@ final class MatchRoutes {
                                 "url",
                                 FEATURES,
                                 NativeRoutes.LIKELY,
+                                NativeRoutes.EXPLAIN,
+                                NativeRoutes.AS_OF,
                                 POLICY,
                                 QUERY_PERCENT,
                                 BANK_PERCENT),
@@ -83,7 +87,8 @@ final class MatchRoutes {
         if (reference != null && reference.length() > MAX_REFERENCE_CHARS) {
             throw HttpError.field(400, "reference", reference, "at most " + MAX_REFERENCE_CHARS + " characters");
         }
-        ScopedDb visible = new ScopedDb(db, request.caller());
+        ScopedList visible = NativeRoutes.list(request, db);
+        boolean explains = NativeRoutes.explains(request);
         MatchOptions options = request.within(new MatchOptions(
                 visible.matchOptions(NativeRoutes.wantedBanks(request, visible)).banks(),
                 videoPolicy(request),
@@ -94,17 +99,26 @@ final class MatchRoutes {
         if (sent) {
             SentFile.checkType(request.mediaType());
         }
-        MatchReport report =
-                worker.matcher().match(request.body().file(), request.body().digests(), options, request.deadline());
+        MatchReport report = worker.matcher()
+                .over(visible.list())
+                .match(request.body().file(), request.body().digests(), options, request.deadline());
         if (sent && report.matches().isEmpty()) { // Bytes that are known are, however they were sent.
             SentFile.checkBytes(request.mediaType(), request.body().upload());
         }
         request.trace().hashed(report.hashed());
         request.trace().took(Stage.LOOKUP, report.lookupUs() * 1_000);
         request.trace().verdict(report.verdict());
-        uploads.remember(request.caller(), reference, report.hashed());
-        flood.count(report.standing());
+        if (NativeRoutes.asksOfNow(request)) {
+            uploads.remember(request.caller(), reference, report.hashed());
+            flood.count(report.standing());
+        }
         ObjectNode answer = ReportJson.addMatch(Json.object(), report);
+        if (explains) {
+            answer.set(
+                    "explain",
+                    ExplanationJson.of(new Explainer(visible.list(), options, visible.visible())
+                            .explain(report.hashed(), report.judgement(), request.deadline())));
+        }
         NativeRoutes.hide(request, answer);
         NativeRoutes.putText(answer, "reference", reference);
         putTiming(answer, request, report.hashed())

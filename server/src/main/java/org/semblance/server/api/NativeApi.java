@@ -29,6 +29,7 @@ public final class NativeApi {
         return Stream.of(
                         new MatchRoutes(db, uploads, flood, features).routes(),
                         new LookupRoutes(db, uploads, flood, features).routes(),
+                        List.of(new CompareRoute(db).route()),
                         new BankRoutes(db).routes(),
                         new ContentRoutes(db, gate, flood, earlier, features).routes(),
                         new ListRoutes(db).routes(),

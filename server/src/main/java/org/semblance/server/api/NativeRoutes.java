@@ -9,10 +9,12 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.Digests;
+import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.Given;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.auth.ScopedList;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Fields;
 import org.semblance.server.http.HttpError;
@@ -26,13 +28,53 @@ final class NativeRoutes {
     /** The parameter that asks for the verdict {@code likely}. */
     static final String LIKELY = "likely";
 
+    /** The parameter that asks why, and why not. */
+    static final String EXPLAIN = "explain";
+
+    /** The parameter that asks what the list would have answered after an earlier change. */
+    static final String AS_OF = "as_of";
+
     private NativeRoutes() {}
+
+    /**
+     * The list that a request asks: that of now, unless it names an earlier change.
+     *
+     * @throws org.semblance.server.auth.AccessRefusedException if the caller may not ask that
+     */
+    static ScopedList list(Request request, HashDb db) {
+        ScopedDb visible = new ScopedDb(db, request.caller());
+        String seq = request.query(AS_OF);
+        if (seq == null) {
+            return visible.list();
+        }
+        request.caller().requires(Role.CURATE);
+        return visible.asOf(Request.parse(AS_OF, seq, 0, Long.MAX_VALUE));
+    }
+
+    /**
+     * Whether the request asks for an explanation, which tells banked hashes.
+     *
+     * @throws org.semblance.server.auth.AccessRefusedException if the caller may not be told them
+     */
+    static boolean explains(Request request) {
+        if (!request.flag(EXPLAIN, false)) {
+            return false;
+        }
+        request.caller().requires(Role.CURATE);
+        request.caller().requiresDistance();
+        return true;
+    }
 
     /** A route that takes JSON if its method sends a body, and else nothing. */
     static Route work(Role role, String method, String pattern, Set<String> parameters, Route.Work action) {
         boolean sends = method.equals("POST") || method.equals("PATCH");
         Route.Takes takes = sends ? Route.Takes.JSON : Route.Takes.NOTHING;
         return new Route(Dialect.NATIVE, method, pattern, parameters, takes, role, action);
+    }
+
+    /** Whether the question is that of an upload, and not what would have been answered earlier. */
+    static boolean asksOfNow(Request request) {
+        return request.query(AS_OF) == null;
     }
 
     /** Takes out what the caller is not to be told: hashes and distances, and the notes of those who curate. */
@@ -57,7 +99,7 @@ final class NativeRoutes {
     }
 
     /** The banks that were asked for, each of which must exist: a misspelt name would be a silent miss. */
-    static Set<String> wantedBanks(Request request, ScopedDb visible) {
+    static Set<String> wantedBanks(Request request, ScopedList visible) {
         String value = request.query("banks");
         if (value == null) {
             return Set.of();

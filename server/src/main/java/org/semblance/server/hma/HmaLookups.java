@@ -32,6 +32,7 @@ import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.auth.ScopedList;
 import org.semblance.server.body.Body;
 import org.semblance.server.config.HmaEdited;
 import org.semblance.server.flood.FloodControl;
@@ -230,7 +231,7 @@ final class HmaLookups {
         if (!banks.isEmpty() && banks.stream().noneMatch(request.caller()::sees)) {
             return List.of();
         }
-        ScopedDb visible = new ScopedDb(db, request.caller());
+        ScopedList visible = new ScopedDb(db, request.caller()).list();
         MatchOptions asked = request.within(visible.matchOptions(banks));
         MatchOptions options = byFeatures ? asked : asked.withoutFeatures();
         MatchReport report = worker.matcher().match(body.file(), body.digests(), options, request.deadline());
@@ -340,7 +341,8 @@ final class HmaLookups {
             return List.of();
         }
         long start = System.nanoTime();
-        Judgement judgement = lookup.apply(new ScopedDb(db, request.caller()).signals(banks, false));
+        Judgement judgement =
+                lookup.apply(new ScopedDb(db, request.caller()).list().signals(banks, false));
         request.trace().took(Stage.LOOKUP, System.nanoTime() - start);
         request.trace().verdict(judgement.verdict());
         return counted(judgement.standing());

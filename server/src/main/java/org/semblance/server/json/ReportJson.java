@@ -244,8 +244,12 @@ public final class ReportJson {
      * banked picture and of the upload; the matrix is 3x3, row by row.
      */
     private static void putFeatures(ObjectNode node, FeatureMatch match) {
-        Placement placement = match.placement();
         node.put("strength", match.strength().name().toLowerCase(Locale.ROOT)).put("transform", "edited");
+        putPlacement(node, match.placement());
+    }
+
+    /** Adds {@code placement}. */
+    static void putPlacement(ObjectNode node, Placement placement) {
         ObjectNode placed = node.putObject("placement");
         placed.put("votes", placement.votes())
                 .put("inliers", placement.inliers())
