@@ -43,8 +43,8 @@ record Backend(
         Records records = opening.add(Records.open(config, db, metrics));
         ExchangeRegistry registry = ExchangeRegistry.open(config.dataFolder());
         create(config.exchangeFolder());
-        Exchanges exchanges = opening.add(
-                new Exchanges(db, registry, config.exchangeFolder(), Duration.ofMillis(config.exchangePollMs())));
+        Exchanges exchanges = opening.add(new Exchanges(
+                db, registry, config.exchangeFolder(), Duration.ofMillis(config.exchangePollMs()), records.guard()));
         WorkerPool<Worker> workers =
                 opening.add(new WorkerPool<>(config.workers(), config.workQueueLimit(), () -> decoders.forImages(db)));
         WorkerPool<Worker> videoWorkers = opening.add(WorkerPool.fair(

@@ -53,7 +53,7 @@ final class Routes {
         List<Route> routes =
                 new ArrayList<>(NativeApi.routes(db, records, gate, verdicts, flood, earlier, config.features()));
         routes.addAll(new OperatorRoutes(metrics, phase, db).routes());
-        routes.addAll(new HmaApi(db, verdicts, earlier, exchanges, config).routes());
+        routes.addAll(new HmaApi(db, verdicts, earlier, records.guard(), exchanges, config).routes());
         return routes;
     }
 }

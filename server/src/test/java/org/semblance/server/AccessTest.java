@@ -50,6 +50,7 @@ import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Phase;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.recent.UploadMemory;
+import org.semblance.server.record.BankingGuard;
 import org.semblance.server.record.Records;
 import org.semblance.server.record.VerdictRecorder;
 import org.semblance.server.route.AnswerClock;
@@ -413,11 +414,12 @@ class AccessTest {
                         ChangeFeed.NONE,
                         InstantSource.system());
                 Metrics metrics = new Metrics()) {
-            Exchanges exchanges = new Exchanges(db, ExchangeRegistry.open(data), data, Duration.ofHours(1));
+            Exchanges exchanges = new Exchanges(
+                    db, ExchangeRegistry.open(data), data, Duration.ofHours(1), BankingGuard.standard(db));
             List<Route> routes = Routes.all(
                     ServerConfig.builder(data).build(),
                     db,
-                    new Records(log, UploadMemory.NONE, null),
+                    new Records(log, UploadMemory.NONE, null, BankingGuard.standard(db)),
                     exchanges,
                     gate,
                     metrics,

@@ -55,6 +55,7 @@ import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Phase;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.recent.UploadMemory;
+import org.semblance.server.record.BankingGuard;
 import org.semblance.server.record.Records;
 import org.semblance.server.record.VerdictRecorder;
 import org.semblance.server.route.OpenApi;
@@ -93,11 +94,12 @@ class OpenApiTest {
                         ChangeFeed.NONE,
                         InstantSource.system());
                 Metrics metrics = new Metrics()) {
-            Exchanges exchanges = new Exchanges(db, ExchangeRegistry.open(other), other, Duration.ofHours(1));
+            Exchanges exchanges = new Exchanges(
+                    db, ExchangeRegistry.open(other), other, Duration.ofHours(1), BankingGuard.standard(db));
             routes = Routes.all(
                     ServerConfig.builder(other).build(),
                     db,
-                    new Records(log, UploadMemory.NONE, null),
+                    new Records(log, UploadMemory.NONE, null, BankingGuard.standard(db)),
                     exchanges,
                     gate,
                     metrics,

@@ -39,7 +39,7 @@ import org.semblance.hashdb.hash.Signal;
  */
 public final class PoisonGuard {
     /** Bits of a hash that are set: of a picture with detail 128, but for ties. */
-    private static final int FEWEST_BITS = 96;
+    private static final int FEWEST_BITS = 64;
 
     private static final int MOST_BITS = Hash256.BITS - FEWEST_BITS;
 

@@ -134,7 +134,7 @@ class PoisonGuardTest {
             bank("FINE", List.of(allowed));
             return near(allowed, random.nextInt(30));
         }));
-        hubs.addAll(hubs(() -> near(Hash256.ZERO, random.nextInt(90))));
+        hubs.addAll(hubs(() -> near(Hash256.ZERO, random.nextInt(60))));
 
         List<ContentDraft> checked = check(hubs);
         assertThat(checked.stream().filter(draft -> draft.treatment().isQuarantined()))

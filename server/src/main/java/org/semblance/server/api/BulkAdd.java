@@ -25,6 +25,7 @@ import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Response;
 import org.semblance.server.recent.Earlier;
 import org.semblance.server.recent.EarlierUploads;
+import org.semblance.server.record.BankingGuard;
 import org.semblance.server.route.Request;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.node.ArrayNode;
@@ -50,19 +51,23 @@ final class BulkAdd {
     private final @Nullable RequestKey key;
     private final Gate gate;
     private final EarlierUploads earlier;
+    private final BankingGuard guard;
+    private final boolean force;
 
     /** Whether recent uploads are looked at: not for a list, which would look at each of them for each line. */
     private boolean looksBack;
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-    BulkAdd(Request request, ScopedDb visible, Bank bank, Gate gate, EarlierUploads earlier) {
+    BulkAdd(Request request, ScopedDb visible, Bank bank, Gate gate, EarlierUploads earlier, BankingGuard guard) {
         this.request = request;
         this.visible = visible;
         this.bank = bank;
         this.key = ContentRoutes.requestKey(request, bank);
         this.gate = gate;
         this.earlier = earlier;
+        this.guard = guard;
+        this.force = NativeRoutes.forces(request);
     }
 
     Response run() {
@@ -109,8 +114,10 @@ final class BulkAdd {
         }
         if (!drafts.isEmpty()) {
             try {
+                List<ContentDraft> checked =
+                        guard.check(bank, drafts, request.caller().banks(), earlier, force);
                 Applied applied = visible.apply(
-                        new Change.AddContents(bank.name(), drafts),
+                        new Change.AddContents(bank.name(), checked),
                         request.origin(),
                         key == null ? null : key.part(part));
                 int added = 0;
@@ -118,7 +125,9 @@ final class BulkAdd {
                     if (!answer.has("status")) {
                         long id = applied.firstContentId() + added;
                         answer.put("id", id).put("seq", applied.seq());
-                        lookBack(answer, id, drafts.get(added++));
+                        ContentDraft banked = checked.get(added++);
+                        NativeRoutes.putHeld(answer, banked);
+                        lookBack(answer, id, banked);
                     }
                 }
             } catch (ChangeRefusedException | StorageFailedException e) {

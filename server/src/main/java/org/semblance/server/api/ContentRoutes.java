@@ -10,6 +10,7 @@ import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.ContentFields;
 import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.catalog.ContentStatus;
@@ -32,6 +33,7 @@ import org.semblance.server.matchlog.Reinstatement;
 import org.semblance.server.matchlog.ScopedMatchLog;
 import org.semblance.server.recent.Earlier;
 import org.semblance.server.recent.EarlierUploads;
+import org.semblance.server.record.BankingGuard;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import org.semblance.server.work.Worker;
@@ -62,6 +64,7 @@ final class ContentRoutes {
     private final Gate gate;
     private final FloodControl flood;
     private final EarlierUploads earlier;
+    private final BankingGuard guard;
     private final boolean features;
 
     /**
@@ -71,14 +74,23 @@ final class ContentRoutes {
      * @param gate knows which keys a caller may be told of
      * @param flood counts what matches
      * @param earlier finds what shows a content that is banked
+     * @param guard holds back what must not be banked silently
      * @param features whether local features are banked with a file
      */
-    ContentRoutes(HashDb db, MatchLog log, Gate gate, FloodControl flood, EarlierUploads earlier, boolean features) {
+    ContentRoutes(
+            HashDb db,
+            MatchLog log,
+            Gate gate,
+            FloodControl flood,
+            EarlierUploads earlier,
+            BankingGuard guard,
+            boolean features) {
         this.db = db;
         this.log = log;
         this.gate = gate;
         this.flood = flood;
         this.earlier = earlier;
+        this.guard = guard;
         this.features = features;
     }
 
@@ -89,7 +101,7 @@ final class ContentRoutes {
                         Dialect.NATIVE,
                         "POST",
                         ALL,
-                        Set.of(MatchRoutes.FEATURES, "deadline_ms"),
+                        Set.of(MatchRoutes.FEATURES, NativeRoutes.FORCE, "deadline_ms"),
                         Route.Takes.BANKED_UPLOAD,
                         Role.CURATE,
                         (Route.Work) this::add),
@@ -113,7 +125,7 @@ final class ContentRoutes {
         ScopedDb visible = db(request);
         Bank bank = BankRoutes.bank(request, visible);
         return switch (request.mediaType()) {
-            case Ndjson.MEDIA_TYPE -> new BulkAdd(request, visible, bank, gate, earlier).run();
+            case Ndjson.MEDIA_TYPE -> new BulkAdd(request, visible, bank, gate, earlier, guard).run();
             case "application/json" -> added(request, bank, Draft.ofSignals(request.json()));
             default ->
                 added(
@@ -127,11 +139,10 @@ final class ContentRoutes {
     }
 
     private Response added(Request request, Bank bank, BankingDraft draft) {
+        List<ContentDraft> checked = guard.check(
+                bank, List.of(draft.content()), request.caller().banks(), earlier, NativeRoutes.forces(request));
         Applied applied = db(request)
-                .apply(
-                        new Change.AddContents(bank.name(), List.of(draft.content())),
-                        request.origin(),
-                        requestKey(request, bank));
+                .apply(new Change.AddContents(bank.name(), checked), request.origin(), requestKey(request, bank));
         ObjectNode answer = Json.object().put("id", applied.firstContentId()).put("bank", bank.name());
         answer.set("signals", ReportJson.signals(draft.content().signals()));
         NativeRoutes.hide(request, answer);
@@ -143,7 +154,8 @@ final class ContentRoutes {
             ArrayNode array = answer.putArray("warnings");
             draft.warnings().forEach(array::add);
         }
-        Earlier shown = earlier.of(bank, applied.firstContentId(), draft.content(), request.deadline()::passed);
+        NativeRoutes.putHeld(answer, checked.getFirst());
+        Earlier shown = earlier.of(bank, applied.firstContentId(), checked.getFirst(), request.deadline()::passed);
         if (shown != null) {
             shown.putTo(answer, request.caller(), gate);
         }

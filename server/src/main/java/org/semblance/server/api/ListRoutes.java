@@ -9,6 +9,7 @@ import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.exchange.HashListReader;
@@ -22,6 +23,8 @@ import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Response;
 import org.semblance.server.list.ListExport;
 import org.semblance.server.list.ListImport;
+import org.semblance.server.recent.EarlierUploads;
+import org.semblance.server.record.BankingGuard;
 import org.semblance.server.route.LineAnswerer;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
@@ -38,9 +41,13 @@ final class ListRoutes {
             List.of(CSV, "text/plain", "text/tab-separated-values", "application/octet-stream", "multipart/form-data");
 
     private final HashDb db;
+    private final EarlierUploads earlier;
+    private final BankingGuard guard;
 
-    ListRoutes(HashDb db) {
+    ListRoutes(HashDb db, EarlierUploads earlier, BankingGuard guard) {
         this.db = db;
+        this.earlier = earlier;
+        this.guard = guard;
     }
 
     List<Route> routes() {
@@ -49,7 +56,7 @@ final class ListRoutes {
                         Dialect.NATIVE,
                         "POST",
                         "/v1/banks/{bank}/import",
-                        Set.of("type", "dry_run", "after", "deadline_ms"),
+                        Set.of("type", "dry_run", "after", NativeRoutes.FORCE, "deadline_ms"),
                         Route.Takes.LIST,
                         Role.CURATE,
                         (Route.Work) (request, worker) -> take(request)),
@@ -83,11 +90,17 @@ final class ListRoutes {
                 request,
                 "POST /v1/banks/" + bank.id() + "/import?type=" + request.query("type") + "&after="
                         + request.query("after"));
+        boolean force = NativeRoutes.forces(request);
         ListImport.Sink sink = (contents, part) -> {
+            List<ContentDraft> checked =
+                    guard.check(bank, contents, request.caller().banks(), earlier, force);
             if (!dryRun) {
                 visible.apply(
-                        new Change.AddContents(bank.name(), contents), origin, key == null ? null : key.part(part));
+                        new Change.AddContents(bank.name(), checked), origin, key == null ? null : key.part(part));
             }
+            return checked.stream()
+                    .filter(content -> content.treatment().isQuarantined())
+                    .count();
         };
         Deadline deadline = request.deadline();
         try {
@@ -137,6 +150,7 @@ final class ListRoutes {
                 .put("complete", summary.reason() == null)
                 .put("entries", summary.entries())
                 .put("imported", summary.imported())
+                .put("held", summary.held())
                 .put("unusable", summary.unusable());
         NativeRoutes.putText(answer, "reason", summary.reason());
         ObjectNode leftOut = answer.putObject("left_out");

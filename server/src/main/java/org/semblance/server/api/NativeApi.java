@@ -11,6 +11,7 @@ import org.semblance.server.matchlog.MatchLogRoutes;
 import org.semblance.server.matchlog.StatsRoutes;
 import org.semblance.server.recent.EarlierUploads;
 import org.semblance.server.recent.Forecast;
+import org.semblance.server.record.BankingGuard;
 import org.semblance.server.record.Records;
 import org.semblance.server.record.VerdictRecorder;
 import org.semblance.server.route.OpenApi;
@@ -39,12 +40,13 @@ public final class NativeApi {
             EarlierUploads earlier,
             boolean features) {
         MatchLog log = records.log();
+        BankingGuard guard = records.guard();
         return Stream.of(
                         new MatchRoutes(db, verdicts, features).routes(),
                         new LookupRoutes(db, verdicts, features).routes(),
                         new BankRoutes(db, log).routes(),
-                        new ContentRoutes(db, log, gate, flood, earlier, features).routes(),
-                        new ListRoutes(db).routes(),
+                        new ContentRoutes(db, log, gate, flood, earlier, guard, features).routes(),
+                        new ListRoutes(db, earlier, guard).routes(),
                         new MatchLogRoutes(log, db).routes(),
                         new StatsRoutes(log, db).routes(),
                         new AuditRoutes(db, log, gate).routes(),

@@ -10,7 +10,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.Digests;
 import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.Given;
+import org.semblance.hashdb.catalog.Quarantine;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
@@ -41,6 +43,9 @@ final class NativeRoutes {
         }
         return reference;
     }
+
+    /** The parameter by which nothing that is banked is held. */
+    static final String FORCE = "force";
 
     /** The parameter that asks why, and why not. */
     static final String EXPLAIN = "explain";
@@ -86,6 +91,21 @@ final class NativeRoutes {
         return new Route(Dialect.NATIVE, method, pattern, parameters, takes, role, action);
     }
 
+    /**
+     * Whether the caller answers for what it banks, so that nothing of it is held.
+     *
+     * @throws HttpError 400 if it gives no reason
+     */
+    static boolean forces(Request request) {
+        if (!request.flag(FORCE, false)) {
+            return false;
+        }
+        if (request.origin().reason().isBlank()) {
+            throw HttpError.field(400, FORCE, "true", "a header X-Reason beside it, for the journal");
+        }
+        return true;
+    }
+
     /** Takes out what the caller is not to be told: hashes and distances, and the notes of those who curate. */
     static void hide(Request request, ObjectNode answer) {
         if (!request.caller().may(Role.CURATE)) {
@@ -99,6 +119,14 @@ final class NativeRoutes {
     /** A field of a merge patch that null takes away; null if it was not sent. */
     static <T> @Nullable Given<T> given(Fields fields, String name, Function<String, @Nullable T> reader) {
         return fields.has(name) ? new Given<>(reader.apply(name)) : null;
+    }
+
+    /** Adds why a content is held, if it is. */
+    static void putHeld(ObjectNode answer, ContentDraft banked) {
+        Quarantine quarantine = banked.treatment().quarantine();
+        if (quarantine != null) {
+            answer.put("held", quarantine.reason());
+        }
     }
 
     static void putText(ObjectNode answer, String name, @Nullable String text) {

@@ -121,6 +121,13 @@ final class BankCommand implements Callable<Integer> {
         @Option(names = "--reason", paramLabel = "TEXT", defaultValue = "", description = "Reason, for the journal.")
         private String reason;
 
+        @Option(
+                names = "--force",
+                description =
+                        "Banks a file that would be held in quarantine, as flat, near allowed content, or near many"
+                                + " others. Takes a --reason.")
+        private boolean force;
+
         @Option(names = "--json", description = "Prints a JSON object per file, one a line.")
         private boolean json;
 
@@ -142,6 +149,9 @@ final class BankCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
+            if (force && reason.isBlank()) {
+                throw new ParameterException(spec.commandLine(), "--force takes a --reason, for the journal");
+            }
             PrintWriter out = spec.commandLine().getOut();
             int exit = Exit.DONE;
             try (Database db = database.open(contents);
@@ -163,8 +173,12 @@ final class BankCommand implements Callable<Integer> {
         private Object add(Database db, Path file) {
             BankingDraft.Details details =
                     new BankingDraft.Details(labels, note, file.getFileName().toString(), null);
-            ObjectNode answer = db.add(bank, file, details, !noFeatures, reason);
+            ObjectNode answer = db.add(bank, file, details, !noFeatures, force, reason);
             answer.path("warnings").forEach(warning -> complain(file, warning.asString("")));
+            String held = answer.path("held").asString("");
+            if (!held.isEmpty()) {
+                complain(file, "in quarantine, " + held);
+            }
             if (!json) {
                 return file + "  " + bank + " content " + answer.get("id");
             }
@@ -173,6 +187,9 @@ final class BankCommand implements Callable<Integer> {
             line.set("content_id", answer.get("id"));
             line.set("seq", answer.get("seq"));
             line.set("signals", answer.get("signals"));
+            if (!held.isEmpty()) {
+                line.put("held", held);
+            }
             return line;
         }
 

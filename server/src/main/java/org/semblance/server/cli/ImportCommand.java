@@ -59,6 +59,12 @@ final class ImportCommand implements Callable<Integer> {
     @Option(names = "--again", description = "Banks the list again, even if the bank already holds it.")
     private boolean again;
 
+    @Option(
+            names = "--force",
+            description =
+                    "Banks hashes that would be held in quarantine, as flat, near allowed content, or near many others.")
+    private boolean force;
+
     @Parameters(paramLabel = "FILE")
     private Path file;
 
@@ -66,6 +72,7 @@ final class ImportCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     private long imported;
+    private long held;
     private long complaints;
 
     @Override
@@ -80,7 +87,7 @@ final class ImportCommand implements Callable<Integer> {
             long skipped = list.entries();
             int most = db.mostAtOnce();
             for (List<ContentDraft> batch = batch(list, most); !batch.isEmpty(); batch = batch(list, most)) {
-                db.add(bank, batch, mark.reason(list.entries()));
+                held += db.add(bank, batch, force, mark.reason(list.entries()));
                 imported += batch.size();
                 progress.to(reader.bytesRead());
             }
@@ -140,6 +147,9 @@ final class ImportCommand implements Callable<Integer> {
         StringBuilder summary = new StringBuilder(imported + " contents imported into " + bank);
         if (skipped > 0) {
             summary.append(", after " + skipped + " entries that were banked before");
+        }
+        if (held > 0) {
+            summary.append(", " + held + " of them held in quarantine");
         }
         if (list.unusable() > 0) {
             summary.append(", " + list.unusable() + " entries left out");

@@ -214,6 +214,16 @@ public final class ServerConfig {
         return value(Setting.FEATURES) == FeatureUse.ON;
     }
 
+    /** Whether contents that would accuse the innocent are banked in quarantine. */
+    public boolean poisonGuard() {
+        return value(Setting.POISON_GUARD);
+    }
+
+    /** Recent uploads near a content that have it held; 0 not to ask. */
+    public int poisonUploads() {
+        return value(Setting.POISON_UPLOADS);
+    }
+
     public long recentUploads() {
         return value(Setting.RECENT_UPLOADS);
     }

@@ -228,6 +228,20 @@ public final class Setting<T> {
                     + " features, which are banked with each image that is added by its file, and looked up where no hash finds"
                     + " an upload. off: neither.");
 
+    public static final Setting<Boolean> POISON_GUARD = new Setting<>(
+            "poison_guard",
+            Kind.FLAG,
+            true,
+            "Whether a content that would match what has nothing to do with it is banked in quarantine, with the reason: one that is"
+                    + " flat, near allowed content, near many contents or uploads that differ, or a file that everybody has.");
+
+    public static final Setting<Integer> POISON_UPLOADS = new Setting<>(
+            "poison_uploads",
+            Kind.number(0, 1_000_000),
+            20,
+            "Recent uploads near a content that have poison_guard hold the content, if they are one in a thousand of all as well."
+                    + " 0: uploads are not asked.");
+
     public static final Setting<Long> RECENT_UPLOADS = new Setting<>(
             "recent_uploads",
             Kind.whole(0, 100_000_000),

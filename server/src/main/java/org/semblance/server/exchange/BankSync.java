@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -26,6 +27,7 @@ import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.exchange.Exchange;
 import org.semblance.hashdb.hash.Signal;
+import org.semblance.server.record.BankingGuard;
 
 /**
  * Brings the bank of an exchange to what the partner lists, in one pass over either: what is new is banked in large
@@ -42,6 +44,7 @@ final class BankSync {
 
     private final HashDb db;
     private final Exchange exchange;
+    private final BankingGuard guard;
     private final Origin origin;
     private final Lock changing;
     private final BooleanSupplier stopping;
@@ -62,12 +65,15 @@ final class BankSync {
     /**
      * Reads what the exchange has banked so far.
      *
+     * @param guard holds back what must not be banked silently
      * @param changing held for each change that adds contents
      * @param stopping asked often; once it says so, the sync fails
      */
-    BankSync(HashDb db, Exchange exchange, Lock changing, BooleanSupplier stopping) throws FetchFailedException {
+    BankSync(HashDb db, Exchange exchange, BankingGuard guard, Lock changing, BooleanSupplier stopping)
+            throws FetchFailedException {
         this.db = db;
         this.exchange = exchange;
+        this.guard = guard;
         this.changing = changing;
         this.stopping = stopping;
         this.origin = new Origin("exchange/" + exchange.name(), exchange.api().wireName());
@@ -122,7 +128,9 @@ final class BankSync {
         // Between asking for the bank's name and using it no other may get it.
         changing.lock();
         try {
-            db.apply(new Change.AddContents(bank(), batch), origin);
+            String name = bank();
+            List<ContentDraft> checked = guard.check(db.bank(name).orElseThrow(), batch, Set.of(), null, false);
+            db.apply(new Change.AddContents(name, checked), origin);
         } catch (ChangeRefusedException | StorageFailedException e) {
             throw new FetchFailedException("not banked: " + e.getMessage());
         } finally {

@@ -33,6 +33,7 @@ import org.semblance.hashdb.exchange.ExchangeRegistry;
 import org.semblance.hashdb.exchange.HashListIntake;
 import org.semblance.hashdb.exchange.HashListReader;
 import org.semblance.hashdb.hash.SignalType;
+import org.semblance.server.record.BankingGuard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,6 +54,7 @@ public final class Exchanges implements AutoCloseable {
 
     private final HashDb db;
     private final ExchangeRegistry registry;
+    private final BankingGuard guard;
     private final Path fileFolder;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("exchanges").factory());
@@ -75,10 +77,12 @@ public final class Exchanges implements AutoCloseable {
      *
      * @param fileFolder below which {@code local_file} may read
      * @param poll how often to look for changes
+     * @param guard holds back what must not be banked silently
      */
-    public Exchanges(HashDb db, ExchangeRegistry registry, Path fileFolder, Duration poll) {
+    public Exchanges(HashDb db, ExchangeRegistry registry, Path fileFolder, Duration poll, BankingGuard guard) {
         this.db = db;
         this.registry = registry;
+        this.guard = guard;
         this.fileFolder = fileFolder.toAbsolutePath().normalize();
         thread.scheduleWithFixedDelay(this::fetchChanged, 0, poll.toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -266,7 +270,7 @@ public final class Exchanges implements AutoCloseable {
     }
 
     private long fetch(Exchange exchange, String version) throws FetchFailedException {
-        BankSync sync = new BankSync(db, exchange, changing, () -> closed);
+        BankSync sync = new BankSync(db, exchange, guard, changing, () -> closed);
         if (exchange.api() == ExchangeApi.SAMPLE) {
             for (ContentDraft content : SampleSignals.contents()) {
                 sync.entry(content);

@@ -14,6 +14,7 @@ import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Response;
 import org.semblance.server.recent.EarlierUploads;
+import org.semblance.server.record.BankingGuard;
 import org.semblance.server.record.VerdictRecorder;
 import org.semblance.server.route.OpenApi;
 import org.semblance.server.route.Request;
@@ -36,20 +37,28 @@ public final class HmaApi {
     private final VerdictRecorder verdicts;
     private final Exchanges exchanges;
     private final EarlierUploads earlier;
+    private final BankingGuard guard;
     private final ServerConfig config;
 
     /**
      * The dialect on that database.
      *
      * @param verdicts records each verdict
+     * @param guard holds back what must not be banked silently: the log says so, as HMA's answers have no place for it
      * @param earlier tells the webhook what shows a content that is banked: HMA's answers have no place for it
      */
     public HmaApi(
-            HashDb db, VerdictRecorder verdicts, EarlierUploads earlier, Exchanges exchanges, ServerConfig config) {
+            HashDb db,
+            VerdictRecorder verdicts,
+            EarlierUploads earlier,
+            BankingGuard guard,
+            Exchanges exchanges,
+            ServerConfig config) {
         this.db = db;
         this.verdicts = verdicts;
         this.exchanges = exchanges;
         this.earlier = earlier;
+        this.guard = guard;
         this.config = config;
     }
 
@@ -68,7 +77,7 @@ public final class HmaApi {
                 HmaCompare.route()));
         routes.addAll(new HmaLookups(db, verdicts, config.hmaEditedCopies()).routes());
         routes.addAll(new HmaTypes(db).routes());
-        routes.addAll(new HmaCuration(db, exchanges, earlier, config.features()).routes());
+        routes.addAll(new HmaCuration(db, exchanges, earlier, guard, config.features()).routes());
         routes.addAll(new HmaExchanges(exchanges).routes());
         routes.add(siteMap(routes));
         return routes;

@@ -19,6 +19,7 @@ import org.semblance.hashdb.catalog.BankFields;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
+import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.ContentFields;
 import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.KnownVideo;
@@ -33,6 +34,7 @@ import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
 import org.semblance.server.recent.EarlierUploads;
+import org.semblance.server.record.BankingGuard;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import org.semblance.server.work.Worker;
@@ -49,18 +51,21 @@ final class HmaCuration {
     private final HashDb db;
     private final Exchanges exchanges;
     private final EarlierUploads earlier;
+    private final BankingGuard guard;
     private final boolean features;
 
     /**
      * Curates that database.
      *
+     * @param guard holds back what must not be banked silently
      * @param earlier tells of uploads that show a content that is banked
      * @param features whether local features are banked with a file
      */
-    HmaCuration(HashDb db, Exchanges exchanges, EarlierUploads earlier, boolean features) {
+    HmaCuration(HashDb db, Exchanges exchanges, EarlierUploads earlier, BankingGuard guard, boolean features) {
         this.db = db;
         this.exchanges = exchanges;
         this.earlier = earlier;
+        this.guard = guard;
         this.features = features;
     }
 
@@ -341,9 +346,10 @@ final class HmaCuration {
     }
 
     private Response added(Request request, Bank bank, BankingDraft draft, Map<String, String> values) {
-        Applied applied =
-                db(request).apply(new Change.AddContents(bank.name(), List.of(draft.content())), request.origin());
-        earlier.of(bank, applied.firstContentId(), draft.content(), request.deadline()::passed);
+        List<ContentDraft> checked =
+                guard.check(bank, List.of(draft.content()), request.caller().banks(), earlier, false);
+        Applied applied = db(request).apply(new Change.AddContents(bank.name(), checked), request.origin());
+        earlier.of(bank, applied.firstContentId(), checked.getFirst(), request.deadline()::passed);
         return Response.sortedJson(200, Map.of("id", applied.firstContentId(), "signals", shown(request, values)));
     }
 

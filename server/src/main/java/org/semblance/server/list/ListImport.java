@@ -37,11 +37,11 @@ public final class ListImport {
     @FunctionalInterface
     public interface Sink {
         /**
-         * Banks all of them or none.
+         * Banks all of them or none, and says how many of them are held in quarantine.
          *
          * @param part how many times contents were banked before: a list that comes again is cut at the same entries
          */
-        void bank(List<ContentDraft> contents, int part);
+        long bank(List<ContentDraft> contents, int part);
     }
 
     /**
@@ -50,6 +50,7 @@ public final class ListImport {
      * @param reason why it ended early, or null if it did not
      * @param entries how many were read, those passed over among them
      * @param imported how many are banked
+     * @param held how many of those that are banked are in quarantine, as they would match what they must not
      * @param unusable how many cannot be, of which {@code errors} tell the first ones
      * @param leftOut how many do not belong in a bank of that kind, by what the list thinks of them
      * @param ignoredColumns of which nothing is taken
@@ -58,6 +59,7 @@ public final class ListImport {
             @Nullable String reason,
             long entries,
             long imported,
+            long held,
             long unusable,
             Map<ListCategory, Long> leftOut,
             List<String> ignoredColumns,
@@ -86,6 +88,7 @@ public final class ListImport {
             HashListIntake list = new HashListIntake(reader, kind, this::complain);
             list.skip(after);
             long imported = 0;
+            long held = 0;
             long entries = list.entries();
             String reason = null;
             try {
@@ -95,7 +98,7 @@ public final class ListImport {
                         reason = "time ran out";
                         break;
                     }
-                    sink.bank(some, part);
+                    held += sink.bank(some, part);
                     imported += some.size();
                     entries = list.entries();
                     some = next(list, reader);
@@ -110,6 +113,7 @@ public final class ListImport {
                     reason,
                     reason == null ? list.entries() : entries,
                     imported,
+                    held,
                     list.unusable(),
                     list.leftOut(),
                     list.ignoredColumns(),

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.engine.Digests;
 import org.semblance.engine.MatchOptions;
 import org.semblance.engine.SignalMatcher;
+import org.semblance.engine.guard.RecentNeighbours;
 import org.semblance.engine.judge.Judgement;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.Bank;
@@ -108,6 +109,27 @@ public final class EarlierUploads {
                     .toList());
         }
         return new Earlier(shown, near.more() || cut, loading);
+    }
+
+    /** The recent uploads of keys that see the bank. */
+    public RecentNeighbours neighbours(Bank bank) {
+        RecentUploads recent = memory.recent();
+        if (recent == null) {
+            return RecentNeighbours.NONE;
+        }
+        return new RecentNeighbours() {
+            @Override
+            public int near(Hash256 hash, int maxDistance, int most) {
+                return recent.near(List.of(hash), maxDistance, gate.keysThatSee(bank.name()), most, () -> false)
+                        .uploads()
+                        .size();
+            }
+
+            @Override
+            public long uploads() {
+                return recent.state().hashes();
+            }
+        };
     }
 
     /** Its id is made of the content and the upload alone. */

@@ -18,9 +18,10 @@ import org.semblance.server.webhook.Webhook;
  * What the server keeps beside the catalog: what matched, what was uploaded, and what the webhook has still to be told.
  *
  * @param webhook null if there is none
+ * @param guard holds back what must not be banked silently
  */
 public record Records(
-        MatchLog log, UploadMemory uploads, @Nullable Webhook webhook) implements AutoCloseable {
+        MatchLog log, UploadMemory uploads, @Nullable Webhook webhook, BankingGuard guard) implements AutoCloseable {
     /**
      * Opens the files in the data folder.
      *
@@ -32,7 +33,7 @@ public record Records(
         MatchLog log = MatchLog.open(
                 config.dataFolder(), config.matchLog(), VerdictRecorder.VERDICTS, changes(db), InstantSource.system());
         measure(log, metrics);
-        return new Records(log, UploadMemory.open(config, metrics), webhook);
+        return new Records(log, UploadMemory.open(config, metrics), webhook, BankingGuard.of(config, db, metrics));
     }
 
     private static @Nullable Webhook openWebhook(ServerConfig config, Metrics metrics) {

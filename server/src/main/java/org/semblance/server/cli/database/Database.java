@@ -50,18 +50,25 @@ public interface Database extends AutoCloseable {
     /**
      * Banks a file; the answer is that of {@code POST /v1/banks/{bank}/content}.
      *
+     * @param force whether the content is not held in quarantine
      * @throws BadInputException.Undecodable if it does not decode
      */
-    ObjectNode add(String bank, Path file, BankingDraft.Details details, boolean features, String reason);
+    ObjectNode add(
+            String bank, Path file, BankingDraft.Details details, boolean features, boolean force, String reason);
 
     /** Takes a content out of a bank. */
     void withdraw(String bank, long id, String reason);
 
-    /** How many contents {@link #add(String, List, String)} takes at a time. */
+    /** How many contents {@link #add(String, List, boolean, String)} takes at a time. */
     int mostAtOnce();
 
-    /** Banks contents, all of them or none. */
-    void add(String bank, List<ContentDraft> contents, String reason);
+    /**
+     * Banks contents, all of them or none.
+     *
+     * @param force whether none is held in quarantine
+     * @return how many are held
+     */
+    long add(String bank, List<ContentDraft> contents, boolean force, String reason);
 
     /** How many entries of a list a bank holds already. */
     long entriesIn(ImportMark mark, String bank);

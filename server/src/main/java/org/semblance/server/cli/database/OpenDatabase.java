@@ -34,6 +34,7 @@ import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.matchlog.MatchLog;
 import org.semblance.server.json.ReportJson;
+import org.semblance.server.record.BankingGuard;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -140,7 +141,8 @@ final class OpenDatabase implements Database {
     }
 
     @Override
-    public ObjectNode add(String bank, Path file, BankingDraft.Details details, boolean features, String reason) {
+    public ObjectNode add(
+            String bank, Path file, BankingDraft.Details details, boolean features, boolean force, String reason) {
         MediaSource source = Contents.open(file);
         // As the server does: see its Worker.
         ContentHasher hasher = source.format().isVideo() ? fast() : exact();
@@ -150,12 +152,16 @@ final class OpenDatabase implements Database {
             throw new BadInputException.Undecodable(report.failure().wireName() + ": " + report.reason());
         }
         BankingDraft draft = BankingDraft.of(report, details);
-        Applied applied = db.apply(new Change.AddContents(bank, List.of(draft.content())), origin(reason));
+        List<ContentDraft> checked = checked(bank, List.of(draft.content()), force);
+        Applied applied = db.apply(new Change.AddContents(bank, checked), origin(reason));
         ObjectNode answer = ReportJson.MAPPER
                 .createObjectNode()
                 .put("id", applied.firstContentId())
                 .put("seq", applied.seq());
         answer.set("signals", ReportJson.signals(draft.content().signals()));
+        if (checked.getFirst().treatment().quarantine() != null) {
+            answer.put("held", checked.getFirst().treatment().quarantine().reason());
+        }
         ArrayNode warnings = answer.putArray("warnings");
         draft.warnings().forEach(warnings::add);
         return answer;
@@ -172,8 +178,19 @@ final class OpenDatabase implements Database {
     }
 
     @Override
-    public void add(String bank, List<ContentDraft> drafts, String reason) {
-        db.apply(new Change.AddContents(bank, drafts), origin(reason));
+    public long add(String bank, List<ContentDraft> drafts, boolean force, String reason) {
+        List<ContentDraft> checked = checked(bank, drafts, force);
+        db.apply(new Change.AddContents(bank, checked), origin(reason));
+        return checked.stream()
+                .filter(content -> content.treatment().isQuarantined())
+                .count();
+    }
+
+    /** As they are to be banked; a bank that is not there is for the change to refuse. */
+    private List<ContentDraft> checked(String bank, List<ContentDraft> drafts, boolean force) {
+        return db.bank(bank)
+                .map(into -> BankingGuard.standard(db).check(into, drafts, Set.of(), null, force))
+                .orElse(drafts);
     }
 
     @Override

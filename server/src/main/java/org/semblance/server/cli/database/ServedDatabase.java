@@ -191,7 +191,8 @@ final class ServedDatabase implements Database {
     }
 
     @Override
-    public ObjectNode add(String bank, Path file, BankingDraft.Details details, boolean features, String reason) {
+    public ObjectNode add(
+            String bank, Path file, BankingDraft.Details details, boolean features, boolean force, String reason) {
         ArrayNode labels = ReportJson.MAPPER.createArrayNode();
         details.labels().forEach(labels::add);
         MultipartFile form = new MultipartFile(body(file));
@@ -201,7 +202,7 @@ final class ServedDatabase implements Database {
         form.field("metadata", details.metadata());
         return send(
                 "POST",
-                bankPath(bank) + CONTENT + (features ? "" : "?features=false"),
+                bankPath(bank) + CONTENT + "?features=" + features + "&force=" + force,
                 form.contentType(),
                 reason,
                 form.body());
@@ -222,21 +223,24 @@ final class ServedDatabase implements Database {
     }
 
     @Override
-    public void add(String bank, List<ContentDraft> drafts, String reason) {
+    public long add(String bank, List<ContentDraft> drafts, boolean force, String reason) {
         StringBuilder lines = new StringBuilder();
         drafts.forEach(draft -> lines.append(json(draft)).append('\n'));
         String answer = text(
                 "POST",
-                bankPath(bank) + CONTENT,
+                bankPath(bank) + CONTENT + "?force=" + force,
                 "application/x-ndjson",
                 reason,
                 BodyPublishers.ofString(lines.toString()));
+        long held = 0;
         for (String line : answer.lines().toList()) {
             JsonNode one = ReportJson.MAPPER.readTree(line);
             if (!one.has("id")) {
                 throw refusal(one.path("status").intValue(), line);
             }
+            held += one.has("held") ? 1 : 0;
         }
+        return held;
     }
 
     private static ObjectNode json(ContentDraft draft) {
