@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.engine.video.VideoHashes;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.hash.HashAndQuality;
 import org.semblance.hashdb.hash.Signal;
 
@@ -32,7 +33,18 @@ public record BankingDraft(ContentDraft content, List<String> warnings) {
             List<String> labels,
             @Nullable String note,
             @Nullable String source,
-            @Nullable String metadata) {}
+            @Nullable String metadata,
+            @Nullable Integer distanceThreshold,
+            @Nullable String handling) {
+        /** With the threshold and the handling of the bank. */
+        public Details(List<String> labels, @Nullable String note, @Nullable String source, @Nullable String metadata) {
+            this(labels, note, source, metadata, null, null);
+        }
+
+        private Treatment treatment() {
+            return new Treatment(distanceThreshold, handling, null, null);
+        }
+    }
 
     /**
      * Of a file that was hashed with {@link ContentHasher#hashToBank}. Whether one that could not be decoded is banked by its
@@ -50,7 +62,14 @@ public record BankingDraft(ContentDraft content, List<String> warnings) {
             warnings.add(noFrames());
         }
         ContentDraft content = new ContentDraft(
-                kept, details.labels, details.note, details.source, details.metadata, known, report.bankedPictures());
+                kept,
+                details.labels,
+                details.note,
+                details.source,
+                details.metadata,
+                known,
+                report.bankedPictures(),
+                details.treatment());
         return new BankingDraft(content, warnings);
     }
 
@@ -67,8 +86,15 @@ public record BankingDraft(ContentDraft content, List<String> warnings) {
             warnings.add(noFrames());
         }
         List<Signal> kept = withoutFlat(signals, warnings);
-        ContentDraft content =
-                new ContentDraft(kept, details.labels, details.note, details.source, details.metadata, video);
+        ContentDraft content = new ContentDraft(
+                kept,
+                details.labels,
+                details.note,
+                details.source,
+                details.metadata,
+                video,
+                List.of(),
+                details.treatment());
         return new BankingDraft(content, warnings);
     }
 

@@ -18,7 +18,7 @@ import org.semblance.engine.media.FrameSampling;
 import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.video.QueryVideo;
 import org.semblance.engine.video.VideoPolicy;
-import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.BankedList;
 import org.semblance.hashdb.Match;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.hash.HashAndQuality;
@@ -64,11 +64,16 @@ public final class ContentMatcher {
     private static final String NOT_DECODED = "known by its bytes, and not looked at further: ";
 
     private final ContentHasher hasher;
-    private final HashDb db;
+    private final BankedList db;
 
-    public ContentMatcher(ContentHasher hasher, HashDb db) {
+    public ContentMatcher(ContentHasher hasher, BankedList db) {
         this.hasher = hasher;
         this.db = db;
+    }
+
+    /** A matcher with the same hasher that asks another list, such as that of an earlier change. */
+    public ContentMatcher over(BankedList list) {
+        return new ContentMatcher(hasher, list);
     }
 
     /** The verdict on the bytes between position and limit (which stay as they are). Never throws for what they hold. */
@@ -273,6 +278,7 @@ public final class ContentMatcher {
                 question.version,
                 judgement.matches(),
                 judgement.likely(),
+                judgement.quarantined(),
                 judgement.suppressedBy(),
                 partial,
                 InProcessHasher.micros(lookupNanos));

@@ -18,7 +18,7 @@ import org.semblance.engine.judge.Claim;
 import org.semblance.engine.judge.FeatureMatch;
 import org.semblance.engine.judge.Judge;
 import org.semblance.engine.media.Deadline;
-import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.BankedList;
 import org.semblance.hashdb.PictureMatch;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.features.Features;
@@ -45,7 +45,7 @@ final class FeatureSearch {
     /** Pixels of the reduced upload within which two banked pictures show the same part of it. */
     private static final double NEAR = 24;
 
-    private final HashDb db;
+    private final BankedList db;
     private final MatchOptions options;
     private final Judge judge;
     private final int maxDistance;
@@ -54,11 +54,11 @@ final class FeatureSearch {
 
     private record BankedPictureId(long contentId, int ms) {}
 
-    FeatureSearch(HashDb db, MatchOptions options) {
+    FeatureSearch(BankedList db, MatchOptions options) {
         this.db = db;
         this.options = options;
         this.judge = options.judge();
-        this.maxDistance = maxDistance(db.featureCount());
+        this.maxDistance = PictureComparison.maxVoteDistance(db.featureCount());
     }
 
     /** A banked picture, and where an upload of that reduced size seems to show it. */
@@ -224,10 +224,5 @@ final class FeatureSearch {
         int[] frequency = frequencies.computeIfAbsent(
                 placed.id(), id -> db.documentFrequency(placed.banked(), maxDistance, id.contentId));
         return placed.placement.strength(frequency);
-    }
-
-    /** Chance pairs grow with the bank: the larger it is, the nearer features must be. */
-    private static int maxDistance(long banked) {
-        return banked <= 20_000_000 ? 34 : banked <= 200_000_000 ? 31 : 23;
     }
 }

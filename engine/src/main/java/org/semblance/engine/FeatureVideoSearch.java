@@ -25,7 +25,7 @@ import org.semblance.engine.video.VideoComparison.Sighting;
 import org.semblance.engine.video.VideoMatch;
 import org.semblance.engine.video.VideoMatcher;
 import org.semblance.engine.video.VideoPolicy;
-import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.BankedList;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.ContentRecord;
@@ -53,7 +53,7 @@ final class FeatureVideoSearch {
     /** So many contents may share a picture that still tells one from others. */
     private static final int FEW = 4;
 
-    private final HashDb db;
+    private final BankedList db;
     private final MatchOptions options;
     private final QueryVideo upload;
     private final FeatureSearch search;
@@ -87,7 +87,7 @@ final class FeatureVideoSearch {
     }
 
     /** @param upload its moments that are looked up by hashes, which may be none */
-    FeatureVideoSearch(HashDb db, MatchOptions options, QueryVideo upload) {
+    FeatureVideoSearch(BankedList db, MatchOptions options, QueryVideo upload) {
         this.db = db;
         this.options = options;
         this.upload = upload;

@@ -24,7 +24,7 @@ import org.semblance.engine.video.VideoComparison;
 import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.VideoMatch;
 import org.semblance.engine.video.VideoPolicy;
-import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.BankedList;
 import org.semblance.hashdb.Match;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.hash.FrameSpan;
@@ -35,7 +35,7 @@ import org.semblance.hashdb.hash.SignalType;
 
 /**
  * An upload that was hashed, on its way to a judgement. For one thread. The order of its lookups, in which a later one is made
- * only if those before found nothing but allowed content:
+ * only if those before found nothing but what is allowed or in quarantine:
  *
  * <ol>
  *   <li>the image as it is, every different frame, and the known videos that share frames with it;
@@ -50,7 +50,7 @@ final class HashedUpload {
     /** Known videos of which a still picture's second is told; more are told of without. */
     private static final int MAX_TIMED = 8;
 
-    private final HashDb db;
+    private final BankedList db;
     private final MatchOptions options;
     private final Judge judge;
     private final HashReport hashed;
@@ -65,12 +65,12 @@ final class HashedUpload {
     private Optional<Stretch> undecided = Optional.empty();
     private String cutShort = "";
 
-    HashedUpload(HashDb db, HashReport hashed, MatchOptions options) {
+    HashedUpload(BankedList db, HashReport hashed, MatchOptions options) {
         this(db, hashed, hashed.video() == null ? null : QueryVideo.of(hashed.video(), options.videoPolicy()), options);
     }
 
     /** @param video its frames, or null if it has none */
-    HashedUpload(HashDb db, HashReport hashed, @Nullable QueryVideo video, MatchOptions options) {
+    HashedUpload(BankedList db, HashReport hashed, @Nullable QueryVideo video, MatchOptions options) {
         this.db = db;
         this.judge = options.judge();
         this.hashed = hashed;
@@ -121,10 +121,10 @@ final class HashedUpload {
             claims.addAll(ofVideos(comparison, deadline));
         }
         boolean known = Judge.isKnown(exact);
-        if (!known && claims.stream().allMatch(Claim::isAllowed)) {
+        if (!known && claims.stream().noneMatch(Claim::decides)) {
             claims.addAll(ofStill(readings(true)));
         }
-        if (!known && claims.stream().allMatch(Claim::isAllowed)) {
+        if (!known && claims.stream().noneMatch(Claim::decides)) {
             claims.addAll(ofPictures(deadline));
         }
         return judge.of(Claim.merged(claims), exact, cutShort);

@@ -12,7 +12,7 @@ import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.video.FrameHash;
 import org.semblance.engine.video.QueryVideo;
 import org.semblance.engine.video.VideoPolicy;
-import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.BankedList;
 import org.semblance.hashdb.Match;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Hash256;
@@ -23,12 +23,12 @@ import org.semblance.hashdb.hash.Signal;
  * file, this class finds by the signal alone. For any number of threads.
  */
 public final class SignalMatcher {
-    private final HashDb db;
+    private final BankedList db;
     private final MatchOptions options;
     private final Judge judge;
 
     /** @param options which banks count, and whether {@link Verdict#LIKELY} is an answer */
-    public SignalMatcher(HashDb db, MatchOptions options) {
+    public SignalMatcher(BankedList db, MatchOptions options) {
         this.db = db;
         this.options = options;
         this.judge = options.judge();

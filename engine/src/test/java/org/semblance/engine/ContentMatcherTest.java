@@ -31,6 +31,7 @@ import org.semblance.engine.pdq.Transform;
 import org.semblance.engine.video.VideoPolicy;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
+import org.semblance.hashdb.catalog.BankFields;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
@@ -435,13 +436,13 @@ class ContentMatcherTest {
     @Test
     void aBankThatIsSwitchedOffCountsForNothing() {
         add("BAD", pdq(PNG), sha256(PNG));
-        db.apply(new Change.UpdateBank("BAD", null, 0.0, null, null), TEST);
+        db.apply(new Change.UpdateBank("BAD", BankFields.NONE.withEnabledRatio(0.0)), TEST);
         assertThat(match(PNG).verdict()).isEqualTo(Verdict.NO_MATCH);
-        db.apply(new Change.UpdateBank("BAD", null, 0.25, null, null), TEST);
+        db.apply(new Change.UpdateBank("BAD", BankFields.NONE.withEnabledRatio(0.25)), TEST);
         assertThat(match(PNG).verdict()).isEqualTo(Verdict.MATCH);
         add("GOOD", sha256(PNG));
         assertThat(match(PNG).verdict()).isEqualTo(Verdict.SUPPRESSED);
-        db.apply(new Change.UpdateBank("GOOD", null, 0.0, null, null), TEST);
+        db.apply(new Change.UpdateBank("GOOD", BankFields.NONE.withEnabledRatio(0.0)), TEST);
         assertThat(match(PNG).verdict()).isEqualTo(Verdict.MATCH);
     }
 

@@ -14,6 +14,7 @@ import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.SignalType;
 
@@ -28,7 +29,19 @@ class KnownVideoHitsTest {
 
     private static Match match(long id, int pictures, int distance) {
         ContentRecord record = new ContentRecord(
-                id, 1, ContentStatus.ENABLED, null, List.of(), null, null, null, Instant.EPOCH, 60_000, pictures);
+                id,
+                1,
+                ContentStatus.ENABLED,
+                null,
+                List.of(),
+                null,
+                null,
+                null,
+                Instant.EPOCH,
+                60_000,
+                pictures,
+                false,
+                Treatment.PLAIN);
         return new Match(BANK, record, SignalType.PDQ, distance, 31);
     }
 

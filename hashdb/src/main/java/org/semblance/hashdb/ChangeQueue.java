@@ -11,6 +11,8 @@ import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.catalog.sql.Catalog.Outcome;
+import org.semblance.hashdb.follow.DatabaseEvents;
+import org.semblance.hashdb.follow.Followers;
 
 /**
  * Makes changes, those that wait at the same time in one commit: the first thread to get the writers' lock commits for all.
@@ -32,7 +34,7 @@ final class ChangeQueue {
     private final ReentrantLock writing;
     private final Runnable requireOpen;
     private final Followers followers;
-    private final Lookups lookups;
+    private final LiveStock stock;
     private final ConcurrentLinkedQueue<Waiting> queue = new ConcurrentLinkedQueue<>();
 
     /** A change whose thread waits for it. Guarded by the writers' lock. */
@@ -58,14 +60,14 @@ final class ChangeQueue {
             ReentrantLock writing,
             Runnable requireOpen,
             Followers followers,
-            Lookups lookups) {
+            LiveStock stock) {
         this.catalog = catalog;
         this.clock = clock;
         this.events = events;
         this.writing = writing;
         this.requireOpen = requireOpen;
         this.followers = followers;
-        this.lookups = lookups;
+        this.stock = stock;
     }
 
     /** Returns when the change is made, or throws what it was refused with. */
@@ -105,7 +107,7 @@ final class ChangeQueue {
             long begun = System.nanoTime();
             List<Outcome> outcomes = catalog.commit(proposals, clock.instant());
             events.committed(group.size(), Duration.ofNanos(System.nanoTime() - begun));
-            lookups.see(new Seen(followers.follow(lookups.seen().seq)));
+            stock.see(new Seen(followers.follow(stock.seen().seq)));
             for (int i = 0; i < group.size(); i++) {
                 group.get(i).outcome = outcomes.get(i);
             }

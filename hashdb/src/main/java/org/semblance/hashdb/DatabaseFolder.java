@@ -7,6 +7,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.semblance.hashdb.follow.IndexKind;
 
 /** The folder of a database, whether a process has it open or not. */
 public final class DatabaseFolder {

@@ -18,15 +18,19 @@ import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ContentCounts;
 import org.semblance.hashdb.catalog.ContentFilter;
-import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.catalog.sql.Catalog;
-import org.semblance.hashdb.features.FeatureIndex;
 import org.semblance.hashdb.features.Features;
+import org.semblance.hashdb.follow.DatabaseEvents;
+import org.semblance.hashdb.follow.Followers;
+import org.semblance.hashdb.follow.IndexKeeper;
+import org.semblance.hashdb.follow.IndexKind;
+import org.semblance.hashdb.follow.LiveFeatures;
+import org.semblance.hashdb.follow.LiveIndex;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.view.ServingView;
@@ -44,7 +48,7 @@ import org.semblance.hashdb.view.ServingView;
  * {@code catalog.head} names it), and what it reads to catch up; a damaged one is refused. Reading all of it takes {@link
  * #verify}, which names every row that is not what the journal made of it.
  */
-public final class HashDb implements AutoCloseable {
+public final class HashDb implements BankedList, AutoCloseable {
     /** The largest PDQ distance that counts as a match where a bank says nothing else; PDQ's own recommendation. */
     public static final int DEFAULT_DISTANCE_THRESHOLD = 31;
 
@@ -55,7 +59,9 @@ public final class HashDb implements AutoCloseable {
     private final Catalog catalog;
     private final ReentrantLock writing = new ReentrantLock();
     private final Followers followers;
+    private final LiveStock stock;
     private final Lookups lookups;
+    private final PastLists past;
     private final ChangeQueue changes;
     private volatile boolean closed;
 
@@ -70,9 +76,11 @@ public final class HashDb implements AutoCloseable {
         this.folderLock = folderLock;
         this.catalog = catalog;
         this.followers = new Followers(folder, catalog, writing, saving, events);
-        this.lookups = new Lookups(
+        this.stock = new LiveStock(
                 catalog, clock, followers, new Seen(followers.hashes().opened()));
-        this.changes = new ChangeQueue(catalog, clock, events, writing, this::requireOpen, followers, lookups);
+        this.lookups = new Lookups(stock, followers.contentBanks());
+        this.past = new PastLists(stock, catalog, followers.contentBanks());
+        this.changes = new ChangeQueue(catalog, clock, events, writing, this::requireOpen, followers, stock);
     }
 
     /**
@@ -137,13 +145,25 @@ public final class HashDb implements AutoCloseable {
         return changes.apply(new Catalog.Proposal(change, origin, key));
     }
 
-    /** The banks by name. */
+    @Override
     public List<Bank> banks() {
-        return lookups.seen().banks;
+        return lookups.banks();
     }
 
+    @Override
     public Optional<Bank> bank(String name) {
-        return Optional.ofNullable(lookups.seen().bank(name));
+        return lookups.bank(name);
+    }
+
+    /**
+     * The list as it stood after that change, at the time of the change: its banks, contents, thresholds and states. Takes the
+     * longer, the more was changed since; the answer is kept for some time, so that more can be asked of it.
+     *
+     * @param seq 0 to {@link #seq}
+     * @throws ChangeRefusedException if there is no such change yet, or too many came after it
+     */
+    public BankedList asOf(long seq) {
+        return past.asOf(seq);
     }
 
     /** A content of that bank that is not withdrawn. */
@@ -161,27 +181,13 @@ public final class HashDb implements AutoCloseable {
 
     /** Contents of the bank that pass the filter and are not withdrawn, by id, from the first id above {@code afterId} on. */
     public List<BankContent> contents(String bank, ContentFilter filter, long afterId, int limit) {
-        Bank found = lookups.seen().bank(bank);
+        Bank found = stock.seen().bank(bank);
         return found == null ? List.of() : catalog.contents(found, filter, afterId, limit);
     }
 
-    /**
-     * What is banked of a video; empty if the content is withdrawn, not there, or no video. A disabled one is given. The
-     * frames are put together anew for each call, which takes some milliseconds for 20,000.
-     */
+    @Override
     public Optional<KnownVideo> video(long contentId) {
-        ServingView view = followers.views().view();
-        if (view == null) {
-            return catalog.video(contentId);
-        }
-        ContentRecord content = view.get(contentId);
-        if (content != null && !content.isVideo()) {
-            return Optional.empty();
-        }
-        byte[] frames = content == null ? null : view.framesOf(contentId, content.pictures());
-        return content == null || frames == null
-                ? catalog.video(contentId)
-                : Optional.of(KnownVideo.ofBytes(content.videoMs(), frames));
+        return lookups.video(contentId);
     }
 
     /** Counts all contents: a walk over every signal, seconds for millions. */
@@ -194,66 +200,50 @@ public final class HashDb implements AutoCloseable {
         return catalog.journal(afterSeq, limit);
     }
 
-    /**
-     * Every enabled content with a hash within its threshold of the query, nearest first, each once. Banks that are
-     * switched off are included: the caller knows which of its rules apply ({@link Bank#enabled}).
-     */
+    /** As {@link #lookup(List, Set)}, for one hash in all banks. */
     public List<Match> lookup(Hash256 query) {
         return lookup(List.of(query)).getFirst();
     }
 
-    /**
-     * Looks up many hashes, which costs less than one by one; the answers are in the order of the queries. What many of
-     * them find is asked of the view once.
-     */
+    /** As {@link #lookup(List, Set)}, in all banks. */
     public List<List<Match>> lookup(List<Hash256> queries) {
         return lookup(queries, Set.of());
     }
 
-    /**
-     * Looks up many hashes in some banks alone. Contents of other banks are passed over before anything of them is read, so
-     * that the time of a lookup does not tell how many there are.
-     *
-     * @param banks names, of which those that there are count; empty for all banks
-     */
+    @Override
     public List<List<Match>> lookup(List<Hash256> queries, Set<String> banks) {
         return lookups.lookup(queries, banks);
     }
 
-    /**
-     * Every enabled content that has exactly this digest, by id.
-     *
-     * @throws IllegalArgumentException if the signal is not a digest
-     */
+    /** As {@link #lookupDigest(Signal, Set)}, in all banks. */
     public List<Match> lookupDigest(Signal digest) {
         return lookupDigest(digest, Set.of());
     }
 
-    /** Every enabled content of these banks that has exactly this digest, by id; all banks if there are none. */
+    @Override
     public List<Match> lookupDigest(Signal digest, Set<String> banks) {
         return lookups.lookupDigest(digest, banks);
     }
 
-    /**
-     * Pictures of enabled contents with features near those of the query, as {@link FeatureIndex#lookup} finds them. Banks that
-     * are switched off are included.
-     *
-     * @param banks as {@link #lookup(List, Set)}
-     * @return at most so many pictures, most votes first
-     */
+    @Override
     public List<PictureMatch> lookupFeatures(
             Features query, Set<String> banks, int maxDistance, int minVotes, int maxPictures) {
         return lookups.lookupFeatures(query, banks, maxDistance, minVotes, maxPictures);
     }
 
-    /** How many features are banked. */
+    @Override
     public long featureCount() {
-        return followers.features().index().index().size();
+        return lookups.featureCount();
     }
 
-    /** For each feature how many other contents have a near one; see {@link FeatureIndex#documentFrequency}. */
+    @Override
     public int[] documentFrequency(Features banked, int maxDistance, long exceptContentId) {
-        return followers.features().index().index().documentFrequency(banked, maxDistance, exceptContentId);
+        return lookups.documentFrequency(banked, maxDistance, exceptContentId);
+    }
+
+    @Override
+    public List<Near> nearest(Hash256 query, Set<String> banks, int most) {
+        return lookups.nearest(query, banks, most);
     }
 
     /** For tests: waits until the view answers. */
@@ -272,9 +262,9 @@ public final class HashDb implements AutoCloseable {
         followers.features().await();
     }
 
-    /** The number of the newest change that lookups see. */
+    @Override
     public long seq() {
-        return lookups.seen().seq;
+        return lookups.seq();
     }
 
     /** How many perceptual hashes are matchable. */
@@ -289,7 +279,7 @@ public final class HashDb implements AutoCloseable {
         ServingView view = followers.views().view();
         return new DatabaseState(
                 catalog.committedSeq(),
-                lookups.seen().seq,
+                stock.seen().seq,
                 hashes.index().state(),
                 hashes.unsaved(),
                 hashes.isSaving(),

@@ -12,6 +12,7 @@ final class Hits {
     private static final int DISTANCE_BITS = 9;
 
     private static final int DISTANCE = (1 << DISTANCE_BITS) - 1;
+    private static final int ID_BITS = Long.SIZE - 1 - DISTANCE_BITS;
 
     private long[] packed = new long[4];
     private int count;
@@ -37,6 +38,20 @@ final class Hits {
         }
         count = kept;
         return Arrays.copyOf(ids, kept);
+    }
+
+    /** The ids, nearest first, those at the same distance ascending. */
+    long[] nearestFirst() {
+        int kept = ids().length;
+        long[] order = new long[kept];
+        for (int i = 0; i < kept; i++) {
+            order[i] = (packed[i] & DISTANCE) << ID_BITS | packed[i] >>> DISTANCE_BITS;
+        }
+        Arrays.sort(order);
+        for (int i = 0; i < kept; i++) {
+            order[i] &= (1L << ID_BITS) - 1;
+        }
+        return order;
     }
 
     /**

@@ -1,25 +1,25 @@
 package org.semblance.hashdb;
 
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.ContentRecord;
-import org.semblance.hashdb.catalog.sql.Catalog;
-import org.semblance.hashdb.features.FeatureIndex;
+import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.features.PictureVotes;
+import org.semblance.hashdb.follow.ContentBanks;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
-import org.semblance.hashdb.view.ServingView;
 
 /**
  * Answers lookups, without a lock:
@@ -30,42 +30,55 @@ import org.semblance.hashdb.view.ServingView;
  *   <li>The banks are looked at last, so that they know the bank of each content.
  * </ol>
  */
-final class Lookups {
-    private final Catalog catalog;
-    private final InstantSource clock;
-    private final LiveIndex index;
-    private final LiveFeatures features;
-    private final ViewKeeper views;
+final class Lookups implements BankedList {
+    /** Radii of a lookup that widens until it finds something. */
+    private static final int[] RADII = {31, 47, 63, 79, 95, 111, 127, Hash256.BITS};
+
+    private final Stock stock;
     private final ContentBanks contentBanks;
-    private volatile Seen seen;
 
-    /** @param seen the state that the followers hold */
-    Lookups(Catalog catalog, InstantSource clock, Followers followers, Seen seen) {
-        this.catalog = catalog;
-        this.clock = clock;
-        this.index = followers.hashes().index();
-        this.features = followers.features().index();
-        this.views = followers.views();
-        this.contentBanks = followers.contentBanks();
-        this.seen = seen;
-    }
-
-    Seen seen() {
-        return seen;
-    }
-
-    /** From now on lookups see that state; the indexes hold all of it. */
-    void see(Seen newest) {
-        seen = newest;
+    Lookups(Stock stock, ContentBanks contentBanks) {
+        this.stock = stock;
+        this.contentBanks = contentBanks;
     }
 
     private @Nullable Scope scope(Seen now, Set<String> banks) {
         return banks.isEmpty() ? null : new Scope(now, banks, contentBanks);
     }
 
-    /** As {@link HashDb#lookup(List, Set)}. */
-    List<List<Match>> lookup(List<Hash256> queries, Set<String> banks) {
-        Seen now = seen;
+    @Override
+    public long seq() {
+        return stock.seen().seq;
+    }
+
+    @Override
+    public List<Bank> banks() {
+        return stock.seen().banks;
+    }
+
+    @Override
+    public Optional<Bank> bank(String name) {
+        return Optional.ofNullable(stock.seen().bank(name));
+    }
+
+    @Override
+    public long featureCount() {
+        return stock.featureCount();
+    }
+
+    @Override
+    public int[] documentFrequency(Features banked, int maxDistance, long exceptContentId) {
+        return stock.documentFrequency(banked, maxDistance, id -> id != exceptContentId);
+    }
+
+    @Override
+    public Optional<KnownVideo> video(long contentId) {
+        return stock.video(contentId);
+    }
+
+    @Override
+    public List<List<Match>> lookup(List<Hash256> queries, Set<String> banks) {
+        Seen now = stock.seen();
         Scope scope = scope(now, banks);
         long[] words = new long[4 * queries.size()];
         Hits[] hits = new Hits[queries.size()];
@@ -78,14 +91,14 @@ final class Lookups {
             hits[i++] = new Hits();
         }
         if (scope == null) {
-            index.lookup(
+            stock.lookup(
                     words,
                     queries.size(),
                     now.largestThreshold,
                     null,
                     (query, distance, contentId) -> hits[query].add(contentId, distance));
         } else if (!scope.isEmpty()) {
-            index.lookup(
+            stock.lookup(
                     words, queries.size(), scope.largestThreshold, scope::mayHold, (query, distance, contentId) -> {
                         if (scope.mayHold(contentId)) {
                             hits[query].add(contentId, distance);
@@ -95,17 +108,15 @@ final class Lookups {
         return matches(hits, SignalType.PDQ, scope);
     }
 
-    /** As {@link HashDb#lookupDigest(Signal, Set)}. */
-    List<Match> lookupDigest(Signal digest, Set<String> banks) {
+    @Override
+    public List<Match> lookupDigest(Signal digest, Set<String> banks) {
         if (!digest.type().isDigest()) {
             throw new IllegalArgumentException(
                     "signal type: " + digest.type().wireName() + " (expected: a digest, as in md5, sha1 or sha256)");
         }
-        Scope scope = scope(seen, banks);
+        Scope scope = scope(stock.seen(), banks);
         Hits hits = new Hits();
-        ServingView view = views.view();
-        long[] ids = view == null ? null : view.contentsWith(digest);
-        for (long id : ids == null ? catalog.contentsWith(digest) : ids) {
+        for (long id : stock.contentsWith(digest)) {
             if (scope == null || scope.mayHold(id)) {
                 hits.add(id, 0);
             }
@@ -113,16 +124,15 @@ final class Lookups {
         return matches(new Hits[] {hits}, digest.type(), scope).getFirst();
     }
 
-    /** As {@link HashDb#lookupFeatures}. */
-    List<PictureMatch> lookupFeatures(
+    @Override
+    public List<PictureMatch> lookupFeatures(
             Features query, Set<String> banks, int maxDistance, int minVotes, int maxPictures) {
-        Scope scope = scope(seen, banks);
+        Scope scope = scope(stock.seen(), banks);
         if (scope != null && scope.isEmpty()) {
             return List.of();
         }
-        FeatureIndex from = features.index();
         List<PictureVotes> votes =
-                from.lookup(query, maxDistance, scope == null ? null : scope::mayHold, minVotes, maxPictures);
+                stock.lookupFeatures(query, maxDistance, scope == null ? null : scope::mayHold, minVotes, maxPictures);
         List<PictureMatch> matches = enabled(votes, scope);
         if (matches.size() == votes.size() || votes.size() < maxPictures) {
             return matches;
@@ -130,7 +140,7 @@ final class Lookups {
         // Contents that do not count took the place of others. Now each is read before it takes one.
         Map<Long, Boolean> counts = new HashMap<>();
         return enabled(
-                from.lookup(
+                stock.lookupFeatures(
                         query,
                         maxDistance,
                         id -> (scope == null || scope.mayHold(id))
@@ -188,41 +198,81 @@ final class Lookups {
         forEachEnabled(
                 ids,
                 scope,
-                (bank, content) -> candidates[Arrays.binarySearch(ids, content.id())] =
-                        new Candidate(bank, content, type, type.isDigest() ? 0 : Seen.threshold(bank)));
+                (bank, content) -> candidates[Arrays.binarySearch(ids, content.id())] = new Candidate(
+                        bank,
+                        content,
+                        type,
+                        type.isDigest()
+                                ? 0
+                                : DistanceThreshold.of(bank, content.treatment())
+                                        .bits()));
         return candidates;
     }
 
     /** Gives those of the contents that are enabled now, and in the banks that count, with their banks. */
     private void forEachEnabled(long[] ids, @Nullable Scope scope, BiConsumer<Bank, ContentRecord> sink) {
-        Instant now = clock.instant();
-        for (ContentRecord content : records(ids)) {
+        Instant now = stock.now();
+        for (ContentRecord content : stock.records(ids)) {
             // The banks are looked at after the index, so that they know the bank of each hit.
-            Bank bank = seen.bank(content.bankId());
+            Bank bank = stock.seen().bank(content.bankId());
             if (bank != null && content.enabledAt(now) && (scope == null || scope.holds(bank.id()))) {
                 sink.accept(bank, content);
             }
         }
     }
 
-    /** What the view does not have is asked of the catalog, so that a match can be late but not lost. */
-    private List<ContentRecord> records(long[] ids) {
-        ServingView view = views.view();
-        if (view == null) {
-            return catalog.records(ids);
+    @Override
+    public List<Near> nearest(Hash256 query, Set<String> banks, int most) {
+        Scope scope = scope(stock.seen(), banks);
+        if (scope != null && scope.isEmpty()) {
+            return List.of();
         }
-        List<ContentRecord> records = new ArrayList<>(ids.length);
-        long[] missing = new long[ids.length];
-        int count = 0;
-        for (long id : ids) {
-            ContentRecord record = view.get(id);
-            if (record == null) {
-                missing[count++] = id;
-            } else {
-                records.add(record);
+        List<Near> nearest = List.of();
+        for (int i = 0; i < RADII.length && nearest.isEmpty(); i++) {
+            nearest = within(query, RADII[i], scope, most);
+        }
+        return nearest;
+    }
+
+    private List<Near> within(Hash256 query, int radius, @Nullable Scope scope, int most) {
+        Hits hits = new Hits();
+        long[] words = {query.w3(), query.w2(), query.w1(), query.w0()};
+        stock.lookup(words, 1, radius, scope == null ? null : scope::mayHold, (unused, distance, contentId) -> {
+            if (scope == null || scope.mayHold(contentId)) {
+                hits.add(contentId, distance);
+            }
+        });
+        long[] ids = hits.nearestFirst();
+        List<Near> near = new ArrayList<>();
+        for (int from = 0; from < ids.length && near.size() < most; from += most) {
+            near.addAll(described(query, Arrays.copyOfRange(ids, from, Math.min(ids.length, from + most)), scope));
+        }
+        return List.copyOf(near.subList(0, Math.min(most, near.size())));
+    }
+
+    /** Those of the contents that the scope holds, nearest first. */
+    private List<Near> described(Hash256 query, long[] ids, @Nullable Scope scope) {
+        List<Near> near = new ArrayList<>();
+        Instant now = stock.now();
+        for (ContentRecord content : stock.records(ids)) {
+            Bank bank = stock.seen().bank(content.bankId());
+            if (bank != null && (scope == null || scope.holds(bank.id()))) {
+                Hash256 hash = stock.hashesOf(content.id()).stream()
+                        .min(Comparator.comparingInt(query::distance))
+                        .orElse(null);
+                if (hash != null) {
+                    near.add(new Near(
+                            bank,
+                            content,
+                            hash,
+                            hash.distance(query),
+                            DistanceThreshold.of(bank, content.treatment()),
+                            content.enabledAt(now)));
+                }
             }
         }
-        records.addAll(catalog.records(Arrays.copyOf(missing, count)));
-        return records;
+        near.sort(Comparator.comparingInt(Near::distance)
+                .thenComparingLong(one -> one.content().id()));
+        return near;
     }
 }

@@ -3,6 +3,7 @@ package org.semblance.hashdb;
 import java.util.BitSet;
 import java.util.Set;
 import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.follow.ContentBanks;
 
 /** The banks of which a lookup is to know. */
 final class Scope {
@@ -17,7 +18,7 @@ final class Scope {
             Bank bank = seen.bank(name);
             if (bank != null) {
                 banks.set(Math.toIntExact(bank.id()));
-                largest = Math.max(largest, Seen.threshold(bank));
+                largest = Math.max(largest, seen.largestThreshold(bank));
             }
         }
         largestThreshold = largest;

@@ -15,16 +15,18 @@ final class Seen {
 
     private final Map<String, Bank> byName = new HashMap<>();
     private final Map<Long, Bank> byId = new HashMap<>();
+    private final Map<Long, Integer> contentThresholds;
     final int largestThreshold;
 
     Seen(Catalog.State state) {
         seq = state.seq();
         banks = state.banks();
+        contentThresholds = state.contentThresholds();
         int largest = 0;
         for (Bank bank : banks) {
             byName.put(bank.name(), bank);
             byId.put(bank.id(), bank);
-            largest = Math.max(largest, threshold(bank));
+            largest = Math.max(largest, largestThreshold(bank));
         }
         largestThreshold = largest;
     }
@@ -41,9 +43,8 @@ final class Seen {
         return byId.get(id);
     }
 
-    /** The largest distance that counts as a match in that bank. */
-    static int threshold(Bank bank) {
-        Integer own = bank.distanceThreshold();
-        return own == null ? HashDb.DEFAULT_DISTANCE_THRESHOLD : own;
+    /** The largest distance that counts as a match for any content of that bank. */
+    int largestThreshold(Bank bank) {
+        return Math.max(DistanceThreshold.of(bank).bits(), contentThresholds.getOrDefault(bank.id(), 0));
     }
 }

@@ -8,6 +8,7 @@ import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.catalog.sql.Audit;
 import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.features.FeatureIndex;
+import org.semblance.hashdb.follow.Followers;
 import org.semblance.hashdb.verify.FeatureComparison;
 import org.semblance.hashdb.verify.IndexComparison;
 import org.semblance.hashdb.verify.ViewComparison;

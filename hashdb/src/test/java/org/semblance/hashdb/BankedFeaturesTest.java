@@ -28,6 +28,8 @@ import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.FeatureIndexState;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.features.RandomFeatures;
+import org.semblance.hashdb.follow.IndexKeeper;
+import org.semblance.hashdb.follow.IndexKind;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 
@@ -135,12 +137,12 @@ class BankedFeaturesTest {
             ids.add(add("A", new BankedPicture(0, picture)));
         }
         for (long id : ids.subList(0, 4)) {
-            db.apply(new Change.UpdateContent("A", id, ContentStatus.DISABLED, null, null, null, null), ANALYST);
+            db.apply(new Change.UpdateContent("A", id, ContentStatus.DISABLED, null), ANALYST);
         }
         assertThat(db.lookupFeatures(picture, Set.of(), 0, 40, 2))
                 .extracting(match -> match.content().id())
                 .containsExactlyElementsOf(ids.subList(4, 6));
-        db.apply(new Change.UpdateContent("A", ids.get(1), ContentStatus.ENABLED, null, null, null, null), ANALYST);
+        db.apply(new Change.UpdateContent("A", ids.get(1), ContentStatus.ENABLED, null), ANALYST);
         assertThat(db.lookupFeatures(picture, Set.of(), 0, 40, 2))
                 .extracting(match -> match.content().id())
                 .containsExactly(ids.get(1), ids.get(4));

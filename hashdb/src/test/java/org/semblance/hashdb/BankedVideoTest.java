@@ -25,10 +25,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.ContentFields;
 import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.catalog.VideoSummary;
+import org.semblance.hashdb.follow.IndexKind;
 import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
@@ -139,10 +141,13 @@ class BankedVideoTest {
         db.awaitView();
         Hash256 hash = video.frames().getFirst().hash();
         long id = add(new ContentDraft(List.of(), video));
-        db.apply(new Change.UpdateContent("A", id, ContentStatus.DISABLED, null, List.of("x"), null, null), ANALYST);
+        db.apply(
+                new Change.UpdateContent(
+                        "A", id, ContentStatus.DISABLED, null, null, ContentFields.NONE.withLabels(List.of("x"))),
+                ANALYST);
         assertThat(db.lookup(hash)).isEmpty();
         assertThat(db.video(id)).contains(video);
-        db.apply(new Change.UpdateContent("A", id, ContentStatus.ENABLED, null, null, null, null), ANALYST);
+        db.apply(new Change.UpdateContent("A", id, ContentStatus.ENABLED, null), ANALYST);
         assertThat(db.lookup(hash)).hasSize(1);
         assertThat(db.verify().problems()).isEmpty();
         db.apply(new Change.WithdrawContent("A", id), ANALYST);

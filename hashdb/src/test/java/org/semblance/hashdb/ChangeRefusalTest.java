@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.catalog.BankFields;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
@@ -83,7 +84,7 @@ class ChangeRefusalTest {
         for (String name : List.of("", "lower", "1A", "A-B", "A B", "\u00c4", "A\n")) {
             refused(new Change.CreateBank(name), Reason.INVALID, "name", "Bank names must be UPPER_WITH_UNDERSCORE");
             refused(
-                    new Change.UpdateBank("A", name, null, null, null),
+                    new Change.UpdateBank("A", BankFields.NONE.withName(name)),
                     Reason.INVALID,
                     "name",
                     "Bank names must be UPPER_WITH_UNDERSCORE");
@@ -99,8 +100,12 @@ class ChangeRefusalTest {
     @Test
     void bankNamesAreTakenOnce() {
         refused(new Change.CreateBank("A"), Reason.CONFLICT, "name", "bank 'A' already exists");
-        refused(new Change.UpdateBank("A", "B", null, null, null), Reason.CONFLICT, "name", "bank 'B' already exists");
-        db.apply(new Change.UpdateBank("A", "A", null, null, null), ANALYST);
+        refused(
+                new Change.UpdateBank("A", BankFields.NONE.withName("B")),
+                Reason.CONFLICT,
+                "name",
+                "bank 'B' already exists");
+        db.apply(new Change.UpdateBank("A", BankFields.NONE.withName("A")), ANALYST);
     }
 
     @Test
@@ -112,7 +117,11 @@ class ChangeRefusalTest {
                     Reason.INVALID,
                     "enabled_ratio",
                     message);
-            refused(new Change.UpdateBank("A", null, ratio, null, null), Reason.INVALID, "enabled_ratio", message);
+            refused(
+                    new Change.UpdateBank("A", BankFields.NONE.withEnabledRatio(ratio)),
+                    Reason.INVALID,
+                    "enabled_ratio",
+                    message);
         }
         for (int threshold : new int[] {-1, 257}) {
             String message = "distance_threshold: " + threshold + " (expected: 0 to 256)";
@@ -122,7 +131,7 @@ class ChangeRefusalTest {
                     "distance_threshold",
                     message);
             refused(
-                    new Change.UpdateBank("A", null, null, null, threshold),
+                    new Change.UpdateBank("A", BankFields.NONE.withDistanceThreshold(threshold)),
                     Reason.INVALID,
                     "distance_threshold",
                     message);
@@ -138,7 +147,11 @@ class ChangeRefusalTest {
     void unknownBanksAndContentsAreNotFound() {
         String message = "bank 'NONE' not found";
         refused(new Change.DeleteBank("NONE"), Reason.NOT_FOUND, "bank", message);
-        refused(new Change.UpdateBank("NONE", null, 0.0, null, null), Reason.NOT_FOUND, "bank", message);
+        refused(
+                new Change.UpdateBank("NONE", BankFields.NONE.withEnabledRatio(0.0)),
+                Reason.NOT_FOUND,
+                "bank",
+                message);
         refused(new Change.AddContents("NONE", List.of(new ContentDraft(SIGNALS))), Reason.NOT_FOUND, "bank", message);
         refused(new Change.WithdrawContent("NONE", content), Reason.NOT_FOUND, "bank", message);
         refused(update("NONE", content, null, null), Reason.NOT_FOUND, "bank", message);
@@ -163,7 +176,7 @@ class ChangeRefusalTest {
     }
 
     private static Change update(String bank, long id, @Nullable ContentStatus status, @Nullable Instant until) {
-        return new Change.UpdateContent(bank, id, status, until, null, null, null);
+        return new Change.UpdateContent(bank, id, status, until);
     }
 
     @Test

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.catalog.BankFields;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.JournalEntry;
@@ -139,7 +140,7 @@ class ConcurrencyTest {
         AtomicInteger renaming = new AtomicInteger(1);
         Callable<Void> rename = () -> {
             for (int i = 1; i <= CHANGES; i++) {
-                db.apply(new Change.UpdateBank(name.get(), "NAME_" + i, null, null, null), ANYONE);
+                db.apply(new Change.UpdateBank(name.get(), BankFields.NONE.withName("NAME_" + i)), ANYONE);
                 name.set("NAME_" + i);
             }
             renaming.set(0);

@@ -21,8 +21,10 @@ import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.RandomFeatures;
+import org.semblance.hashdb.follow.IndexKind;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 
@@ -59,7 +61,14 @@ class FlippedByteTest {
                     KnownVideo video = j == 0 ? RandomSeed.video(random.nextInt(1, 100), random) : null;
                     List<BankedPicture> pictures = j == 1 ? source.content(2, 50) : List.of();
                     drafts.add(new ContentDraft(
-                            List.of(pdq, sha), List.of("label " + j), "note " + i, "list " + j, null, video, pictures));
+                            List.of(pdq, sha),
+                            List.of("label " + j),
+                            "note " + i,
+                            "list " + j,
+                            null,
+                            video,
+                            pictures,
+                            Treatment.PLAIN));
                 }
                 db.apply(new Change.AddContents("A", drafts), ANYONE);
                 db.apply(new Change.WithdrawContent("A", 2 + 20L * i), ANYONE);

@@ -21,14 +21,20 @@ import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankContent;
+import org.semblance.hashdb.catalog.BankFields;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.ContentFields;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.Given;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.catalog.Quarantine;
+import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.features.BankedPicture;
+import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.features.RandomFeatures;
 import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
@@ -51,6 +57,7 @@ class HashDbModelTest {
     private final List<Hash256> hashes = new ArrayList<>(List.of(Hash256.ZERO));
     private final TreeMap<Long, List<BankedPicture>> pictures = new TreeMap<>();
     private final RandomFeatures source = new RandomFeatures(random, 1000, 10);
+    private final List<Asked> asked = new ArrayList<>();
     private long nextBankId = 1;
 
     @Test
@@ -65,13 +72,77 @@ class HashDbModelTest {
                         db.awaitView();
                     }
                 }
+                long before = db.seq();
                 step(db);
                 compare(db, step);
+                if (db.seq() > before) {
+                    remember(db);
+                }
+                if (random.nextInt(10) == 0) {
+                    compareWithThen(db, asked.get(random.nextInt(asked.size())));
+                }
+            }
+            for (Asked question : asked) {
+                if (random.nextInt(4) == 0) {
+                    compareWithThen(db, question);
+                }
             }
             assertThat(db.verify().problems()).as(RandomSeed.replay()).isEmpty();
         } finally {
             db.close();
         }
+    }
+
+    /** A question that was asked when a change had just been made. */
+    private record Asked(
+            long seq,
+            Hash256 query,
+            String bank,
+            List<Match> found,
+            List<Match> foundInBank,
+            @Nullable Features picture,
+            List<String> pictures,
+            List<Bank> banks) {}
+
+    private void remember(HashDb db) {
+        Hash256 query = RandomSeed.at(hashes.get(random.nextInt(hashes.size())), random.nextInt(40), random);
+        String bank = banks.isEmpty() ? "NONE" : anyBank().name();
+        List<BankedPicture> its = pictures.isEmpty()
+                ? List.of()
+                : pictures.ceilingEntry(random.nextLong(pictures.lastKey() + 1)).getValue();
+        Features picture = its.isEmpty() ? null : its.getFirst().features();
+        asked.add(new Asked(
+                db.seq(),
+                query,
+                bank,
+                db.lookup(query),
+                db.lookup(List.of(query), Set.of(bank)).getFirst(),
+                picture,
+                found(db, picture),
+                db.banks()));
+    }
+
+    private static List<String> found(BankedList list, @Nullable Features picture) {
+        return picture == null || picture.count() == 0
+                ? List.of()
+                : list.lookupFeatures(picture, Set.of(), 0, 1, 1000).stream()
+                        .map(match -> match.bank() + " " + match.content() + " "
+                                + match.votes().ms() + " " + match.votes().votes())
+                        .toList();
+    }
+
+    private static void compareWithThen(HashDb db, Asked question) {
+        BankedList then = db.asOf(question.seq);
+        assertThat(then.banks()).as(RandomSeed.replay()).isEqualTo(question.banks);
+        assertThat(then.lookup(List.of(question.query), Set.of()).getFirst())
+                .as("as of %s, %s", question.seq, RandomSeed.replay())
+                .isEqualTo(question.found);
+        assertThat(then.lookup(List.of(question.query), Set.of(question.bank)).getFirst())
+                .as("as of %s, %s", question.seq, RandomSeed.replay())
+                .isEqualTo(question.foundInBank);
+        assertThat(found(then, question.picture))
+                .as("as of %s, %s", question.seq, RandomSeed.replay())
+                .isEqualTo(question.pictures);
     }
 
     private void step(HashDb db) {
@@ -126,7 +197,18 @@ class HashDbModelTest {
     private void updateBank(HashDb db, Bank bank) {
         String newName = random.nextBoolean() ? freeName() : null;
         Integer threshold = anyThreshold();
-        db.apply(new Change.UpdateBank(bank.name(), newName, null, null, threshold), ANYONE);
+        db.apply(
+                new Change.UpdateBank(
+                        bank.name(),
+                        new BankFields(
+                                newName,
+                                null,
+                                null,
+                                threshold == null ? null : new Given<>(threshold),
+                                null,
+                                null,
+                                null)),
+                ANYONE);
         banks.remove(bank.name());
         Bank updated = new Bank(
                 bank.id(),
@@ -160,7 +242,7 @@ class HashDbModelTest {
                     .distinct()
                     .toList();
             List<BankedPicture> its = random.nextInt(3) == 0 ? source.content(2, 30) : List.of();
-            drafts.add(new ContentDraft(signals, List.of("a", "b"), "n" + i, "s", null, video, its));
+            drafts.add(new ContentDraft(signals, List.of("a", "b"), "n" + i, "s", null, video, its, anyTreatment()));
         }
         Applied applied = db.apply(new Change.AddContents(bank.name(), drafts), ANYONE);
         assertThat(applied.contents()).isEqualTo(drafts.size());
@@ -180,7 +262,9 @@ class HashDbModelTest {
                             draft.source(),
                             null,
                             clock.instant(),
-                            draft.video() == null ? null : draft.video().summary()));
+                            draft.video() == null ? null : draft.video().summary(),
+                            draft.treatment(),
+                            ANYONE.actor()));
             if (draft.video() != null) {
                 videos.put(id, draft.video());
             }
@@ -189,6 +273,16 @@ class HashDbModelTest {
             }
             id++;
         }
+    }
+
+    private Treatment anyTreatment() {
+        return random.nextInt(3) > 0
+                ? Treatment.PLAIN
+                : new Treatment(
+                        random.nextBoolean() ? null : random.nextInt(60),
+                        random.nextBoolean() ? null : "remove",
+                        random.nextBoolean() ? null : new Quarantine("flood", random.nextBoolean()),
+                        null);
     }
 
     /** Some of its hashes come again in it, and some are those of other contents. */
@@ -233,8 +327,20 @@ class HashDbModelTest {
                 ? clock.instant().plusSeconds(random.nextInt(1000))
                 : null;
         String note = "note " + random.nextInt();
-        db.apply(new Change.UpdateContent(content.bank(), content.id(), status, until, null, note, null), ANYONE);
-        contents.put(content.id(), with(content, content.bank(), status, until, note));
+        ContentFields fields = ContentFields.NONE.withNote(note);
+        if (random.nextBoolean()) {
+            fields = fields.or(ContentFields.of(anyTreatment()));
+        }
+        boolean confirms = random.nextInt(4) == 0;
+        Origin second = new Origin("second/person", "");
+        db.apply(
+                new Change.UpdateContent(
+                        content.bank(), content.id(), status, until, confirms ? Boolean.TRUE : null, fields),
+                second);
+        ContentFields made = confirms
+                ? fields.withConfirmedBy(second.actor())
+                : fields.withConfirmedBy(content.treatment().confirmedBy());
+        contents.put(content.id(), made.appliedTo(with(content, content.bank(), status, until, note)));
     }
 
     private static BankContent with(
@@ -250,10 +356,12 @@ class HashDbModelTest {
                 content.source(),
                 content.metadata(),
                 content.createdAt(),
-                content.video());
+                content.video(),
+                content.treatment(),
+                content.addedBy());
     }
 
-    private static ContentRecord record(Bank bank, BankContent content) {
+    private ContentRecord record(Bank bank, BankContent content) {
         return new ContentRecord(
                 content.id(),
                 bank.id(),
@@ -265,7 +373,9 @@ class HashDbModelTest {
                 content.metadata(),
                 content.createdAt(),
                 content.video() == null ? 0 : content.video().durationMs(),
-                content.video() == null ? 0 : content.video().pictures());
+                content.video() == null ? 0 : content.video().pictures(),
+                false,
+                content.treatment());
     }
 
     private void compare(HashDb db, int step) {
@@ -273,7 +383,9 @@ class HashDbModelTest {
         List<Match> expected = new ArrayList<>();
         for (BankContent content : contents.values()) {
             Bank bank = Objects.requireNonNull(banks.get(content.bank()));
-            int threshold = bank.distanceThreshold() == null ? 31 : bank.distanceThreshold();
+            Integer own = content.treatment().distanceThreshold();
+            Integer common = own == null ? bank.distanceThreshold() : own;
+            int threshold = common == null ? 31 : common;
             int distance = hashesOf(content).stream()
                     .mapToInt(hash -> hash.distance(query))
                     .min()

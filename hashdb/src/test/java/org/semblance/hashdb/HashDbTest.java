@@ -19,16 +19,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.BankContent;
+import org.semblance.hashdb.catalog.BankFields;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.ContentFields;
 import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.Given;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.catalog.RequestKey;
+import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.HashAndQuality;
 import org.semblance.hashdb.hash.Signal;
@@ -77,7 +81,7 @@ class HashDbTest {
     }
 
     private static Change.UpdateContent status(long id, ContentStatus status, @Nullable Instant until) {
-        return new Change.UpdateContent("A", id, status, until, null, null, null);
+        return new Change.UpdateContent("A", id, status, until);
     }
 
     private List<Long> found(Hash256 query) {
@@ -112,7 +116,7 @@ class HashDbTest {
     void looksUpInSomeBanksAsIfThereWereNoOthers() throws InterruptedException {
         List<String> names = List.of("A", "B", "C", "D");
         names.forEach(name -> apply(new Change.CreateBank(name)));
-        apply(new Change.UpdateBank("D", null, null, null, 60));
+        apply(new Change.UpdateBank("D", BankFields.NONE.withDistanceThreshold(60)));
         List<Hash256> centres =
                 Stream.generate(() -> RandomSeed.hash(random)).limit(4).toList();
         for (int round = 0; round < 40; round++) {
@@ -177,7 +181,7 @@ class HashDbTest {
         Set<String> scope = Set.of("SEEN");
         long nearNothing = Long.MAX_VALUE;
         long nearHidden = Long.MAX_VALUE;
-        for (int i = 0; i < 50; i++) { // The least of them, since some load classes or are not compiled yet.
+        for (int i = 0; i < 200; i++) { // The least of them, since some load classes or are not compiled yet.
             nearNothing = Math.min(nearNothing, allocated(() -> {
                 assertThat(db.lookup(List.of(lonely), scope).getFirst()).isEmpty();
                 assertThat(db.lookupDigest(unknown, scope)).isEmpty();
@@ -247,7 +251,9 @@ class HashDbTest {
                 "list-7",
                 "{\"k\":[1]}",
                 clock.instant(),
-                null);
+                null,
+                Treatment.PLAIN,
+                ANALYST.actor());
         assertThat(db.content("A", id)).contains(expected);
         assertThat(db.lookup(pdq.hash()).getFirst().content()).isEqualTo(record(expected));
         db.awaitView();
@@ -268,7 +274,9 @@ class HashDbTest {
                 content.metadata(),
                 content.createdAt(),
                 0,
-                0);
+                0,
+                false,
+                content.treatment());
     }
 
     @Test
@@ -310,14 +318,14 @@ class HashDbTest {
         long wide = add("A", draft(hash));
         Hash256 at6 = RandomSeed.at(hash, 6, random);
         assertThat(found(at6)).containsExactly(wide);
-        apply(new Change.UpdateBank("NARROW", null, null, null, 6));
+        apply(new Change.UpdateBank("NARROW", BankFields.NONE.withDistanceThreshold(6)));
         assertThat(found(at6)).containsExactly(narrow, wide);
-        apply(new Change.UpdateBank("NARROW", null, null, null, 200));
+        apply(new Change.UpdateBank("NARROW", BankFields.NONE.withDistanceThreshold(200)));
         assertThat(found(RandomSeed.at(hash, 200, random))).containsExactly(narrow);
         assertThat(found(RandomSeed.at(hash, 201, random))).isEmpty();
         reopen();
         assertThat(found(RandomSeed.at(hash, 200, random))).containsExactly(narrow);
-        apply(new Change.UpdateBank("NARROW", null, null, null, Change.UpdateBank.DEFAULT_THRESHOLD));
+        apply(new Change.UpdateBank("NARROW", BankFields.NONE.withDistanceThreshold(null)));
         assertThat(db.bank("NARROW").orElseThrow().distanceThreshold()).isNull();
         assertThat(found(RandomSeed.at(hash, 31, random))).containsExactly(narrow, wide);
         assertThat(found(RandomSeed.at(hash, 32, random))).isEmpty();
@@ -363,10 +371,10 @@ class HashDbTest {
     void updatesOnlyWhatIsGiven() {
         apply(new Change.CreateBank("A"));
         long id = add("A", new ContentDraft(draft(Hash256.ZERO).signals(), List.of("x"), "n", "s", "{}"));
-        apply(new Change.UpdateContent("A", id, null, null, List.of("b", "a"), null, null));
+        apply(new Change.UpdateContent("A", id, ContentFields.NONE.withLabels(List.of("b", "a"))));
         assertThat(db.content("A", id).orElseThrow().labels()).containsExactly("a", "b");
         assertThat(db.content("A", id).orElseThrow().note()).isEqualTo("n");
-        apply(new Change.UpdateContent("A", id, null, null, null, "", "{\"a\":1}"));
+        apply(new Change.UpdateContent("A", id, ContentFields.NONE.withNote("").withMetadata("{\"a\":1}")));
         BankContent content = db.content("A", id).orElseThrow();
         assertThat(content.note()).as("an empty note").isNull();
         assertThat(content.metadata()).isEqualTo("{\"a\":1}");
@@ -401,7 +409,7 @@ class HashDbTest {
         apply(new Change.CreateBank("A"));
         Hash256 hash = RandomSeed.hash(random);
         long id = add("A", draft(hash));
-        apply(new Change.UpdateBank("A", "NEW_NAME", 0.5, "d", 12));
+        apply(new Change.UpdateBank("A", new BankFields("NEW_NAME", 0.5, "d", new Given<>(12), null, null, null)));
         assertThat(db.bank("A")).isEmpty();
         Match match = db.lookup(hash).getFirst();
         assertThat(match.bank().name()).isEqualTo("NEW_NAME");
@@ -504,7 +512,9 @@ class HashDbTest {
                 content.source(),
                 content.metadata(),
                 content.createdAt(),
-                null);
+                null,
+                content.treatment(),
+                content.addedBy());
     }
 
     private List<BankContent> pages(ContentFilter filter) {

@@ -30,6 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.follow.IndexKeeper;
+import org.semblance.hashdb.follow.IndexKind;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;

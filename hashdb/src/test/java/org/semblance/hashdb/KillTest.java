@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.features.Features;
+import org.semblance.hashdb.follow.IndexKind;
 import org.semblance.hashdb.hash.Hash256;
 
 /**

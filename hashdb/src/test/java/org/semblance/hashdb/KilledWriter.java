@@ -19,6 +19,7 @@ import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.features.RandomFeatures;
+import org.semblance.hashdb.follow.IndexKeeper;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;

@@ -26,9 +26,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.ContentFields;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.file.SealedText;
+import org.semblance.hashdb.follow.IndexKeeper;
 import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
@@ -185,15 +187,15 @@ class ServingViewTest {
         openAndCompare(2);
         Files.writeString(mark, "");
         openAndCompare(2);
-        String body = good.substring("semblance-view 2".length(), good.length() - 9);
-        Files.writeString(mark, new SealedText("", "semblance-view", 1).seal(body));
+        String body = good.substring("semblance-view 3".length(), good.length() - 9);
+        Files.writeString(mark, new SealedText("", "semblance-view", 2).seal(body));
         openAndCompare(2);
         assertThat(warnings())
                 .containsExactly(
                         mark + ": the mark of a view is damaged; the view is built anew",
                         mark + ": not the mark of a view; the view is built anew",
                         mark + ": not the mark of a view; the view is built anew",
-                        mark + ": the mark of a view of version 1 (expected: 2; written by an older release); the view"
+                        mark + ": the mark of a view of version 2 (expected: 3; written by an older release); the view"
                                 + " is built anew");
     }
 
@@ -221,7 +223,10 @@ class ServingViewTest {
         try (HashDb db = openWithView()) {
             db.apply(new Change.AddContents("A", List.of(draft(pdq(hash), MD5))), ANYONE);
             db.apply(new Change.WithdrawContent("A", 1), ANYONE);
-            db.apply(new Change.UpdateContent("A", 2, null, null, List.of("x"), "n", null), ANYONE);
+            db.apply(
+                    new Change.UpdateContent(
+                            "A", 2, ContentFields.NONE.withLabels(List.of("x")).withNote("n")),
+                    ANYONE);
             db.apply(new Change.CreateBank("B"), ANYONE);
             db.apply(new Change.AddContents("B", List.of(draft(pdq(hash), MD5))), ANYONE);
             db.apply(new Change.DeleteBank("B"), ANYONE);

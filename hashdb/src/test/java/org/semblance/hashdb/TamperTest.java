@@ -27,13 +27,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.semblance.hashdb.catalog.BankFields;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.ContentFields;
 import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.Given;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.catalog.Quarantine;
+import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.RandomFeatures;
 import org.semblance.hashdb.hash.FrameSpan;
@@ -72,12 +77,25 @@ class TamperTest {
         add(db, "A", 1); // seq 3: content 1
         add(db, "B", 10); // seq 4: contents 2 to 11, of which 5 and 9 have features
         add(db, "A", 1); // seq 5: content 12
-        db.apply(new Change.UpdateContent("A", 1, null, null, List.of("x", "y"), "new note", "{\"a\":2}"), ANALYST);
-        db.apply(new Change.UpdateContent("A", 1, null, null, List.of(), "newer", null), ANALYST);
+        db.apply(
+                new Change.UpdateContent(
+                        "A",
+                        1,
+                        ContentFields.NONE
+                                .withLabels(List.of("x", "y"))
+                                .withNote("new note")
+                                .withMetadata("{\"a\":2}")),
+                ANALYST);
+        db.apply(
+                new Change.UpdateContent(
+                        "A", 1, ContentFields.NONE.withLabels(List.of()).withNote("newer")),
+                ANALYST);
         Instant later = Instant.parse("2030-01-01T00:00:00Z");
-        db.apply(new Change.UpdateContent("B", 5, ContentStatus.DISABLED, later, null, null, null), ANALYST);
+        db.apply(new Change.UpdateContent("B", 5, ContentStatus.DISABLED, later), ANALYST);
         db.apply(new Change.WithdrawContent("B", 6), ANALYST);
-        db.apply(new Change.UpdateBank("B", "C", 1.0, "second", 0), ANALYST);
+        db.apply(
+                new Change.UpdateBank("B", new BankFields("C", 1.0, "second", new Given<>(0), null, null, null)),
+                ANALYST);
         db.apply(new Change.CreateBank("D"), ANALYST);
         add(db, "D", 3); // seq 12: contents 13 to 15; each third one has a video, here 15
         db.apply(new Change.DeleteBank("D"), ANALYST);
@@ -104,8 +122,11 @@ class TamperTest {
             Signal sha = new Signal(SignalType.SHA256, RandomSeed.hash(RANDOM).toHex());
             KnownVideo video = i % 3 == 2 ? RandomSeed.video(5, RANDOM) : null;
             List<BankedPicture> pictures = i % 4 == 3 ? PICTURES : List.of();
+            Treatment treatment = i % 5 == 1
+                    ? new Treatment(40, "remove", new Quarantine("near allowed content", false), null)
+                    : Treatment.PLAIN;
             drafts.add(new ContentDraft(
-                    List.of(pdq, sha), List.of("label"), "note", "list", "{\"a\":1}", video, pictures));
+                    List.of(pdq, sha), List.of("label"), "note", "list", "{\"a\":1}", video, pictures, treatment));
         }
         db.apply(new Change.AddContents(bank, drafts), ANALYST);
     }
@@ -331,9 +352,22 @@ class TamperTest {
     }
 
     @Test
+    void findsAChangedTreatment() throws SQLException {
+        for (String field :
+                List.of("distance_threshold = 41", "handling = 'keep'", "quarantine = NULL", "quarantine_exact = 1")) {
+            finds(
+                    "UPDATE content SET " + field + " WHERE id = 3",
+                    "journal row 4: its contents 2 to 11 were altered (their digest does not fit)");
+        }
+        finds(
+                "UPDATE content SET confirmed_by = 'x' WHERE id = 3",
+                "content 3: differs from what the journal made of it");
+    }
+
+    @Test
     void findsAddedAndRemovedContents() throws SQLException {
         finds(
-                "INSERT INTO content VALUES (99, 1, 0, NULL, 0, NULL, NULL, NULL)",
+                "INSERT INTO content (id, bank_id, status, created_at) VALUES (99, 1, 0, 0)",
                 "content 99: no row of the journal added it");
         finds(
                 "DELETE FROM content WHERE id = 9",
@@ -351,7 +385,13 @@ class TamperTest {
         finds("UPDATE bank SET deleted = 0 WHERE id = 3", "bank 3 (D): differs from what the journal made of it");
         finds("UPDATE bank SET features = 0 WHERE id = 4", "bank 4 (LAST): differs from what the journal made of it");
         finds("UPDATE bank SET kind = 1 WHERE id = 4", "bank 4 (LAST): differs from what the journal made of it");
-        finds("INSERT INTO bank VALUES (9, 'X', 0, 1, '', NULL, 0, 1)", "bank 9 (X): no row of the journal created it");
+        finds("UPDATE bank SET handling = 'x' WHERE id = 4", "bank 4 (LAST): differs from what the journal made of it");
+        finds(
+                "UPDATE bank SET legal_basis = 'x' WHERE id = 4",
+                "bank 4 (LAST): differs from what the journal made of it");
+        finds(
+                "INSERT INTO bank (id, name, kind, enabled_ratio, description, deleted) VALUES (9, 'X', 0, 1, '', 0)",
+                "bank 9 (X): no row of the journal created it");
         finds("DELETE FROM bank WHERE id = 5", "bank 5: is missing");
     }
 
@@ -429,6 +469,15 @@ class TamperTest {
                     out.writeInt(data.length);
                     out.write(data);
                 }
+            }
+            if (id % 5 == 3) {
+                out.writeByte(253);
+                out.writeInt(40);
+                for (String text : List.of("remove", "near allowed content")) {
+                    out.writeInt(text.length());
+                    out.write(text.getBytes(StandardCharsets.UTF_8));
+                }
+                out.writeByte(0);
             }
         }
         String digest =

@@ -202,6 +202,14 @@ class AccessTest {
                 "POST /v1/lookup",
                 Role.MATCH,
                 (bank, id) -> Call.json("POST", "/v1/lookup?banks=" + bank, "{\"hashes\":[\"" + HASH_B + "\"]}"));
+        entry(
+                "POST /v1/compare",
+                Role.CURATE,
+                (bank, id) -> Call.json(
+                        "POST",
+                        "/v1/compare",
+                        "{\"of\":[{\"hash\":\"" + HASH_B + "\"},{\"bank\":\"" + bank + "\",\"content_id\":" + id
+                                + "}]}"));
         TABLE.put("GET /v1/journal", new Entry(Role.ADMIN, (bank, id) -> Call.of("GET", "/v1/journal"), false, true));
         TABLE.put("POST /v1/verify", new Entry(Role.ADMIN, (bank, id) -> Call.of("POST", "/v1/verify"), false, true));
         entry("GET /v1/matches", Role.CURATE, (bank, id) -> Call.of("GET", "/v1/matches?bank=" + bank));
@@ -592,7 +600,8 @@ class AccessTest {
         JsonNode hidden = upload.by(blind).json();
         assertThat(hidden.get("verdict").stringValue()).isEqualTo("match");
         assertThat(hidden.get("matches").get(0).propertyNames())
-                .containsExactlyInAnyOrder("bank", "content_id", "signal_type", "transform", "labels");
+                .containsExactlyInAnyOrder(
+                        "bank", "content_id", "signal_type", "transform", "labels", "created_at", "confirmations");
         assertNoHash(upload.by(blind));
 
         for (Call call : List.of(

@@ -302,7 +302,11 @@ class OpenApiTest {
     }
 
     private Answer form(String path, String field, byte[] file) {
-        TestServer.Form form = TestServer.form(List.of(field), file, Map.of());
+        return form(path, field, file, Map.of());
+    }
+
+    private Answer form(String path, String field, byte[] file, Map<String, String> fields) {
+        TestServer.Form form = TestServer.form(List.of(field), file, fields);
         return call("POST", path, Map.of("Content-Type", form.contentType()), form.body());
     }
 
@@ -375,6 +379,19 @@ class OpenApiTest {
         get(all);
         get(all + "?limit=1&status=enabled");
         get(all + "/" + id);
+        json(
+                "PATCH",
+                all + "/" + id,
+                "{\"quarantine\":{\"reason\":\"r\"},\"distance_threshold\":40,\"handling\":\"h\"}");
+        call("POST", "/v1/match?explain=true", octets, photo);
+        call("POST", "/v1/match?explain=true", octets, video);
+        json("PATCH", all + "/" + id, "{\"quarantine\":null,\"distance_threshold\":null,\"handling\":null}");
+        json("POST", "/v1/lookup?explain=true&as_of=1", "[\"" + HASH + "\"]");
+        form("/v1/compare", "file", photo, Map.of("bank", "KNOWN", "content_id", Long.toString(id)));
+        json(
+                "POST",
+                "/v1/compare",
+                "{\"of\":[{\"hash\":\"" + HASH + "\"},{\"bank\":\"KNOWN\",\"content_id\":" + id + "}]}");
         Answer match = call("POST", "/v1/match?reference=mine&deadline_ms=60000", octets, photo);
         assertThat(match.json().get("verdict").stringValue()).isEqualTo("match");
         call("POST", "/v1/match?video_policy=vpdq&query_match_percent=50&bank_match_percent=0", octets, video);

@@ -31,6 +31,16 @@ public final class PictureComparison {
     private @Nullable Pyramid pyramid;
 
     /**
+     * The distance up to which two features are a pair. Chance pairs grow with the bank: the larger it is, the nearer features
+     * must be.
+     *
+     * @param banked how many features are banked
+     */
+    public static int maxVoteDistance(long banked) {
+        return banked <= 20_000_000 ? 34 : banked <= 200_000_000 ? 31 : 23;
+    }
+
+    /**
      * Of an upload.
      *
      * @param upload null if nothing but its features is known

@@ -87,6 +87,16 @@ public record Claim(
         return bank.kind() == BankKind.ALLOW;
     }
 
+    /** Whether it decides nothing, because its content is in quarantine. */
+    public boolean isQuarantined() {
+        return content.treatment().isQuarantined();
+    }
+
+    /** Whether it can make a match, or say that a person has to look. */
+    public boolean decides() {
+        return !isAllowed() && !isQuarantined();
+    }
+
     public boolean isLikely() {
         return features != null && features.strength() == Placement.Strength.LIKELY;
     }

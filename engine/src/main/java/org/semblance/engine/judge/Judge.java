@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
 import org.semblance.hashdb.Match;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankKind;
+import org.semblance.hashdb.catalog.Quarantine;
 
 /**
  * The product's central rule: which hits count, what of them is a match, and what suppresses it. Every door asks this class,
@@ -26,6 +27,8 @@ import org.semblance.hashdb.catalog.BankKind;
  *       matches are one piece of evidence, so that one allowed likeness suppresses every match. Of a video, allowed content
  *       explains no more than the moments in which it is seen; the rest must still come to a match.
  *   <li>What other content shares is likely, and decides nothing unless the caller asks for {@link Verdict#LIKELY}.
+ *   <li>A content in quarantine decides nothing: it neither matches nor suppresses, and is reported apart. Its exact bytes
+ *       are an exception, unless the quarantine is of them as well.
  * </ol>
  *
  * <p>What is suppressed stays in the judgement. Without a match there is nothing to suppress, and allowed content is not
@@ -54,7 +57,13 @@ public final class Judge {
 
     /** Whether one of these hits by digest makes a match, unless the bytes are allowed. */
     public static boolean isKnown(List<Match> exact) {
-        return exact.stream().anyMatch(hit -> hit.bank().kind() == BankKind.MATCH);
+        return exact.stream().anyMatch(hit -> hit.bank().kind() == BankKind.MATCH && !isQuarantined(hit));
+    }
+
+    /** Whether the hit decides nothing, because its content is in quarantine. */
+    private static boolean isQuarantined(Match hit) {
+        Quarantine quarantine = hit.content().treatment().quarantine();
+        return quarantine != null && (quarantine.exact() || !hit.signalType().isDigest());
     }
 
     /**
@@ -67,12 +76,13 @@ public final class Judge {
         if (exact.isEmpty() && near.isEmpty()) {
             return Judgement.NOTHING;
         }
-        if (exact.isEmpty() && near.stream().noneMatch(hit -> hit.bank().kind() == BankKind.ALLOW)) {
+        if (exact.isEmpty()
+                && near.stream().noneMatch(hit -> hit.bank().kind() == BankKind.ALLOW || isQuarantined(hit))) {
             // Nothing can suppress anything: a lookup of one hash is judged some ten thousand times a second.
             List<Finding> known = findings(onceEach(near), false);
             return known.isEmpty()
                     ? Judgement.NOTHING
-                    : new Judgement(Verdict.MATCH, known, List.of(), List.of(), "", "");
+                    : new Judgement(Verdict.MATCH, known, List.of(), List.of(), List.of(), "", "");
         }
         BitSet whole = new BitSet();
         whole.set(0);
@@ -90,13 +100,20 @@ public final class Judge {
      * @param cutShort why not all was looked up and compared, or empty
      */
     public Judgement of(List<Claim> claims, List<Match> exact, String cutShort) {
-        List<Match> allowedBytes = ofKind(BankKind.ALLOW, exact);
-        List<Match> knownBytes = ofKind(BankKind.MATCH, exact);
+        List<Match> deciding = exact.stream().filter(hit -> !isQuarantined(hit)).toList();
+        List<Match> allowedBytes = ofKind(BankKind.ALLOW, deciding);
+        List<Match> knownBytes = ofKind(BankKind.MATCH, deciding);
+        List<Match> withoutEffect = exact.stream().filter(Judge::isQuarantined).toList();
+        List<Finding> quarantined = new ArrayList<>(findings(ofKind(BankKind.MATCH, withoutEffect), false));
+        Set<Long> quarantinedBytes =
+                quarantined.stream().map(f -> f.content().id()).collect(Collectors.toSet());
         boolean allSuppressed = !allowedBytes.isEmpty();
         Set<Long> byDigest = ids(knownBytes);
         Map<Claim, BitSet> explains = new LinkedHashMap<>();
         BitSet explained = new BitSet();
-        claims.stream().filter(Claim::isAllowed).forEach(claim -> explains.put(claim, claim.explains()));
+        claims.stream()
+                .filter(claim -> claim.isAllowed() && !claim.isQuarantined())
+                .forEach(claim -> explains.put(claim, claim.explains()));
         explains.values().forEach(explained::or);
         List<Finding> likelyOnes = new ArrayList<>();
         List<Finding> standing = new ArrayList<>();
@@ -113,6 +130,10 @@ public final class Judge {
             if (byDigest.contains(claim.contentId())) {
                 if (isSuppressed) {
                     outweighedEvidence.or(claim.evidence());
+                }
+            } else if (claim.isQuarantined()) {
+                if (!isSuppressed && !quarantinedBytes.contains(claim.contentId())) {
+                    quarantined.add(claim.finding(false));
                 }
             } else if (claim.isLikely()) {
                 if (!isSuppressed) {
@@ -140,7 +161,7 @@ public final class Judge {
         }
         String note = allSuppressed ? "" : outweighed(explains, outweighedEvidence);
         standing.addAll(suppressed);
-        return new Judgement(verdict(standing, likelyOnes), standing, likelyOnes, by, note, cutShort);
+        return new Judgement(verdict(standing, likelyOnes), standing, likelyOnes, quarantined, by, note, cutShort);
     }
 
     private Verdict verdict(List<Finding> matches, List<Finding> likelyOnes) {

@@ -7,6 +7,7 @@ import java.util.List;
  *
  * @param matches what was found in banks of known bad content: what stands before what is suppressed
  * @param likely contents that a person has to look at
+ * @param quarantined contents in quarantine: they would match, and decide nothing
  * @param suppressedBy what was found in banks of allowed content and suppresses any of the matches
  * @param note what is peculiar about the verdict, or empty
  * @param cutShort why not all was looked up and compared, or empty
@@ -15,10 +16,12 @@ public record Judgement(
         Verdict verdict,
         List<Finding> matches,
         List<Finding> likely,
+        List<Finding> quarantined,
         List<Finding> suppressedBy,
         String note,
         String cutShort) {
-    public static final Judgement NOTHING = new Judgement(Verdict.NO_MATCH, List.of(), List.of(), List.of(), "", "");
+    public static final Judgement NOTHING =
+            new Judgement(Verdict.NO_MATCH, List.of(), List.of(), List.of(), List.of(), "", "");
 
     /** The matches that are not suppressed, in their order. */
     public List<Finding> standing() {

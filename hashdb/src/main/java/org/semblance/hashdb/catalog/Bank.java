@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  *     whenever it is above 0
  * @param distanceThreshold largest PDQ distance that matches, 0..256, or null for the default of 31
  * @param features whether its pictures are banked, and found, by their local features
+ * @param handling what a caller should do about a match, in words that every caller may read, or null
+ * @param legalBasis on what legal ground its content is removed, as reports count by it, or null
  */
 public record Bank(
         long id,
@@ -18,7 +20,9 @@ public record Bank(
         double enabledRatio,
         String description,
         @Nullable Integer distanceThreshold,
-        boolean features) {
+        boolean features,
+        @Nullable String handling,
+        @Nullable String legalBasis) {
     /** A bank whose pictures are found by their local features as well. */
     public Bank(
             long id,
@@ -27,7 +31,7 @@ public record Bank(
             double enabledRatio,
             String description,
             @Nullable Integer distanceThreshold) {
-        this(id, name, kind, enabledRatio, description, distanceThreshold, true);
+        this(id, name, kind, enabledRatio, description, distanceThreshold, true, null, null);
     }
 
     /** Whether any lookup sees the bank. */

@@ -15,6 +15,7 @@ import org.semblance.hashdb.hash.Signal;
  * @param source where the content came from, such as the name of a list
  * @param metadata a JSON object as text, the caller's own
  * @param video null for what is no video
+ * @param addedBy who added the content, as the journal names people
  */
 public record BankContent(
         long id,
@@ -27,7 +28,9 @@ public record BankContent(
         @Nullable String source,
         @Nullable String metadata,
         Instant createdAt,
-        @Nullable VideoSummary video) {
+        @Nullable VideoSummary video,
+        Treatment treatment,
+        String addedBy) {
     public BankContent {
         signals = List.copyOf(signals);
         labels = List.copyOf(labels);

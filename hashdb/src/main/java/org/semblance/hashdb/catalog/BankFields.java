@@ -8,7 +8,12 @@ public record BankFields(
         @Nullable Double enabledRatio,
         @Nullable String description,
         @Nullable Given<Integer> distanceThreshold,
-        @Nullable Boolean features) {
+        @Nullable Boolean features,
+        @Nullable Given<String> handling,
+        @Nullable Given<String> legalBasis) {
+    /** No field. */
+    public static final BankFields NONE = new BankFields(null, null, null, null, null, null, null);
+
     /** All fields of the bank. */
     public static BankFields of(Bank bank) {
         return new BankFields(
@@ -16,30 +21,39 @@ public record BankFields(
                 bank.enabledRatio(),
                 bank.description(),
                 new Given<>(bank.distanceThreshold()),
-                bank.features());
+                bank.features(),
+                new Given<>(bank.handling()),
+                new Given<>(bank.legalBasis()));
     }
 
-    /** All fields of the new bank; features are given only if it has none, as in journals from before there were any. */
-    public static BankFields of(Change.CreateBank create) {
-        return new BankFields(
-                create.name(),
-                create.enabledRatio(),
-                create.description(),
-                new Given<>(create.distanceThreshold()),
-                create.features() ? null : Boolean.FALSE);
+    /** These fields with another name. */
+    public BankFields withName(String newName) {
+        return new BankFields(newName, enabledRatio, description, distanceThreshold, features, handling, legalBasis);
     }
 
-    /** The fields that the update gives. */
-    public static BankFields of(Change.UpdateBank update) {
-        Integer threshold = update.distanceThreshold();
+    /** These fields with another ratio. */
+    public BankFields withEnabledRatio(double ratio) {
+        return new BankFields(name, ratio, description, distanceThreshold, features, handling, legalBasis);
+    }
+
+    /** These fields with another threshold; null for the default. */
+    public BankFields withDistanceThreshold(@Nullable Integer threshold) {
+        return new BankFields(name, enabledRatio, description, new Given<>(threshold), features, handling, legalBasis);
+    }
+
+    /**
+     * All fields of a new bank as its row of the journal has them: what has its default and came with a later release is not
+     * given, so that the row is the same as one of before.
+     */
+    public BankFields ofNewBank() {
         return new BankFields(
-                update.newName(),
-                update.enabledRatio(),
-                update.description(),
-                threshold == null
-                        ? null
-                        : new Given<>(threshold == Change.UpdateBank.DEFAULT_THRESHOLD ? null : threshold),
-                update.features());
+                name,
+                enabledRatio,
+                description,
+                distanceThreshold,
+                features == null || features ? null : Boolean.FALSE,
+                handling == null || handling.value() == null ? null : handling,
+                legalBasis == null || legalBasis.value() == null ? null : legalBasis);
     }
 
     /** These fields, and those of the other that are not given here. */
@@ -49,7 +63,9 @@ public record BankFields(
                 enabledRatio == null ? other.enabledRatio : enabledRatio,
                 description == null ? other.description : description,
                 distanceThreshold == null ? other.distanceThreshold : distanceThreshold,
-                features == null ? other.features : features);
+                features == null ? other.features : features,
+                handling == null ? other.handling : handling,
+                legalBasis == null ? other.legalBasis : legalBasis);
     }
 
     /** The bank with these fields. */
@@ -61,7 +77,9 @@ public record BankFields(
                 enabledRatio == null ? bank.enabledRatio() : enabledRatio,
                 description == null ? bank.description() : description,
                 distanceThreshold == null ? bank.distanceThreshold() : distanceThreshold.value(),
-                features == null ? bank.features() : features);
+                features == null ? bank.features() : features,
+                handling == null ? bank.handling() : handling.value(),
+                legalBasis == null ? bank.legalBasis() : legalBasis.value());
     }
 
     /** The fields that the other gives as well. */
@@ -71,6 +89,8 @@ public record BankFields(
                 other.enabledRatio == null ? null : enabledRatio,
                 other.description == null ? null : description,
                 other.distanceThreshold == null ? null : distanceThreshold,
-                other.features == null ? null : features);
+                other.features == null ? null : features,
+                other.handling == null ? null : handling,
+                other.legalBasis == null ? null : legalBasis);
     }
 }

@@ -2,61 +2,41 @@ package org.semblance.hashdb.catalog;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A change of the catalog: one transaction and one row of the journal each. In an update, null leaves a field as it is. */
 public sealed interface Change {
-    /** A new bank with these fields, which are those of {@link Bank}; its name must be free. */
-    record CreateBank(
-            String name,
-            BankKind kind,
-            double enabledRatio,
-            String description,
-            @Nullable Integer distanceThreshold,
-            boolean features)
-            implements Change {
-        /** A bank with local features. */
+    /**
+     * A new bank; its name must be free.
+     *
+     * @param fields name, ratio, description and threshold are given; of the others, one that is not given has its default
+     */
+    record CreateBank(BankKind kind, BankFields fields) implements Change {
+        /** A bank with local features and without hints. */
         public CreateBank(
                 String name,
                 BankKind kind,
                 double enabledRatio,
                 String description,
                 @Nullable Integer distanceThreshold) {
-            this(name, kind, enabledRatio, description, distanceThreshold, true);
+            this(
+                    kind,
+                    new BankFields(name, enabledRatio, description, new Given<>(distanceThreshold), null, null, null));
         }
 
         /** A bank of known bad content with the defaults. */
         public CreateBank(String name) {
             this(name, BankKind.MATCH, 1.0, "", null);
         }
-    }
 
-    /**
-     * New properties of the bank of that name.
-     *
-     * @param distanceThreshold 0..256, or {@link #DEFAULT_THRESHOLD}
-     */
-    record UpdateBank(
-            String name,
-            @Nullable String newName,
-            @Nullable Double enabledRatio,
-            @Nullable String description,
-            @Nullable Integer distanceThreshold,
-            @Nullable Boolean features)
-            implements Change {
-        /** New properties of the bank but for its features. */
-        public UpdateBank(
-                String name,
-                @Nullable String newName,
-                @Nullable Double enabledRatio,
-                @Nullable String description,
-                @Nullable Integer distanceThreshold) {
-            this(name, newName, enabledRatio, description, distanceThreshold, null);
+        public String name() {
+            return Objects.requireNonNull(fields.name());
         }
-
-        /** As distance threshold: the bank has none of its own any more. */
-        public static final int DEFAULT_THRESHOLD = Integer.MIN_VALUE;
     }
+
+    /** New values of some fields of the bank of that name. */
+    record UpdateBank(String name, BankFields to) implements Change {}
 
     /** Withdraws the bank's contents and the bank; the name is free again. */
     record DeleteBank(String name) implements Change {}
@@ -69,20 +49,33 @@ public sealed interface Change {
     }
 
     /**
-     * New properties of a content.
+     * New values of some fields of a content.
      *
      * @param status enabled or disabled; a withdrawn content stays withdrawn
      * @param disabledUntil with status disabled only: when it matches again by itself
+     * @param confirmed whether the one who makes the change vouches for the content, as a second person; false takes back
+     *     what was confirmed
+     * @param fields all others; its state and who confirmed are not given
      */
     record UpdateContent(
             String bank,
             long contentId,
             @Nullable ContentStatus status,
             @Nullable Instant disabledUntil,
-            @Nullable List<String> labels,
-            @Nullable String note,
-            @Nullable String metadata)
-            implements Change {}
+            @Nullable Boolean confirmed,
+            ContentFields fields)
+            implements Change {
+        /** Another status. */
+        public UpdateContent(
+                String bank, long contentId, @Nullable ContentStatus status, @Nullable Instant disabledUntil) {
+            this(bank, contentId, status, disabledUntil, null, ContentFields.NONE);
+        }
+
+        /** New values of fields, and the same status. */
+        public UpdateContent(String bank, long contentId, ContentFields fields) {
+            this(bank, contentId, null, null, null, fields);
+        }
+    }
 
     /** Takes a content out for good. */
     record WithdrawContent(String bank, long contentId) implements Change {}

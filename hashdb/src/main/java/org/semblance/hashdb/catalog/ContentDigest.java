@@ -14,6 +14,8 @@ public final class ContentDigest {
     private static final int NO_TEXT = -1;
     private static final int VIDEO = 255;
     private static final int PICTURES = 254;
+    private static final int TREATMENT = 253;
+    private static final int NO_THRESHOLD = -1;
 
     private final MessageDigest sha = sha256();
     private final ByteBuffer buffer = ByteBuffer.allocate(1 << 14);
@@ -64,6 +66,15 @@ public final class ContentDigest {
         room(8).putInt(ms).putInt(features.length);
         drain();
         sha.update(features);
+    }
+
+    /** The end of a content that is not treated as its bank says. */
+    public void treatment(
+            @Nullable Integer distanceThreshold, @Nullable String handling, @Nullable Quarantine quarantine) {
+        room(5).put((byte) TREATMENT).putInt(distanceThreshold == null ? NO_THRESHOLD : distanceThreshold);
+        text(handling);
+        text(quarantine == null ? null : quarantine.reason());
+        room(1).put((byte) (quarantine != null && quarantine.exact() ? 1 : 0));
     }
 
     private void text(@Nullable String text) {

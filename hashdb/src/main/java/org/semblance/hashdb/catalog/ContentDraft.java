@@ -12,6 +12,7 @@ import org.semblance.hashdb.hash.Signal;
  * @param video null for what is no video; its frames are found as PDQ signals are and need not be among the signals
  * @param pictures those whose local features are banked, each shown later than the one before: at most {@value #MAX_PICTURES}
  *     with {@value #MAX_FEATURES} features
+ * @param treatment how the content is treated from the start; nobody has confirmed it
  */
 public record ContentDraft(
         List<Signal> signals,
@@ -20,7 +21,8 @@ public record ContentDraft(
         @Nullable String source,
         @Nullable String metadata,
         @Nullable KnownVideo video,
-        List<BankedPicture> pictures) {
+        List<BankedPicture> pictures,
+        Treatment treatment) {
     /** The most pictures of a content. */
     public static final int MAX_PICTURES = 20_000;
 
@@ -41,12 +43,17 @@ public record ContentDraft(
             @Nullable String source,
             @Nullable String metadata,
             @Nullable KnownVideo video) {
-        this(signals, labels, note, source, metadata, video, List.of());
+        this(signals, labels, note, source, metadata, video, List.of(), Treatment.PLAIN);
     }
 
     /** This draft with the features of its pictures. */
     public ContentDraft withPictures(List<BankedPicture> banked) {
-        return new ContentDraft(signals, labels, note, source, metadata, video, banked);
+        return new ContentDraft(signals, labels, note, source, metadata, video, banked, treatment);
+    }
+
+    /** This draft, treated so. */
+    public ContentDraft withTreatment(Treatment other) {
+        return new ContentDraft(signals, labels, note, source, metadata, video, pictures, other);
     }
 
     /** A draft that is no video. */

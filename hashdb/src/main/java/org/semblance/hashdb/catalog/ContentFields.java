@@ -9,7 +9,15 @@ public record ContentFields(
         @Nullable State state,
         @Nullable List<String> labels,
         @Nullable Given<String> note,
-        @Nullable Given<String> metadata) {
+        @Nullable Given<String> source,
+        @Nullable Given<String> metadata,
+        @Nullable Given<Integer> distanceThreshold,
+        @Nullable Given<String> handling,
+        @Nullable Given<Quarantine> quarantine,
+        @Nullable Given<String> confirmedBy) {
+    /** No field. */
+    public static final ContentFields NONE = new ContentFields(null, null, null, null, null, null, null, null, null);
+
     /**
      * Whether the content matches.
      *
@@ -20,33 +28,96 @@ public record ContentFields(
     /** All fields of the content. */
     public static ContentFields of(BankContent content) {
         return new ContentFields(
-                new State(content.status(), content.disabledUntil()),
-                content.labels(),
-                new Given<>(content.note()),
-                new Given<>(content.metadata()));
+                        new State(content.status(), content.disabledUntil()),
+                        content.labels(),
+                        new Given<>(content.note()),
+                        new Given<>(content.source()),
+                        new Given<>(content.metadata()),
+                        null,
+                        null,
+                        null,
+                        null)
+                .or(of(content.treatment()));
     }
 
-    /**
-     * The fields that the update gives, in the form in which they are stored.
-     *
-     * @throws ChangeRefusedException if one of them is not valid
-     */
-    public static ContentFields of(Change.UpdateContent update) {
-        if (update.status() == ContentStatus.WITHDRAWN) {
-            throw Rules.invalid("status", "status: withdrawn (expected: enabled or disabled)");
-        }
-        if (update.disabledUntil() != null && update.status() != ContentStatus.DISABLED) {
-            throw Rules.invalid("disabled_until", "disabled_until: given without status disabled");
-        }
+    /** The fields that say how a content is treated. */
+    public static ContentFields of(Treatment treatment) {
         return new ContentFields(
-                update.status() == null ? null : new State(update.status(), update.disabledUntil()),
-                update.labels() == null ? null : Rules.labels(update.labels()),
-                update.note() == null ? null : new Given<>(Rules.note(update.note())),
-                update.metadata() == null ? null : new Given<>(Rules.metadata(update.metadata())));
+                null,
+                null,
+                null,
+                null,
+                null,
+                new Given<>(treatment.distanceThreshold()),
+                new Given<>(treatment.handling()),
+                new Given<>(treatment.quarantine()),
+                new Given<>(treatment.confirmedBy()));
     }
 
-    public ContentFields withoutState() {
-        return new ContentFields(null, labels, note, metadata);
+    /** These fields with another state; null if it is not given. */
+    public ContentFields withState(@Nullable State newState) {
+        return new ContentFields(
+                newState, labels, note, source, metadata, distanceThreshold, handling, quarantine, confirmedBy);
+    }
+
+    /** These fields with other labels. */
+    public ContentFields withLabels(@Nullable List<String> newLabels) {
+        return new ContentFields(
+                state, newLabels, note, source, metadata, distanceThreshold, handling, quarantine, confirmedBy);
+    }
+
+    /** These fields with another note; null for none. */
+    public ContentFields withNote(@Nullable String newNote) {
+        return new ContentFields(
+                state,
+                labels,
+                new Given<>(newNote),
+                source,
+                metadata,
+                distanceThreshold,
+                handling,
+                quarantine,
+                confirmedBy);
+    }
+
+    /** These fields with other metadata; null for none. */
+    public ContentFields withMetadata(@Nullable String newMetadata) {
+        return new ContentFields(
+                state,
+                labels,
+                note,
+                source,
+                new Given<>(newMetadata),
+                distanceThreshold,
+                handling,
+                quarantine,
+                confirmedBy);
+    }
+
+    /** These fields with a threshold of the content's own; null for that of its bank. */
+    public ContentFields withDistanceThreshold(@Nullable Integer threshold) {
+        return new ContentFields(
+                state, labels, note, source, metadata, new Given<>(threshold), handling, quarantine, confirmedBy);
+    }
+
+    /** These fields with a quarantine; null to end it. */
+    public ContentFields withQuarantine(@Nullable Quarantine newQuarantine) {
+        return new ContentFields(
+                state,
+                labels,
+                note,
+                source,
+                metadata,
+                distanceThreshold,
+                handling,
+                new Given<>(newQuarantine),
+                confirmedBy);
+    }
+
+    /** These fields with who confirmed the content; null for nobody. */
+    public ContentFields withConfirmedBy(@Nullable String actor) {
+        return new ContentFields(
+                state, labels, note, source, metadata, distanceThreshold, handling, quarantine, new Given<>(actor));
     }
 
     /** These fields, and those of the other that are not given here. */
@@ -55,7 +126,12 @@ public record ContentFields(
                 state == null ? other.state : state,
                 labels == null ? other.labels : labels,
                 note == null ? other.note : note,
-                metadata == null ? other.metadata : metadata);
+                source == null ? other.source : source,
+                metadata == null ? other.metadata : metadata,
+                distanceThreshold == null ? other.distanceThreshold : distanceThreshold,
+                handling == null ? other.handling : handling,
+                quarantine == null ? other.quarantine : quarantine,
+                confirmedBy == null ? other.confirmedBy : confirmedBy);
     }
 
     /** The content with these fields. */
@@ -68,10 +144,38 @@ public record ContentFields(
                 content.signals(),
                 labels == null ? content.labels() : labels,
                 note == null ? content.note() : note.value(),
-                content.source(),
+                source == null ? content.source() : source.value(),
                 metadata == null ? content.metadata() : metadata.value(),
                 content.createdAt(),
-                content.video());
+                content.video(),
+                appliedTo(content.treatment()),
+                content.addedBy());
+    }
+
+    private Treatment appliedTo(Treatment treatment) {
+        return new Treatment(
+                distanceThreshold == null ? treatment.distanceThreshold() : distanceThreshold.value(),
+                handling == null ? treatment.handling() : handling.value(),
+                quarantine == null ? treatment.quarantine() : quarantine.value(),
+                confirmedBy == null ? treatment.confirmedBy() : confirmedBy.value());
+    }
+
+    /** The record with these fields. */
+    public ContentRecord appliedTo(ContentRecord content) {
+        return new ContentRecord(
+                content.id(),
+                content.bankId(),
+                state == null ? content.status() : state.status,
+                state == null ? content.disabledUntil() : state.disabledUntil,
+                labels == null ? content.labels() : labels,
+                note == null ? content.note() : note.value(),
+                source == null ? content.source() : source.value(),
+                metadata == null ? content.metadata() : metadata.value(),
+                content.createdAt(),
+                content.videoMs(),
+                content.pictures(),
+                content.exactOnly(),
+                appliedTo(content.treatment()));
     }
 
     /** The fields that the other gives as well. */
@@ -80,6 +184,11 @@ public record ContentFields(
                 other.state == null ? null : state,
                 other.labels == null ? null : labels,
                 other.note == null ? null : note,
-                other.metadata == null ? null : metadata);
+                other.source == null ? null : source,
+                other.metadata == null ? null : metadata,
+                other.distanceThreshold == null ? null : distanceThreshold,
+                other.handling == null ? null : handling,
+                other.quarantine == null ? null : quarantine,
+                other.confirmedBy == null ? null : confirmedBy);
     }
 }

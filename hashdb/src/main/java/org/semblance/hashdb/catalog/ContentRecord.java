@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param labels sorted, each once
  * @param videoMs length of a video in milliseconds
  * @param pictures how many frames are banked of a video, 0 if the content is no video
+ * @param exactOnly whether the content has digests alone, so that only its very bytes are found
  */
 public record ContentRecord(
         long id,
@@ -23,7 +24,9 @@ public record ContentRecord(
         @Nullable String metadata,
         Instant createdAt,
         int videoMs,
-        int pictures) {
+        int pictures,
+        boolean exactOnly,
+        Treatment treatment) {
     public ContentRecord {
         labels = List.copyOf(labels);
     }

@@ -43,6 +43,11 @@ import java.util.HexFormat;
  *   number of pictures             4 bytes
  *     each, in order: time in milliseconds, 4 bytes; length of what follows, 4 bytes; the features as {@code
  *     Features.toBytes} has them
+ * of a content that has a threshold, handling or quarantine of its own then
+ *   253, with which no id begins   1 byte
+ *   distance threshold             4 bytes, all 255 if there is none
+ *   handling, reason of the quarantine: each a text, or four bytes 255 if there is none
+ *   whether the quarantine is of the very bytes as well   1 byte
  * </pre>
  *
  * <p>as they were when added; an {@code update_content} row carries the old and the new value of what it changed.

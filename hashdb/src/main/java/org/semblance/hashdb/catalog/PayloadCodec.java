@@ -3,6 +3,7 @@ package org.semblance.hashdb.catalog;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -44,8 +45,8 @@ public final class PayloadCodec {
     private static final String CREATE_BANK = "create_bank";
     private static final String UPDATE_BANK = "update_bank";
     private static final String DELETE_BANK = "delete_bank";
-    private static final String UPDATE_CONTENT = "update_content";
-    private static final String WITHDRAW_CONTENT = "withdraw_content";
+    public static final String UPDATE_CONTENT = "update_content";
+    public static final String WITHDRAW_CONTENT = "withdraw_content";
 
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -108,6 +109,8 @@ public final class PayloadCodec {
         putGiven(members, "description", fields.description());
         put(members, "distance_threshold", fields.distanceThreshold());
         putGiven(members, "features", fields.features());
+        put(members, "handling", fields.handling());
+        put(members, "legal_basis", fields.legalBasis());
         return members;
     }
 
@@ -121,7 +124,18 @@ public final class PayloadCodec {
         }
         putGiven(members, "labels", fields.labels());
         put(members, "note", fields.note());
+        put(members, "source", fields.source());
         put(members, "metadata", fields.metadata());
+        put(members, "distance_threshold", fields.distanceThreshold());
+        put(members, "handling", fields.handling());
+        Given<Quarantine> quarantine = fields.quarantine();
+        if (quarantine != null) {
+            Quarantine value = quarantine.value();
+            members.put(
+                    "quarantine",
+                    value == null ? null : new TreeMap<>(Map.of("reason", value.reason(), "exact", value.exact())));
+        }
+        put(members, "confirmed_by", fields.confirmedBy());
         return members;
     }
 
@@ -204,7 +218,9 @@ public final class PayloadCodec {
                 value(object.get("enabled_ratio"), JsonNode::doubleValue),
                 value(object.get("description"), JsonNode::stringValue),
                 given(object.get("distance_threshold"), JsonNode::intValue),
-                value(object.get("features"), JsonNode::booleanValue));
+                value(object.get("features"), JsonNode::booleanValue),
+                given(object.get("handling"), JsonNode::stringValue),
+                given(object.get("legal_basis"), JsonNode::stringValue));
     }
 
     private static ContentFields contentFields(JsonNode object) {
@@ -218,7 +234,16 @@ public final class PayloadCodec {
                                         until -> Instant.ofEpochMilli(until.longValue())))),
                 value(object.get("labels"), PayloadCodec::texts),
                 given(object.get("note"), JsonNode::stringValue),
-                given(object.get("metadata"), JsonNode::stringValue));
+                given(object.get("source"), JsonNode::stringValue),
+                given(object.get("metadata"), JsonNode::stringValue),
+                given(object.get("distance_threshold"), JsonNode::intValue),
+                given(object.get("handling"), JsonNode::stringValue),
+                given(
+                        object.get("quarantine"),
+                        node -> new Quarantine(
+                                node.required("reason").stringValue(),
+                                node.required("exact").booleanValue())),
+                given(object.get("confirmed_by"), JsonNode::stringValue));
     }
 
     private static List<String> texts(JsonNode array) {

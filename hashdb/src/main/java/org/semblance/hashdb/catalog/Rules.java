@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.ChangeRefusedException.Reason;
@@ -28,6 +30,9 @@ public final class Rules {
     private static final int MAX_DESCRIPTION = 4096;
     private static final int MAX_NOTE = 255;
     private static final int MAX_SOURCE = 255;
+    private static final int MAX_HANDLING = 255;
+    private static final int MAX_LEGAL_BASIS = 255;
+    private static final int MAX_QUARANTINE = 1024;
     private static final int MAX_METADATA = 65_536;
     private static final int MAX_LABELS = 100;
     private static final int MAX_LABEL = 128;
@@ -61,10 +66,19 @@ public final class Rules {
         if (fields.description() != null) {
             text("description", fields.description(), MAX_DESCRIPTION);
         }
-        Integer threshold = fields.distanceThreshold() == null
-                ? null
-                : fields.distanceThreshold().value();
-        if (threshold != null && (threshold < 0 || threshold > Hash256.BITS)) {
+        given(fields.handling(), handling -> text("handling", handling, MAX_HANDLING));
+        given(fields.legalBasis(), basis -> text("legal_basis", basis, MAX_LEGAL_BASIS));
+        given(fields.distanceThreshold(), Rules::threshold);
+    }
+
+    private static <T> void given(@Nullable Given<T> given, Consumer<T> rule) {
+        if (given != null && given.value() != null) {
+            rule.accept(given.value());
+        }
+    }
+
+    private static void threshold(int threshold) {
+        if (threshold < 0 || threshold > Hash256.BITS) {
             throw invalid(
                     "distance_threshold",
                     "distance_threshold: " + threshold + " (expected: 0 to " + Hash256.BITS + ")");
@@ -105,7 +119,62 @@ public final class Rules {
                 source(draft.source()),
                 metadata(draft.metadata()),
                 draft.video() == null ? null : video(draft.video()),
-                pictures(draft.pictures()));
+                pictures(draft.pictures()),
+                treatment(draft.treatment()));
+    }
+
+    private static Treatment treatment(Treatment treatment) {
+        if (treatment.confirmedBy() != null) {
+            throw invalid("confirmed", "confirmed: true (expected: none for a content that is yet to be added)");
+        }
+        if (treatment.distanceThreshold() != null) {
+            threshold(treatment.distanceThreshold());
+        }
+        return new Treatment(
+                treatment.distanceThreshold(),
+                optional("handling", treatment.handling(), MAX_HANDLING),
+                quarantine(treatment.quarantine()),
+                null);
+    }
+
+    private static @Nullable Quarantine quarantine(@Nullable Quarantine quarantine) {
+        if (quarantine == null) {
+            return null;
+        }
+        if (quarantine.reason().isBlank()) {
+            throw invalid("quarantine", "quarantine: no reason (expected: why the content must not match)");
+        }
+        text("quarantine", quarantine.reason(), MAX_QUARANTINE);
+        return quarantine;
+    }
+
+    /** The fields that the update gives, as they are stored; who confirmed is for the catalog to say. */
+    public static ContentFields update(Change.UpdateContent update) {
+        if (update.status() == ContentStatus.WITHDRAWN) {
+            throw invalid("status", "status: withdrawn (expected: enabled or disabled)");
+        }
+        if (update.disabledUntil() != null && update.status() != ContentStatus.DISABLED) {
+            throw invalid("disabled_until", "disabled_until: given without status disabled");
+        }
+        ContentFields fields = update.fields();
+        given(fields.distanceThreshold(), Rules::threshold);
+        return new ContentFields(
+                update.status() == null ? null : new ContentFields.State(update.status(), update.disabledUntil()),
+                fields.labels() == null ? null : labels(fields.labels()),
+                stored(fields.note(), Rules::note),
+                stored(fields.source(), Rules::source),
+                stored(fields.metadata(), Rules::metadata),
+                fields.distanceThreshold(),
+                stored(fields.handling(), text -> optional("handling", text, MAX_HANDLING)),
+                fields.quarantine() == null
+                        ? null
+                        : new Given<>(quarantine(fields.quarantine().value())),
+                null);
+    }
+
+    private static @Nullable Given<String> stored(
+            @Nullable Given<String> given, Function<@Nullable String, @Nullable String> rule) {
+        return given == null ? null : new Given<>(rule.apply(given.value()));
     }
 
     private static List<BankedPicture> pictures(List<BankedPicture> pictures) {
@@ -165,7 +234,7 @@ public final class Rules {
         return new ArrayList<>(first.values());
     }
 
-    static List<String> labels(List<String> labels) {
+    private static List<String> labels(List<String> labels) {
         if (labels.isEmpty()) {
             return labels;
         }
@@ -185,7 +254,7 @@ public final class Rules {
         return List.copyOf(sorted);
     }
 
-    static @Nullable String note(@Nullable String note) {
+    private static @Nullable String note(@Nullable String note) {
         if (note != null && characters(note) > MAX_NOTE) {
             throw invalid("note", "note must be at most " + MAX_NOTE + " characters");
         }
@@ -196,7 +265,7 @@ public final class Rules {
         return optional("source", source, MAX_SOURCE);
     }
 
-    static @Nullable String metadata(@Nullable String metadata) {
+    private static @Nullable String metadata(@Nullable String metadata) {
         String text = optional("metadata", metadata, MAX_METADATA);
         if (text != null) {
             JsonNode node;

@@ -242,10 +242,10 @@ public final class FeatureIndex implements AutoCloseable {
      * of a template is in many. Contents that share most of the features are the same picture again, and are not counted.
      *
      * @param maxDistance 0 to 256
-     * @param exceptContentId the content that the picture is of
+     * @param counted which contents count: not that which the picture is of
      * @return 0 to {@link #MAX_FREQUENCY} each; a feature in the hubs of half of the tables has the most
      */
-    public int[] documentFrequency(Features banked, int maxDistance, long exceptContentId) {
+    public int[] documentFrequency(Features banked, int maxDistance, ContentFilter counted) {
         checkDistance(maxDistance);
         int ticket = readers.enter();
         try {
@@ -255,8 +255,7 @@ public final class FeatureIndex implements AutoCloseable {
             Scratch scratch = scratches.take();
             FeatureLookup lookup = scratch.lookup;
             lookup.find(banked, maxDistance, tuning.bucketBits(store.features()));
-            int[] found =
-                    scratch.votes.contents(banked, lookup.pairs(), lookup.pairCount(), exceptContentId, MAX_FREQUENCY);
+            int[] found = scratch.votes.contents(banked, lookup.pairs(), lookup.pairCount(), counted, MAX_FREQUENCY);
             for (int feature = 0; feature < found.length; feature++) {
                 if (lookup.hubs(feature) >= HUBS_OF_FREQUENT) {
                     found[feature] = MAX_FREQUENCY;

@@ -131,15 +131,15 @@ final class VoteCount {
     }
 
     /**
-     * For each feature of the query how many other contents than that one have a near one, at most {@code most}. Contents that
+     * For each feature of the query how many of the contents that count have a near one, at most {@code most}. Contents that
      * have one near to most of the features are the same picture, banked again, and do not count.
      */
-    int[] contents(Features query, long[] pairs, int pairCount, long except, int most) {
+    int[] contents(Features query, long[] pairs, int pairCount, ContentFilter counted, int most) {
         Arrays.sort(pairs, 0, pairCount);
         Map<Long, Integer> shared = new HashMap<>();
-        eachFeature(pairs, pairCount, except, (feature, contentId) -> shared.merge(contentId, 1, Integer::sum));
+        eachFeature(pairs, pairCount, counted, (feature, contentId) -> shared.merge(contentId, 1, Integer::sum));
         int[] found = new int[query.count()];
-        eachFeature(pairs, pairCount, except, (feature, contentId) -> {
+        eachFeature(pairs, pairCount, counted, (feature, contentId) -> {
             if (found[feature] < most && shared.getOrDefault(contentId, 0) <= SAME_PICTURE * query.count()) {
                 found[feature]++;
             }
@@ -147,8 +147,8 @@ final class VoteCount {
         return found;
     }
 
-    /** Gives each feature of the query with each other content that has a near one, once. */
-    private void eachFeature(long[] pairs, int pairCount, long except, PairSink sink) {
+    /** Gives each feature of the query with each content that counts and has a near one, once. */
+    private void eachFeature(long[] pairs, int pairCount, ContentFilter counted, PairSink sink) {
         long[] contents = new long[16];
         long[] chunks = store.chunks();
         for (int from = 0, to; from < pairCount; from = to) {
@@ -156,7 +156,7 @@ final class VoteCount {
             int count = 0;
             for (to = from; to < pairCount && (int) (pairs[to] >>> Integer.SIZE) == feature; to++) {
                 long contentId = store.contentId(FeatureStore.owner(chunks, (int) pairs[to]));
-                if (contentId != FeatureStore.REMOVED && contentId != except) {
+                if (contentId != FeatureStore.REMOVED && counted.wants(contentId)) {
                     if (count == contents.length) {
                         contents = Arrays.copyOf(contents, 2 * count);
                     }

@@ -219,7 +219,7 @@ final class LogStore implements AutoCloseable {
             String across = switch (hit.outcome()) {
                 case SUPPRESSED -> allowing;
                 case SUPPRESSED_BY -> suppressed;
-                case MATCH, LIKELY -> "";
+                case MATCH, LIKELY, QUARANTINED -> "";
             };
             if (rows) {
                 write(verdict, hit, across);

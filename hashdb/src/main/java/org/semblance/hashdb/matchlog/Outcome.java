@@ -2,7 +2,7 @@ package org.semblance.hashdb.matchlog;
 
 import java.util.Locale;
 
-/** What a content was in a verdict. The order is that of their weight, and the ordinals are stored. */
+/** What a content was in a verdict. The ordinals are stored, and of what a verdict names the first is the verdict. */
 public enum Outcome {
     /** Matched, and nothing suppressed the match. */
     MATCH,
@@ -11,7 +11,9 @@ public enum Outcome {
     /** A person has to look. */
     LIKELY,
     /** Allowed content that suppressed a match. */
-    SUPPRESSED_BY;
+    SUPPRESSED_BY,
+    /** Would have matched, but was in quarantine. */
+    QUARANTINED;
 
     /** The name in answers: lower case. */
     public String wireName() {

@@ -38,7 +38,7 @@ record CleanStop(Shape shape, long seq, String headHash) {
 
     static final String FILE_NAME = "view.clean";
 
-    private static final SealedText FORMAT = new SealedText("the mark of a view", "semblance-view", 2);
+    private static final SealedText FORMAT = new SealedText("the mark of a view", "semblance-view", 3);
     private static final int FIRST_FILE = 6;
     private static final int WINDOW = 1 << 20;
 

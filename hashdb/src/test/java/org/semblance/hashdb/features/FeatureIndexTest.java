@@ -199,7 +199,7 @@ class FeatureIndexTest {
             assertThat(index.state().contents()).isEqualTo(model.contents.size());
             Features query = near(model.contents);
             long except = random.nextInt(120);
-            assertThat(index.documentFrequency(query, DISTANCE, except))
+            assertThat(index.documentFrequency(query, DISTANCE, id -> id != except))
                     .as(RandomSeed.replay())
                     .containsExactly(model.frequency(query, except));
         }
@@ -225,7 +225,7 @@ class FeatureIndexTest {
             FeatureIndexState state = index.state();
             assertThat(state.hubs()).as(RandomSeed.replay()).isPositive();
             assertThat(state.merges()).as(RandomSeed.replay()).isPositive();
-            int[] frequency = index.documentFrequency(template.picture(100), DISTANCE, -1);
+            int[] frequency = index.documentFrequency(template.picture(100), DISTANCE, id -> true);
             assertThat(frequency).as(RandomSeed.replay()).contains(FeatureIndex.MAX_FREQUENCY);
         }
     }
@@ -430,7 +430,8 @@ class FeatureIndexTest {
         Path file = folder.resolve("features.snapshot");
         try (FeatureIndex index = new FeatureIndex()) {
             assertThat(index.lookup(source.picture(10), 256, null, 1, 10)).isEmpty();
-            assertThat(index.documentFrequency(source.picture(2), 256, 0)).containsExactly(0, 0);
+            assertThat(index.documentFrequency(source.picture(2), 256, id -> id != 0))
+                    .containsExactly(0, 0);
             assertThat(index.remove(3)).isFalse();
             assertThat(index.state()).isEqualTo(FeatureIndexState.EMPTY);
             index.save(file, 0, MARK);

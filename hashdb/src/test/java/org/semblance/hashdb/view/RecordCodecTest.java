@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.semblance.hashdb.RandomSeed;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.Quarantine;
+import org.semblance.hashdb.catalog.Treatment;
 
 class RecordCodecTest {
     private static final String LETTERS = "abc \u00e4\u0628\u4e2d\ud83d\ude00";
@@ -49,7 +51,13 @@ class RecordCodecTest {
                     textOrNull(5_000),
                     Instant.ofEpochMilli(random.nextLong()),
                     video ? random.nextInt(Integer.MAX_VALUE) : 0,
-                    video ? random.nextInt(1, Integer.MAX_VALUE) : 0);
+                    video ? random.nextInt(1, Integer.MAX_VALUE) : 0,
+                    random.nextBoolean(),
+                    new Treatment(
+                            random.nextBoolean() ? null : random.nextInt(257),
+                            textOrNull(255),
+                            random.nextBoolean() ? null : new Quarantine(text(1024), random.nextBoolean()),
+                            textOrNull(255)));
             assertThat(RecordCodec.decode(content.id(), RecordCodec.encode(content)))
                     .as(RandomSeed.replay())
                     .isEqualTo(content);
@@ -69,6 +77,7 @@ class RecordCodecTest {
     }
 
     private static ContentRecord record(ContentStatus status) {
-        return new ContentRecord(1, 1, status, null, List.of(), null, null, null, Instant.EPOCH, 0, 0);
+        return new ContentRecord(
+                1, 1, status, null, List.of(), null, null, null, Instant.EPOCH, 0, 0, false, Treatment.PLAIN);
     }
 }

@@ -3,12 +3,16 @@ package org.semblance.server.api;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.BankFields;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.Given;
 import org.semblance.hashdb.matchlog.MatchLog;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
@@ -26,11 +30,17 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code /v1/banks}: make, list, show, change and delete banks. */
 final class BankRoutes {
-    private static final Set<String> PATCHABLE =
-            Set.of("name", "enabled_ratio", "description", "distance_threshold", MatchRoutes.FEATURES);
+    private static final Set<String> PATCHABLE = Set.of(
+            "name",
+            "enabled_ratio",
+            "description",
+            "distance_threshold",
+            MatchRoutes.FEATURES,
+            "handling",
+            "legal_basis");
 
     private static final Set<String> FIELDS =
-            Set.of("name", "kind", "enabled_ratio", "description", "distance_threshold", MatchRoutes.FEATURES);
+            Stream.concat(PATCHABLE.stream(), Stream.of("kind")).collect(Collectors.toUnmodifiableSet());
 
     private final HashDb db;
     private final MatchLog log;
@@ -86,25 +96,20 @@ final class BankRoutes {
         String kind = fields.text("kind");
         Double ratio = fields.number("enabled_ratio");
         String description = fields.text("description");
-        Boolean features = fields.flag(MatchRoutes.FEATURES);
         Change.CreateBank wanted = new Change.CreateBank(
-                name,
                 kind == null ? BankKind.MATCH : kind(kind),
-                ratio == null ? 1.0 : ratio,
-                description == null ? "" : description,
-                fields.integer("distance_threshold"),
-                features == null || features);
+                new BankFields(
+                        name,
+                        ratio == null ? 1.0 : ratio,
+                        description == null ? "" : description,
+                        new Given<>(fields.integer("distance_threshold")),
+                        fields.flag(MatchRoutes.FEATURES),
+                        NativeRoutes.given(fields, "handling", fields::text),
+                        NativeRoutes.given(fields, "legal_basis", fields::text)));
         Applied applied =
                 db(request).apply(wanted, request.origin(), NativeRoutes.requestKey(request, "POST /v1/banks"));
         // As it was made: to a request that comes again the bank may be another by now.
-        Bank bank = new Bank(
-                applied.bankId(),
-                name,
-                wanted.kind(),
-                wanted.enabledRatio(),
-                wanted.description(),
-                wanted.distanceThreshold(),
-                wanted.features());
+        Bank bank = wanted.fields().appliedTo(new Bank(applied.bankId(), name, wanted.kind(), 1.0, "", null));
         return Response.json(201, ReportJson.bank(bank).put("seq", applied.seq()))
                 .with(Map.of("Location", "/v1/banks/" + name));
     }
@@ -128,11 +133,14 @@ final class BankRoutes {
                 .apply(
                         new Change.UpdateBank(
                                 name,
-                                newName,
-                                fields.number("enabled_ratio"),
-                                description(fields),
-                                threshold(fields),
-                                fields.flag(MatchRoutes.FEATURES)),
+                                new BankFields(
+                                        newName,
+                                        fields.number("enabled_ratio"),
+                                        description(fields),
+                                        NativeRoutes.given(fields, "distance_threshold", fields::integer),
+                                        fields.flag(MatchRoutes.FEATURES),
+                                        NativeRoutes.given(fields, "handling", fields::text),
+                                        NativeRoutes.given(fields, "legal_basis", fields::text))),
                         request.origin());
         String current = newName == null ? name : newName;
         Bank bank = db(request)
@@ -143,17 +151,6 @@ final class BankRoutes {
 
     private static @Nullable String description(Fields fields) {
         return fields.isNull("description") ? "" : fields.text("description");
-    }
-
-    private static @Nullable Integer threshold(Fields fields) {
-        if (fields.isNull("distance_threshold")) {
-            return Change.UpdateBank.DEFAULT_THRESHOLD;
-        }
-        Integer threshold = fields.integer("distance_threshold");
-        if (threshold != null && threshold == Change.UpdateBank.DEFAULT_THRESHOLD) {
-            throw HttpError.field(400, "distance_threshold", Integer.toString(threshold), "0 to 256, or null");
-        }
-        return threshold;
     }
 
     private Response delete(Request request) {

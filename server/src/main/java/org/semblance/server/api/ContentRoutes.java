@@ -10,9 +10,12 @@ import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ContentFields;
 import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.Quarantine;
 import org.semblance.hashdb.catalog.RequestKey;
+import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.matchlog.MatchLog;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
@@ -38,7 +41,17 @@ final class ContentRoutes {
     private static final int MAX_PAGE = 1_000;
     private static final int DEFAULT_PAGE = 100;
 
-    private static final Set<String> PATCHABLE = Set.of("status", "disabled_until", "labels", "note", "metadata");
+    private static final Set<String> PATCHABLE = Set.of(
+            "status",
+            "disabled_until",
+            "confirmed",
+            "labels",
+            "note",
+            "source",
+            "metadata",
+            "distance_threshold",
+            "handling",
+            "quarantine");
 
     private final HashDb db;
     private final MatchLog log;
@@ -179,10 +192,17 @@ final class ContentRoutes {
         if (content.metadata() != null) {
             node.set("metadata", Json.read(content.metadata()));
         }
-        return node.put("created_at", content.createdAt().toString());
+        Treatment treatment = content.treatment();
+        if (treatment.distanceThreshold() != null) {
+            node.put("distance_threshold", treatment.distanceThreshold());
+        }
+        NativeRoutes.putText(node, "handling", treatment.handling());
+        ReportJson.putQuarantine(node, treatment);
+        NativeRoutes.putText(node, "confirmed_by", treatment.confirmedBy());
+        return node.put("created_at", content.createdAt().toString()).put("created_by", content.addedBy());
     }
 
-    /** As a merge patch (RFC 7396): null takes labels, note or metadata away. */
+    /** As a merge patch (RFC 7396): null takes a field away, which ends a quarantine. */
     private Response update(Request request) {
         ScopedDb visible = db(request);
         Bank bank = BankRoutes.bank(request, visible);
@@ -197,11 +217,31 @@ final class ContentRoutes {
                         request.id("id"),
                         status == null ? null : status(status),
                         Request.parseTime("disabled_until", fields.text("disabled_until")),
-                        labels,
-                        fields.isNull("note") ? "" : fields.text("note"),
-                        fields.isNull("metadata") ? "" : fields.json("metadata")),
+                        fields.flag("confirmed"),
+                        new ContentFields(
+                                null,
+                                labels,
+                                NativeRoutes.given(fields, "note", fields::text),
+                                NativeRoutes.given(fields, "source", fields::text),
+                                NativeRoutes.given(fields, "metadata", fields::json),
+                                NativeRoutes.given(fields, "distance_threshold", fields::integer),
+                                NativeRoutes.given(fields, "handling", fields::text),
+                                NativeRoutes.given(fields, "quarantine", name -> quarantine(fields)),
+                                null)),
                 request.origin());
         return Response.json(200, json(request, content(request, visible, bank)).put("seq", applied.seq()));
+    }
+
+    private static @Nullable Quarantine quarantine(Fields fields) {
+        Fields quarantine = fields.object("quarantine", Set.of("reason", "exact"));
+        if (quarantine == null) {
+            return null;
+        }
+        String reason = quarantine.text("reason");
+        if (reason == null) {
+            throw HttpError.field(400, "quarantine.reason", null, "why the content must not match");
+        }
+        return new Quarantine(reason, Boolean.TRUE.equals(quarantine.flag("exact")));
     }
 
     private Response withdraw(Request request) {

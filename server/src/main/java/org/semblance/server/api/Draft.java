@@ -11,6 +11,7 @@ import org.semblance.engine.HashReport;
 import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.video.Vpdq;
 import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 import org.semblance.server.http.Fields;
@@ -22,10 +23,11 @@ import tools.jackson.databind.JsonNode;
 
 /** Reads what a request asks to bank. */
 final class Draft {
-    private static final Set<String> FORM_FIELDS = Set.of("labels", "note", "source", "metadata");
+    private static final Set<String> FORM_FIELDS =
+            Set.of("labels", "note", "source", "metadata", "distance_threshold", "handling");
 
     private static final Set<String> JSON_FIELDS =
-            Set.of("signals", "duration_ms", "labels", "note", "source", "metadata");
+            Set.of("signals", "duration_ms", "labels", "note", "source", "metadata", "distance_threshold", "handling");
 
     private static final String VPDQ = "vpdq";
 
@@ -65,7 +67,12 @@ final class Draft {
                 video,
                 frames != null,
                 new BankingDraft.Details(
-                        fields.texts("labels"), fields.text("note"), fields.text("source"), fields.json("metadata")));
+                        fields.texts("labels"),
+                        fields.text("note"),
+                        fields.text("source"),
+                        fields.json("metadata"),
+                        fields.integer("distance_threshold"),
+                        fields.text("handling")));
         if (draft.isEmpty() && !draft.warnings().isEmpty()) {
             throw HttpError.of(422, "signals", "signals: " + draft.warnings().getFirst());
         }
@@ -119,7 +126,13 @@ final class Draft {
                         labels == null || labels.isBlank() ? List.of() : labels(labels),
                         fields.get("note"),
                         fields.get("source"),
-                        fields.get("metadata")));
+                        fields.get("metadata"),
+                        threshold(fields.get("distance_threshold")),
+                        fields.get("handling")));
+    }
+
+    private static @Nullable Integer threshold(@Nullable String digits) {
+        return digits == null ? null : (int) Request.parse("distance_threshold", digits, 0, Hash256.BITS);
     }
 
     /** Labels of a form: a JSON array, or names separated by commas. */

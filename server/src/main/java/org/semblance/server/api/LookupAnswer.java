@@ -85,14 +85,16 @@ final class LookupAnswer {
     /**
      * Answers the next query.
      *
+     * @param explanation of it, or null
      * @throws HttpError 413 if a whole answer gets too many hits
      */
-    void add(LookupQuery query, Judgement found) {
+    void add(LookupQuery query, Judgement found, @Nullable ObjectNode explanation) {
         int more = found.matches().size()
                 + found.likely().size()
+                + found.quarantined().size()
                 + found.suppressedBy().size();
         boolean partial = !found.cutShort().isEmpty();
-        boolean told = isToTell(partial ? Math.max(1, more) : more);
+        boolean told = isToTell(partial || explanation != null ? Math.max(1, more) : more);
         UUID id = null;
         if (told || more == 0) { // Else a problem was told in its place.
             id = scope.verdicts().add(found, more == 0 ? null : query.reference(), query.hash(), version);
@@ -105,8 +107,12 @@ final class LookupAnswer {
             if (partial) {
                 result.put("partial", true).put("reason", found.cutShort());
             }
+            if (explanation != null) {
+                result.set(NativeRoutes.EXPLAIN, explanation);
+            }
             putHits(result, "matches", scope.hits(query, found.matches()));
             putHits(result, "likely", scope.hits(query, found.likely()));
+            putHits(result, "quarantined", scope.hits(query, found.quarantined()));
             putHits(result, "suppressed_by", scope.hits(query, found.suppressedBy()));
             add(result);
         }

@@ -72,7 +72,7 @@ final class LookupLines implements LineAnswerer {
                 long start = System.nanoTime();
                 Judgement judgement = scope.judge(query, found, deadline);
                 lookupNanos += System.nanoTime() - start;
-                answer.add(query, judgement);
+                answer.add(query, judgement, scope.explain(query, judgement, deadline));
                 return;
             } catch (HttpError e) {
                 problem = e;

@@ -4,10 +4,14 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.HashReport;
+import org.semblance.engine.SeenPicture;
 import org.semblance.engine.features.Profile;
+import org.semblance.engine.media.MediaFormat;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
@@ -53,6 +57,16 @@ record LookupQuery(
     @Nullable
     String reference() {
         return id == null ? null : id.asString();
+    }
+
+    /** What is known of the content that is asked for. */
+    HashReport hashed() {
+        List<Signal> signals = digest != null
+                ? List.of(digest)
+                : hash != null ? List.of(new Signal(SignalType.PDQ, hash.toHex())) : List.of();
+        List<SeenPicture> pictures = features == null ? List.of() : List.of(new SeenPicture(0, features, null));
+        return new HashReport(
+                null, "", null, MediaFormat.UNKNOWN.wireName(), signals, Map.of(), null, List.of(), pictures, 1, 0, 0);
     }
 
     /** This query with a reason not to look it up, unless it has one already. */

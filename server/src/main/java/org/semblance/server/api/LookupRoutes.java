@@ -26,6 +26,9 @@ public final class LookupRoutes {
     /** Hashes looked up together, between two looks at the clock. */
     static final int LOOKUP_BATCH = 2_048;
 
+    /** Explanations in one answer that is not a stream: each may be a walk over all hashes. */
+    private static final int MOST_EXPLAINED = 100;
+
     private static final String OCTETS = "application/octet-stream";
 
     private final HashDb db;
@@ -44,7 +47,14 @@ public final class LookupRoutes {
                 Dialect.NATIVE,
                 "POST",
                 "/v1/lookup",
-                Set.of("banks", NativeRoutes.REFERENCE, NativeRoutes.LIKELY, LookupScope.DETAILS, "deadline_ms"),
+                Set.of(
+                        "banks",
+                        NativeRoutes.REFERENCE,
+                        NativeRoutes.LIKELY,
+                        LookupScope.DETAILS,
+                        NativeRoutes.EXPLAIN,
+                        NativeRoutes.AS_OF,
+                        "deadline_ms"),
                 Route.Takes.HASHES,
                 Role.MATCH,
                 new Route.ByLine(
@@ -58,6 +68,10 @@ public final class LookupRoutes {
     private Response whole(Request request) {
         LookupScope scope = scope(request);
         List<LookupQuery> queries = queries(request);
+        if (scope.explains() && queries.size() > MOST_EXPLAINED) {
+            throw HttpError.field(
+                    400, NativeRoutes.EXPLAIN, queries.size() + " queries", "at most " + MOST_EXPLAINED + " queries");
+        }
         boolean lines = request.accepts(Ndjson.MEDIA_TYPE);
         LookupAnswer answer = new LookupAnswer(scope, lines ? LookupAnswer.Form.LINES : LookupAnswer.Form.JSON);
         // Before the lookups, so that what it promises has been seen.
@@ -78,7 +92,7 @@ public final class LookupRoutes {
                 start = System.nanoTime();
                 Judgement judgement = scope.judge(query, found, deadline);
                 nanos += System.nanoTime() - start;
-                answer.add(query, judgement);
+                answer.add(query, judgement, scope.explain(query, judgement, deadline));
             }
         }
         request.trace().took(Stage.LOOKUP, nanos);

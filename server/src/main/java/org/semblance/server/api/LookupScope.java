@@ -2,7 +2,10 @@ package org.semblance.server.api;
 
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.semblance.engine.SignalMatcher;
+import org.semblance.engine.explain.Explainer;
 import org.semblance.engine.judge.Finding;
 import org.semblance.engine.judge.Judgement;
 import org.semblance.engine.media.Deadline;
@@ -10,19 +13,22 @@ import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.server.auth.Role;
-import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.auth.ScopedList;
 import org.semblance.server.http.HttpError;
+import org.semblance.server.json.ExplanationJson;
 import org.semblance.server.json.ReportJson;
 import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.route.Request;
 import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** What the lookups of one request are made in: the database as its caller may see it, the banks and the verdicts asked for. */
 final class LookupScope {
     /** The parameter that asks for all that is known of a hit. */
     static final String DETAILS = "details";
 
-    private final ScopedDb visible;
+    private final ScopedList visible;
+    private final @Nullable Explainer explainer;
     private final boolean details;
     private final boolean seesNotes;
     private final SignalMatcher matcher;
@@ -36,13 +42,17 @@ final class LookupScope {
      */
     LookupScope(HashDb db, VerdictLog verdicts, boolean features, Request request) {
         request.caller().requiresDistance();
-        this.visible = new ScopedDb(db, request.caller());
-        this.matcher =
-                visible.signals(NativeRoutes.wantedBanks(request, visible), request.flag(NativeRoutes.LIKELY, false));
+        this.visible = NativeRoutes.list(request, db);
+        Set<String> banks = NativeRoutes.wantedBanks(request, visible);
+        this.matcher = visible.signals(banks, request.flag(NativeRoutes.LIKELY, false));
+        this.explainer = NativeRoutes.explains(request)
+                ? new Explainer(visible.list(), visible.matchOptions(banks), visible.visible())
+                : null;
         this.details = request.flag(DETAILS, false);
         this.seesNotes = request.caller().may(Role.CURATE);
         this.features = features;
-        this.verdicts = verdicts.lookups(request, NativeRoutes.reference(request));
+        String reference = NativeRoutes.reference(request);
+        this.verdicts = NativeRoutes.isOfNow(request) ? verdicts.lookups(request, reference) : verdicts.replay(request);
     }
 
     /** Where the verdicts of this request are logged. */
@@ -58,6 +68,16 @@ final class LookupScope {
     /** Looks up the hashes among those queries, in their order. */
     Iterator<Judgement> lookup(List<LookupQuery> queries) {
         return matcher.match(LookupQuery.hashes(queries)).iterator();
+    }
+
+    boolean explains() {
+        return explainer != null;
+    }
+
+    /** Why a query found what it found; null unless that was asked for. */
+    @Nullable
+    ObjectNode explain(LookupQuery query, Judgement judgement, Deadline deadline) {
+        return explainer == null ? null : ExplanationJson.of(explainer.explain(query.hashed(), judgement, deadline));
     }
 
     /** The hits of one query as an answer tells them. */

@@ -6,17 +6,19 @@ import org.semblance.engine.HashReport;
 import org.semblance.engine.HashRequest;
 import org.semblance.engine.MatchOptions;
 import org.semblance.engine.MatchReport;
+import org.semblance.engine.explain.Explainer;
 import org.semblance.engine.features.Profile;
 import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.video.VideoPolicy;
 import org.semblance.hashdb.HashDb;
 import org.semblance.server.auth.Role;
-import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.auth.ScopedList;
 import org.semblance.server.body.SentFile;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
+import org.semblance.server.json.ExplanationJson;
 import org.semblance.server.json.ReportJson;
 import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.metrics.RequestTrace.Stage;
@@ -56,6 +58,8 @@ final class MatchRoutes {
                                 "url",
                                 FEATURES,
                                 NativeRoutes.LIKELY,
+                                NativeRoutes.EXPLAIN,
+                                NativeRoutes.AS_OF,
                                 POLICY,
                                 QUERY_PERCENT,
                                 BANK_PERCENT),
@@ -70,7 +74,8 @@ final class MatchRoutes {
 
     private Response match(Request request, Worker worker) {
         String reference = NativeRoutes.reference(request);
-        ScopedDb visible = new ScopedDb(db, request.caller());
+        ScopedList visible = NativeRoutes.list(request, db);
+        boolean explains = NativeRoutes.explains(request);
         MatchOptions options = request.within(new MatchOptions(
                 visible.matchOptions(NativeRoutes.wantedBanks(request, visible)).banks(),
                 videoPolicy(request),
@@ -81,8 +86,9 @@ final class MatchRoutes {
         if (sent) {
             SentFile.checkType(request.mediaType());
         }
-        MatchReport report =
-                worker.matcher().match(request.body().file(), request.body().digests(), options, request.deadline());
+        MatchReport report = worker.matcher()
+                .over(visible.list())
+                .match(request.body().file(), request.body().digests(), options, request.deadline());
         if (sent && report.matches().isEmpty()) { // Bytes that are known are, however they were sent.
             SentFile.checkBytes(request.mediaType(), request.body().upload());
         }
@@ -90,8 +96,16 @@ final class MatchRoutes {
         request.trace().took(Stage.LOOKUP, report.lookupUs() * 1_000);
         request.trace().verdict(report.verdict());
         ObjectNode answer = ReportJson.addMatch(Json.object(), report);
+        if (explains) {
+            answer.set(
+                    "explain",
+                    ExplanationJson.of(new Explainer(visible.list(), options, visible.visible())
+                            .explain(report.hashed(), report.judgement(), request.deadline())));
+        }
         NativeRoutes.hide(request, answer);
-        answer.put("verdict_id", verdicts.file(request, report, reference).toString());
+        if (NativeRoutes.isOfNow(request)) {
+            answer.put("verdict_id", verdicts.file(request, report, reference).toString());
+        }
         NativeRoutes.putText(answer, "reference", reference);
         putTiming(answer, request, report.hashed())
                 .put("lookup", report.lookupUs())

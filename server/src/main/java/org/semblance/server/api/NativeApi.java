@@ -21,6 +21,7 @@ public final class NativeApi {
         return Stream.of(
                         new MatchRoutes(db, verdicts, features).routes(),
                         new LookupRoutes(db, verdicts, features).routes(),
+                        List.of(new CompareRoute(db).route()),
                         new BankRoutes(db, log).routes(),
                         new ContentRoutes(db, log, features).routes(),
                         new ListRoutes(db).routes(),

@@ -6,12 +6,17 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.Digests;
+import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.catalog.Given;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.auth.ScopedList;
 import org.semblance.server.http.Dialect;
+import org.semblance.server.http.Fields;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.json.ReportJson;
 import org.semblance.server.matchlog.VerdictLog;
@@ -23,6 +28,12 @@ import tools.jackson.databind.node.ObjectNode;
 final class NativeRoutes {
     /** The parameter that asks for the verdict {@code likely}. */
     static final String LIKELY = "likely";
+
+    /** The parameter that asks why, and why not. */
+    static final String EXPLAIN = "explain";
+
+    /** The parameter that asks what the list would have answered after an earlier change. */
+    static final String AS_OF = "as_of";
 
     /** The parameter by which the caller gives its own id of an upload. */
     static final String REFERENCE = "reference";
@@ -37,6 +48,40 @@ final class NativeRoutes {
                     400, REFERENCE, reference, "at most " + VerdictLog.MAX_REFERENCE_CHARS + " characters");
         }
         return reference;
+    }
+
+    /**
+     * The list that a request asks: that of now, unless it names an earlier change.
+     *
+     * @throws org.semblance.server.auth.AccessRefusedException if the caller may not ask that
+     */
+    static ScopedList list(Request request, HashDb db) {
+        ScopedDb visible = new ScopedDb(db, request.caller());
+        String seq = request.query(AS_OF);
+        if (seq == null) {
+            return visible.list();
+        }
+        request.caller().requires(Role.CURATE);
+        return visible.asOf(Request.parse(AS_OF, seq, 0, Long.MAX_VALUE));
+    }
+
+    /** Whether the request asks the list of now. */
+    static boolean isOfNow(Request request) {
+        return request.query(AS_OF) == null;
+    }
+
+    /**
+     * Whether the request asks for an explanation, which tells banked hashes.
+     *
+     * @throws org.semblance.server.auth.AccessRefusedException if the caller may not be told them
+     */
+    static boolean explains(Request request) {
+        if (!request.flag(EXPLAIN, false)) {
+            return false;
+        }
+        request.caller().requires(Role.CURATE);
+        request.caller().requiresDistance();
+        return true;
     }
 
     /** A route that takes JSON if its method sends a body, and else nothing. */
@@ -56,6 +101,11 @@ final class NativeRoutes {
         }
     }
 
+    /** A field of a merge patch that null takes away; null if it was not sent. */
+    static <T> @Nullable Given<T> given(Fields fields, String name, Function<String, @Nullable T> reader) {
+        return fields.has(name) ? new Given<>(reader.apply(name)) : null;
+    }
+
     static void putText(ObjectNode answer, String name, @Nullable String text) {
         if (text != null && !text.isEmpty()) {
             answer.put(name, text);
@@ -63,7 +113,7 @@ final class NativeRoutes {
     }
 
     /** The banks that were asked for, each of which must exist: a misspelt name would be a silent miss. */
-    static Set<String> wantedBanks(Request request, ScopedDb visible) {
+    static Set<String> wantedBanks(Request request, ScopedList visible) {
         String value = request.query("banks");
         if (value == null) {
             return Set.of();

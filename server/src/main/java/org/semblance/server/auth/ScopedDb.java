@@ -1,12 +1,8 @@
 package org.semblance.server.auth;
 
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.semblance.engine.MatchOptions;
-import org.semblance.engine.SignalMatcher;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.VerifyReport;
 import org.semblance.hashdb.catalog.Applied;
@@ -62,10 +58,18 @@ public final class ScopedDb {
         return caller.sees(bank) ? db.video(contentId) : Optional.empty();
     }
 
-    /** Looks signals up in the named banks, or in all of its banks if none are named. */
-    public SignalMatcher signals(Set<String> named, boolean likely) {
-        MatchOptions options = matchOptions(named);
-        return new SignalMatcher(db, likely ? options.withLikely() : options);
+    /** The list that its lookups see. */
+    public ScopedList list() {
+        return ScopedList.now(db, caller);
+    }
+
+    /**
+     * The list as it stood after that change.
+     *
+     * @throws ChangeRefusedException if there is no such change
+     */
+    public ScopedList asOf(long seq) {
+        return ScopedList.asOf(db, caller, seq);
     }
 
     /**
@@ -76,19 +80,6 @@ public final class ScopedDb {
     public List<JournalEntry> journal(long afterSeq, int limit) {
         caller.requiresAllBanks();
         return db.journal(afterSeq, limit);
-    }
-
-    /** The options of a match in those banks, or in all of its banks if none are named. */
-    public MatchOptions matchOptions(Set<String> named) {
-        if (named.isEmpty() || caller.seesAllBanks()) {
-            return new MatchOptions(named.isEmpty() ? caller.banks() : named);
-        }
-        Set<String> both = new LinkedHashSet<>(caller.banks());
-        both.retainAll(named);
-        if (both.isEmpty()) {
-            throw new IllegalArgumentException("banks: none of the caller's");
-        }
-        return new MatchOptions(both);
     }
 
     /**
@@ -108,7 +99,7 @@ public final class ScopedDb {
             case Change.CreateBank create -> requireOwn(create.name());
             case Change.UpdateBank update -> {
                 requireSeen(update.name());
-                requireOwn(update.newName());
+                requireOwn(update.to().name());
             }
             case Change.DeleteBank delete -> requireSeen(delete.name());
             case Change.AddContents add -> requireSeen(add.bank());

@@ -15,9 +15,11 @@ import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankContent;
+import org.semblance.hashdb.catalog.BankFields;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
+import org.semblance.hashdb.catalog.ContentFields;
 import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.exchange.Exchange;
@@ -124,7 +126,7 @@ final class HmaCuration {
     }
 
     private Response createBank(Request request) {
-        BankFields fields = BankFields.of(request, "BankCreateRequest", true);
+        GivenBank fields = GivenBank.of(request, "BankCreateRequest", true);
         String name = fields.name == null ? "" : fields.name;
         // The ratio's default wins over "enabled", unless the ratio is null: HMA's own order.
         double ratio = 1.0;
@@ -142,7 +144,7 @@ final class HmaCuration {
     }
 
     private Response updateBank(Request request) {
-        BankFields fields = BankFields.of(request, "BankUpdateRequest", false);
+        GivenBank fields = GivenBank.of(request, "BankUpdateRequest", false);
         String name = request.name("bank");
         Bank bank = db(request).bank(name).orElseThrow(() -> new HttpError(404, "Bank not found"));
         Double ratio = fields.ratio;
@@ -151,7 +153,11 @@ final class HmaCuration {
         }
         String newName = fields.name == null ? name : fields.name;
         try {
-            db(request).apply(new Change.UpdateBank(name, fields.name, ratio, null, null), request.origin());
+            db(request)
+                    .apply(
+                            new Change.UpdateBank(
+                                    name, new BankFields(fields.name, ratio, null, null, null, null, null)),
+                            request.origin());
         } catch (ChangeRefusedException e) {
             throw conflict(e, "Bank name already exists");
         }
@@ -178,12 +184,12 @@ final class HmaCuration {
     }
 
     /** The fields of HMA's bank models, read as pydantic reads them: leniently, and all errors at once. */
-    private record BankFields(
+    private record GivenBank(
             @Nullable String name,
             @Nullable Double ratio,
             boolean ratioGiven,
             @Nullable Boolean enabled) {
-        static BankFields of(Request request, String model, boolean nameRequired) {
+        static GivenBank of(Request request, String model, boolean nameRequired) {
             JsonNode body = HmaRoutes.jsonOrNull(request);
             if (body == null || !body.isObject()) {
                 throw new HmaValidationError(
@@ -217,7 +223,7 @@ final class HmaCuration {
             if (!errors.isEmpty()) {
                 throw new HmaValidationError(errors);
             }
-            return new BankFields(
+            return new GivenBank(
                     name == null || name.isNull() ? null : name.stringValue(), number, ratio != null, flag);
         }
 
@@ -503,7 +509,13 @@ final class HmaCuration {
         if (status != null || newNote != null) {
             db(request)
                     .apply(
-                            new Change.UpdateContent(bank.name(), content.id(), status, until, null, newNote, null),
+                            new Change.UpdateContent(
+                                    bank.name(),
+                                    content.id(),
+                                    status,
+                                    until,
+                                    null,
+                                    newNote == null ? ContentFields.NONE : ContentFields.NONE.withNote(newNote)),
                             request.origin());
             content = content(bank, request);
         }

@@ -33,6 +33,7 @@ import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.auth.ScopedList;
 import org.semblance.server.body.Body;
 import org.semblance.server.config.HmaEdited;
 import org.semblance.server.http.HttpError;
@@ -245,22 +246,14 @@ final class HmaLookups {
         if (!banks.isEmpty() && banks.stream().noneMatch(request.caller()::sees)) {
             return new Found(Judgement.NOTHING, 0);
         }
-        ScopedDb visible = new ScopedDb(db, request.caller());
+        ScopedList visible = new ScopedDb(db, request.caller()).list();
         MatchOptions asked = request.within(visible.matchOptions(banks));
         MatchOptions options = byFeatures ? asked : asked.withoutFeatures();
         MatchReport report = worker.matcher().match(body.file(), body.digests(), options, request.deadline());
         request.trace().hashed(report.hashed());
         request.trace().took(Stage.LOOKUP, report.lookupUs() * 1_000);
         request.trace().verdict(report.verdict());
-        return new Found(
-                new Judgement(
-                        report.verdict(),
-                        report.matches(),
-                        report.likely(),
-                        report.suppressedBy(),
-                        report.reason(),
-                        ""),
-                report.listVersion());
+        return new Found(report.judgement(), report.listVersion());
     }
 
     /**
@@ -364,7 +357,7 @@ final class HmaLookups {
             return new Found(Judgement.NOTHING, 0);
         }
         long start = System.nanoTime();
-        ScopedDb visible = new ScopedDb(db, request.caller());
+        ScopedList visible = new ScopedDb(db, request.caller()).list();
         long version = visible.seq();
         Judgement judgement = lookup.apply(visible.signals(banks, false));
         request.trace().took(Stage.LOOKUP, System.nanoTime() - start);
@@ -380,7 +373,8 @@ final class HmaLookups {
                 new Judgement(
                         matches.isEmpty() ? Verdict.NO_MATCH : standing.isEmpty() ? Verdict.SUPPRESSED : Verdict.MATCH,
                         matches,
-                        List.of(), // HMA has no word for what is likely.
+                        List.of(), // HMA has no word for what is likely or in quarantine.
+                        List.of(),
                         found.judgement.suppressedBy(),
                         found.judgement.note(),
                         found.judgement.cutShort()),

@@ -141,6 +141,12 @@ public final class Fields {
         return objects;
     }
 
+    @Nullable
+    public Fields object(String name, Set<String> known) {
+        JsonNode value = get(name, JsonNode::isObject, "an object");
+        return value == null ? null : of(value, known);
+    }
+
     private Iterable<JsonNode> array(String name) {
         JsonNode value = get(name, JsonNode::isArray, "an array");
         return value == null ? List.of() : value;

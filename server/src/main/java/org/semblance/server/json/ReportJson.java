@@ -25,6 +25,8 @@ import org.semblance.hashdb.VerifyReport;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.hashdb.catalog.Quarantine;
+import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.catalog.VideoSummary;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.Features;
@@ -47,10 +49,23 @@ public final class ReportJson {
 
     private static final Set<String> FAILURES =
             Set.of(Verdict.UNSUPPORTED.wireName(), Verdict.CORRUPT.wireName(), Verdict.TOO_LARGE.wireName());
-    private static final List<String> HITS = List.of("matches", "likely", "suppressed_by");
+    private static final List<String> HITS = List.of("matches", "likely", "quarantined", "suppressed_by");
     private static final List<String> SHOWN_OF_SIGNAL = List.of("type", "quality");
-    private static final List<String> SHOWN_OF_HIT =
-            List.of("bank", "content_id", "signal_type", "strength", "transform", "labels", "note");
+    private static final List<String> SHOWN_OF_HIT = List.of(
+            "bank",
+            "content_id",
+            "signal_type",
+            "strength",
+            "transform",
+            "labels",
+            "note",
+            "source",
+            "handling",
+            "legal_basis",
+            "created_at",
+            "confirmations",
+            "exact_only",
+            "quarantine");
 
     private ReportJson() {}
 
@@ -114,7 +129,7 @@ public final class ReportJson {
     /** A bank; one without a threshold of its own shows the default. */
     public static ObjectNode bank(Bank bank) {
         Integer threshold = bank.distanceThreshold();
-        return NODES.objectNode()
+        ObjectNode node = NODES.objectNode()
                 .put("id", bank.id())
                 .put("name", bank.name())
                 .put("kind", bank.kind().wireName())
@@ -122,6 +137,9 @@ public final class ReportJson {
                 .put("description", bank.description())
                 .put("distance_threshold", threshold == null ? HashDb.DEFAULT_DISTANCE_THRESHOLD : threshold)
                 .put("features", bank.features());
+        putText(node, "handling", bank.handling());
+        putText(node, "legal_basis", bank.legalBasis());
+        return node;
     }
 
     /** Adds {@code labels}, an empty array for none. */
@@ -184,7 +202,7 @@ public final class ReportJson {
                 .put("distance", match.distance())
                 .put("threshold", match.threshold())
                 .put("transform", "none");
-        putDetails(node, match.content());
+        putDetails(node, match.bank(), match.content());
         return node;
     }
 
@@ -192,10 +210,32 @@ public final class ReportJson {
         return NODES.objectNode().put("bank", bank.name()).put("content_id", content.id());
     }
 
-    private static void putDetails(ObjectNode node, ContentRecord content) {
+    /** What a caller needs to act on a hit, and what curators noted. */
+    private static void putDetails(ObjectNode node, Bank bank, ContentRecord content) {
+        Treatment treatment = content.treatment();
         putLabels(node, content.labels());
-        if (content.note() != null) {
-            node.put("note", content.note());
+        putText(node, "note", content.note());
+        putText(node, "source", content.source());
+        putText(node, "handling", treatment.handling() == null ? bank.handling() : treatment.handling());
+        putText(node, "legal_basis", bank.legalBasis());
+        node.put("created_at", content.createdAt().toString()).put("confirmations", treatment.confirmations());
+        if (content.exactOnly()) {
+            node.put("exact_only", true);
+        }
+        putQuarantine(node, treatment);
+    }
+
+    private static void putText(ObjectNode node, String name, @Nullable String text) {
+        if (text != null) {
+            node.put(name, text);
+        }
+    }
+
+    /** Adds {@code quarantine}, its reason and whether the very bytes are in it as well; nothing if there is none. */
+    public static void putQuarantine(ObjectNode node, Treatment treatment) {
+        Quarantine quarantine = treatment.quarantine();
+        if (quarantine != null) {
+            node.putObject("quarantine").put("reason", quarantine.reason()).put("exact", quarantine.exact());
         }
     }
 
@@ -204,8 +244,12 @@ public final class ReportJson {
      * banked picture and of the upload; the matrix is 3x3, row by row.
      */
     private static void putFeatures(ObjectNode node, FeatureMatch match) {
-        Placement placement = match.placement();
         node.put("strength", match.strength().name().toLowerCase(Locale.ROOT)).put("transform", "edited");
+        putPlacement(node, match.placement());
+    }
+
+    /** Adds {@code placement}. */
+    static void putPlacement(ObjectNode node, Placement placement) {
         ObjectNode placed = node.putObject("placement");
         placed.put("votes", placement.votes())
                 .put("inliers", placement.inliers())
@@ -260,7 +304,7 @@ public final class ReportJson {
         } else if (features != null) {
             putFeatures(node, features);
         }
-        putDetails(node, finding.content());
+        putDetails(node, finding.bank(), finding.content());
         Alignment alignment = finding.alignment();
         if (alignment != null) {
             putPercent(node, "query_match_percent", alignment.queryMatchPercent());
@@ -347,6 +391,9 @@ public final class ReportJson {
         if (!report.likely().isEmpty()) {
             target.set("likely", findings(report.likely()));
         }
+        if (!report.quarantined().isEmpty()) {
+            target.set("quarantined", findings(report.quarantined()));
+        }
         target.set("suppressed_by", findings(report.suppressedBy()));
         return target;
     }
@@ -371,14 +418,14 @@ public final class ReportJson {
         }
     }
 
-    /** Takes the analysts' notes out, in which names and case numbers stand. */
+    /** Takes the analysts' notes out, in which names and case numbers stand, and why a content is in quarantine. */
     public static void hideNotes(ObjectNode report) {
         HITS.forEach(list -> hideNotes(report.path(list)));
     }
 
     /** Takes the notes out of hits. */
     public static void hideNotes(JsonNode hits) {
-        hits.forEach(hit -> ((ObjectNode) hit).remove("note"));
+        hits.forEach(hit -> ((ObjectNode) hit).remove(List.of("note", "quarantine")));
     }
 
     /**

@@ -26,7 +26,7 @@ final class TransparencyReport {
 
     private static final int MOST_FIGURES = 1_000_000;
     private static final CsvMapper CSV = CsvMapper.builder().build();
-    private static final List<String> HITS = List.of(Stats.HITS, Stats.SUPPRESSED, Stats.LIKELY);
+    private static final List<String> HITS = List.of(Stats.HITS, Stats.SUPPRESSED, Stats.LIKELY, Stats.QUARANTINED);
 
     private final Instant from;
     private final Instant to;
@@ -82,8 +82,9 @@ final class TransparencyReport {
         return log.stats(by, Stats.Step.PERIOD, from, to, null, MOST_FIGURES);
     }
 
-    private static String legalBasis(@Nullable Bank unused) {
-        return NOT_GIVEN;
+    private static String legalBasis(@Nullable Bank bank) {
+        String basis = bank == null ? null : bank.legalBasis();
+        return basis == null ? NOT_GIVEN : basis;
     }
 
     private void addMatches(String group, String name, Stats.Figure figure) {

@@ -48,8 +48,7 @@ public final class VerdictLog {
     public UUID file(Request request, MatchReport report, @Nullable String reference) {
         long at = log.clock().millis();
         UUID id = VerdictIds.next(at);
-        Judgement judgement = new Judgement(
-                report.verdict(), report.matches(), report.likely(), report.suppressedBy(), report.reason(), "");
+        Judgement judgement = report.judgement();
         count(request, false, report.verdict(), 1);
         if (namesContents(judgement)) {
             String contentType = report.hashed().contentType() == null
@@ -81,7 +80,12 @@ public final class VerdictLog {
      * @param reference the caller's own id of all of them, or null
      */
     public Lookups lookups(Request request, @Nullable String reference) {
-        return new Lookups(request, reference);
+        return new Lookups(request, reference, true);
+    }
+
+    /** Verdicts that the list would have given after an earlier change: they are on no upload, and not logged. */
+    public Lookups replay(Request request) {
+        return new Lookups(request, null, false);
     }
 
     /** The verdicts of one request. Nothing is counted or logged before {@link #told}. For one thread at a time. */
@@ -90,11 +94,13 @@ public final class VerdictLog {
         private final @Nullable String reference;
         private final int[] counts = new int[VERDICTS.size()];
         private @Nullable List<LoggedVerdict> named;
+        private final boolean logs;
         private long cut;
 
-        private Lookups(Request request, @Nullable String reference) {
+        private Lookups(Request request, @Nullable String reference, boolean logs) {
             this.request = request;
             this.reference = reference;
+            this.logs = logs;
         }
 
         /**
@@ -106,6 +112,9 @@ public final class VerdictLog {
          * @return the id of the verdict if it names a content, or null
          */
         public @Nullable UUID add(Judgement judgement, @Nullable String own, @Nullable Hash256 hash, long version) {
+            if (!logs) {
+                return null;
+            }
             counts[judgement.verdict().ordinal()]++;
             if (!namesContents(judgement)) {
                 return null;
@@ -175,6 +184,7 @@ public final class VerdictLog {
                 .matches()
                 .forEach(finding -> add(hits, finding.suppressed() ? Outcome.SUPPRESSED : Outcome.MATCH, finding));
         judgement.likely().forEach(finding -> add(hits, Outcome.LIKELY, finding));
+        judgement.quarantined().forEach(finding -> add(hits, Outcome.QUARANTINED, finding));
         return new LoggedVerdict(
                 id,
                 at,
@@ -208,12 +218,15 @@ public final class VerdictLog {
     }
 
     private static boolean namesContents(Judgement judgement) {
-        return !judgement.matches().isEmpty() || !judgement.likely().isEmpty();
+        return !judgement.matches().isEmpty()
+                || !judgement.likely().isEmpty()
+                || !judgement.quarantined().isEmpty();
     }
 
     private static int hits(Judgement judgement) {
         return judgement.matches().size()
                 + judgement.likely().size()
+                + judgement.quarantined().size()
                 + judgement.suppressedBy().size();
     }
 

@@ -13,10 +13,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
-import org.semblance.hashdb.DatabaseEvents;
 import org.semblance.hashdb.DatabaseState;
-import org.semblance.hashdb.IndexKind;
 import org.semblance.hashdb.features.FeatureIndexState;
+import org.semblance.hashdb.follow.DatabaseEvents;
+import org.semblance.hashdb.follow.IndexKind;
 import org.semblance.hashdb.index.IndexState;
 
 /** What is counted of the database. Made before it is opened, so that its opening is seen as well. */

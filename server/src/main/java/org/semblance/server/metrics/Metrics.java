@@ -18,8 +18,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
-import org.semblance.hashdb.DatabaseEvents;
 import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.follow.DatabaseEvents;
 import org.semblance.server.metrics.RequestTrace.Stage;
 
 /**

@@ -70,8 +70,8 @@ class GeneratedClientTest {
 
             for (int seed = 41; seed <= 43; seed++) {
                 File copy = file(folder, "copy.jpg", Pictures.jpeg(Pictures.photo(seed, 300, 200), 0.6));
-                MatchAnswer answer =
-                        match.match("KNOWN", "mine", 60_000, null, null, null, null, null, null, null, copy);
+                MatchAnswer answer = match.match(
+                        "KNOWN", "mine", 60_000, null, null, null, null, null, null, null, null, null, copy);
                 assertThat(answer.getReference()).isEqualTo("mine");
                 assertThat(answer.getVerdict()).isEqualTo(seed < 43 ? Verdict.MATCH : Verdict.NO_MATCH);
                 if (seed < 43) {
@@ -88,7 +88,8 @@ class GeneratedClientTest {
                             .getActor())
                     .isEqualTo("ann");
 
-            LookupAnswer found = match.lookup(new Hashes().addHashesItem(hash), null, null, null, null, null);
+            LookupAnswer found =
+                    match.lookup(new Hashes().addHashesItem(hash), null, null, null, null, null, null, null);
             assertThat(found.getResults()).hasSize(1);
             assertThat(found.getResults().getFirst().getMatches()).hasSize(1);
 
@@ -106,6 +107,8 @@ class GeneratedClientTest {
                     null,
                     true,
                     null,
+                    null,
+                    null,
                     null);
             assertThat(edited.getResults().getFirst().getId()).isEqualTo("u1");
             assertThat(edited.getResults().getFirst().getMatches())
@@ -114,7 +117,7 @@ class GeneratedClientTest {
 
             ApiException refused = catchThrowableOfType(
                     ApiException.class,
-                    () -> match.match("NOPE", null, null, null, null, null, null, null, null, null, sent));
+                    () -> match.match("NOPE", null, null, null, null, null, null, null, null, null, null, null, sent));
             assertThat(refused.getCode()).isEqualTo(400);
             assertThat(refused.getResponseBody()).contains("\"field\":\"banks\"", "\"value\":\"NOPE\"");
         }

@@ -243,6 +243,10 @@ class VerdictDoorsTest {
         return change(bank, "{\"status\":\"disabled\"}");
     }
 
+    private static Step quarantine(String bank, boolean exact) {
+        return change(bank, "{\"quarantine\":{\"reason\":\"a flood\",\"exact\":" + exact + "}}");
+    }
+
     private static Step withdraw(String bank) {
         return (to, server) ->
                 server.ok(server.json("DELETE", "/v1/banks/" + to.prefix + bank + "/content/" + to.content, ""));
@@ -339,6 +343,40 @@ class VerdictDoorsTest {
                 .says(SUPPRESSED, MATCH);
         new Case("too flat", bad(), near("BAD", 0)).of(Shows.FLAT).says(UNDECIDABLE, MATCH);
         new Case("too flat, the same bytes", bad(), bytes("BAD")).of(Shows.FLAT).says(MATCH, NO_MATCH);
+        new Case("within its own threshold", bad(), near("BAD", 40), change("BAD", "{\"distance_threshold\":40}"))
+                .says(MATCH);
+        new Case("beyond its own threshold", bad(), near("BAD", 6), change("BAD", "{\"distance_threshold\":5}"))
+                .says(NO_MATCH);
+        new Case(
+                        "its own threshold taken back",
+                        bad(),
+                        near("BAD", 6),
+                        change("BAD", "{\"distance_threshold\":5}"),
+                        change("BAD", "{\"distance_threshold\":null}"))
+                .says(MATCH);
+        new Case("in quarantine", bad(), near("BAD", 3), quarantine("BAD", false)).says(NO_MATCH);
+        new Case("in quarantine, the same bytes", bad(), whole("BAD"), quarantine("BAD", false)).says(MATCH, NO_MATCH);
+        new Case("in quarantine with its bytes", bad(), whole("BAD"), quarantine("BAD", true)).says(NO_MATCH);
+        new Case(
+                        "out of quarantine again",
+                        bad(),
+                        near("BAD", 3),
+                        quarantine("BAD", true),
+                        change("BAD", "{\"quarantine\":null}"))
+                .says(MATCH);
+        new Case("one in quarantine of two", bad(), near("BAD", 3), quarantine("BAD", true), near("BAD", 4))
+                .says(MATCH);
+        new Case(
+                        "allowed content in quarantine",
+                        bad(),
+                        fine(),
+                        near("BAD", 3),
+                        near("FINE", 4),
+                        quarantine("FINE", true))
+                .says(MATCH);
+        new Case("video in quarantine", bad(), frames("BAD"), quarantine("BAD", false))
+                .of(Shows.VIDEO)
+                .says(NO_MATCH);
         new Case("video", bad(), frames("BAD")).of(Shows.VIDEO).says(MATCH);
         new Case("video whose bank is off", bad(), frames("BAD"), off("BAD"))
                 .of(Shows.VIDEO)

@@ -36,9 +36,11 @@ import org.semblance.hashdb.catalog.JournalPayload.ContentsAdded;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.PayloadCodec;
 import org.semblance.hashdb.catalog.PictureSink;
+import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.SignalType;
 
 /**
  * Proves one state of the catalog from its journal.
@@ -56,8 +58,10 @@ public final class Audit implements AutoCloseable {
     private static final State GONE = new State(ContentStatus.WITHDRAWN, null);
 
     /** What a content has that was never updated; its digest covers the other fields. */
+    private static final int PDQ = Codes.of(SignalType.PDQ);
+
     private static final ContentFields ADDED =
-            new ContentFields(new State(ContentStatus.ENABLED, null), null, null, null);
+            ContentFields.NONE.withState(new State(ContentStatus.ENABLED, null)).withConfirmedBy(null);
 
     private final Path file;
     private final Readers.Reader reader;
@@ -215,7 +219,8 @@ public final class Audit implements AutoCloseable {
     private void banks() throws SQLException {
         Set<Long> seen = new HashSet<>();
         PreparedStatement select = reader.prepare(
-                "SELECT id, name, kind, enabled_ratio, description, distance_threshold, deleted, features FROM bank");
+                "SELECT id, name, kind, enabled_ratio, description, distance_threshold, deleted, features, handling,"
+                        + " legal_basis FROM bank");
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
                 long id = row.getLong(1);
@@ -240,7 +245,8 @@ public final class Audit implements AutoCloseable {
         PreparedStatement labels = reader.prepare("SELECT c.content_id, l.name FROM content_label c"
                 + " JOIN label l ON l.id = c.label_id ORDER BY c.content_id");
         PreparedStatement contents = reader.prepare("SELECT c.id, c.bank_id, c.status, c.disabled_until, c.created_at,"
-                + " o.name, c.note, c.metadata, s.type, s.quality, s.value"
+                + " o.name, c.note, c.metadata, s.type, s.quality, s.value, c.distance_threshold, c.handling,"
+                + " c.quarantine, c.quarantine_exact, c.confirmed_by"
                 + " FROM content c LEFT JOIN source o ON o.id = c.source_id"
                 + " LEFT JOIN signal s ON s.content_id = c.id ORDER BY c.id, s.position");
         PreparedStatement videos =
@@ -310,9 +316,9 @@ public final class Audit implements AutoCloseable {
         }
         digest.details(
                 added.labels() == null ? List.of() : added.labels(),
-                added.note() == null ? null : added.note().value(),
-                content.source,
-                added.metadata() == null ? null : added.metadata().value());
+                value(added.note()),
+                value(added.source()),
+                value(added.metadata()));
         if (content.frames != null) {
             digest.video(content.durationMs, content.frames);
         }
@@ -320,6 +326,15 @@ public final class Audit implements AutoCloseable {
             digest.pictures(content.pictures.size());
             content.pictures.forEach(picture -> digest.picture(picture.ms, picture.data));
         }
+        Treatment treatment = new Treatment(
+                value(added.distanceThreshold()), value(added.handling()), value(added.quarantine()), null);
+        if (!treatment.isPlain()) {
+            digest.treatment(treatment.distanceThreshold(), treatment.handling(), treatment.quarantine());
+        }
+    }
+
+    private static <T> @Nullable T value(@Nullable Given<T> given) {
+        return given == null ? null : given.value();
     }
 
     private void orphans() throws SQLException {
@@ -354,7 +369,9 @@ public final class Audit implements AutoCloseable {
                     && Objects.equals(fields.description(), row.getString(5))
                     && new Given<>(Rows.integer(row, 6)).equals(fields.distanceThreshold())
                     && isDeleted == (row.getInt(7) != 0)
-                    && (fields.features() == null || fields.features()) == (row.getInt(8) != 0);
+                    && (fields.features() == null || fields.features()) == (row.getInt(8) != 0)
+                    && Objects.equals(value(fields.handling()), row.getString(9))
+                    && Objects.equals(value(fields.legalBasis()), row.getString(10));
         }
     }
 
@@ -388,6 +405,7 @@ public final class Audit implements AutoCloseable {
         private @Nullable String source;
         private @Nullable String note;
         private @Nullable String metadata;
+        private Treatment treatment = Treatment.PLAIN;
         private final List<RawSignal> signals = new ArrayList<>();
         private List<String> labels = List.of();
         private int durationMs;
@@ -435,6 +453,7 @@ public final class Audit implements AutoCloseable {
             source = rows.getString(6);
             note = rows.getString(7);
             metadata = rows.getString(8);
+            treatment = Rows.treatment(rows, 12);
             signals.clear();
             do {
                 byte[] value = rows.getBytes(11);
@@ -471,7 +490,9 @@ public final class Audit implements AutoCloseable {
                         metadata,
                         Instant.ofEpochMilli(createdAt),
                         frames == null ? 0 : durationMs,
-                        frames == null ? 0 : frames.length / KnownVideo.FRAME_BYTES));
+                        frames == null ? 0 : frames.length / KnownVideo.FRAME_BYTES,
+                        frames == null && pictures.isEmpty() && signals.stream().noneMatch(s -> s.type == PDQ),
+                        treatment));
             }
             Set<Hash256> seen = new HashSet<>();
             for (RawSignal signal : signals) {
@@ -563,7 +584,17 @@ public final class Audit implements AutoCloseable {
 
         /** Its fields that may change and that its digest covers. */
         ContentFields fields() {
-            return new ContentFields(null, labels, new Given<>(note), new Given<>(metadata));
+            return new ContentFields(
+                            null,
+                            labels,
+                            new Given<>(note),
+                            new Given<>(source),
+                            new Given<>(metadata),
+                            null,
+                            null,
+                            null,
+                            null)
+                    .or(ContentFields.of(treatment));
         }
 
         /** Whether it has the fields that are given, and the status of one that is gone if it is. */
@@ -571,7 +602,7 @@ public final class Audit implements AutoCloseable {
             State state = gone ? GONE : Objects.requireNonNull(expected.state());
             return status == Codes.of(state.status())
                     && Objects.equals(until, millis(state.disabledUntil()))
-                    && fields().givenIn(expected).equals(expected.withoutState());
+                    && fields().givenIn(expected).equals(expected.withState(null));
         }
     }
 

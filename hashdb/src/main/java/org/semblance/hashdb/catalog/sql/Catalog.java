@@ -11,9 +11,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongConsumer;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
@@ -22,6 +26,7 @@ import org.semblance.hashdb.catalog.CatalogRefusedException;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ContentCounts;
+import org.semblance.hashdb.catalog.ContentFields;
 import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.ContentSink;
@@ -42,6 +47,7 @@ import org.semblance.hashdb.catalog.PictureSink;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.catalog.sql.Readers.Reader;
+import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.file.DurableFile;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
@@ -204,10 +210,12 @@ public final class Catalog implements AutoCloseable {
      *
      * @param seq the newest change it holds
      * @param banks by name
+     * @param contentThresholds the largest thresholds that contents have of their own, by the id of their bank
      */
-    public record State(long seq, List<Bank> banks) {
+    public record State(long seq, List<Bank> banks, Map<Long, Integer> contentThresholds) {
         public State {
             banks = List.copyOf(banks);
+            contentThresholds = Map.copyOf(contentThresholds);
         }
     }
 
@@ -415,7 +423,7 @@ public final class Catalog implements AutoCloseable {
     }
 
     private static State state(Reader reader) throws SQLException {
-        return new State(seq(reader), Rows.banks(reader::prepare));
+        return new State(seq(reader), Rows.banks(reader::prepare), Rows.contentThresholds(reader::prepare));
     }
 
     private static long seq(Reader reader) throws SQLException {
@@ -483,6 +491,112 @@ public final class Catalog implements AutoCloseable {
                 return row.getLong(1);
             }
         });
+    }
+
+    /** The state of now. */
+    public State state() {
+        return readers.read(Catalog::state);
+    }
+
+    /** The bank of that id, deleted or not. */
+    public Bank bank(long id) {
+        return readers.read(reader -> Rows.anyBank(reader::prepare, id));
+    }
+
+    /** The ids of the contents that a bank ever had, up to that id. */
+    public long[] contentsOf(long bankId, long maxId) {
+        return readers.read(reader -> {
+            PreparedStatement select = reader.prepare("SELECT id FROM content WHERE bank_id = ? AND id <= ?");
+            select.setLong(1, bankId);
+            select.setLong(2, maxId);
+            LongStream.Builder ids = LongStream.builder();
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    ids.add(row.getLong(1));
+                }
+            }
+            return ids.build().toArray();
+        });
+    }
+
+    /** The perceptual hashes of a content, withdrawn or not: of its signals and then of its frames, each once. */
+    public List<Hash256> hashesOf(long contentId) {
+        return readers.read(reader -> hashesOf(reader, Rows.content(reader::prepare, contentId)));
+    }
+
+    private static List<Hash256> hashesOf(Reader reader, @Nullable BankContent content) throws SQLException {
+        if (content == null) {
+            return List.of();
+        }
+        Set<Hash256> hashes = new LinkedHashSet<>();
+        content.signals().stream()
+                .filter(signal -> !signal.type().isDigest())
+                .forEach(signal -> hashes.add(signal.hash()));
+        KnownVideo video = content.video() == null ? null : Rows.anyVideo(reader::prepare, content.id());
+        if (video != null) {
+            video.frames().forEach(frame -> hashes.add(frame.hash()));
+        }
+        return List.copyOf(hashes);
+    }
+
+    /** What is banked of a video, withdrawn or not. */
+    public Optional<KnownVideo> anyVideo(long contentId) {
+        return Optional.ofNullable(
+                readers.<@Nullable KnownVideo>read(reader -> Rows.anyVideo(reader::prepare, contentId)));
+    }
+
+    /**
+     * A content that is withdrawn now, by what it is found.
+     *
+     * @param content with the state that it had
+     */
+    public record Withdrawn(
+            ContentRecord content, List<Hash256> hashes, List<Signal> digests, List<BankedPicture> pictures) {}
+
+    /**
+     * A content that is withdrawn now and was not after that change; empty if it was, or is not there. Its state is that after
+     * the change; all else is as it is now.
+     */
+    public Optional<Withdrawn> withdrawn(long contentId, long asOf) {
+        return Optional.ofNullable(readers.<@Nullable Withdrawn>read(reader -> {
+            ContentRecord record = Rows.contentRecord(reader::prepare, contentId);
+            ContentFields.State state = stateAfter(reader, contentId, asOf);
+            if (record == null || record.status() != ContentStatus.WITHDRAWN || state == null) {
+                return null;
+            }
+            BankContent content = Rows.content(reader::prepare, contentId);
+            return new Withdrawn(
+                    ContentFields.NONE.withState(state).appliedTo(record),
+                    hashesOf(reader, content),
+                    content == null
+                            ? List.of()
+                            : content.signals().stream()
+                                    .filter(signal -> signal.type().isDigest())
+                                    .toList(),
+                    Rows.anyPictures(reader::prepare, contentId));
+        }));
+    }
+
+    /** The state of a content after that change; null if it was withdrawn by itself. */
+    private static ContentFields.@Nullable State stateAfter(Reader reader, long contentId, long asOf)
+            throws SQLException {
+        PreparedStatement select = reader.prepare("SELECT kind, payload FROM journal j WHERE kind IN ('"
+                + PayloadCodec.UPDATE_CONTENT + "', '" + PayloadCodec.WITHDRAW_CONTENT + "') AND " + Rows.CONTENT_ID
+                + " = ? AND seq <= ? ORDER BY seq DESC");
+        select.setLong(1, contentId);
+        select.setLong(2, asOf);
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                JournalPayload change = PayloadCodec.read(Rows.text(row, 1), Rows.text(row, 2));
+                if (change instanceof ContentWithdrawn) {
+                    return null;
+                }
+                if (change instanceof ContentUpdated updated && updated.to().state() != null) {
+                    return updated.to().state();
+                }
+            }
+        }
+        return new ContentFields.State(ContentStatus.ENABLED, null);
     }
 
     /** The number of the newest change that {@link #commit} made durable, without asking the file. */

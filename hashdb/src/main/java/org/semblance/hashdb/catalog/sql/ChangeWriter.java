@@ -35,8 +35,10 @@ import org.semblance.hashdb.catalog.JournalPayload.ContentWithdrawn;
 import org.semblance.hashdb.catalog.JournalPayload.ContentsAdded;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.catalog.Quarantine;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.Rules;
+import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.hash.Signal;
 
@@ -203,7 +205,7 @@ final class ChangeWriter implements AutoCloseable {
     }
 
     private Applied createBank(Change.CreateBank create, Origin origin, Instant at) throws SQLException {
-        BankFields fields = BankFields.of(create);
+        BankFields fields = create.fields().ofNewBank();
         Rules.bank(fields);
         requireFree(create.name());
         long id;
@@ -212,15 +214,11 @@ final class ChangeWriter implements AutoCloseable {
             id = row.getLong(1);
         }
         PreparedStatement insert =
-                prepare("INSERT INTO bank (id, name, kind, enabled_ratio, description, distance_threshold, features,"
-                        + " deleted) VALUES (?, ?, ?, ?, ?, ?, ?, 0)");
-        insert.setLong(1, id);
-        insert.setString(2, create.name());
-        insert.setInt(3, Codes.of(create.kind()));
-        insert.setDouble(4, create.enabledRatio());
-        insert.setString(5, create.description());
-        setInteger(insert, 6, create.distanceThreshold());
-        insert.setBoolean(7, create.features());
+                prepare("INSERT INTO bank (name, enabled_ratio, description, distance_threshold, features, handling,"
+                        + " legal_basis, id, kind, deleted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)");
+        setFields(insert, fields.appliedTo(new Bank(id, create.name(), create.kind(), 1, "", null)));
+        insert.setLong(8, id);
+        insert.setInt(9, Codes.of(create.kind()));
         insert.executeUpdate();
         return new Applied(journal(new BankCreated(id, create.kind(), fields), origin, at), 0, 0, id);
     }
@@ -228,24 +226,29 @@ final class ChangeWriter implements AutoCloseable {
     private Applied updateBank(Change.UpdateBank update, Origin origin, Instant at) throws SQLException {
         Bank bank = requireBank(update.name());
         BankFields before = BankFields.of(bank);
-        BankFields to = BankFields.of(update);
+        BankFields to = update.to();
         Rules.bank(to);
         if (to.name() != null && !to.name().equals(bank.name())) {
             requireFree(to.name());
         }
         Bank after = to.appliedTo(bank);
-        PreparedStatement statement = prepare(
-                "UPDATE bank SET name = ?, enabled_ratio = ?, description = ?, distance_threshold = ?, features = ?"
-                        + " WHERE id = ?");
-        statement.setString(1, after.name());
-        statement.setDouble(2, after.enabledRatio());
-        statement.setString(3, after.description());
-        setInteger(statement, 4, after.distanceThreshold());
-        statement.setBoolean(5, after.features());
-        statement.setLong(6, bank.id());
+        PreparedStatement statement = prepare("UPDATE bank SET name = ?, enabled_ratio = ?, description = ?,"
+                + " distance_threshold = ?, features = ?, handling = ?, legal_basis = ? WHERE id = ?");
+        setFields(statement, after);
+        statement.setLong(8, bank.id());
         statement.executeUpdate();
         BankUpdated payload = new BankUpdated(bank.id(), bank.name(), before.givenIn(to), to);
         return new Applied(journal(payload, origin, at), 0, 0, bank.id());
+    }
+
+    private static void setFields(PreparedStatement statement, Bank bank) throws SQLException {
+        statement.setString(1, bank.name());
+        statement.setDouble(2, bank.enabledRatio());
+        statement.setString(3, bank.description());
+        setInteger(statement, 4, bank.distanceThreshold());
+        statement.setBoolean(5, bank.features());
+        statement.setString(6, bank.handling());
+        statement.setString(7, bank.legalBasis());
     }
 
     private Applied deleteBank(Change.DeleteBank delete, Origin origin, Instant at) throws SQLException {
@@ -280,25 +283,31 @@ final class ChangeWriter implements AutoCloseable {
 
     private void insertContents(Bank bank, long firstId, List<ContentDraft> drafts, Instant at) throws SQLException {
         PreparedStatement insert = prepare(
-                "INSERT INTO content (id, bank_id, status, disabled_until, created_at, source_id, note, metadata)"
-                        + " VALUES (?, ?, 0, NULL, ?, ?, ?, ?)");
+                "INSERT INTO content (id, bank_id, status, disabled_until, created_at, source_id, note, metadata,"
+                        + " distance_threshold, handling, quarantine, quarantine_exact)"
+                        + " VALUES (?, ?, 0, NULL, ?, ?, ?, ?, ?, ?, ?, ?)");
         long id = firstId;
         int pending = 0;
         for (ContentDraft draft : drafts) {
             insert.setLong(1, id++);
             insert.setLong(2, bank.id());
             insert.setLong(3, at.toEpochMilli());
-            if (draft.source() == null) {
-                insert.setNull(4, Types.INTEGER);
-            } else {
-                insert.setLong(4, nameId("source", draft.source()));
-            }
+            setLong(insert, 4, sourceId(draft.source()));
             insert.setString(5, draft.note());
             insert.setString(6, draft.metadata());
+            setTreatment(insert, 7, draft.treatment());
             insert.addBatch();
             pending = batched(insert, pending);
         }
         insert.executeBatch();
+    }
+
+    private static void setTreatment(PreparedStatement statement, int first, Treatment treatment) throws SQLException {
+        Quarantine quarantine = treatment.quarantine();
+        setInteger(statement, first, treatment.distanceThreshold());
+        statement.setString(first + 1, treatment.handling());
+        statement.setString(first + 2, quarantine == null ? null : quarantine.reason());
+        statement.setBoolean(first + 3, quarantine != null && quarantine.exact());
     }
 
     /** Signals, labels, videos and features. Returns the digest of the contents. */
@@ -342,6 +351,10 @@ final class ChangeWriter implements AutoCloseable {
                 digest.video(video.durationMs(), frames);
             }
             insertPictures(id, draft.pictures());
+            Treatment treatment = draft.treatment();
+            if (!treatment.isPlain()) {
+                digest.treatment(treatment.distanceThreshold(), treatment.handling(), treatment.quarantine());
+            }
             id++;
         }
         insertSignal.executeBatch();
@@ -378,11 +391,12 @@ final class ChangeWriter implements AutoCloseable {
     private Applied updateContent(Change.UpdateContent update, Origin origin, Instant at) throws SQLException {
         Bank bank = requireBank(update.bank());
         BankContent content = requireContent(bank, update.contentId());
-        ContentFields to = ContentFields.of(update);
+        ContentFields to = confirmed(Rules.update(update), update.confirmed(), content, origin);
         ContentFields before = ContentFields.of(content);
         BankContent after = to.appliedTo(content);
-        PreparedStatement statement =
-                prepare("UPDATE content SET status = ?, disabled_until = ?, note = ?, metadata = ? WHERE id = ?");
+        PreparedStatement statement = prepare("UPDATE content SET status = ?, disabled_until = ?, note = ?,"
+                + " metadata = ?, source_id = ?, distance_threshold = ?, handling = ?, quarantine = ?,"
+                + " quarantine_exact = ?, confirmed_by = ? WHERE id = ?");
         statement.setInt(1, Codes.of(after.status()));
         setLong(
                 statement,
@@ -390,13 +404,42 @@ final class ChangeWriter implements AutoCloseable {
                 after.disabledUntil() == null ? null : after.disabledUntil().toEpochMilli());
         statement.setString(3, after.note());
         statement.setString(4, after.metadata());
-        statement.setLong(5, content.id());
+        setLong(statement, 5, sourceId(after.source()));
+        setTreatment(statement, 6, after.treatment());
+        statement.setString(10, after.treatment().confirmedBy());
+        statement.setLong(11, content.id());
         statement.executeUpdate();
         if (to.labels() != null) {
             replaceLabels(content.id(), to.labels());
         }
         ContentUpdated payload = new ContentUpdated(bank.id(), bank.name(), content.id(), before.givenIn(to), to);
         return new Applied(journal(payload, origin, at), 0, 1, bank.id());
+    }
+
+    /**
+     * The fields with who confirms the content.
+     *
+     * @throws ChangeRefusedException if it is who added the content: two people are wanted
+     */
+    private static ContentFields confirmed(
+            ContentFields to, @Nullable Boolean confirmed, BankContent content, Origin origin) {
+        if (confirmed == null) {
+            return to;
+        }
+        if (!confirmed) {
+            return to.withConfirmedBy(null);
+        }
+        if (origin.key().equals(new Origin(content.addedBy(), "").key())) {
+            throw Rules.invalid(
+                    "confirmed",
+                    "confirmed: by " + origin.actor() + ", and the content was added by " + content.addedBy()
+                            + " (expected: a second person, with a key of their own)");
+        }
+        return to.withConfirmedBy(origin.actor());
+    }
+
+    private @Nullable Long sourceId(@Nullable String source) throws SQLException {
+        return source == null ? null : Long.valueOf(nameId("source", source));
     }
 
     private void replaceLabels(long contentId, List<String> labels) throws SQLException {

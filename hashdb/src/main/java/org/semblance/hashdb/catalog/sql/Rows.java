@@ -7,9 +7,11 @@ import java.sql.SQLDataException;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Bank;
@@ -24,6 +26,8 @@ import org.semblance.hashdb.catalog.HashSink;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.PictureSink;
+import org.semblance.hashdb.catalog.Quarantine;
+import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.catalog.VideoSummary;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.Features;
@@ -33,14 +37,26 @@ import org.semblance.hashdb.hash.Signal;
 /** Rows to values, over whichever connection prepares the statements. */
 final class Rows {
     private static final String BANK =
-            "SELECT id, name, kind, enabled_ratio, description, distance_threshold, features FROM bank"
-                    + " WHERE deleted = 0";
+            "SELECT id, name, kind, enabled_ratio, description, distance_threshold, features, handling, legal_basis"
+                    + " FROM bank WHERE deleted = 0";
+    /** As the index of changed contents has it. */
+    static final String CONTENT_ID = "iif(json_valid(j.payload), json_extract(j.payload, '$.content_id'), NULL)";
+
+    /** As the index of added contents has it. */
+    private static final String FIRST_ID = "iif(json_valid(j.payload), json_extract(j.payload, '$.first_id'), NULL)";
+
     private static final String CONTENT = "SELECT c.id, b.name, c.status, c.disabled_until, c.created_at, s.name,"
-            + " c.note, c.metadata, v.duration_ms, length(v.frames) FROM content c JOIN bank b ON b.id = c.bank_id"
+            + " c.note, c.metadata, v.duration_ms, length(v.frames), c.distance_threshold, c.handling, c.quarantine,"
+            + " c.quarantine_exact, c.confirmed_by, (SELECT j.actor FROM journal j WHERE j.kind = 'add_contents'"
+            + " AND " + FIRST_ID + " <= c.id ORDER BY " + FIRST_ID
+            + " DESC LIMIT 1) FROM content c JOIN bank b ON b.id = c.bank_id"
             + " LEFT JOIN source s ON s.id = c.source_id LEFT JOIN video v ON v.content_id = c.id";
 
     private static final String RECORD = "SELECT c.id, c.bank_id, c.status, c.disabled_until, c.created_at, s.name,"
-            + " c.note, c.metadata, v.duration_ms, length(v.frames) FROM content c"
+            + " c.note, c.metadata, v.duration_ms, length(v.frames), c.distance_threshold, c.handling, c.quarantine,"
+            + " c.quarantine_exact, c.confirmed_by, v.content_id IS NULL AND NOT EXISTS (SELECT 1 FROM signal x"
+            + " WHERE x.content_id = c.id AND x.type = 0) AND NOT EXISTS (SELECT 1 FROM picture p"
+            + " WHERE p.content_id = c.id) FROM content c"
             + " LEFT JOIN source s ON s.id = c.source_id LEFT JOIN video v ON v.content_id = c.id";
 
     /** Further from 1970 than any content was banked. */
@@ -59,6 +75,18 @@ final class Rows {
         select.setString(1, name);
         try (ResultSet row = select.executeQuery()) {
             return row.next() ? bank(row) : null;
+        }
+    }
+
+    /** The bank of that id, deleted or not. */
+    static Bank anyBank(Preparer db, long id) throws SQLException {
+        PreparedStatement select = db.prepare(BANK.replace("deleted = 0", "id = ?"));
+        select.setLong(1, id);
+        try (ResultSet row = select.executeQuery()) {
+            if (!row.next()) {
+                throw new SQLDataException("bank " + id + " is missing");
+            }
+            return bank(row);
         }
     }
 
@@ -81,7 +109,9 @@ final class Rows {
                 row.getDouble(4),
                 row.getString(5),
                 integer(row, 6),
-                row.getInt(7) != 0);
+                row.getInt(7) != 0,
+                row.getString(8),
+                row.getString(9));
     }
 
     /** The content of that id, withdrawn or not. */
@@ -148,13 +178,36 @@ final class Rows {
                 row.getString(8),
                 Instant.ofEpochMilli(row.getLong(5)),
                 row.getInt(9),
-                row.getInt(10) / KnownVideo.FRAME_BYTES);
+                row.getInt(10) / KnownVideo.FRAME_BYTES,
+                row.getInt(16) != 0,
+                treatment(row, 11));
+    }
+
+    /** @param column of the threshold; handling, quarantine, whether it is of the bytes, and who confirmed come next */
+    static Treatment treatment(ResultSet row, int column) throws SQLException {
+        String quarantine = row.getString(column + 2);
+        Treatment treatment = new Treatment(
+                integer(row, column),
+                row.getString(column + 1),
+                quarantine == null ? null : new Quarantine(quarantine, row.getInt(column + 3) != 0),
+                row.getString(column + 4));
+        return treatment.isPlain() ? Treatment.PLAIN : treatment;
     }
 
     /** What is banked of a video; null if the content is withdrawn or no video. */
     static @Nullable KnownVideo video(Preparer db, long contentId) throws SQLException {
-        PreparedStatement select = db.prepare("SELECT v.duration_ms, v.frames FROM video v"
-                + " JOIN content c ON c.id = v.content_id WHERE v.content_id = ? AND c.status <> 2");
+        return video(
+                db.prepare("SELECT v.duration_ms, v.frames FROM video v"
+                        + " JOIN content c ON c.id = v.content_id WHERE v.content_id = ? AND c.status <> 2"),
+                contentId);
+    }
+
+    /** What is banked of a video, withdrawn or not; null if the content is no video. */
+    static @Nullable KnownVideo anyVideo(Preparer db, long contentId) throws SQLException {
+        return video(db.prepare("SELECT duration_ms, frames FROM video WHERE content_id = ?"), contentId);
+    }
+
+    private static @Nullable KnownVideo video(PreparedStatement select, long contentId) throws SQLException {
         select.setLong(1, contentId);
         try (ResultSet row = select.executeQuery()) {
             return row.next() ? KnownVideo.ofBytes(row.getInt(1), bytes(row, 2)) : null;
@@ -236,6 +289,19 @@ final class Rows {
                 sink.pictures(contentId, pictures);
             }
         }
+    }
+
+    /** The pictures of a content, withdrawn or not. */
+    static List<BankedPicture> anyPictures(Preparer db, long contentId) throws SQLException {
+        PreparedStatement select = db.prepare("SELECT ms, data FROM picture WHERE content_id = ? ORDER BY ordinal");
+        select.setLong(1, contentId);
+        List<BankedPicture> pictures = new ArrayList<>();
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                pictures.add(picture(contentId, row.getInt(1), bytes(row, 2)));
+            }
+        }
+        return pictures;
     }
 
     private static BankedPicture picture(long contentId, int ms, byte[] data) {
@@ -347,7 +413,22 @@ final class Rows {
                 row.getString(6),
                 row.getString(8),
                 Instant.ofEpochMilli(row.getLong(5)),
-                summary(row, 9));
+                summary(row, 9),
+                treatment(row, 11),
+                row.getString(16) == null ? "" : row.getString(16));
+    }
+
+    /** The largest thresholds that contents have of their own, by the id of their bank. */
+    static Map<Long, Integer> contentThresholds(Preparer db) throws SQLException {
+        Map<Long, Integer> largest = new HashMap<>();
+        try (ResultSet row = db.prepare("SELECT bank_id, max(distance_threshold) FROM content"
+                        + " WHERE distance_threshold IS NOT NULL AND status <> 2 GROUP BY bank_id")
+                .executeQuery()) {
+            while (row.next()) {
+                largest.put(row.getLong(1), row.getInt(2));
+            }
+        }
+        return largest;
     }
 
     private static List<Signal> signals(Preparer db, long contentId) throws SQLException {

@@ -37,7 +37,8 @@ final class Schema {
             "V3__video.sql",
             "V4__request_key.sql",
             "V5__features.sql",
-            "V6__bank_features.sql");
+            "V6__bank_features.sql",
+            "V7__treatment.sql");
 
     /** The newest of them, noted in SQLite's header when it has been applied. */
     static final int VERSION = MIGRATIONS.size();

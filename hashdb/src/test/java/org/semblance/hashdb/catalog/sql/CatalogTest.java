@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.semblance.hashdb.catalog.BankFields;
 import org.semblance.hashdb.catalog.CatalogRefusedException;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
@@ -193,7 +194,7 @@ class CatalogTest {
     @Test
     void followsFromAnyChangeToTheSameState() {
         commit(new Change.CreateBank("A"), add(3), new Change.CreateBank("B"));
-        commit(new Change.WithdrawContent("A", 2), add(2), new Change.UpdateBank("B", "C", null, null, null));
+        commit(new Change.WithdrawContent("A", 2), add(2), new Change.UpdateBank("B", BankFields.NONE.withName("C")));
         for (long after = 0; after <= 6; after++) {
             List<Long> live = new ArrayList<>();
             List<Long> gone = new ArrayList<>();

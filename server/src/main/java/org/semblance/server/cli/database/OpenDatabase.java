@@ -128,6 +128,7 @@ final class OpenDatabase implements Database {
                 .put("verdict", judgement.verdict().wireName());
         json.set("matches", ReportJson.findings(judgement.matches()));
         putUnlessEmpty(json, "likely", ReportJson.findings(judgement.likely()));
+        putUnlessEmpty(json, "quarantined", ReportJson.findings(judgement.quarantined()));
         putUnlessEmpty(json, "suppressed_by", ReportJson.findings(judgement.suppressedBy()));
         return json;
     }

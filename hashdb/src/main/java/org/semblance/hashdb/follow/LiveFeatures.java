@@ -1,4 +1,4 @@
-package org.semblance.hashdb;
+package org.semblance.hashdb.follow;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -14,16 +14,16 @@ import org.semblance.hashdb.features.FeatureSnapshot;
 import org.semblance.hashdb.hash.Hash256;
 
 /** The index of features as it follows the catalog. It needs nothing beside it to be saved while it changes. */
-final class LiveFeatures implements KeptIndex, PictureSink {
+public final class LiveFeatures implements KeptIndex, PictureSink {
     private final FeatureIndex index;
     private @Nullable FeatureSnapshot save;
     private long changes;
 
-    LiveFeatures(FeatureIndex index) {
+    public LiveFeatures(FeatureIndex index) {
         this.index = index;
     }
 
-    FeatureIndex index() {
+    public FeatureIndex index() {
         return index;
     }
 
@@ -42,7 +42,7 @@ final class LiveFeatures implements KeptIndex, PictureSink {
     }
 
     /** How many features came and went since the last call. */
-    long takeChanges() {
+    public long takeChanges() {
         long taken = changes;
         changes = 0;
         return taken;
@@ -92,7 +92,7 @@ final class LiveFeatures implements KeptIndex, PictureSink {
     }
 
     /** Where this index comes from. */
-    static final class Source implements KeptIndex.Source<LiveFeatures> {
+    public static final class Source implements KeptIndex.Source<LiveFeatures> {
         @Override
         public IndexKind kind() {
             return IndexKind.FEATURES;

@@ -1,4 +1,4 @@
-package org.semblance.hashdb;
+package org.semblance.hashdb.follow;
 
 import java.util.Arrays;
 import java.util.HashMap;
@@ -18,9 +18,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Changed by the loader and by one writer; lookups take no lock, and what they see is right or not known.
  */
-final class ContentBanks implements AutoCloseable {
+public final class ContentBanks implements AutoCloseable {
     /** For a content whose bank is not known yet. */
-    static final int UNKNOWN = 0;
+    public static final int UNKNOWN = 0;
 
     private static final Logger LOG = LoggerFactory.getLogger(ContentBanks.class);
     private static final int PAGE_BITS = 12;
@@ -42,7 +42,7 @@ final class ContentBanks implements AutoCloseable {
     private long last;
 
     /** Begins to read the banks of the contents that are there. */
-    ContentBanks(Catalog catalog) {
+    public ContentBanks(Catalog catalog) {
         this.catalog = catalog;
         this.last = catalog.contents();
         long there = last;
@@ -50,14 +50,14 @@ final class ContentBanks implements AutoCloseable {
     }
 
     /** The id of the content's bank, or {@link #UNKNOWN}. */
-    int of(long contentId) {
+    public int of(long contentId) {
         int[][] now = pages;
         long page = contentId >>> PAGE_BITS;
         return page < now.length ? now[(int) page][(int) contentId & (PAGE - 1)] : UNKNOWN;
     }
 
     /** Takes in the contents that were added since the last call, with the writers' lock held. */
-    void catchUp() {
+    public void catchUp() {
         long newest = catalog.contents();
         for (; last < newest; last = Math.min(last + CHUNK, newest)) {
             read(last + 1, Math.min(last + CHUNK, newest));
@@ -118,7 +118,7 @@ final class ContentBanks implements AutoCloseable {
     }
 
     /** For tests: waits until all that was there at open is known. */
-    void await() throws InterruptedException {
+    public void await() throws InterruptedException {
         loader.join();
     }
 

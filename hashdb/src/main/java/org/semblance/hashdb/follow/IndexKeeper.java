@@ -1,4 +1,4 @@
-package org.semblance.hashdb;
+package org.semblance.hashdb.follow;
 
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  *
  * Lookups and changes go on meanwhile ({@link KeptIndex}).
  */
-final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
+public final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(IndexKeeper.class);
 
     /** What one hold of the writers' lock moves over after a save: some milliseconds. */
@@ -81,13 +81,13 @@ final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
      * @param pause between two saves, so that a long import does not write without end
      * @param unsettled changes during a save from which on further ones wait for its end; some 120 bytes each
      */
-    record Saving(long changes, long share, Duration pause, int unsettled) {
+    public record Saving(long changes, long share, Duration pause, int unsettled) {
         /** With ten million hashes: 150,000 changes, replayed in some 0.8 s, or all that came in the pause. */
-        static final Saving STANDARD = new Saving(REPLAYED_GLADLY, 64, Duration.ofSeconds(20), 200_000);
+        public static final Saving STANDARD = new Saving(REPLAYED_GLADLY, 64, Duration.ofSeconds(20), 200_000);
     }
 
     /** @param writing held by whoever changes the catalog */
-    IndexKeeper(
+    public IndexKeeper(
             KeptIndex.Source<I> source,
             Path folder,
             Catalog catalog,
@@ -189,26 +189,26 @@ final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
     }
 
     /** The state of the catalog that the index held first. */
-    Catalog.State opened() {
+    public Catalog.State opened() {
         return opened;
     }
 
     /** About how many hashes or features changed since the snapshot; any thread, without the lock. */
-    long unsaved() {
+    public long unsaved() {
         return unsaved;
     }
 
     /** Whether a save is under way, or waits for its time; any thread. */
-    boolean isSaving() {
+    public boolean isSaving() {
         return saver != null;
     }
 
-    I index() {
+    public I index() {
         return index;
     }
 
     /** Says that so many hashes or features came or went, with the lock held. */
-    void changed(long count) {
+    public void changed(long count) {
         unsaved += count;
         fresh += count;
     }
@@ -218,7 +218,7 @@ final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
      * what was kept back, twice what it brings itself: otherwise a bulk import would bring more than is moved, and no
      * other save could begin before it ends.
      */
-    void reached(long newSeq) {
+    public void reached(long newSeq) {
         seq = newSeq;
         if (settling) {
             index.settle((int) Math.min(2 * fresh, Integer.MAX_VALUE));
@@ -231,12 +231,12 @@ final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
      * Whether more changes may come, with the lock held. During a save they are kept on the heap, and the lock is not a
      * fair one: a bulk import would fill the heap and let nobody move them over.
      */
-    boolean hasRoom() {
+    public boolean hasRoom() {
         return closing || index.unsettled() < saving.unsettled;
     }
 
     /** Waits a while for room, with the lock held, which is given back meanwhile. */
-    void awaitRoom() {
+    public void awaitRoom() {
         turn.awaitUninterruptibly();
     }
 
@@ -349,14 +349,14 @@ final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
     }
 
     /** Waits until the index is not held, with the lock held, which is given back meanwhile. */
-    void awaitSettled() {
+    public void awaitSettled() {
         while (index.isHeld()) {
             turn.awaitUninterruptibly();
         }
     }
 
     /** For tests: waits until the index is not being saved. */
-    void await() throws InterruptedException {
+    public void await() throws InterruptedException {
         writing.lock();
         try {
             while (saver != null) {
@@ -372,7 +372,7 @@ final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
      *
      * @param patience how long {@link #close} waits for it
      */
-    void beginClose(Duration patience) {
+    public void beginClose(Duration patience) {
         writing.lock();
         try {
             closing = true;

@@ -1,4 +1,4 @@
-package org.semblance.hashdb;
+package org.semblance.hashdb.follow;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,7 +29,7 @@ import org.semblance.hashdb.index.PigeonringIndex;
  *
  * <p>Changes are made by one thread at a time; lookups take no lock.
  */
-final class LiveIndex implements KeptIndex {
+public final class LiveIndex implements KeptIndex {
     private final PigeonringIndex main;
     private final PigeonringIndex beside = new PigeonringIndex();
 
@@ -42,13 +42,13 @@ final class LiveIndex implements KeptIndex {
 
     private record Pair(Hash256 hash, long contentId) {}
 
-    LiveIndex(PigeonringIndex main) {
+    public LiveIndex(PigeonringIndex main) {
         this.main = main;
         this.size = new AtomicLong(main.size());
     }
 
     /** Adds or removes a pair; returns false if that changes nothing. */
-    boolean change(long contentId, boolean live, Hash256 hash) {
+    public boolean change(long contentId, boolean live, Hash256 hash) {
         boolean changed = held ? note(new Pair(hash, contentId), live) : changeMain(contentId, live, hash);
         if (changed) {
             size.addAndGet(live ? 1 : -1);
@@ -126,7 +126,7 @@ final class LiveIndex implements KeptIndex {
     }
 
     /** Reports pairs within the distance; see {@link HashIndex#lookup(Hash256, int, HashIndex.HitSink)}. */
-    void lookup(Hash256 query, int maxDistance, HashIndex.HitSink sink) {
+    public void lookup(Hash256 query, int maxDistance, HashIndex.HitSink sink) {
         if (beside.size() > 0) {
             beside.lookup(query, maxDistance, sink);
         }
@@ -137,7 +137,7 @@ final class LiveIndex implements KeptIndex {
      * Reports pairs of many queries and the contents that the filter wants, and perhaps of some more contents; see {@link
      * PigeonringIndex#lookup(long[], int, int, HashIndex.ContentFilter, HashIndex.HitSink)}.
      */
-    void lookup(
+    public void lookup(
             long[] queries,
             int count,
             int maxDistance,
@@ -150,7 +150,7 @@ final class LiveIndex implements KeptIndex {
     }
 
     /** All pairs in one index; it must not be held. */
-    HashIndex settled() {
+    public HashIndex settled() {
         if (held) {
             throw new IllegalStateException("the index is held");
         }
@@ -164,12 +164,12 @@ final class LiveIndex implements KeptIndex {
     }
 
     /** How the large one is; {@link #unsettled} says what lies beside it. */
-    IndexState state() {
+    public IndexState state() {
         return main.state();
     }
 
     /** Bytes of memory mapped outside the Java heap. */
-    long offHeapBytes() {
+    public long offHeapBytes() {
         return main.offHeapBytes() + beside.offHeapBytes();
     }
 
@@ -180,7 +180,7 @@ final class LiveIndex implements KeptIndex {
     }
 
     /** Where this index comes from. */
-    static final class Source implements KeptIndex.Source<LiveIndex> {
+    public static final class Source implements KeptIndex.Source<LiveIndex> {
         @Override
         public IndexKind kind() {
             return IndexKind.HASHES;

@@ -1,4 +1,4 @@
-package org.semblance.hashdb;
+package org.semblance.hashdb.follow;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -7,7 +7,7 @@ import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.hash.Hash256;
 
 /** Everything that is derived from the catalog and follows it: the indexes, the view, and the banks of contents. */
-final class Followers {
+public final class Followers {
     private final IndexKeeper<LiveIndex> hashes;
     private final IndexKeeper<LiveFeatures> features;
     private final ViewKeeper views;
@@ -18,7 +18,8 @@ final class Followers {
      *
      * @param writing held by whoever changes the catalog
      */
-    Followers(Path folder, Catalog catalog, ReentrantLock writing, IndexKeeper.Saving saving, DatabaseEvents events) {
+    public Followers(
+            Path folder, Catalog catalog, ReentrantLock writing, IndexKeeper.Saving saving, DatabaseEvents events) {
         hashes = new IndexKeeper<>(new LiveIndex.Source(), folder, catalog, writing, saving, events);
         boolean done = false;
         try {
@@ -33,19 +34,19 @@ final class Followers {
         contentBanks = new ContentBanks(catalog);
     }
 
-    IndexKeeper<LiveIndex> hashes() {
+    public IndexKeeper<LiveIndex> hashes() {
         return hashes;
     }
 
-    IndexKeeper<LiveFeatures> features() {
+    public IndexKeeper<LiveFeatures> features() {
         return features;
     }
 
-    ViewKeeper views() {
+    public ViewKeeper views() {
         return views;
     }
 
-    ContentBanks contentBanks() {
+    public ContentBanks contentBanks() {
         return contentBanks;
     }
 
@@ -60,7 +61,7 @@ final class Followers {
      *
      * @return the state that they hold now
      */
-    Catalog.State follow(long afterSeq) {
+    public Catalog.State follow(long afterSeq) {
         contentBanks.catchUp();
         Catalog.State state = views.follow(afterSeq, this::change, features.index());
         hashes.reached(state.seq());
@@ -86,7 +87,7 @@ final class Followers {
      *
      * @param patience how long to wait for the indexes to be saved
      */
-    void close(Duration patience) {
+    public void close(Duration patience) {
         hashes.beginClose(patience);
         features.beginClose(patience);
         contentBanks.close();

@@ -1,4 +1,4 @@
-package org.semblance.hashdb;
+package org.semblance.hashdb.follow;
 
 import java.time.Duration;
 

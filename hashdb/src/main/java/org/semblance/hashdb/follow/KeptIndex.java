@@ -1,4 +1,4 @@
-package org.semblance.hashdb;
+package org.semblance.hashdb.follow;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -9,7 +9,7 @@ import org.semblance.hashdb.hash.Hash256;
  * An index that follows the catalog and is saved now and then by an {@link IndexKeeper}. Its unit is what it counts by: a hash
  * or a feature. All but {@link #save} is called with the writers' lock held.
  */
-interface KeptIndex extends AutoCloseable {
+public interface KeptIndex extends AutoCloseable {
     /** How many units it holds. */
     long size();
 

@@ -1,4 +1,4 @@
-package org.semblance.hashdb;
+package org.semblance.hashdb.follow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.semblance.hashdb.RandomSeed;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.index.HashIndex;
 import org.semblance.hashdb.index.PigeonringIndex;

@@ -1,4 +1,4 @@
-package org.semblance.hashdb;
+package org.semblance.hashdb.follow;
 
 import java.util.Locale;
 
@@ -14,12 +14,12 @@ public enum IndexKind {
     }
 
     /** The name of the snapshot in the data folder. */
-    String fileName() {
+    public String fileName() {
         return fileName;
     }
 
     /** What messages call the units. */
-    String units() {
+    public String units() {
         return name().toLowerCase(Locale.ROOT);
     }
 }

@@ -1,4 +1,4 @@
-package org.semblance.hashdb;
+package org.semblance.hashdb.follow;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * Has a serving view opened or built in the background, kept up with each change, and replaced when it is outgrown or
  * fails. Until there is one the catalog answers, so opening a database waits for no view.
  */
-final class ViewKeeper implements AutoCloseable {
+public final class ViewKeeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ViewKeeper.class);
 
     /** How often a new view catches up beside the writers before they wait for the rest. */
@@ -38,7 +38,7 @@ final class ViewKeeper implements AutoCloseable {
     private volatile @Nullable ServingView view;
 
     /** @param writing held by whoever changes the catalog */
-    ViewKeeper(Path folder, Catalog catalog, ReentrantLock writing, DatabaseEvents events) {
+    public ViewKeeper(Path folder, Catalog catalog, ReentrantLock writing, DatabaseEvents events) {
         this.folder = folder;
         this.catalog = catalog;
         this.writing = writing;
@@ -48,17 +48,17 @@ final class ViewKeeper implements AutoCloseable {
 
     /** The view; null while there is none. */
     @Nullable
-    ServingView view() {
+    public ServingView view() {
         return view;
     }
 
     /** Whether one is being opened or built; any thread. */
-    boolean isBuilding() {
+    public boolean isBuilding() {
         return builder != null;
     }
 
     /** Takes in the changes up to the newest, with the lock held; the sinks of the indexes are served in the same pass. */
-    Catalog.State follow(long afterSeq, HashSink hashes, PictureSink pictures) {
+    public Catalog.State follow(long afterSeq, HashSink hashes, PictureSink pictures) {
         ServingView current = view;
         try {
             Catalog.State state = catalog.follow(afterSeq, current, hashes, pictures);
@@ -200,7 +200,7 @@ final class ViewKeeper implements AutoCloseable {
     }
 
     /** Waits until no view is being built. */
-    void await() throws InterruptedException {
+    public void await() throws InterruptedException {
         synchronized (turn) {
             while (builder != null) {
                 turn.wait();
