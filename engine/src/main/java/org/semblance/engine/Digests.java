@@ -51,7 +51,7 @@ public record Digests(String md5, String sha1, String sha256) {
     }
 
     /** All three, the strongest first: files of equal MD5 or SHA-1 can be made. */
-    List<Signal> byStrength() {
+    public List<Signal> all() {
         return List.of(
                 new Signal(SignalType.SHA256, sha256),
                 new Signal(SignalType.SHA1, sha1),

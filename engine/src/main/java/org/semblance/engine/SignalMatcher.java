@@ -79,7 +79,7 @@ public final class SignalMatcher {
     /** Hits by the digests of one content that count, each content once, by the strongest it has. */
     List<Match> lookup(Digests digests) {
         List<Match> hits = new ArrayList<>();
-        digests.byStrength().forEach(digest -> hits.addAll(db.lookupDigest(digest, options.banks())));
+        digests.all().forEach(digest -> hits.addAll(db.lookupDigest(digest, options.banks())));
         return judge.onceEach(hits);
     }
 }

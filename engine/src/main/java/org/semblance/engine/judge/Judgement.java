@@ -1,5 +1,6 @@
 package org.semblance.engine.judge;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -30,6 +31,18 @@ public record Judgement(
 
     public static List<Finding> standing(List<Finding> matches) {
         return matches.stream().filter(finding -> !finding.suppressed()).toList();
+    }
+
+    /**
+     * This judgement for a dialect that leaves some matches out, and has no word for what is likely.
+     *
+     * @param told those of the {@link #standing} that it tells
+     */
+    public Judgement telling(List<Finding> told) {
+        List<Finding> rest = new ArrayList<>(told);
+        matches.stream().filter(Finding::suppressed).forEach(rest::add);
+        Verdict left = rest.isEmpty() ? Verdict.NO_MATCH : told.isEmpty() ? Verdict.SUPPRESSED : Verdict.MATCH;
+        return new Judgement(left, rest, List.of(), quarantined, suppressedBy, note, cutShort);
     }
 
     /** Whether anything was found by more than a digest. */

@@ -2,7 +2,7 @@ package org.semblance.hashdb.matchlog;
 
 import java.util.Locale;
 
-/** What a content was in a verdict. The ordinals are stored, and of what a verdict names the first is the verdict. */
+/** What a content was in a verdict. The order is that of their weight, and the ordinals are stored. */
 public enum Outcome {
     /** Matched, and nothing suppressed the match. */
     MATCH,
@@ -12,7 +12,7 @@ public enum Outcome {
     LIKELY,
     /** Allowed content that suppressed a match. */
     SUPPRESSED_BY,
-    /** Would have matched, but was in quarantine. */
+    /** In quarantine: would have matched, and decided nothing. */
     QUARANTINED;
 
     /** The name in answers: lower case. */

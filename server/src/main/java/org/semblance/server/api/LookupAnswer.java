@@ -96,7 +96,7 @@ final class LookupAnswer {
         boolean partial = !found.cutShort().isEmpty();
         boolean told = isToTell(partial || explanation != null ? Math.max(1, more) : more);
         UUID id = null;
-        if (told || more == 0) { // Else a problem was told in its place.
+        if (!scope.isPast() && (told || more == 0)) { // Else a problem was told in its place.
             id = scope.verdicts().add(found, more == 0 ? null : query.reference(), query.hash(), version);
         }
         if (told) {

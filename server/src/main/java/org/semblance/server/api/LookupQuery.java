@@ -53,12 +53,6 @@ record LookupQuery(
         return queries.stream().map(LookupQuery::hash).filter(Objects::nonNull).toList();
     }
 
-    /** Its id as the match log takes it, or null if it has none. */
-    @Nullable
-    String reference() {
-        return id == null ? null : id.asString();
-    }
-
     /** What is known of the content that is asked for. */
     HashReport hashed() {
         List<Signal> signals = digest != null
@@ -67,6 +61,12 @@ record LookupQuery(
         List<SeenPicture> pictures = features == null ? List.of() : List.of(new SeenPicture(0, features, null));
         return new HashReport(
                 null, "", null, MediaFormat.UNKNOWN.wireName(), signals, Map.of(), null, List.of(), pictures, 1, 0, 0);
+    }
+
+    /** Its id as the match log takes it, or null if it has none. */
+    @Nullable
+    String reference() {
+        return id == null ? null : id.asString();
     }
 
     /** This query with a reason not to look it up, unless it has one already. */

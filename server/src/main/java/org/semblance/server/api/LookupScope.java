@@ -51,8 +51,7 @@ final class LookupScope {
         this.details = request.flag(DETAILS, false);
         this.seesNotes = request.caller().may(Role.CURATE);
         this.features = features;
-        String reference = NativeRoutes.reference(request);
-        this.verdicts = NativeRoutes.isOfNow(request) ? verdicts.lookups(request, reference) : verdicts.replay(request);
+        this.verdicts = verdicts.lookups(request, NativeRoutes.reference(request));
     }
 
     /** Where the verdicts of this request are logged. */
@@ -68,6 +67,11 @@ final class LookupScope {
     /** Looks up the hashes among those queries, in their order. */
     Iterator<Judgement> lookup(List<LookupQuery> queries) {
         return matcher.match(LookupQuery.hashes(queries)).iterator();
+    }
+
+    /** Whether the question is about an earlier time, so that nothing of it is logged. */
+    boolean isPast() {
+        return visible.isPast();
     }
 
     boolean explains() {

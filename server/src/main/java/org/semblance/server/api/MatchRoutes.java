@@ -103,7 +103,7 @@ final class MatchRoutes {
                             .explain(report.hashed(), report.judgement(), request.deadline())));
         }
         NativeRoutes.hide(request, answer);
-        if (NativeRoutes.isOfNow(request)) {
+        if (!visible.isPast()) {
             answer.put("verdict_id", verdicts.file(request, report, reference).toString());
         }
         NativeRoutes.putText(answer, "reference", reference);

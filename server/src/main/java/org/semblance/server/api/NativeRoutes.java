@@ -29,14 +29,14 @@ final class NativeRoutes {
     /** The parameter that asks for the verdict {@code likely}. */
     static final String LIKELY = "likely";
 
+    /** The parameter by which the caller gives its own id of an upload. */
+    static final String REFERENCE = "reference";
+
     /** The parameter that asks why, and why not. */
     static final String EXPLAIN = "explain";
 
     /** The parameter that asks what the list would have answered after an earlier change. */
     static final String AS_OF = "as_of";
-
-    /** The parameter by which the caller gives its own id of an upload. */
-    static final String REFERENCE = "reference";
 
     private NativeRoutes() {}
 
@@ -63,11 +63,6 @@ final class NativeRoutes {
         }
         request.caller().requires(Role.CURATE);
         return visible.asOf(Request.parse(AS_OF, seq, 0, Long.MAX_VALUE));
-    }
-
-    /** Whether the request asks the list of now. */
-    static boolean isOfNow(Request request) {
-        return request.query(AS_OF) == null;
     }
 
     /**

@@ -20,14 +20,16 @@ public final class ScopedList {
 
     private final BankedList list;
     private final Set<String> visible;
+    private final boolean isPast;
 
-    private ScopedList(BankedList list, Set<String> visible) {
+    private ScopedList(BankedList list, Set<String> visible, boolean isPast) {
         this.list = list;
         this.visible = Set.copyOf(visible);
+        this.isPast = isPast;
     }
 
     static ScopedList now(HashDb db, Caller caller) {
-        return new ScopedList(db, caller.banks());
+        return new ScopedList(db, caller.banks(), false);
     }
 
     /**
@@ -38,7 +40,7 @@ public final class ScopedList {
     static ScopedList asOf(HashDb db, Caller caller, long seq) {
         BankedList then = db.asOf(seq);
         if (caller.seesAllBanks()) {
-            return new ScopedList(then, Set.of());
+            return new ScopedList(then, Set.of(), true);
         }
         Set<Long> ids = db.banks().stream()
                 .filter(bank -> caller.sees(bank.name()))
@@ -48,7 +50,7 @@ public final class ScopedList {
                 .filter(bank -> ids.contains(bank.id()))
                 .map(Bank::name)
                 .collect(Collectors.toSet());
-        return new ScopedList(then, names.isEmpty() ? Set.of(NO_BANK) : names);
+        return new ScopedList(then, names.isEmpty() ? Set.of(NO_BANK) : names, true);
     }
 
     /** What is looked up in, with {@link #visible}. */
@@ -59,6 +61,11 @@ public final class ScopedList {
     /** The names of the banks that may be seen, whether they exist or not; empty for all of them. */
     public Set<String> visible() {
         return visible;
+    }
+
+    /** Whether this is the list of an earlier change. */
+    public boolean isPast() {
+        return isPast;
     }
 
     /** The bank of that name, if it may be seen. */

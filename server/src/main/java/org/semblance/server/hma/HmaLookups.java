@@ -367,18 +367,7 @@ final class HmaLookups {
 
     /** What was found, with those alone of what stands. */
     private static Found with(Found found, List<Finding> standing) {
-        List<Finding> matches = new ArrayList<>(standing);
-        found.judgement.matches().stream().filter(Finding::suppressed).forEach(matches::add);
-        return new Found(
-                new Judgement(
-                        matches.isEmpty() ? Verdict.NO_MATCH : standing.isEmpty() ? Verdict.SUPPRESSED : Verdict.MATCH,
-                        matches,
-                        List.of(), // HMA has no word for what is likely or in quarantine.
-                        List.of(),
-                        found.judgement.suppressedBy(),
-                        found.judgement.note(),
-                        found.judgement.cutShort()),
-                found.version);
+        return new Found(found.judgement.telling(standing), found.version);
     }
 
     /** What is told of what was found: banks that the coin leaves out took no part. */

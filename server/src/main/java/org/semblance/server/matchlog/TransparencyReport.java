@@ -83,8 +83,7 @@ final class TransparencyReport {
     }
 
     private static String legalBasis(@Nullable Bank bank) {
-        String basis = bank == null ? null : bank.legalBasis();
-        return basis == null ? NOT_GIVEN : basis;
+        return bank == null || bank.legalBasis() == null ? NOT_GIVEN : bank.legalBasis();
     }
 
     private void addMatches(String group, String name, Stats.Figure figure) {

@@ -80,12 +80,7 @@ public final class VerdictLog {
      * @param reference the caller's own id of all of them, or null
      */
     public Lookups lookups(Request request, @Nullable String reference) {
-        return new Lookups(request, reference, true);
-    }
-
-    /** Verdicts that the list would have given after an earlier change: they are on no upload, and not logged. */
-    public Lookups replay(Request request) {
-        return new Lookups(request, null, false);
+        return new Lookups(request, reference);
     }
 
     /** The verdicts of one request. Nothing is counted or logged before {@link #told}. For one thread at a time. */
@@ -94,13 +89,11 @@ public final class VerdictLog {
         private final @Nullable String reference;
         private final int[] counts = new int[VERDICTS.size()];
         private @Nullable List<LoggedVerdict> named;
-        private final boolean logs;
         private long cut;
 
-        private Lookups(Request request, @Nullable String reference, boolean logs) {
+        private Lookups(Request request, @Nullable String reference) {
             this.request = request;
             this.reference = reference;
-            this.logs = logs;
         }
 
         /**
@@ -112,9 +105,6 @@ public final class VerdictLog {
          * @return the id of the verdict if it names a content, or null
          */
         public @Nullable UUID add(Judgement judgement, @Nullable String own, @Nullable Hash256 hash, long version) {
-            if (!logs) {
-                return null;
-            }
             counts[judgement.verdict().ordinal()]++;
             if (!namesContents(judgement)) {
                 return null;
