@@ -33,7 +33,7 @@ final class LogWriter implements AutoCloseable {
     /** Rows that wait at most. */
     static final int QUEUE_ROWS = 1 << 18;
 
-    private static final long GATHER_NANOS = 40_000_000;
+    private static final long GATHER_NANOS = 20_000_000;
     private static final long IDLE_NANOS = 1_000_000_000;
     private static final int ROWS_A_COMMIT = 8_192;
     private static final int CHANGES_A_COMMIT = 200;
@@ -140,6 +140,7 @@ final class LogWriter implements AutoCloseable {
         journalSeq = Math.min(open.journalSeq(), changes.seq()); // A backup may have taken the catalog's place.
         open.commit();
         mark.begin(session, queued.get());
+        open.warmUp(clock.millis());
     }
 
     // For any thread

@@ -27,6 +27,9 @@ public final class Stats {
     /** Allowed contents that suppressed a match. */
     public static final String SUPPRESSING = "suppressing";
 
+    /** Contents that would have matched, but were in quarantine. */
+    public static final String QUARANTINED = "quarantined";
+
     /** Files that were asked about. */
     public static final String FILES = "files";
 
@@ -41,7 +44,7 @@ public final class Stats {
     /** Rows that the log does not have: those that a kill lost, that did not fit, and that were too many of one verdict. */
     public static final List<String> MISSING = List.of("lost", "dropped", "cut");
 
-    private static final List<String> OUTCOMES = List.of(HITS, SUPPRESSED, LIKELY, SUPPRESSING);
+    private static final List<String> OUTCOMES = List.of(HITS, SUPPRESSED, LIKELY, SUPPRESSING, QUARANTINED);
     private static final List<String> WORDS = List.of(CONFIRMED, FALSE_MATCH);
     private static final long HOURS_A_DAY = 24;
 
@@ -202,7 +205,7 @@ public final class Stats {
         };
         String sql = "SELECT " + bucket + ", " + column.bank + ", " + column.content + ", " + column.name + ", "
                 + column.count + ", sum(n) FROM " + column.table + " AS t WHERE t.hour >= " + from + " AND t.hour < "
-                + to + " AND " + condition + " GROUP BY 1, 2, 3, 4, 5 LIMIT " + 4L * (query.most() + 1L);
+                + to + " AND " + condition + " GROUP BY 1, 2, 3, 4, 5 LIMIT " + OUTCOMES.size() * (query.most() + 1L);
         try (PreparedStatement select = connection.prepareStatement(sql);
                 ResultSet row = select.executeQuery()) {
             while (row.next()) {

@@ -34,16 +34,6 @@ final class NativeRoutes {
     /** The parameter by which the caller gives its own id of an upload. */
     static final String REFERENCE = "reference";
 
-    /** The caller's own id of an upload, or null. */
-    static @Nullable String reference(Request request) {
-        String reference = request.query(REFERENCE);
-        if (reference != null && reference.length() > VerdictRecorder.MAX_REFERENCE_CHARS) {
-            throw HttpError.field(
-                    400, REFERENCE, reference, "at most " + VerdictRecorder.MAX_REFERENCE_CHARS + " characters");
-        }
-        return reference;
-    }
-
     /** The parameter by which nothing that is banked is held. */
     static final String FORCE = "force";
 
@@ -54,6 +44,16 @@ final class NativeRoutes {
     static final String AS_OF = "as_of";
 
     private NativeRoutes() {}
+
+    /** The caller's own id of an upload, or null. */
+    static @Nullable String reference(Request request) {
+        String reference = request.query(REFERENCE);
+        if (reference != null && reference.length() > VerdictRecorder.MAX_REFERENCE_CHARS) {
+            throw HttpError.field(
+                    400, REFERENCE, reference, "at most " + VerdictRecorder.MAX_REFERENCE_CHARS + " characters");
+        }
+        return reference;
+    }
 
     /**
      * The list that a request asks: that of now, unless it names an earlier change.

@@ -389,9 +389,7 @@ final class HmaLookups {
 
     private void log(Request request, double coin, @Nullable Hash256 hash, Found found) {
         Found told = told(found, coin);
-        VerdictRecorder.Lookups lookups = verdicts.lookups(request, null);
-        lookups.add(told.judgement, null, hash, told.version);
-        lookups.told();
+        verdicts.hash(request, hash, told.judgement, told.version);
     }
 
     private void log(Request request, double coin, ContentType contentType, List<Signal> signals, Found found) {

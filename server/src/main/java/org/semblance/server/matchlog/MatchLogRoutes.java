@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.matchlog.LogFilter;
@@ -37,8 +38,12 @@ public final class MatchLogRoutes {
     private static final Set<String> FILTERS =
             Set.of("bank", "content_id", "label", "key", "verdict", "from", "to", "reference", "verdict_id");
 
+    /** Each of them looks at the log whenever rows are stored. */
+    private static final int MOST_STREAMS = 32;
+
     private final MatchLog log;
     private final HashDb db;
+    private final AtomicInteger streams = new AtomicInteger();
 
     public MatchLogRoutes(MatchLog log, HashDb db) {
         this.log = log;
@@ -153,13 +158,12 @@ public final class MatchLogRoutes {
         if (bank != null) {
             visible.stored(filter, bank, Long.MAX_VALUE, 1); // refuses a bank that there never was
         }
+        long most = request.query("limit", Long.MAX_VALUE, 1, Long.MAX_VALUE);
+        if (streams.get() >= MOST_STREAMS) {
+            throw HttpError.busy("there are " + MOST_STREAMS + " streams of matches already");
+        }
         return new MatchStream(
-                visible,
-                request.caller(),
-                filter,
-                bank,
-                after < 0 ? visible.newestId() : after,
-                request.query("limit", Long.MAX_VALUE, 1, Long.MAX_VALUE));
+                visible, request.caller(), filter, bank, after < 0 ? visible.newestId() : after, most, streams);
     }
 
     private Response review(Request request) {

@@ -3,6 +3,7 @@ package org.semblance.server.matchlog;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.matchlog.LogRow;
@@ -34,6 +35,7 @@ final class MatchStream implements LineAnswerer {
     private boolean begun;
     private boolean idle;
     private long sentNanos;
+    private final AtomicInteger open;
     private Runnable end = () -> {};
 
     /**
@@ -41,6 +43,7 @@ final class MatchStream implements LineAnswerer {
      *
      * @param after the id of the row before the first one
      * @param most ends after so many rows
+     * @param open counts the streams that there are
      */
     MatchStream(
             ScopedMatchLog log,
@@ -48,13 +51,16 @@ final class MatchStream implements LineAnswerer {
             ScopedMatchLog.Filter filter,
             @Nullable String bank,
             long after,
-            long most) {
+            long most,
+            AtomicInteger open) {
         this.log = log;
         this.caller = caller;
         this.filter = filter;
         this.bank = bank;
         this.after = after;
         this.left = most;
+        this.open = open;
+        open.incrementAndGet();
     }
 
     @Override
@@ -102,5 +108,6 @@ final class MatchStream implements LineAnswerer {
     @Override
     public void close() {
         end.run();
+        open.decrementAndGet();
     }
 }

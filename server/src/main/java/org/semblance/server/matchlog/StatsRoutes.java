@@ -27,7 +27,8 @@ public final class StatsRoutes {
     /** Figures of one answer. */
     private static final int MOST_FIGURES = 50_000;
 
-    private static final List<String> HITS = List.of(Stats.HITS, Stats.SUPPRESSED, Stats.LIKELY, Stats.SUPPRESSING);
+    private static final List<String> HITS =
+            List.of(Stats.HITS, Stats.SUPPRESSED, Stats.LIKELY, Stats.QUARANTINED, Stats.SUPPRESSING);
     private static final List<String> UPLOADS = List.of(Stats.FILES, Stats.HASHES);
     private static final List<String> CURATION =
             List.of(Stats.CONFIRMED, Stats.FALSE_MATCH, Stats.ADDITIONS, Stats.WITHDRAWALS);

@@ -26,7 +26,7 @@ final class TransparencyReport {
 
     private static final int MOST_FIGURES = 1_000_000;
     private static final CsvMapper CSV = CsvMapper.builder().build();
-    private static final List<String> HITS = List.of(Stats.HITS, Stats.SUPPRESSED, Stats.LIKELY);
+    private static final List<String> HITS = List.of(Stats.HITS, Stats.SUPPRESSED, Stats.LIKELY, Stats.QUARANTINED);
 
     private final Instant from;
     private final Instant to;

@@ -63,7 +63,6 @@ public final class VerdictRecorder {
                     : report.hashed().contentType().wireName();
             Hash256 hash = pdq(report.hashed().signals());
             log(id, at, request, judgement, reference, contentType, report.listVersion(), hash);
-            flood.count(judgement.standing());
         }
         upload(request, reference, report.hashed());
         return id;
@@ -85,7 +84,20 @@ public final class VerdictRecorder {
         if (namesContents(judgement)) {
             long at = log.clock().millis();
             log(VerdictIds.next(at), at, request, judgement, null, contentType, version, pdq(signals));
-            flood.count(judgement.standing());
+        }
+    }
+
+    /**
+     * What one hash, or the frames of a video, have found is about to be told, by such a dialect. A miss makes nothing: such
+     * lookups come some ten thousand times a second.
+     *
+     * @param hash a PDQ hash, or null if it was something else
+     */
+    public void hash(Request request, @Nullable Hash256 hash, Judgement judgement, long version) {
+        count(request, true, judgement.verdict(), 1);
+        if (namesContents(judgement)) {
+            long at = log.clock().millis();
+            log(VerdictIds.next(at), at, request, judgement, null, null, version, hash);
         }
     }
 
@@ -175,6 +187,7 @@ public final class VerdictRecorder {
         LoggedVerdict verdict = logged(id, at, request, judgement, reference, contentType, version, hash);
         log.offer(verdict);
         log.cut(hits(judgement) - verdict.hits().size());
+        flood.count(judgement.standing());
     }
 
     private LoggedVerdict logged(

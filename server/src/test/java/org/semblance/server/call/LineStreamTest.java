@@ -642,7 +642,7 @@ class LineStreamTest {
             assertThat(verdict(talk.say(banked.toHex() + "\n").hear())).isEqualTo("0 match");
             keys.revoke("feed", Instant.now());
             String heard = "";
-            for (int i = 0; i < 2_000 && !heard.contains("401"); i++) {
+            for (int i = 0; i < 2_000 && !heard.contains("\"status\":401"); i++) {
                 heard = talk.say(banked.toHex() + "\n").hearMore();
                 Thread.sleep(10);
             }

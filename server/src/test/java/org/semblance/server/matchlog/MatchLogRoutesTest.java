@@ -377,10 +377,11 @@ class MatchLogRoutesTest {
                         "{\"files\":1,\"hash_lookups\":1,\"by_verdict\":[{\"verdict\":\"match\",\"files\":1,\"hash_lookups\":0},"
                                 + "{\"verdict\":\"no_match\",\"files\":0,\"hash_lookups\":1}]}");
         assertThat(report.get("matches").toString())
-                .isEqualTo("{\"hits\":1,\"suppressed\":0,\"likely\":0,\"by_bank\":[{\"bank\":\"KNOWN\","
-                        + "\"legal_basis\":\"not given\",\"hits\":1,\"suppressed\":0,\"likely\":0}],"
-                        + "\"by_legal_basis\":[{\"legal_basis\":\"not given\",\"hits\":1,\"suppressed\":0,\"likely\":0}],"
-                        + "\"by_label\":[{\"label\":\"flag\",\"hits\":1,\"suppressed\":0,\"likely\":0}]}");
+                .isEqualTo(
+                        "{\"hits\":1,\"suppressed\":0,\"likely\":0,\"quarantined\":0,\"by_bank\":[{\"bank\":\"KNOWN\","
+                                + "\"legal_basis\":\"not given\",\"hits\":1,\"suppressed\":0,\"likely\":0,\"quarantined\":0}],"
+                                + "\"by_legal_basis\":[{\"legal_basis\":\"not given\",\"hits\":1,\"suppressed\":0,\"likely\":0,\"quarantined\":0}],"
+                                + "\"by_label\":[{\"label\":\"flag\",\"hits\":1,\"suppressed\":0,\"likely\":0,\"quarantined\":0}]}");
         assertThat(report.at("/list/additions").intValue()).isEqualTo(1);
         assertThat(report.get("missing_rows").toString()).isEqualTo("{\"lost\":0,\"dropped\":0,\"cut\":0}");
         assertThat(Instant.parse(text(report, "from"))).isBefore(Instant.now().minusSeconds(29 * 86_400));
@@ -390,6 +391,35 @@ class MatchLogRoutesTest {
                 .startsWith("figure,group,name,value")
                 .contains("files,,,1", "hits,bank,KNOWN,1", "hits,label,flag,1", "error_rate,,,", "additions,,,1");
         assertThat(server.get("/v1/report?format=csv").text()).isEqualTo(csv.text());
+    }
+
+    @Test
+    void groupsByTheLegalBasisOfTheBankAndCountsWhatIsInQuarantineApart() {
+        ok(server.sendJson("PATCH", "/v1/banks/KNOWN", "{\"legal_basis\":\"EU 2021/784\"}"));
+        ok(server.post("/v1/match?reference=before", COPY));
+        ok(server.sendJson("PATCH", "/v1/banks/KNOWN/content/" + id, "{\"quarantine\":{\"reason\":\"a meme\"}}"));
+        ok(server.post("/v1/match?reference=after", COPY));
+        assertThat(rows("?order=oldest"))
+                .extracting(row -> text(row, "reference"), row -> text(row, "verdict"), row -> text(row, "outcome"))
+                .containsExactly(tuple("before", "match", "match"), tuple("after", "no_match", "quarantined"));
+        JsonNode report = ok(server.get("/v1/report"));
+        assertThat(report.at("/matches/by_legal_basis").toString())
+                .isEqualTo("[{\"legal_basis\":\"EU 2021/784\",\"hits\":1,\"suppressed\":0,\"likely\":0,"
+                        + "\"quarantined\":1}]");
+        assertThat(ok(server.delete("/v1/banks/KNOWN/content/" + id))
+                        .get("matched_references")
+                        .toString())
+                .isEqualTo("[\"before\"]");
+    }
+
+    @Test
+    void aQuestionOfAnEarlierListIsOnNoUpload() {
+        assertThat(ok(server.post("/v1/match?as_of=2", COPY)).has("verdict_id")).isFalse();
+        JsonNode looked = ok(server.postJson("/v1/lookup?as_of=2", "[\"" + hash + "\"]"));
+        assertThat(looked.at("/results/0/matches")).hasSize(1);
+        assertThat(looked.at("/results/0").has("verdict_id")).isFalse();
+        assertThat(rows("")).isEmpty();
+        assertThat(ok(server.get("/v1/stats?by=verdict")).get("figures")).isEmpty();
     }
 
     @Test
