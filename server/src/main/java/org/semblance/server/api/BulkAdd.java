@@ -118,7 +118,7 @@ final class BulkAdd {
                     if (!answer.has("status")) {
                         long id = applied.firstContentId() + added;
                         answer.put("id", id).put("seq", applied.seq());
-                        lookBack(answer, id, drafts.get(added++));
+                        lookBack(answer, id, drafts.get(added++), applied.seq());
                     }
                 }
             } catch (ChangeRefusedException | StorageFailedException e) {
@@ -132,12 +132,12 @@ final class BulkAdd {
         answers.forEach(this::write);
     }
 
-    private void lookBack(ObjectNode answer, long id, ContentDraft content) {
+    private void lookBack(ObjectNode answer, long id, ContentDraft content, long seq) {
         if (!looksBack) {
             Earlier.putSkipped(answer);
             return;
         }
-        Earlier shown = earlier.of(bank, id, content, request.deadline()::passed);
+        Earlier shown = earlier.of(bank, id, content, seq, request.deadline()::passed);
         if (shown != null) {
             shown.putTo(answer, request.caller(), gate);
         }

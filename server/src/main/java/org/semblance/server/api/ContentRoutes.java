@@ -143,7 +143,8 @@ final class ContentRoutes {
             ArrayNode array = answer.putArray("warnings");
             draft.warnings().forEach(array::add);
         }
-        Earlier shown = earlier.of(bank, applied.firstContentId(), draft.content(), request.deadline()::passed);
+        Earlier shown =
+                earlier.of(bank, applied.firstContentId(), draft.content(), applied.seq(), request.deadline()::passed);
         if (shown != null) {
             shown.putTo(answer, request.caller(), gate);
         }

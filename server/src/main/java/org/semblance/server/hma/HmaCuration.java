@@ -343,7 +343,7 @@ final class HmaCuration {
     private Response added(Request request, Bank bank, BankingDraft draft, Map<String, String> values) {
         Applied applied =
                 db(request).apply(new Change.AddContents(bank.name(), List.of(draft.content())), request.origin());
-        earlier.of(bank, applied.firstContentId(), draft.content(), request.deadline()::passed);
+        earlier.of(bank, applied.firstContentId(), draft.content(), applied.seq(), request.deadline()::passed);
         return Response.sortedJson(200, Map.of("id", applied.firstContentId(), "signals", shown(request, values)));
     }
 
