@@ -1,9 +1,7 @@
 package org.semblance.server.recent;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -33,6 +31,7 @@ import org.semblance.hashdb.recent.RecentUploads;
 import org.semblance.hashdb.recent.Upload;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.http.Json;
+import org.semblance.server.recent.Additions.Addition;
 import org.semblance.server.webhook.Webhook;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,23 +63,13 @@ public final class EarlierUploads {
     /** Hashes that are judged together. */
     private static final int JUDGED_AT_ONCE = 256;
 
-    /** Contents that an upload may not have seen which is on its way: more than are banked in the time of a lookup. */
-    private static final int MOST_ADDITIONS = 2_000;
-
     private static final Logger LOG = LoggerFactory.getLogger(EarlierUploads.class);
-
-    /** So that long videos do not take much memory: some 12 MB. */
-    private static final int MOST_ADDED_HASHES = 200_000;
-
-    /** The newest last; the lock of them and of how many hashes they have. */
-    private final Deque<Addition> additions = new ArrayDeque<>();
-
-    private int addedHashes;
 
     private final HashDb db;
     private final Gate gate;
     private final UploadMemory memory;
     private final @Nullable Webhook webhook;
+    private final Additions additions = new Additions();
 
     /** @param webhook told of each earlier upload with a reference; null if nobody is */
     public EarlierUploads(HashDb db, Gate gate, UploadMemory memory, @Nullable Webhook webhook) {
@@ -91,16 +80,14 @@ public final class EarlierUploads {
         memory.tellLate(this::late);
     }
 
-    /** A content that was banked lately. */
-    private record Addition(long seq, Bank bank, long contentId, Set<Hash256> hashes, int threshold, int pictures) {}
-
     /**
-     * The recent uploads that show the content, which is banked. What the webhook is told of them is on the disk when this
-     * returns; null if uploads are not remembered, or the content makes
-     * no match: its bank allows what is in it, or is off, or it is in quarantine.
+     * Finds the recent uploads that show a content, which is banked. What the webhook is told of them is on the disk when this
+     * returns.
      *
      * @param seq of the change that banked it
      * @param stop whether there is no more time
+     * @return null if uploads are not remembered, or the content makes no match: its bank allows what is in it, or is off, or
+     *     the content is in quarantine
      */
     public @Nullable Earlier of(Bank bank, long contentId, ContentDraft content, long seq, BooleanSupplier stop) {
         RecentUploads recent = memory.recent();
@@ -117,23 +104,13 @@ public final class EarlierUploads {
         }
         Addition addition = new Addition(seq, bank, contentId, hashes, threshold(bank, content), pictures(content));
         if (webhook != null) {
-            announce(addition);
+            additions.add(addition);
+            memory.banked(seq);
             if (loading) {
                 memory.later(() -> again(recent, addition));
             }
         }
         return search(recent, addition, upload -> true, stop, loading);
-    }
-
-    private void announce(Addition addition) {
-        synchronized (additions) {
-            additions.addLast(addition);
-            addedHashes += addition.hashes.size();
-            while (additions.size() > 1 && (additions.size() > MOST_ADDITIONS || addedHashes > MOST_ADDED_HASHES)) {
-                addedHashes -= additions.removeFirst().hashes.size();
-            }
-        }
-        memory.banked(addition.seq);
     }
 
     /** Tells the webhook of what was not to be found while the index was built. */
@@ -149,16 +126,10 @@ public final class EarlierUploads {
     /** Tells the webhook of an upload that was looked up before a content was banked, and kept after. */
     private void late(Upload upload, long version) {
         RecentUploads recent = Objects.requireNonNull(memory.recent(), "an upload was kept");
-        List<Addition> unseen;
-        synchronized (additions) {
-            unseen = additions.stream()
-                    .filter(addition -> addition.seq > version)
-                    .toList();
-        }
-        for (Addition addition : unseen) {
+        for (Addition addition : additions.after(version)) {
             boolean isNear = upload.hashes().stream()
-                    .anyMatch(hash -> addition.hashes.stream()
-                            .anyMatch(banked -> banked.distance(hash.hash()) <= addition.threshold));
+                    .anyMatch(hash -> addition.hashes().stream()
+                            .anyMatch(banked -> banked.distance(hash.hash()) <= addition.threshold()));
             if (isNear) {
                 search(
                         recent,
@@ -178,12 +149,12 @@ public final class EarlierUploads {
             Predicate<RecentUpload> wanted,
             BooleanSupplier stop,
             boolean loading) {
-        Bank bank = addition.bank;
-        long contentId = addition.contentId;
+        Bank bank = addition.bank();
+        long contentId = addition.contentId();
         NearUploads near = recent.near(
-                List.copyOf(addition.hashes), addition.threshold, gate.keysThatSee(bank.name()), MOST, stop);
+                List.copyOf(addition.hashes()), addition.threshold(), gate.keysThatSee(bank.name()), MOST, stop);
         List<Near> shown = near.uploads().stream()
-                .filter(upload -> wanted.test(upload.upload()) && showsEnough(upload, addition.pictures))
+                .filter(upload -> wanted.test(upload.upload()) && showsEnough(upload, addition.pictures()))
                 .toList();
         boolean cut = false;
         if (db.banks().stream().anyMatch(one -> one.enabled() && one.kind() == BankKind.ALLOW)) {

@@ -149,7 +149,13 @@ public final class UploadMemory implements AutoCloseable {
 
     /** Has that work done, soon, on a thread of its own. */
     void later(Runnable work) {
-        later.execute(work);
+        later.execute(() -> {
+            try {
+                work.run();
+            } catch (RuntimeException e) {
+                LOG.warn("uploads are not looked at again: {}", e.toString());
+            }
+        });
     }
 
     /**
