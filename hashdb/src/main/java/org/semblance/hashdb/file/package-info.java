@@ -11,6 +11,8 @@
  * features.snapshot               {@link org.semblance.hashdb.file.SnapshotFormat}        the features are built from the catalog
  * view.clean                      {@link org.semblance.hashdb.file.SealedText}            the view is built from the catalog
  * catalog.head                    the same                                                the log tells; it is written anew
+ * recent.keys                     the same                                                recent uploads begin anew
+ * recent.uploads                  its own: {@code org.semblance.hashdb.recent.RingFile}    recent uploads begin anew
  * </pre>
  */
 @NullMarked

@@ -127,7 +127,7 @@ final class BulkAdd {
                         answer.put("id", id).put("seq", applied.seq());
                         ContentDraft banked = checked.get(added++);
                         NativeRoutes.putHeld(answer, banked);
-                        lookBack(answer, id, banked);
+                        lookBack(answer, id, banked, applied.seq());
                     }
                 }
             } catch (ChangeRefusedException | StorageFailedException e) {
@@ -141,12 +141,12 @@ final class BulkAdd {
         answers.forEach(this::write);
     }
 
-    private void lookBack(ObjectNode answer, long id, ContentDraft content) {
+    private void lookBack(ObjectNode answer, long id, ContentDraft content, long seq) {
         if (!looksBack) {
             Earlier.putSkipped(answer);
             return;
         }
-        Earlier shown = earlier.of(bank, id, content, request.deadline()::passed);
+        Earlier shown = earlier.of(bank, id, content, seq, request.deadline()::passed);
         if (shown != null) {
             shown.putTo(answer, request.caller(), gate);
         }

@@ -155,7 +155,8 @@ final class ContentRoutes {
             draft.warnings().forEach(array::add);
         }
         NativeRoutes.putHeld(answer, checked.getFirst());
-        Earlier shown = earlier.of(bank, applied.firstContentId(), checked.getFirst(), request.deadline()::passed);
+        Earlier shown = earlier.of(
+                bank, applied.firstContentId(), checked.getFirst(), applied.seq(), request.deadline()::passed);
         if (shown != null) {
             shown.putTo(answer, request.caller(), gate);
         }

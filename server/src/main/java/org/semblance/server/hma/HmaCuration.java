@@ -349,7 +349,7 @@ final class HmaCuration {
         List<ContentDraft> checked =
                 guard.check(bank, List.of(draft.content()), request.caller().banks(), earlier, false);
         Applied applied = db(request).apply(new Change.AddContents(bank.name(), checked), request.origin());
-        earlier.of(bank, applied.firstContentId(), checked.getFirst(), request.deadline()::passed);
+        earlier.of(bank, applied.firstContentId(), checked.getFirst(), applied.seq(), request.deadline()::passed);
         return Response.sortedJson(200, Map.of("id", applied.firstContentId(), "signals", shown(request, values)));
     }
 

@@ -166,7 +166,7 @@ final class HmaLookups {
         try {
             HmaRoutes.HashedFile hashed = HmaRoutes.hashFile(request, worker.fast(), false, false);
             if (hashed.report() != null) {
-                verdicts.upload(request, null, hashed.report());
+                verdicts.upload(request, hashed.report());
             }
             signals = hashed.signals();
             found = judge(request, hashed.signals());
@@ -254,7 +254,7 @@ final class HmaLookups {
         MatchOptions options = byFeatures ? asked : asked.withoutFeatures();
         MatchReport report = worker.matcher().match(body.file(), body.digests(), options, request.deadline());
         if (!byFeatures) { // Otherwise the photo was hashed before, and is remembered.
-            verdicts.upload(request, null, report.hashed());
+            verdicts.upload(request, report.hashed());
         }
         request.trace().hashed(report.hashed());
         request.trace().took(Stage.LOOKUP, report.lookupUs() * 1_000);

@@ -7,8 +7,10 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.Digests;
 import org.semblance.engine.MatchOptions;
@@ -27,9 +29,13 @@ import org.semblance.hashdb.recent.NearUploads;
 import org.semblance.hashdb.recent.NearUploads.Near;
 import org.semblance.hashdb.recent.RecentUpload;
 import org.semblance.hashdb.recent.RecentUploads;
+import org.semblance.hashdb.recent.Upload;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.http.Json;
+import org.semblance.server.recent.Additions.Addition;
 import org.semblance.server.webhook.Webhook;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -58,10 +64,13 @@ public final class EarlierUploads {
     /** Hashes that are judged together. */
     private static final int JUDGED_AT_ONCE = 256;
 
+    private static final Logger LOG = LoggerFactory.getLogger(EarlierUploads.class);
+
     private final HashDb db;
     private final Gate gate;
     private final UploadMemory memory;
     private final @Nullable Webhook webhook;
+    private final Additions additions = new Additions();
 
     /** @param webhook told of each earlier upload with a reference; null if nobody is */
     public EarlierUploads(HashDb db, Gate gate, UploadMemory memory, @Nullable Webhook webhook) {
@@ -69,16 +78,19 @@ public final class EarlierUploads {
         this.db = db;
         this.gate = gate;
         this.memory = memory;
+        memory.tellLate(this::late);
     }
 
     /**
-     * The recent uploads that show the content, which is banked. What the webhook is told of them is on the disk when this
-     * returns; null if uploads are not remembered, or the content makes
-     * no match: its bank allows what is in it, or is off, or it is in quarantine.
+     * Finds the recent uploads that show a content, which is banked. What the webhook is told of them is on the disk when this
+     * returns.
      *
+     * @param seq of the change that banked it
      * @param stop whether there is no more time
+     * @return null if uploads are not remembered, or the content makes no match: its bank allows what is in it, or is off, or
+     *     the content is in quarantine
      */
-    public @Nullable Earlier of(Bank bank, long contentId, ContentDraft content, BooleanSupplier stop) {
+    public @Nullable Earlier of(Bank bank, long contentId, ContentDraft content, long seq, BooleanSupplier stop) {
         RecentUploads recent = memory.recent();
         boolean matches = bank.kind() == BankKind.MATCH
                 && bank.enabled()
@@ -91,10 +103,59 @@ public final class EarlierUploads {
         if (hashes.isEmpty()) {
             return new Earlier(List.of(), false, loading);
         }
-        NearUploads near =
-                recent.near(List.copyOf(hashes), threshold(bank, content), gate.keysThatSee(bank.name()), MOST, stop);
+        Addition addition = new Addition(seq, bank, contentId, hashes, threshold(bank, content), pictures(content));
+        if (webhook != null) {
+            additions.add(addition);
+            memory.banked(seq);
+            if (loading) {
+                memory.later(() -> again(recent, addition));
+            }
+        }
+        return search(recent, addition, upload -> true, stop, loading);
+    }
+
+    /** Tells the webhook of what was not to be found while the index was built. */
+    private void again(RecentUploads recent, Addition addition) {
+        try {
+            recent.awaitLoaded();
+            search(recent, addition, upload -> true, () -> false, false);
+        } catch (InterruptedException | IllegalStateException e) {
+            LOG.debug("closed before all earlier uploads were found", e);
+        }
+    }
+
+    /** Tells the webhook of an upload that was looked up before a content was banked, and kept after. */
+    private void late(Upload upload, long version) {
+        RecentUploads recent = Objects.requireNonNull(memory.recent(), "an upload was kept");
+        for (Addition addition : additions.after(version)) {
+            boolean isNear = upload.hashes().stream()
+                    .anyMatch(hash -> addition.hashes().stream()
+                            .anyMatch(banked -> banked.distance(hash.hash()) <= addition.threshold()));
+            if (isNear) {
+                search(
+                        recent,
+                        addition,
+                        found -> Objects.equals(found.reference(), upload.reference())
+                                && Objects.equals(found.key(), upload.key()),
+                        () -> false,
+                        false);
+            }
+        }
+    }
+
+    /** Finds those of the wanted uploads that show it, and tells the webhook. */
+    private Earlier search(
+            RecentUploads recent,
+            Addition addition,
+            Predicate<RecentUpload> wanted,
+            BooleanSupplier stop,
+            boolean loading) {
+        Bank bank = addition.bank();
+        long contentId = addition.contentId();
+        NearUploads near = recent.near(
+                List.copyOf(addition.hashes()), addition.threshold(), gate.keysThatSee(bank.name()), MOST, stop);
         List<Near> shown = near.uploads().stream()
-                .filter(upload -> showsEnough(upload, content))
+                .filter(upload -> wanted.test(upload.upload()) && showsEnough(upload, addition.pictures()))
                 .toList();
         boolean cut = false;
         if (db.banks().stream().anyMatch(one -> one.enabled() && one.kind() == BankKind.ALLOW)) {
@@ -174,9 +235,12 @@ public final class EarlierUploads {
         return hashes;
     }
 
-    private static boolean showsEnough(Near upload, ContentDraft content) {
+    private static int pictures(ContentDraft content) {
         KnownVideo video = content.video();
-        int pictures = video == null ? 1 : video.frames().size();
+        return video == null ? 1 : video.frames().size();
+    }
+
+    private static boolean showsEnough(Near upload, int pictures) {
         return upload.hashesNear()
                 >= Math.min(
                         PICTURES_OF_A_VIDEO, Math.min(pictures, upload.upload().hashes()));

@@ -9,6 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.video.FrameHash;
@@ -37,10 +41,40 @@ public final class UploadMemory implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(UploadMemory.class);
 
+    /** Work that may wait for {@link #later}. */
+    private static final int MOST_LATER = 1_000;
+
     private final @Nullable RecentUploads recent;
+    private final ThreadPoolExecutor later;
+
+    /** The number of the newest change that banked a content. */
+    private final AtomicLong newestAddition = new AtomicLong();
+
+    private volatile Late late = (upload, version) -> {};
+
+    /** Told of uploads that were on their way while a content was banked. */
+    @FunctionalInterface
+    interface Late {
+        /**
+         * An upload with a reference has been kept.
+         *
+         * @param version the number of the newest change that its lookup saw
+         */
+        void kept(Upload upload, long version);
+    }
 
     private UploadMemory(@Nullable RecentUploads recent) {
         this.recent = recent;
+        this.later = new ThreadPoolExecutor(
+                1,
+                1,
+                1,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(MOST_LATER),
+                Thread.ofPlatform().daemon().name("late-uploads").factory(),
+                (work, pool) ->
+                        LOG.warn("too many uploads came while contents were banked: one is not looked at again"));
+        later.allowCoreThreadTimeOut(true);
     }
 
     /**
@@ -103,22 +137,55 @@ public final class UploadMemory implements AutoCloseable {
         return recent == null ? null : recent.state();
     }
 
-    /** A file was looked up. */
-    public void remember(Caller caller, @Nullable String reference, HashReport hashed) {
+    /** Whom to ask about uploads that had not seen a content when it was banked. */
+    void tellLate(Late other) {
+        late = other;
+    }
+
+    /** A content was banked by that change: from now on an upload whose lookup has not seen it is late. */
+    void banked(long seq) {
+        newestAddition.accumulateAndGet(seq, Math::max);
+    }
+
+    /** Has that work done, soon, on a thread of its own. */
+    void later(Runnable work) {
+        later.execute(() -> {
+            try {
+                work.run();
+            } catch (RuntimeException e) {
+                LOG.warn("uploads are not looked at again: {}", e.toString());
+            }
+        });
+    }
+
+    /**
+     * A file was looked up.
+     *
+     * @param version the number of the newest change that the lookup saw
+     */
+    public void remember(Caller caller, @Nullable String reference, HashReport hashed, long version) {
         if (recent == null) {
             return;
         }
         List<HashAndQuality> hashes = hashes(hashed);
         if (!hashes.isEmpty()) {
-            recent.offer(new Upload(hashes, caller.key(), reference));
+            keep(recent, new Upload(hashes, caller.key(), reference), version);
         }
     }
 
-    /** A hash was looked up that a caller sent, with that reference or none. */
-    public void remember(Caller caller, @Nullable String reference, Hash256 hash) {
+    /** A hash was looked up that a caller sent, with that reference or none; as {@link #remember(Caller, String, HashReport, long)}. */
+    public void remember(Caller caller, @Nullable String reference, Hash256 hash, long version) {
         if (recent != null && isReference(reference)) {
             // Who sends a hash has looked at its quality.
-            recent.offer(new Upload(List.of(new HashAndQuality(hash, 100)), caller.key(), reference));
+            keep(recent, new Upload(List.of(new HashAndQuality(hash, 100)), caller.key(), reference), version);
+        }
+    }
+
+    /** What is banked is announced before uploads are searched: so an upload is found there, or known to be late here. */
+    private void keep(RecentUploads uploads, Upload upload, long version) {
+        uploads.offer(upload);
+        if (version < newestAddition.get() && upload.reference() != null) {
+            later(() -> late.kept(upload, version));
         }
     }
 
@@ -150,6 +217,7 @@ public final class UploadMemory implements AutoCloseable {
 
     @Override
     public void close() {
+        later.shutdownNow();
         if (recent != null) {
             recent.close();
         }

@@ -64,13 +64,13 @@ public final class VerdictRecorder {
             Hash256 hash = pdq(report.hashed().signals());
             log(id, at, request, judgement, reference, contentType, report.listVersion(), hash);
         }
-        upload(request, reference, report.hashed());
+        uploads.remember(request.caller(), reference, report.hashed(), report.listVersion());
         return id;
     }
 
-    /** A file was looked up, with the caller's own id of it or null. */
-    public void upload(Request request, @Nullable String reference, HashReport hashed) {
-        uploads.remember(request.caller(), reference, hashed);
+    /** A file was looked up by a dialect that has no reference for it. */
+    public void upload(Request request, HashReport hashed) {
+        uploads.remember(request.caller(), null, hashed, Long.MAX_VALUE);
     }
 
     /**
@@ -135,7 +135,7 @@ public final class VerdictRecorder {
             counts[judgement.verdict().ordinal()]++;
             String kept = own != null && own.length() <= MAX_REFERENCE_CHARS ? own : reference;
             if (hash != null && kept != null) {
-                uploads.remember(request.caller(), kept, hash);
+                uploads.remember(request.caller(), kept, hash, version);
             }
             if (!namesContents(judgement)) {
                 return null;
