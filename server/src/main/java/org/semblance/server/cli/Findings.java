@@ -16,6 +16,35 @@ final class Findings {
         for (JsonNode finding : answer.path("likely")) {
             lines.append("\n  likely ").append(line(finding));
         }
+        for (JsonNode finding : answer.path("quarantined")) {
+            lines.append("\n  in quarantine ").append(line(finding));
+        }
+        return lines.toString();
+    }
+
+    /** A line for each signal that is explained, and under it one for each content near it. */
+    static String explanation(JsonNode explain) {
+        StringBuilder lines = new StringBuilder();
+        for (JsonNode signal : explain.path("signals")) {
+            lines.append("\n  ").append(signal.path("type").asString(""));
+            lines.append(signal.has("quality") ? ", quality " + signal.get("quality") : "");
+            lines.append(signal.has("not_looked_up") ? ", not looked up" : "");
+            lines.append(signal.path("nearest").isEmpty() ? ": nothing near" : "");
+            for (JsonNode near : signal.path("nearest")) {
+                lines.append("\n    ").append(near.path("outcome").asString("").replace('_', ' '));
+                lines.append(": ").append(near.path("bank").asString(""));
+                lines.append(" content ").append(near.path("content_id"));
+                if (near.has("distance")) {
+                    lines.append(", distance ").append(near.get("distance"));
+                    lines.append(" (threshold ").append(near.get("threshold")).append(")");
+                } else {
+                    lines.append(", ").append(near.path("votes")).append(" pairs of features");
+                }
+            }
+        }
+        for (JsonNode off : explain.path("off")) {
+            lines.append("\n  ").append(off.asString(""));
+        }
         return lines.toString();
     }
 

@@ -39,6 +39,12 @@ final class MatchCommand implements Callable<Integer> {
             description = "Looks in these banks only (default: all).")
     private Set<String> banks = Set.of();
 
+    @Option(
+            names = "--explain",
+            description =
+                    "Tells what lies nearest to each signal, even beyond the threshold, and why it counts or does not.")
+    private boolean explain;
+
     @Option(names = "--fail-on-match", description = "Exits with 1 if any file matches.")
     private boolean failOnMatch;
 
@@ -56,7 +62,7 @@ final class MatchCommand implements Callable<Integer> {
         try (Database db = database.open(contents);
                 Progress progress = Progress.over("match", files.size())) {
             for (Path file : files) {
-                ObjectNode answer = db.match(file, banks);
+                ObjectNode answer = db.match(file, banks, explain);
                 String verdict = answer.path("verdict").asString("");
                 matched |= verdict.equals(Verdict.MATCH.wireName());
                 failed |= ReportJson.isFailure(verdict);
@@ -78,6 +84,7 @@ final class MatchCommand implements Callable<Integer> {
     private static String textLine(Path file, ObjectNode answer) {
         String reason = answer.path("reason").asString("");
         return file + "  " + answer.path("verdict").asString("") + (reason.isEmpty() ? "" : ": " + reason)
-                + Findings.text(answer);
+                + Findings.text(answer)
+                + Findings.explanation(answer.path("explain"));
     }
 }

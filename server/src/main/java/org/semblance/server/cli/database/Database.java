@@ -39,7 +39,7 @@ public interface Database extends AutoCloseable {
     void createBank(String name, BankKind kind, String description, @Nullable Integer threshold, String reason);
 
     /** The verdict on a file, as {@code POST /v1/match} has it but for the times. */
-    ObjectNode match(Path file, Set<String> banks);
+    ObjectNode match(Path file, Set<String> banks, boolean explain);
 
     /** What each signal finds: {@code verdict}, {@code matches}, and where there are some {@code suppressed_by}. */
     List<ObjectNode> lookup(List<Signal> signals, Set<String> banks);

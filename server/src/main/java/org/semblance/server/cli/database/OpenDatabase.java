@@ -15,7 +15,9 @@ import org.semblance.engine.ContentHasher;
 import org.semblance.engine.ContentMatcher;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.MatchOptions;
+import org.semblance.engine.MatchReport;
 import org.semblance.engine.SignalMatcher;
+import org.semblance.engine.explain.Explainer;
 import org.semblance.engine.judge.Judgement;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
@@ -33,6 +35,7 @@ import org.semblance.hashdb.exchange.HashListWriter;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.matchlog.MatchLog;
+import org.semblance.server.json.ExplanationJson;
 import org.semblance.server.json.ReportJson;
 import org.semblance.server.record.BankingGuard;
 import tools.jackson.databind.node.ArrayNode;
@@ -102,12 +105,19 @@ final class OpenDatabase implements Database {
     }
 
     @Override
-    public ObjectNode match(Path file, Set<String> banks) {
+    public ObjectNode match(Path file, Set<String> banks, boolean explain) {
         MatchOptions options = options(banks);
         MediaSource source = Contents.open(file);
-        return ReportJson.addMatch(
-                ReportJson.MAPPER.createObjectNode(),
-                new ContentMatcher(fast(), db).match(source, Contents.digests(file, source), options, Deadline.NONE));
+        MatchReport report =
+                new ContentMatcher(fast(), db).match(source, Contents.digests(file, source), options, Deadline.NONE);
+        ObjectNode answer = ReportJson.addMatch(ReportJson.MAPPER.createObjectNode(), report);
+        if (explain) {
+            Explainer explainer = new Explainer(db, options, Set.of());
+            answer.set(
+                    "explain",
+                    ExplanationJson.of(explainer.explain(report.hashed(), report.judgement(), Deadline.NONE)));
+        }
+        return answer;
     }
 
     @Override

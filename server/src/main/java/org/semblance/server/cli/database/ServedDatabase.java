@@ -118,8 +118,9 @@ final class ServedDatabase implements Database {
     }
 
     @Override
-    public ObjectNode match(Path file, Set<String> banks) {
-        ObjectNode answer = send("POST", "/v1/match" + query(banks, ""), OCTETS, "", body(file));
+    public ObjectNode match(Path file, Set<String> banks, boolean explain) {
+        String query = query(banks, explain ? "explain=true" : "");
+        ObjectNode answer = send("POST", "/v1/match" + query, OCTETS, "", body(file));
         answer.remove(OF_A_SERVER);
         return answer;
     }
