@@ -19,6 +19,9 @@ import org.semblance.bench.lookup.ImportBench;
 import org.semblance.bench.lookup.IndexReport;
 import org.semblance.bench.lookup.LiveReport;
 import org.semblance.bench.lookup.RestartBench;
+import org.semblance.bench.retro.FloodRun;
+import org.semblance.bench.retro.RetroRun;
+import org.semblance.bench.retro.WebhookRun;
 import org.semblance.bench.robustness.FeatureCost;
 import org.semblance.bench.robustness.RobustnessReport;
 import org.semblance.bench.robustness.VideoRobustnessReport;
@@ -51,6 +54,9 @@ public final class Bench {
             MatchLogRun.class,
             Soak.class,
             ScopeTiming.class,
+            RetroRun.class,
+            WebhookRun.class,
+            FloodRun.class,
             SlowLoris.class,
             HostileLoadRun.class,
             HttpFuzz.class,

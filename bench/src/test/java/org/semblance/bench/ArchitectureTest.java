@@ -29,6 +29,7 @@ class ArchitectureTest {
                     "org.semblance.bench.hostile",
                     "org.semblance.bench.load",
                     "org.semblance.bench.lookup",
+                    "org.semblance.bench.retro",
                     "org.semblance.bench.robustness",
                     "org.semblance.bench.video");
 

@@ -215,6 +215,16 @@ public final class HashDb implements BankedList, AutoCloseable {
         return lookups.lookup(queries, banks);
     }
 
+    /**
+     * Every enabled content within that distance of a query, beside what is within its threshold; as {@link #lookup(List, Set)}
+     * otherwise.
+     *
+     * @param maxDistance 0..256, inclusive
+     */
+    public List<List<Match>> lookupWithin(List<Hash256> queries, Set<String> banks, int maxDistance) {
+        return lookups.lookupWithin(queries, banks, maxDistance);
+    }
+
     /** As {@link #lookupDigest(Signal, Set)}, in all banks. */
     public List<Match> lookupDigest(Signal digest) {
         return lookupDigest(digest, Set.of());

@@ -61,6 +61,11 @@ final class Hits {
      * @param candidates one an id
      */
     List<Match> matches(long[] ids, @Nullable Candidate[] candidates) {
+        return matches(ids, candidates, 0);
+    }
+
+    /** As the other one, and what is beyond its threshold but that near. */
+    List<Match> matches(long[] ids, @Nullable Candidate[] candidates, int maxDistance) {
         if (count == 0) {
             return List.of();
         }
@@ -71,7 +76,7 @@ final class Hits {
             at = ids[at] == id ? at : Arrays.binarySearch(ids, at, ids.length, id);
             Candidate candidate = candidates[at];
             int distance = (int) packed[i] & DISTANCE;
-            if (candidate != null && distance <= candidate.threshold) {
+            if (candidate != null && distance <= Math.max(candidate.threshold, maxDistance)) {
                 order[found++] = (long) distance << Integer.SIZE | at;
             }
         }

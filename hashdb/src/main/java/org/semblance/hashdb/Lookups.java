@@ -80,6 +80,24 @@ final class Lookups implements BankedList {
     public List<List<Match>> lookup(List<Hash256> queries, Set<String> banks) {
         Seen now = stock.seen();
         Scope scope = scope(now, banks);
+        int maxDistance = scope == null ? now.largestThreshold : scope.largestThreshold;
+        return matches(hits(queries, scope, maxDistance), SignalType.PDQ, scope);
+    }
+
+    /** As {@link HashDb#lookupWithin}. */
+    List<List<Match>> lookupWithin(List<Hash256> queries, Set<String> banks, int maxDistance) {
+        Seen now = stock.seen();
+        Scope scope = scope(now, banks);
+        int largest = scope == null ? now.largestThreshold : scope.largestThreshold;
+        Hits[] hits = hits(queries, scope, Math.max(largest, maxDistance));
+        long[] ids = hits.length == 0 ? new long[0] : Hits.union(hits, 0, hits.length);
+        @Nullable Candidate[] candidates = candidates(ids, SignalType.PDQ, scope);
+        return Arrays.stream(hits)
+                .map(some -> some.matches(ids, candidates, maxDistance))
+                .toList();
+    }
+
+    private Hits[] hits(List<Hash256> queries, @Nullable Scope scope, int maxDistance) {
         long[] words = new long[4 * queries.size()];
         Hits[] hits = new Hits[queries.size()];
         int i = 0;
@@ -94,18 +112,17 @@ final class Lookups implements BankedList {
             stock.lookup(
                     words,
                     queries.size(),
-                    now.largestThreshold,
+                    maxDistance,
                     null,
                     (query, distance, contentId) -> hits[query].add(contentId, distance));
         } else if (!scope.isEmpty()) {
-            stock.lookup(
-                    words, queries.size(), scope.largestThreshold, scope::mayHold, (query, distance, contentId) -> {
-                        if (scope.mayHold(contentId)) {
-                            hits[query].add(contentId, distance);
-                        }
-                    });
+            stock.lookup(words, queries.size(), maxDistance, scope::mayHold, (query, distance, contentId) -> {
+                if (scope.mayHold(contentId)) {
+                    hits[query].add(contentId, distance);
+                }
+            });
         }
-        return matches(hits, SignalType.PDQ, scope);
+        return hits;
     }
 
     @Override

@@ -48,7 +48,8 @@ record Front(
      */
     void serve(Backend backend) throws IOException {
         Router router = new Router(
-                Routes.all(config, backend.db(), backend.log(), backend.exchanges(), gate, metrics, lifecycle::told),
+                Routes.all(
+                        config, backend.db(), backend.records(), backend.exchanges(), gate, metrics, lifecycle::told),
                 Routes::dialect);
         calls.serve(router, backend.workers(), backend.videoWorkers(), SpillFolder.open(config));
         lifecycle.ready(backend.decoders()::haveBegun);

@@ -53,6 +53,7 @@ public final class MatchServer implements AutoCloseable {
      * @throws org.semblance.hashdb.exchange.ExchangesRefusedException if its exchanges cannot be read
      * @throws org.semblance.server.auth.KeysRefusedException if the keys cannot be read, or there are none and the
      *     address is not this machine's own
+     * @throws org.semblance.server.webhook.WebhookRefusedException if the secret of the webhook cannot be used
      * @throws org.semblance.server.tls.TlsRefusedException if the certificate or its key cannot be used
      * @throws IOException if the port is taken or the address is not this machine's
      */

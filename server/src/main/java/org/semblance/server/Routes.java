@@ -4,18 +4,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.semblance.hashdb.HashDb;
-import org.semblance.hashdb.matchlog.MatchLog;
 import org.semblance.server.api.NativeApi;
 import org.semblance.server.api.OperatorRoutes;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.exchange.Exchanges;
+import org.semblance.server.flood.FloodControl;
 import org.semblance.server.hma.HmaApi;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Phase;
-import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.metrics.Metrics;
+import org.semblance.server.recent.EarlierUploads;
+import org.semblance.server.record.Records;
+import org.semblance.server.record.VerdictRecorder;
 import org.semblance.server.route.Route;
 import org.semblance.server.route.Router;
 
@@ -40,15 +42,18 @@ final class Routes {
     static List<Route> all(
             ServerConfig config,
             HashDb db,
-            MatchLog log,
+            Records records,
             Exchanges exchanges,
             Gate gate,
             Metrics metrics,
             Supplier<Phase> phase) {
-        VerdictLog verdicts = new VerdictLog(log);
-        List<Route> routes = new ArrayList<>(NativeApi.routes(db, log, gate, verdicts, config.features()));
+        FloodControl flood = FloodControl.of(config, db, metrics);
+        EarlierUploads earlier = new EarlierUploads(db, gate, records.uploads(), records.webhook());
+        VerdictRecorder verdicts = new VerdictRecorder(records.log(), records.uploads(), flood);
+        List<Route> routes =
+                new ArrayList<>(NativeApi.routes(db, records, gate, verdicts, flood, earlier, config.features()));
         routes.addAll(new OperatorRoutes(metrics, phase, db).routes());
-        routes.addAll(new HmaApi(db, verdicts, exchanges, config).routes());
+        routes.addAll(new HmaApi(db, verdicts, earlier, exchanges, config).routes());
         return routes;
     }
 }

@@ -48,8 +48,10 @@ import org.semblance.server.fixture.TestServer;
 import org.semblance.server.fixture.TestServer.Answer;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Phase;
-import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.metrics.Metrics;
+import org.semblance.server.recent.UploadMemory;
+import org.semblance.server.record.Records;
+import org.semblance.server.record.VerdictRecorder;
 import org.semblance.server.route.AnswerClock;
 import org.semblance.server.route.OpenApi;
 import org.semblance.server.route.Route;
@@ -255,6 +257,10 @@ class AccessTest {
                 Role.CURATE,
                 (bank, id) -> Call.of("GET", "/v1/banks/" + bank + "/export"));
         entry(
+                "GET /v1/banks/{bank}/forecast",
+                Role.CURATE,
+                (bank, id) -> Call.of("GET", "/v1/banks/" + bank + "/forecast"));
+        entry(
                 "GET /v1/banks/{bank}/content",
                 Role.CURATE,
                 (bank, id) -> Call.of("GET", "/v1/banks/" + bank + "/content"));
@@ -401,11 +407,21 @@ class AccessTest {
         try (HashDb db = HashDb.open(data);
                 Gate gate = Gate.start(data, AccessPolicy.KEYS, "127.0.0.1");
                 MatchLog log = MatchLog.open(
-                        data, MatchLogSettings.DEFAULT, VerdictLog.VERDICTS, ChangeFeed.NONE, InstantSource.system());
+                        data,
+                        MatchLogSettings.DEFAULT,
+                        VerdictRecorder.VERDICTS,
+                        ChangeFeed.NONE,
+                        InstantSource.system());
                 Metrics metrics = new Metrics()) {
             Exchanges exchanges = new Exchanges(db, ExchangeRegistry.open(data), data, Duration.ofHours(1));
             List<Route> routes = Routes.all(
-                    ServerConfig.builder(data).build(), db, log, exchanges, gate, metrics, () -> Phase.READY);
+                    ServerConfig.builder(data).build(),
+                    db,
+                    new Records(log, UploadMemory.NONE, null),
+                    exchanges,
+                    gate,
+                    metrics,
+                    () -> Phase.READY);
             exchanges.close();
             assertThat(routes)
                     .extracting(route -> route.method() + " " + route.pattern())

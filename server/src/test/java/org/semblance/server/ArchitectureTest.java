@@ -42,10 +42,24 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule sqlIsForWhatIsStored = noClasses()
             .that()
-            .resideOutsideOfPackages("org.semblance.hashdb.catalog.sql", "org.semblance.hashdb.matchlog")
+            .resideOutsideOfPackages(
+                    "org.semblance.hashdb.catalog.sql", "org.semblance.hashdb.matchlog", "org.semblance.hashdb.outbox")
             .should()
             .dependOnClassesThat(in("java.sql", "org.sqlite"))
-            .because("the catalog and the match log have a file each");
+            .because("the catalog, the match log and the outbox have a file each");
+
+    @ArchTest
+    static final ArchRule theOutboxKnowsFilesOnly =
+            dependOnOnly("org.semblance.hashdb.outbox", "org.semblance.hashdb.file", "org.slf4j", "org.sqlite");
+
+    @ArchTest
+    static final ArchRule recentUploadsKnowNoCatalog = dependOnOnly(
+            "org.semblance.hashdb.recent",
+            "org.semblance.hashdb.hash",
+            "org.semblance.hashdb.file",
+            "org.semblance.hashdb.index",
+            "org.semblance.hashdb.offheap",
+            "org.slf4j");
 
     @ArchTest
     static final ArchRule theMatchLogKnowsTheJournalOnly = dependOnOnly(

@@ -53,8 +53,10 @@ import org.semblance.server.fixture.TestTransport;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Phase;
-import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.metrics.Metrics;
+import org.semblance.server.recent.UploadMemory;
+import org.semblance.server.record.Records;
+import org.semblance.server.record.VerdictRecorder;
 import org.semblance.server.route.OpenApi;
 import org.semblance.server.route.Route;
 import tools.jackson.databind.JsonNode;
@@ -85,11 +87,21 @@ class OpenApiTest {
         try (HashDb db = HashDb.open(other);
                 Gate gate = Gate.start(other, AccessPolicy.KEYS, "127.0.0.1");
                 MatchLog log = MatchLog.open(
-                        other, MatchLogSettings.DEFAULT, VerdictLog.VERDICTS, ChangeFeed.NONE, InstantSource.system());
+                        other,
+                        MatchLogSettings.DEFAULT,
+                        VerdictRecorder.VERDICTS,
+                        ChangeFeed.NONE,
+                        InstantSource.system());
                 Metrics metrics = new Metrics()) {
             Exchanges exchanges = new Exchanges(db, ExchangeRegistry.open(other), other, Duration.ofHours(1));
             routes = Routes.all(
-                    ServerConfig.builder(other).build(), db, log, exchanges, gate, metrics, () -> Phase.READY);
+                    ServerConfig.builder(other).build(),
+                    db,
+                    new Records(log, UploadMemory.NONE, null),
+                    exchanges,
+                    gate,
+                    metrics,
+                    () -> Phase.READY);
             exchanges.close();
         }
     }
@@ -364,6 +376,7 @@ class OpenApiTest {
                 Map.of("Content-Type", "text/csv"),
                 ("pdq,x\n" + HASH + ",\nzz,\n").getBytes(StandardCharsets.UTF_8));
         get("/v1/banks/KNOWN/export");
+        get("/v1/banks/KNOWN/forecast?distance=3");
         json("POST", "/v1/banks", "{\"name\":\"FINE\",\"kind\":\"allow\"}");
         get("/v1/banks");
         get("/v1/banks/KNOWN");

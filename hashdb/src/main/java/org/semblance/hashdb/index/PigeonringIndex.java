@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -252,13 +253,61 @@ public final class PigeonringIndex implements HashIndex {
 
     @Override
     public void addAll(Consumer<PairSink> pairs) {
-        boolean deferred = tables == null && filling == null && abandoned == null;
+        boolean deferred = isWithoutTables();
         try {
             pairs.accept((w3, w2, w1, w0, contentId) -> add(w3, w2, w1, w0, contentId, !deferred));
         } finally {
-            if (deferred && store.liveSlots() > tuning.scannedUpTo) {
-                fillAll();
-            }
+            fillDeferred(deferred);
+        }
+    }
+
+    private boolean isWithoutTables() {
+        return tables == null && filling == null && abandoned == null;
+    }
+
+    private void fillDeferred(boolean deferred) {
+        if (deferred && store.liveSlots() > tuning.scannedUpTo) {
+            fillAll();
+        }
+    }
+
+    /**
+     * The content that carries exactly this hash, or -1 if none does or several do. For the one thread that changes the
+     * index: it reads the map of hashes and takes as long for ten million as for ten.
+     */
+    public long carrier(Hash256 hash) {
+        int slot = store.find(hash.w3(), hash.w2(), hash.w1(), hash.w0());
+        return slot == SlotMap.NONE ? -1 : Math.max(-1, store.contentWord(slot));
+    }
+
+    /**
+     * Has this content carry the hash in the place of the one that did, or adds the pair. For owners of which each hash has
+     * one content at most: unlike {@link #add}, its time does not grow with how often the same hash comes.
+     *
+     * @param contentId 0 or more
+     */
+    public void put(Hash256 hash, long contentId) {
+        put(hash, contentId, true);
+    }
+
+    private void put(Hash256 hash, long contentId, boolean withTables) {
+        int slot = store.find(hash.w3(), hash.w2(), hash.w1(), hash.w0());
+        if (slot == SlotMap.NONE) {
+            add(hash.w3(), hash.w2(), hash.w1(), hash.w0(), contentId, withTables);
+            return;
+        }
+        Arguments.checkContentId(contentId);
+        readers.phase();
+        store.replace(slot, contentId);
+    }
+
+    /** Puts many pairs in one go, as {@link #put}, which costs far less a pair when the index is small or empty. */
+    public void putAll(Consumer<BiConsumer<Hash256, Long>> pairs) {
+        boolean deferred = isWithoutTables();
+        try {
+            pairs.accept((hash, contentId) -> put(hash, contentId, !deferred));
+        } finally {
+            fillDeferred(deferred);
         }
     }
 

@@ -171,6 +171,18 @@ final class SlotStore implements AutoCloseable {
         return true;
     }
 
+    /**
+     * Has a content carry a stored hash in the place of the one that does.
+     *
+     * @throws IllegalStateException if several do
+     */
+    void replace(int slot, long contentId) {
+        if (hasList(slot)) {
+            throw new IllegalStateException("slot " + slot + ": several contents carry its hash");
+        }
+        putLongRelease(contents(slot), contentId);
+    }
+
     /** The slot of the hash if that content carries it, or {@link SlotMap#NONE}; writer only. */
     int find(Hash256 hash, long contentId) {
         Arguments.checkContentId(contentId);

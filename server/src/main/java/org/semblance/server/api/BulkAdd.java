@@ -15,6 +15,7 @@ import org.semblance.hashdb.catalog.ChangeRefusedException.Reason;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Errors;
@@ -22,6 +23,8 @@ import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Response;
+import org.semblance.server.recent.Earlier;
+import org.semblance.server.recent.EarlierUploads;
 import org.semblance.server.route.Request;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.node.ArrayNode;
@@ -35,6 +38,9 @@ import tools.jackson.databind.node.ObjectNode;
 final class BulkAdd {
     private static final int LINES_AT_ONCE = 1_000;
 
+    /** Lines for which recent uploads are looked at. */
+    private static final int MOST_LOOKED_BACK = 1_000;
+
     /** Bytes of lines that are banked at once, unless a single one is longer: as objects they are several times that. */
     private static final int BYTES_AT_ONCE = 4_000_000;
 
@@ -42,18 +48,27 @@ final class BulkAdd {
     private final ScopedDb visible;
     private final Bank bank;
     private final @Nullable RequestKey key;
+    private final Gate gate;
+    private final EarlierUploads earlier;
+
+    /** Whether recent uploads are looked at: not for a list, which would look at each of them for each line. */
+    private boolean looksBack;
+
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-    BulkAdd(Request request, ScopedDb visible, Bank bank) {
+    BulkAdd(Request request, ScopedDb visible, Bank bank, Gate gate, EarlierUploads earlier) {
         this.request = request;
         this.visible = visible;
         this.bank = bank;
         this.key = ContentRoutes.requestKey(request, bank);
+        this.gate = gate;
+        this.earlier = earlier;
     }
 
     Response run() {
         List<Ndjson.Line> lines = Ndjson.lines(request.body().bytes());
         Deadline deadline = request.deadline();
+        looksBack = lines.size() <= MOST_LOOKED_BACK;
         int next = 0;
         int part = 0;
         while (next < lines.size()) {
@@ -98,10 +113,12 @@ final class BulkAdd {
                         new Change.AddContents(bank.name(), drafts),
                         request.origin(),
                         key == null ? null : key.part(part));
-                long id = applied.firstContentId();
+                int added = 0;
                 for (ObjectNode answer : answers) {
                     if (!answer.has("status")) {
-                        answer.put("id", id++).put("seq", applied.seq());
+                        long id = applied.firstContentId() + added;
+                        answer.put("id", id).put("seq", applied.seq());
+                        lookBack(answer, id, drafts.get(added++));
                     }
                 }
             } catch (ChangeRefusedException | StorageFailedException e) {
@@ -113,6 +130,17 @@ final class BulkAdd {
             }
         }
         answers.forEach(this::write);
+    }
+
+    private void lookBack(ObjectNode answer, long id, ContentDraft content) {
+        if (!looksBack) {
+            Earlier.putSkipped(answer);
+            return;
+        }
+        Earlier shown = earlier.of(bank, id, content, request.deadline()::passed);
+        if (shown != null) {
+            shown.putTo(answer, request.caller(), gate);
+        }
     }
 
     private void refuse(List<Ndjson.Line> lines, HttpError why) {

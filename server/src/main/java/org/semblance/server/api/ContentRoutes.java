@@ -17,8 +17,10 @@ import org.semblance.hashdb.catalog.Quarantine;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.matchlog.MatchLog;
+import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
+import org.semblance.server.flood.FloodControl;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Fields;
 import org.semblance.server.http.HttpError;
@@ -28,6 +30,8 @@ import org.semblance.server.http.Response;
 import org.semblance.server.json.ReportJson;
 import org.semblance.server.matchlog.Reinstatement;
 import org.semblance.server.matchlog.ScopedMatchLog;
+import org.semblance.server.recent.Earlier;
+import org.semblance.server.recent.EarlierUploads;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import org.semblance.server.work.Worker;
@@ -55,12 +59,26 @@ final class ContentRoutes {
 
     private final HashDb db;
     private final MatchLog log;
+    private final Gate gate;
+    private final FloodControl flood;
+    private final EarlierUploads earlier;
     private final boolean features;
 
-    /** @param features whether local features are banked with a file */
-    ContentRoutes(HashDb db, MatchLog log, boolean features) {
+    /**
+     * Routes that ask and change that database.
+     *
+     * @param log knows what matched
+     * @param gate knows which keys a caller may be told of
+     * @param flood counts what matches
+     * @param earlier finds what shows a content that is banked
+     * @param features whether local features are banked with a file
+     */
+    ContentRoutes(HashDb db, MatchLog log, Gate gate, FloodControl flood, EarlierUploads earlier, boolean features) {
         this.db = db;
         this.log = log;
+        this.gate = gate;
+        this.flood = flood;
+        this.earlier = earlier;
         this.features = features;
     }
 
@@ -95,7 +113,7 @@ final class ContentRoutes {
         ScopedDb visible = db(request);
         Bank bank = BankRoutes.bank(request, visible);
         return switch (request.mediaType()) {
-            case Ndjson.MEDIA_TYPE -> new BulkAdd(request, visible, bank).run();
+            case Ndjson.MEDIA_TYPE -> new BulkAdd(request, visible, bank, gate, earlier).run();
             case "application/json" -> added(request, bank, Draft.ofSignals(request.json()));
             default ->
                 added(
@@ -124,6 +142,10 @@ final class ContentRoutes {
         if (!draft.warnings().isEmpty()) {
             ArrayNode array = answer.putArray("warnings");
             draft.warnings().forEach(array::add);
+        }
+        Earlier shown = earlier.of(bank, applied.firstContentId(), draft.content(), request.deadline()::passed);
+        if (shown != null) {
+            shown.putTo(answer, request.caller(), gate);
         }
         answer.put("seq", applied.seq());
         return Response.json(201, answer)
@@ -229,6 +251,9 @@ final class ContentRoutes {
                                 NativeRoutes.given(fields, "quarantine", name -> quarantine(fields)),
                                 null)),
                 request.origin());
+        if (fields.isNull("quarantine")) {
+            flood.forget(request.id("id"));
+        }
         return Response.json(200, json(request, content(request, visible, bank)).put("seq", applied.seq()));
     }
 

@@ -97,7 +97,7 @@ final class LookupAnswer {
         boolean told = isToTell(partial || explanation != null ? Math.max(1, more) : more);
         UUID id = null;
         if (!scope.isPast() && (told || more == 0)) { // Else a problem was told in its place.
-            id = scope.verdicts().add(found, more == 0 ? null : query.reference(), query.hash(), version);
+            id = scope.verdicts().add(found, query.reference(), query.hash(), version);
         }
         if (told) {
             ObjectNode result = result(query.id(), found.verdict());

@@ -13,8 +13,8 @@ import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Response;
-import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.metrics.RequestTrace.Stage;
+import org.semblance.server.record.VerdictRecorder;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 
@@ -32,11 +32,11 @@ public final class LookupRoutes {
     private static final String OCTETS = "application/octet-stream";
 
     private final HashDb db;
-    private final VerdictLog verdicts;
+    private final VerdictRecorder verdicts;
     private final boolean features;
 
     /** @param features whether local features are looked up */
-    public LookupRoutes(HashDb db, VerdictLog verdicts, boolean features) {
+    public LookupRoutes(HashDb db, VerdictRecorder verdicts, boolean features) {
         this.db = db;
         this.verdicts = verdicts;
         this.features = features;

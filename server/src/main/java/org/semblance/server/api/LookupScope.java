@@ -17,7 +17,7 @@ import org.semblance.server.auth.ScopedList;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.json.ExplanationJson;
 import org.semblance.server.json.ReportJson;
-import org.semblance.server.matchlog.VerdictLog;
+import org.semblance.server.record.VerdictRecorder;
 import org.semblance.server.route.Request;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -33,14 +33,14 @@ final class LookupScope {
     private final boolean seesNotes;
     private final SignalMatcher matcher;
     private final boolean features;
-    private final VerdictLog.Lookups verdicts;
+    private final VerdictRecorder.Lookups verdicts;
 
     /**
      * As that request asks.
      *
      * @param features whether local features are looked up
      */
-    LookupScope(HashDb db, VerdictLog verdicts, boolean features, Request request) {
+    LookupScope(HashDb db, VerdictRecorder verdicts, boolean features, Request request) {
         request.caller().requiresDistance();
         this.visible = NativeRoutes.list(request, db);
         Set<String> banks = NativeRoutes.wantedBanks(request, visible);
@@ -55,7 +55,7 @@ final class LookupScope {
     }
 
     /** Where the verdicts of this request are logged. */
-    VerdictLog.Lookups verdicts() {
+    VerdictRecorder.Lookups verdicts() {
         return verdicts;
     }
 

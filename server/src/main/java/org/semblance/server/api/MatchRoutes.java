@@ -20,8 +20,8 @@ import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
 import org.semblance.server.json.ExplanationJson;
 import org.semblance.server.json.ReportJson;
-import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.metrics.RequestTrace.Stage;
+import org.semblance.server.record.VerdictRecorder;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import org.semblance.server.work.Worker;
@@ -36,11 +36,11 @@ final class MatchRoutes {
     private static final String BANK_PERCENT = "bank_match_percent";
 
     private final HashDb db;
-    private final VerdictLog verdicts;
+    private final VerdictRecorder verdicts;
     private final boolean features;
 
     /** @param features whether uploads are looked up by local features unless a request says otherwise */
-    MatchRoutes(HashDb db, VerdictLog verdicts, boolean features) {
+    MatchRoutes(HashDb db, VerdictRecorder verdicts, boolean features) {
         this.db = db;
         this.verdicts = verdicts;
         this.features = features;

@@ -5,10 +5,14 @@ import java.util.stream.Stream;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.matchlog.MatchLog;
 import org.semblance.server.auth.Gate;
+import org.semblance.server.flood.FloodControl;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.matchlog.MatchLogRoutes;
 import org.semblance.server.matchlog.StatsRoutes;
-import org.semblance.server.matchlog.VerdictLog;
+import org.semblance.server.recent.EarlierUploads;
+import org.semblance.server.recent.Forecast;
+import org.semblance.server.record.Records;
+import org.semblance.server.record.VerdictRecorder;
 import org.semblance.server.route.OpenApi;
 import org.semblance.server.route.Route;
 
@@ -16,19 +20,38 @@ import org.semblance.server.route.Route;
 public final class NativeApi {
     private NativeApi() {}
 
-    /** @param features whether local features are banked and looked up */
-    public static List<Route> routes(HashDb db, MatchLog log, Gate gate, VerdictLog verdicts, boolean features) {
+    /**
+     * The routes.
+     *
+     * @param records what is kept beside the database
+     * @param gate knows which keys a caller may be told of
+     * @param verdicts records each verdict
+     * @param flood counts what matches
+     * @param earlier finds what shows a content that is banked
+     * @param features whether local features are banked and looked up
+     */
+    public static List<Route> routes(
+            HashDb db,
+            Records records,
+            Gate gate,
+            VerdictRecorder verdicts,
+            FloodControl flood,
+            EarlierUploads earlier,
+            boolean features) {
+        MatchLog log = records.log();
         return Stream.of(
                         new MatchRoutes(db, verdicts, features).routes(),
                         new LookupRoutes(db, verdicts, features).routes(),
-                        List.of(new CompareRoute(db).route()),
                         new BankRoutes(db, log).routes(),
-                        new ContentRoutes(db, log, features).routes(),
+                        new ContentRoutes(db, log, gate, flood, earlier, features).routes(),
                         new ListRoutes(db).routes(),
                         new MatchLogRoutes(log, db).routes(),
                         new StatsRoutes(log, db).routes(),
                         new AuditRoutes(db, log, gate).routes(),
-                        List.of(OpenApi.route(Dialect.NATIVE, "/openapi.json", OpenApi.document())))
+                        List.of(
+                                new CompareRoute(db).route(),
+                                new ForecastRoute(db, new Forecast(db, gate, records.uploads())).route(),
+                                OpenApi.route(Dialect.NATIVE, "/openapi.json", OpenApi.document())))
                 .flatMap(List::stream)
                 .toList();
     }

@@ -19,7 +19,7 @@ import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Fields;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.json.ReportJson;
-import org.semblance.server.matchlog.VerdictLog;
+import org.semblance.server.record.VerdictRecorder;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import tools.jackson.databind.node.ObjectNode;
@@ -43,9 +43,9 @@ final class NativeRoutes {
     /** The caller's own id of an upload, or null. */
     static @Nullable String reference(Request request) {
         String reference = request.query(REFERENCE);
-        if (reference != null && reference.length() > VerdictLog.MAX_REFERENCE_CHARS) {
+        if (reference != null && reference.length() > VerdictRecorder.MAX_REFERENCE_CHARS) {
             throw HttpError.field(
-                    400, REFERENCE, reference, "at most " + VerdictLog.MAX_REFERENCE_CHARS + " characters");
+                    400, REFERENCE, reference, "at most " + VerdictRecorder.MAX_REFERENCE_CHARS + " characters");
         }
         return reference;
     }

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.auth.AccessRefusedException.Reason;
 import org.slf4j.Logger;
@@ -317,14 +319,51 @@ public final class Gate implements AutoCloseable {
         return now != null && now.key.equals(key) && key.refusedAt(clock.instant()) == null;
     }
 
+    /** The key of that name, good or not; null if there is none. */
+    private @Nullable Key named(String name) {
+        for (Holder holder : holders.values()) {
+            if (holder.key.name().equals(name)) {
+                return holder.key;
+            }
+        }
+        return null;
+    }
+
+    /** The names of the banks that the key of that name sees by its present scope, also if it is revoked; empty for all. */
+    public Set<String> banksOf(String name) {
+        Key key = named(name);
+        return key == null ? Set.of() : key.banks();
+    }
+
+    /**
+     * Tells of which keys' uploads are looked up in that bank, by their present scopes, also of those that are revoked. An
+     * upload that needed no key is looked up in every bank; one of a key that is not known any more counts for none.
+     */
+    public Predicate<@Nullable String> keysThatSee(String bank) {
+        return name -> {
+            Key key = name == null ? null : named(name);
+            return name == null
+                    || (key != null && (key.banks().isEmpty() || key.banks().contains(bank)));
+        };
+    }
+
+    /** Whether the caller may be told the name of a key: if it sees all banks that the key sees. */
+    public boolean mayTell(String name, Caller caller) {
+        Key key = named(name);
+        return caller.seesAllBanks() || (key != null && isWithin(key, caller));
+    }
+
+    private static boolean isWithin(Key key, Caller caller) {
+        return caller.seesAllBanks()
+                || (!key.banks().isEmpty() && key.banks().stream().allMatch(caller::sees));
+    }
+
     /** The use of each key whose banks are all seen by the caller, by name. */
     public List<Usage> usage(Caller caller) {
         List<Usage> usage = new ArrayList<>();
         for (Holder holder : holders.values()) {
             Key key = holder.key;
-            boolean within = caller.seesAllBanks()
-                    || (!key.banks().isEmpty() && key.banks().stream().allMatch(caller::sees));
-            if (within) {
+            if (isWithin(key, caller)) {
                 Use use = holder.use;
                 usage.add(new Usage(key, use.requests.sum(), use.refused.sum(), use.inFlight.get()));
             }

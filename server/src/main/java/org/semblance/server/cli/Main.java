@@ -13,6 +13,7 @@ import org.semblance.server.cli.database.BadInputException;
 import org.semblance.server.cli.database.ServerRefusedException;
 import org.semblance.server.config.ConfigRefusedException;
 import org.semblance.server.tls.TlsRefusedException;
+import org.semblance.server.webhook.WebhookRefusedException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -98,6 +99,7 @@ public final class Main implements Callable<Integer> {
             case BadInputException bad -> Exit.BAD_INPUT;
             case ConfigRefusedException bad -> Exit.BAD_INPUT;
             case TlsRefusedException bad -> Exit.BAD_INPUT;
+            case WebhookRefusedException bad -> Exit.BAD_INPUT;
             default -> throw e;
         };
         String.valueOf(e.getMessage()).lines().forEach(text -> line.getErr().println("semblance: " + text));

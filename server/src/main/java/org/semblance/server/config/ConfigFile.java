@@ -77,6 +77,9 @@ final class ConfigFile {
         if (node.isIntegralNumber() && node.canConvertToLong()) {
             return node.longValue();
         }
+        if (node.isBoolean()) {
+            return node.booleanValue();
+        }
         if (node.isArray()) {
             return node.valueStream().map(ConfigFile::value).toList();
         }

@@ -1,5 +1,7 @@
 package org.semblance.server.config;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -21,6 +23,11 @@ sealed interface Kind<T> {
 
     /** The empty path stands for none. */
     Kind<Path> OPTIONAL_PATH = new FilePath(true);
+
+    /** The empty text stands for none. */
+    Kind<String> OPTIONAL_URL = new Url();
+
+    Kind<Boolean> FLAG = new Flag();
 
     static Kind<Long> whole(long least, long most) {
         return new Whole<>(Long::valueOf, least, most);
@@ -94,6 +101,72 @@ sealed interface Kind<T> {
         @Override
         public String placeholder() {
             return "TEXT";
+        }
+    }
+
+    /** True or false. */
+    record Flag() implements Kind<Boolean> {
+        @Override
+        public @Nullable Boolean parse(String text) {
+            return switch (text.strip()) {
+                case "true" -> Boolean.TRUE;
+                case "false" -> Boolean.FALSE;
+                default -> null;
+            };
+        }
+
+        @Override
+        public @Nullable Boolean convert(Object value) {
+            return value instanceof Boolean flag ? flag : null;
+        }
+
+        @Override
+        public String toml(Boolean value) {
+            return text(value);
+        }
+
+        @Override
+        public String expected() {
+            return "true or false";
+        }
+
+        @Override
+        public String placeholder() {
+            return "true|false";
+        }
+    }
+
+    /** Where something is posted to. */
+    record Url() implements Kind<String> {
+        @Override
+        public @Nullable String parse(String text) {
+            return isValid(text.strip()) ? text.strip() : null;
+        }
+
+        @Override
+        public boolean isValid(String value) {
+            if (value.isEmpty()) {
+                return true;
+            }
+            try {
+                URI url = new URI(value);
+                return url.getHost() != null
+                        && url.getUserInfo() == null
+                        && url.getFragment() == null
+                        && ("http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme()));
+            } catch (URISyntaxException e) {
+                return false;
+            }
+        }
+
+        @Override
+        public String expected() {
+            return "an http or https URL without a user and a fragment, or nothing";
+        }
+
+        @Override
+        public String placeholder() {
+            return "URL";
         }
     }
 

@@ -1,5 +1,6 @@
 package org.semblance.server.config;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -26,6 +27,10 @@ public final class ServerConfig {
         requireAtLeast(Setting.MAX_BODY_BYTES_IN_FLIGHT, Math.min(maxBodyBytes(), spillBytes()));
         requireBoth(Setting.TLS_CERTIFICATE, Setting.TLS_KEY);
         requireBoth(Setting.TLS_KEY, Setting.TLS_CERTIFICATE);
+        if (webhookUrl() != null && webhookSecretFile() == null) {
+            throw new ConfigRefusedException(
+                    Setting.WEBHOOK_SECRET_FILE, "not set", "a path, since " + Setting.WEBHOOK_URL.key() + " is set");
+        }
         if (isolation() == Isolation.WORKERS && !DecodeWorkers.areSupported()) {
             throw new ConfigRefusedException(
                     Setting.ISOLATION,
@@ -207,6 +212,42 @@ public final class ServerConfig {
 
     public boolean features() {
         return value(Setting.FEATURES) == FeatureUse.ON;
+    }
+
+    public long recentUploads() {
+        return value(Setting.RECENT_UPLOADS);
+    }
+
+    public int recentDays() {
+        return value(Setting.RECENT_DAYS);
+    }
+
+    /** 0 for no limit. */
+    public long floodMatches() {
+        return value(Setting.FLOOD_MATCHES);
+    }
+
+    public long floodWindowS() {
+        return value(Setting.FLOOD_WINDOW_S);
+    }
+
+    public boolean floodExemptsDigests() {
+        return value(Setting.FLOOD_EXEMPT_DIGEST);
+    }
+
+    /** Null if events are posted nowhere. */
+    public @Nullable URI webhookUrl() {
+        String url = value(Setting.WEBHOOK_URL);
+        return url.isEmpty() ? null : URI.create(url);
+    }
+
+    /** Null if none is set, and then no URL is. */
+    public @Nullable Path webhookSecretFile() {
+        return path(Setting.WEBHOOK_SECRET_FILE);
+    }
+
+    public long webhookRetryMs() {
+        return value(Setting.WEBHOOK_RETRY_MS);
     }
 
     public HmaEdited hmaEditedCopies() {

@@ -228,6 +228,53 @@ public final class Setting<T> {
                     + " features, which are banked with each image that is added by its file, and looked up where no hash finds"
                     + " an upload. off: neither.");
 
+    public static final Setting<Long> RECENT_UPLOADS = new Setting<>(
+            "recent_uploads",
+            Kind.whole(0, 100_000_000),
+            1_000_000L,
+            "Hashes of recent uploads that are kept in the data folder, 120 bytes each on the disk, so that a content that is banked"
+                    + " answers which of them show it. A video has up to 100. 0: none, and those that are kept are removed.");
+
+    public static final Setting<Integer> RECENT_DAYS = new Setting<>(
+            "recent_days", Kind.number(1, 400), 7, "How many days the hashes of a recent upload are kept at most.");
+
+    public static final Setting<Long> FLOOD_MATCHES = new Setting<>(
+            "flood_matches",
+            Kind.whole(0, 1_000_000_000),
+            0L,
+            "A content that matches more uploads than this within flood_window_s is put into quarantine: it makes no match until"
+                    + " somebody takes it out. 0: never. Propaganda that many people upload at once floods as well, so the"
+                    + " number is yours to choose.");
+
+    public static final Setting<Long> FLOOD_WINDOW_S = new Setting<>(
+            "flood_window_s", Kind.whole(1, 604_800), 3_600L, "The time in which flood_matches are too many.");
+
+    public static final Setting<Boolean> FLOOD_EXEMPT_DIGEST = new Setting<>(
+            "flood_exempt_digest",
+            Kind.FLAG,
+            false,
+            "Whether matches by the exact bytes of a banked file do not count, and stay matches while the content is in such a"
+                    + " quarantine.");
+
+    public static final Setting<String> WEBHOOK_URL = new Setting<>(
+            "webhook_url",
+            Kind.OPTIONAL_URL,
+            "",
+            "Where each recent upload that shows a newly banked content is posted, as JSON, until the receiver takes it. Redirects"
+                    + " are not followed.");
+
+    public static final Setting<Path> WEBHOOK_SECRET_FILE = new Setting<>(
+            "webhook_secret_file",
+            Kind.OPTIONAL_PATH,
+            Path.of(""),
+            "File of the secret by which posts are signed (X-Semblance-Signature); at least 16 bytes.");
+
+    public static final Setting<Long> WEBHOOK_RETRY_MS = new Setting<>(
+            "webhook_retry_ms",
+            Kind.whole(1, 600_000),
+            1_000L,
+            "Pause after a post that failed; each further failure doubles it, up to ten minutes.");
+
     public static final Setting<List<String>> HASH_TYPES = new Setting<>(
             "hash_types",
             Kind.texts(Setting::areHashTypes, "pdq, and video_md5 or vpdq or both"),

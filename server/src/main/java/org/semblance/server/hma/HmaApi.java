@@ -13,7 +13,8 @@ import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Response;
-import org.semblance.server.matchlog.VerdictLog;
+import org.semblance.server.recent.EarlierUploads;
+import org.semblance.server.record.VerdictRecorder;
 import org.semblance.server.route.OpenApi;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
@@ -32,14 +33,23 @@ public final class HmaApi {
             List.of("/h", "/m", "/c", "/status", "/site-map", "/openapi", "/ui", "/dev");
 
     private final HashDb db;
-    private final VerdictLog verdicts;
+    private final VerdictRecorder verdicts;
     private final Exchanges exchanges;
+    private final EarlierUploads earlier;
     private final ServerConfig config;
 
-    public HmaApi(HashDb db, VerdictLog verdicts, Exchanges exchanges, ServerConfig config) {
+    /**
+     * The dialect on that database.
+     *
+     * @param verdicts records each verdict
+     * @param earlier tells the webhook what shows a content that is banked: HMA's answers have no place for it
+     */
+    public HmaApi(
+            HashDb db, VerdictRecorder verdicts, EarlierUploads earlier, Exchanges exchanges, ServerConfig config) {
         this.db = db;
         this.verdicts = verdicts;
         this.exchanges = exchanges;
+        this.earlier = earlier;
         this.config = config;
     }
 
@@ -58,7 +68,7 @@ public final class HmaApi {
                 HmaCompare.route()));
         routes.addAll(new HmaLookups(db, verdicts, config.hmaEditedCopies()).routes());
         routes.addAll(new HmaTypes(db).routes());
-        routes.addAll(new HmaCuration(db, exchanges, config.features()).routes());
+        routes.addAll(new HmaCuration(db, exchanges, earlier, config.features()).routes());
         routes.addAll(new HmaExchanges(exchanges).routes());
         routes.add(siteMap(routes));
         return routes;

@@ -32,6 +32,7 @@ import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
+import org.semblance.server.recent.EarlierUploads;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import org.semblance.server.work.Worker;
@@ -47,12 +48,19 @@ final class HmaCuration {
 
     private final HashDb db;
     private final Exchanges exchanges;
+    private final EarlierUploads earlier;
     private final boolean features;
 
-    /** @param features whether local features are banked with a file */
-    HmaCuration(HashDb db, Exchanges exchanges, boolean features) {
+    /**
+     * Curates that database.
+     *
+     * @param earlier tells of uploads that show a content that is banked
+     * @param features whether local features are banked with a file
+     */
+    HmaCuration(HashDb db, Exchanges exchanges, EarlierUploads earlier, boolean features) {
         this.db = db;
         this.exchanges = exchanges;
+        this.earlier = earlier;
         this.features = features;
     }
 
@@ -335,6 +343,7 @@ final class HmaCuration {
     private Response added(Request request, Bank bank, BankingDraft draft, Map<String, String> values) {
         Applied applied =
                 db(request).apply(new Change.AddContents(bank.name(), List.of(draft.content())), request.origin());
+        earlier.of(bank, applied.firstContentId(), draft.content(), request.deadline()::passed);
         return Response.sortedJson(200, Map.of("id", applied.firstContentId(), "signals", shown(request, values)));
     }
 

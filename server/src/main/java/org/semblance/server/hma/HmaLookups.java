@@ -38,8 +38,8 @@ import org.semblance.server.body.Body;
 import org.semblance.server.config.HmaEdited;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Response;
-import org.semblance.server.matchlog.VerdictLog;
 import org.semblance.server.metrics.RequestTrace.Stage;
+import org.semblance.server.record.VerdictRecorder;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import org.semblance.server.work.Worker;
@@ -49,11 +49,11 @@ final class HmaLookups {
     private static final Response NO_MATCH = Response.sortedJson(200, Map.of());
 
     private final HashDb db;
-    private final VerdictLog verdicts;
+    private final VerdictRecorder verdicts;
     private final HmaEdited edited;
 
     /** @param edited where contents are told that a photo shows turned, mirrored or edited */
-    HmaLookups(HashDb db, VerdictLog verdicts, HmaEdited edited) {
+    HmaLookups(HashDb db, VerdictRecorder verdicts, HmaEdited edited) {
         this.db = db;
         this.verdicts = verdicts;
         this.edited = edited;
@@ -165,6 +165,9 @@ final class HmaLookups {
         Found found;
         try {
             HmaRoutes.HashedFile hashed = HmaRoutes.hashFile(request, worker.fast(), false, false);
+            if (hashed.report() != null) {
+                verdicts.upload(request, null, hashed.report());
+            }
             signals = hashed.signals();
             found = judge(request, hashed.signals());
             if (found.standing().isEmpty()) {
@@ -250,6 +253,9 @@ final class HmaLookups {
         MatchOptions asked = request.within(visible.matchOptions(banks));
         MatchOptions options = byFeatures ? asked : asked.withoutFeatures();
         MatchReport report = worker.matcher().match(body.file(), body.digests(), options, request.deadline());
+        if (!byFeatures) { // Otherwise the photo was hashed before, and is remembered.
+            verdicts.upload(request, null, report.hashed());
+        }
         request.trace().hashed(report.hashed());
         request.trace().took(Stage.LOOKUP, report.lookupUs() * 1_000);
         request.trace().verdict(report.verdict());

@@ -19,6 +19,7 @@ import org.semblance.server.http.Fields;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
+import org.semblance.server.record.VerdictRecorder;
 import org.semblance.server.route.LineAnswerer;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
@@ -93,8 +94,8 @@ public final class MatchLogRoutes {
         String label = request.query("label");
         String key = request.query("key");
         String verdict = request.query("verdict");
-        if (verdict != null && !VerdictLog.VERDICTS.contains(verdict)) {
-            throw HttpError.field(400, "verdict", verdict, String.join(", ", VerdictLog.VERDICTS));
+        if (verdict != null && !VerdictRecorder.VERDICTS.contains(verdict)) {
+            throw HttpError.field(400, "verdict", verdict, String.join(", ", VerdictRecorder.VERDICTS));
         }
         Instant from = request.time("from");
         Instant to = request.time("to");

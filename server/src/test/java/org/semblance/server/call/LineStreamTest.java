@@ -64,10 +64,12 @@ import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.RawClient;
 import org.semblance.server.fixture.RawHttp2Client;
 import org.semblance.server.fixture.TestTransport;
+import org.semblance.server.flood.FloodControl;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
-import org.semblance.server.matchlog.VerdictLog;
+import org.semblance.server.recent.UploadMemory;
+import org.semblance.server.record.VerdictRecorder;
 import org.semblance.server.route.LineAnswerer;
 import org.semblance.server.route.Route;
 import tools.jackson.databind.JsonNode;
@@ -105,12 +107,14 @@ class LineStreamTest {
             return Response.json(200, Json.object());
         };
         log = MatchLog.open(
-                folder, MatchLogSettings.DEFAULT, VerdictLog.VERDICTS, ChangeFeed.NONE, InstantSource.system());
+                folder, MatchLogSettings.DEFAULT, VerdictRecorder.VERDICTS, ChangeFeed.NONE, InstantSource.system());
         server = new TestTransport(
                 folder,
                 db -> {
                     bank(db);
-                    List<Route> routes = new ArrayList<>(new LookupRoutes(db, new VerdictLog(log), true).routes());
+                    List<Route> routes = new ArrayList<>(new LookupRoutes(
+                                    db, new VerdictRecorder(log, UploadMemory.NONE, FloodControl.off(db)), true)
+                            .routes());
                     routes.add(new Route(
                             Dialect.NATIVE, "GET", "/block", Set.of(), Route.Takes.NOTHING, Role.MATCH, block));
                     return routes;

@@ -1,10 +1,11 @@
-package org.semblance.server.matchlog;
+package org.semblance.server.record;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.semblance.engine.HashReport;
 import org.semblance.engine.MatchReport;
 import org.semblance.engine.judge.Finding;
 import org.semblance.engine.judge.Judgement;
@@ -18,14 +19,16 @@ import org.semblance.hashdb.matchlog.LoggedVerdict;
 import org.semblance.hashdb.matchlog.MatchLog;
 import org.semblance.hashdb.matchlog.Outcome;
 import org.semblance.hashdb.matchlog.VerdictIds;
+import org.semblance.server.flood.FloodControl;
 import org.semblance.server.json.ReportJson;
+import org.semblance.server.recent.UploadMemory;
 import org.semblance.server.route.Request;
 
 /**
- * The way of every verdict into the match log, whichever door gave it: each is counted, and one that names contents becomes rows.
- * Safe for many threads.
+ * What follows every verdict, whichever door gave it: it is counted, one that names contents becomes rows of the match log,
+ * what matches is counted against floods, and the upload is remembered. Safe for many threads.
  */
-public final class VerdictLog {
+public final class VerdictRecorder {
     /** The longest reference that a row keeps. */
     public static final int MAX_REFERENCE_CHARS = 256;
 
@@ -34,9 +37,13 @@ public final class VerdictLog {
             Stream.of(Verdict.values()).map(Verdict::wireName).toList();
 
     private final MatchLog log;
+    private final UploadMemory uploads;
+    private final FloodControl flood;
 
-    public VerdictLog(MatchLog log) {
+    public VerdictRecorder(MatchLog log, UploadMemory uploads, FloodControl flood) {
         this.log = log;
+        this.uploads = uploads;
+        this.flood = flood;
     }
 
     /**
@@ -56,8 +63,15 @@ public final class VerdictLog {
                     : report.hashed().contentType().wireName();
             Hash256 hash = pdq(report.hashed().signals());
             log(id, at, request, judgement, reference, contentType, report.listVersion(), hash);
+            flood.count(judgement.standing());
         }
+        upload(request, reference, report.hashed());
         return id;
+    }
+
+    /** A file was looked up, with the caller's own id of it or null. */
+    public void upload(Request request, @Nullable String reference, HashReport hashed) {
+        uploads.remember(request.caller(), reference, hashed);
     }
 
     /**
@@ -71,6 +85,7 @@ public final class VerdictLog {
         if (namesContents(judgement)) {
             long at = log.clock().millis();
             log(VerdictIds.next(at), at, request, judgement, null, contentType, version, pdq(signals));
+            flood.count(judgement.standing());
         }
     }
 
@@ -85,6 +100,7 @@ public final class VerdictLog {
         if (namesContents(judgement)) {
             long at = log.clock().millis();
             log(VerdictIds.next(at), at, request, judgement, null, null, version, hash);
+            flood.count(judgement.standing());
         }
     }
 
@@ -120,9 +136,14 @@ public final class VerdictLog {
          */
         public @Nullable UUID add(Judgement judgement, @Nullable String own, @Nullable Hash256 hash, long version) {
             counts[judgement.verdict().ordinal()]++;
+            String kept = own != null && own.length() <= MAX_REFERENCE_CHARS ? own : reference;
+            if (hash != null && kept != null) {
+                uploads.remember(request.caller(), kept, hash);
+            }
             if (!namesContents(judgement)) {
                 return null;
             }
+            flood.count(judgement.standing());
             long at = log.clock().millis();
             UUID id = VerdictIds.next(at);
             List<LoggedVerdict> all = named;
@@ -130,7 +151,6 @@ public final class VerdictLog {
                 all = new ArrayList<>();
                 named = all;
             }
-            String kept = own != null && own.length() <= MAX_REFERENCE_CHARS ? own : reference;
             LoggedVerdict verdict = logged(id, at, request, judgement, kept, null, version, hash);
             cut += hits(judgement) - verdict.hits().size();
             all.add(verdict);

@@ -1,0 +1,208 @@
+package org.semblance.server.recent;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.semblance.engine.Digests;
+import org.semblance.engine.MatchOptions;
+import org.semblance.engine.SignalMatcher;
+import org.semblance.engine.judge.Judgement;
+import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.BankKind;
+import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.outbox.Event;
+import org.semblance.hashdb.recent.NearUploads;
+import org.semblance.hashdb.recent.NearUploads.Near;
+import org.semblance.hashdb.recent.RecentUpload;
+import org.semblance.hashdb.recent.RecentUploads;
+import org.semblance.server.auth.Gate;
+import org.semblance.server.http.Json;
+import org.semblance.server.webhook.Webhook;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Which recent uploads show a content that has just been banked, by the rule that they would be judged by if they came now:
+ *
+ * <ul>
+ *   <li>A hash of the upload is within the content's threshold. Of a video, if the upload is one as well, two of its pictures
+ *       have to be, since one generic picture may be in many.
+ *   <li>The key that sent it sees the bank, by what its scope is now. An upload without a key counts for every bank.
+ *   <li>A picture that allowed content explains does not count: it would be suppressed.
+ * </ul>
+ *
+ * <p>Digests and local features are not remembered of uploads. So an edited copy is found by hashes alone, and a video is a
+ * candidate: its frames have no times any more, so that who is told of it sends it again for the verdict.
+ */
+public final class EarlierUploads {
+    private static final String RETRO_MATCH = "retro_match";
+    private static final int ID_CHARS = 32;
+
+    /** Uploads that are found for one content. */
+    private static final int MOST = 10_000;
+
+    /** Pictures of a video that both have to show. */
+    private static final int PICTURES_OF_A_VIDEO = 2;
+
+    /** Hashes that are judged together. */
+    private static final int JUDGED_AT_ONCE = 256;
+
+    private final HashDb db;
+    private final Gate gate;
+    private final UploadMemory memory;
+    private final @Nullable Webhook webhook;
+
+    /** @param webhook told of each earlier upload with a reference; null if nobody is */
+    public EarlierUploads(HashDb db, Gate gate, UploadMemory memory, @Nullable Webhook webhook) {
+        this.webhook = webhook;
+        this.db = db;
+        this.gate = gate;
+        this.memory = memory;
+    }
+
+    /**
+     * The recent uploads that show the content, which is banked. What the webhook is told of them is on the disk when this
+     * returns; null if uploads are not remembered, or the content makes
+     * no match: its bank allows what is in it, or is off, or it is in quarantine.
+     *
+     * @param stop whether there is no more time
+     */
+    public @Nullable Earlier of(Bank bank, long contentId, ContentDraft content, BooleanSupplier stop) {
+        RecentUploads recent = memory.recent();
+        boolean matches = bank.kind() == BankKind.MATCH
+                && bank.enabled()
+                && !content.treatment().isQuarantined();
+        if (recent == null || !matches) {
+            return null;
+        }
+        boolean loading = recent.isLoading();
+        Set<Hash256> hashes = hashes(content);
+        if (hashes.isEmpty()) {
+            return new Earlier(List.of(), false, loading);
+        }
+        NearUploads near =
+                recent.near(List.copyOf(hashes), threshold(bank, content), gate.keysThatSee(bank.name()), MOST, stop);
+        List<Near> shown = near.uploads().stream()
+                .filter(upload -> showsEnough(upload, content))
+                .toList();
+        boolean cut = false;
+        if (db.banks().stream().anyMatch(one -> one.enabled() && one.kind() == BankKind.ALLOW)) {
+            List<Near> judged = new ArrayList<>();
+            cut = !judge(shown, contentId, judged, stop);
+            shown = judged;
+        }
+        if (webhook != null) {
+            webhook.post(shown.stream()
+                    .filter(upload -> upload.upload().reference() != null)
+                    .map(upload -> event(bank, contentId, recent.ringId(), upload))
+                    .toList());
+        }
+        return new Earlier(shown, near.more() || cut, loading);
+    }
+
+    /** Its id is made of the content and the upload alone. */
+    private static Event event(Bank bank, long contentId, long ringId, Near near) {
+        RecentUpload upload = near.upload();
+        String of = RETRO_MATCH + "\n" + contentId + "\n" + Long.toHexString(ringId) + "\n" + upload.id();
+        String id = Digests.of(StandardCharsets.UTF_8.encode(of)).sha256().substring(0, ID_CHARS);
+        ObjectNode body = Json.object()
+                .put("id", id)
+                .put("kind", RETRO_MATCH)
+                .put("bank", bank.name())
+                .put("content_id", contentId)
+                .put("reference", upload.reference())
+                .put("uploaded_at", upload.at().toString())
+                .put("distance", near.distance());
+        if (upload.hashes() > 1) {
+            body.put("hashes_near", near.hashesNear()).put("hashes", upload.hashes());
+        }
+        if (upload.key() != null) {
+            body.put("key", upload.key());
+        }
+        return new Event(id, RETRO_MATCH, body.toString());
+    }
+
+    private static int threshold(Bank bank, ContentDraft content) {
+        Integer ofContent = content.treatment().distanceThreshold();
+        Integer own = ofContent == null ? bank.distanceThreshold() : ofContent;
+        return own == null ? HashDb.DEFAULT_DISTANCE_THRESHOLD : own;
+    }
+
+    private static Set<Hash256> hashes(ContentDraft content) {
+        Set<Hash256> hashes = new LinkedHashSet<>();
+        for (Signal signal : content.signals()) {
+            if (!signal.type().isDigest()) {
+                hashes.add(signal.hash());
+            }
+        }
+        KnownVideo video = content.video();
+        if (video != null) {
+            video.frames().forEach(frame -> hashes.add(frame.hash()));
+        }
+        return hashes;
+    }
+
+    private static boolean showsEnough(Near upload, ContentDraft content) {
+        KnownVideo video = content.video();
+        int pictures = video == null ? 1 : video.frames().size();
+        return upload.hashesNear()
+                >= Math.min(
+                        PICTURES_OF_A_VIDEO, Math.min(pictures, upload.upload().hashes()));
+    }
+
+    /** Adds what no allowed content explains; returns false if there was no time for all. */
+    private boolean judge(List<Near> uploads, long contentId, List<Near> judged, BooleanSupplier stop) {
+        Map<Set<String>, Set<Hash256>> matching = new HashMap<>();
+        for (int from = 0; from < uploads.size(); from += JUDGED_AT_ONCE) {
+            if (stop.getAsBoolean()) {
+                return false;
+            }
+            List<Near> some = uploads.subList(from, Math.min(uploads.size(), from + JUDGED_AT_ONCE));
+            Map<Set<String>, Set<Hash256>> asked = new HashMap<>();
+            some.stream()
+                    .filter(EarlierUploads::isStill)
+                    .forEach(near -> asked.computeIfAbsent(banksOf(near), unused -> new LinkedHashSet<>())
+                            .add(near.upload().hash()));
+            asked.forEach((banks, hashes) -> matching.computeIfAbsent(banks, unused -> new HashSet<>())
+                    .addAll(matching(contentId, banks, List.copyOf(hashes))));
+            some.stream()
+                    .filter(near -> !isStill(near)
+                            || matching.getOrDefault(banksOf(near), Set.of())
+                                    .contains(near.upload().hash()))
+                    .forEach(judged::add);
+        }
+        return true;
+    }
+
+    private static boolean isStill(Near near) {
+        return near.upload().hashes() == 1;
+    }
+
+    private Set<String> banksOf(Near near) {
+        String key = near.upload().key();
+        return key == null ? Set.of() : gate.banksOf(key);
+    }
+
+    /** Those of the hashes that match that content. */
+    private List<Hash256> matching(long contentId, Set<String> banks, List<Hash256> hashes) {
+        List<Judgement> judgements = new SignalMatcher(db, new MatchOptions(banks)).match(hashes);
+        List<Hash256> matching = new ArrayList<>();
+        for (int i = 0; i < hashes.size(); i++) {
+            if (judgements.get(i).standing().stream()
+                    .anyMatch(finding -> finding.content().id() == contentId)) {
+                matching.add(hashes.get(i));
+            }
+        }
+        return matching;
+    }
+}
