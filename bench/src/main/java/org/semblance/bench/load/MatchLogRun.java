@@ -82,6 +82,12 @@ public final class MatchLogRun {
                                     "Uploads to each of the two servers; 0 to leave this part out (default: ${DEFAULT-VALUE}).")
                     long uploads,
             @Option(
+                            names = "--warm-up",
+                            defaultValue = "20",
+                            description =
+                                    "Seconds before the first round, for each server (default: ${DEFAULT-VALUE}).")
+                    int warmUp,
+            @Option(
                             names = "--share",
                             defaultValue = "70",
                             description = "Percent of the most that a server answers (default: ${DEFAULT-VALUE}).")
@@ -120,7 +126,7 @@ public final class MatchLogRun {
         MatchLogRun run = new MatchLogRun(hashes);
         print("%,d hashes banked, seed %d", hashes, Banked.SEED);
         if (uploads > 0) {
-            run.inTurn(uploads, share / 100.0, matching, photos, rounds);
+            run.inTurn(uploads, warmUp, share / 100.0, matching, photos, rounds);
         }
         if (kills > 0) {
             run.kill(kills);
@@ -150,7 +156,7 @@ public final class MatchLogRun {
 
     // In turn
 
-    private void inTurn(long uploads, double share, int matching, int photos, int rounds) throws Exception {
+    private void inTurn(long uploads, int warmUp, double share, int matching, int photos, int rounds) throws Exception {
         Path onFolder = list();
         Path offFolder = list();
         LookupTraffic.First banked = new LookupTraffic.First(hashes);
@@ -163,8 +169,9 @@ public final class MatchLogRun {
             for (ServerProcess server : List.of(onServer, offServer)) {
                 bank(server.port(), on.bankedPhoto());
             }
+            onClient.run(on, CONNECTIONS, 0, warmUp);
+            offClient.run(off, CONNECTIONS, 0, warmUp);
             LoadClient.Result most = offClient.run(off, CONNECTIONS, 0, CAPACITY_SECONDS);
-            onClient.run(on, CONNECTIONS, 0, CAPACITY_SECONDS); // so that both are warm
             double rate = share * most.latencies().length / most.seconds();
             int seconds = (int) Math.max(1, Math.ceil(uploads / rate / rounds));
             print(

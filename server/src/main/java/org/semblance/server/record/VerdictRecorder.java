@@ -98,6 +98,7 @@ public final class VerdictRecorder {
         if (namesContents(judgement)) {
             long at = log.clock().millis();
             log(VerdictIds.next(at), at, request, judgement, null, null, version, hash);
+            flood.count(judgement.standing());
         }
     }
 

@@ -84,7 +84,10 @@ class NativeRoutesTest {
                             "threshold",
                             "transform",
                             "labels",
-                            "note");
+                            "note",
+                            "source",
+                            "created_at",
+                            "confirmations");
             assertThat(match.get("content_id").longValue()).isEqualTo(id);
             assertThat(match.get("threshold").intValue()).isEqualTo(31);
             assertThat(match.get("labels").toString()).isEqualTo("[\"flag\",\"logo\"]");

@@ -229,6 +229,31 @@ class MatchStreamTest {
     }
 
     @Test
+    void refusesOneStreamTooManyUntilAnotherHasEnded() throws IOException {
+        List<Client> clients = new ArrayList<>();
+        try {
+            for (int i = 0; i < 32; i++) {
+                clients.add(new Client("", null));
+            }
+            TestServer.Answer refused = server.get("/v1/matches/stream?limit=1&after=0");
+            assertThat(refused.status()).as(refused.text()).isEqualTo(503);
+            assertThat(refused.header("Retry-After")).isEqualTo("1");
+            match("one");
+            clients.removeLast().close();
+            while (server.get("/v1/matches/stream?limit=1&after=0").status() != 200) {
+                Thread.onSpinWait(); // The server learns that the client has gone when the connection ends.
+            }
+            for (Client client : clients) {
+                assertThat(client.next()).extracting(Event::reference).isEqualTo("one");
+            }
+        } finally {
+            for (Client client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    @Test
     void endsInOrderWhenTheServerStops() throws Exception {
         try (Client client = new Client("", null)) {
             match("last");
