@@ -6,6 +6,7 @@ import static org.semblance.hashdb.offheap.OffHeap.getLong;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.index.kernel.CandidateSort;
 import org.semblance.hashdb.index.kernel.Kernels;
 import org.semblance.hashdb.offheap.Extents;
 import org.semblance.hashdb.offheap.Readers;

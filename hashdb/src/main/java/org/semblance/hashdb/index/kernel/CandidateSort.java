@@ -1,4 +1,4 @@
-package org.semblance.hashdb.index;
+package org.semblance.hashdb.index.kernel;
 
 import java.util.Arrays;
 
@@ -9,7 +9,7 @@ import java.util.Arrays;
  * <p>A candidate is one word: slot (31 bits), query (29), chunk of the table that found it (4). No batch has more than
  * 2^29 queries, since its words are an array.
  */
-final class CandidateSort {
+public final class CandidateSort {
     private static final int CAPACITY = 1 << 19;
     private static final int SLOT_SHIFT = 33;
     private static final int QUERY_SHIFT = 4;
@@ -26,19 +26,19 @@ final class CandidateSort {
     private final int[] placeEnds = new int[1 << PLACE_BITS];
 
     /** Puts a candidate off; {@code true} if there is no room for another one. */
-    boolean add(int slot, int query, int chunk) {
+    public boolean add(int slot, int query, int chunk) {
         waiting[count++] = (long) slot << SLOT_SHIFT | (long) query << QUERY_SHIFT | chunk;
         return count == CAPACITY;
     }
 
     /** Makes room for the candidates of a batch. */
-    void begin() {
+    public void begin() {
         waiting = new long[CAPACITY];
         sorted = new long[CAPACITY];
     }
 
     /** Frees the room, eight megabytes that a batch can pay for; idle scratch shall not hold them. */
-    void end() {
+    public void end() {
         waiting = NONE;
         sorted = NONE;
     }
@@ -49,7 +49,7 @@ final class CandidateSort {
      * @param slots more than the highest slot
      * @return how many there are, which {@link #slot}, {@link #query} and {@link #chunk} give from 0 on until one is added
      */
-    int take(int slots) {
+    public int take(int slots) {
         int taken = count;
         count = 0;
         int shift = SLOT_SHIFT + Math.max(0, Integer.SIZE - Integer.numberOfLeadingZeros(slots) - PLACE_BITS);
@@ -71,15 +71,15 @@ final class CandidateSort {
         return taken;
     }
 
-    int slot(int i) {
+    public int slot(int i) {
         return (int) (sorted[i] >>> SLOT_SHIFT);
     }
 
-    int query(int i) {
+    public int query(int i) {
         return (int) (sorted[i] >>> QUERY_SHIFT) & QUERY_MASK;
     }
 
-    int chunk(int i) {
+    public int chunk(int i) {
         return (int) sorted[i] & (1 << QUERY_SHIFT) - 1;
     }
 }
