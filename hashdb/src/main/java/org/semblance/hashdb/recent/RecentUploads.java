@@ -597,6 +597,12 @@ public final class RecentUploads implements AutoCloseable {
         }
     }
 
+    /** Above the ids of all uploads that were offered before. */
+    public long nextId() {
+        awaitOffered();
+        return ring.head();
+    }
+
     /** Tells this ring's uploads from those of another one. */
     public long ringId() {
         return ring.id();

@@ -108,17 +108,18 @@ public final class EarlierUploads {
             additions.add(addition);
             memory.banked(seq);
             if (loading) {
-                memory.later(() -> again(recent, addition));
+                long next = recent.nextId();
+                memory.later(() -> again(recent, addition, next));
             }
         }
         return search(recent, addition, upload -> true, stop, loading);
     }
 
-    /** Tells the webhook of what was not to be found while the index was built. */
-    private void again(RecentUploads recent, Addition addition) {
+    /** Tells the webhook of what was not to be found while the index was built: uploads with ids below that one. */
+    private void again(RecentUploads recent, Addition addition, long next) {
         try {
             recent.awaitLoaded();
-            search(recent, addition, upload -> true, () -> false, false);
+            search(recent, addition, upload -> upload.id() < next, () -> false, false);
         } catch (InterruptedException | IllegalStateException e) {
             LOG.debug("closed before all earlier uploads were found", e);
         }
