@@ -19,7 +19,7 @@ import org.semblance.engine.judge.Verdict;
 import org.semblance.engine.pdq.Transform;
 import org.semblance.engine.video.VideoHashes;
 import org.semblance.engine.video.Vpdq;
-import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.DistanceThreshold;
 import org.semblance.hashdb.Match;
 import org.semblance.hashdb.VerifyReport;
 import org.semblance.hashdb.catalog.Bank;
@@ -128,14 +128,13 @@ public final class ReportJson {
 
     /** A bank; one without a threshold of its own shows the default. */
     public static ObjectNode bank(Bank bank) {
-        Integer threshold = bank.distanceThreshold();
         ObjectNode node = NODES.objectNode()
                 .put("id", bank.id())
                 .put("name", bank.name())
                 .put("kind", bank.kind().wireName())
                 .put("enabled_ratio", bank.enabledRatio())
                 .put("description", bank.description())
-                .put("distance_threshold", threshold == null ? HashDb.DEFAULT_DISTANCE_THRESHOLD : threshold)
+                .put("distance_threshold", DistanceThreshold.of(bank).bits())
                 .put("features", bank.features());
         putText(node, "handling", bank.handling());
         putText(node, "legal_basis", bank.legalBasis());

@@ -17,6 +17,7 @@ import org.semblance.engine.MatchOptions;
 import org.semblance.engine.SignalMatcher;
 import org.semblance.engine.guard.RecentNeighbours;
 import org.semblance.engine.judge.Judgement;
+import org.semblance.hashdb.DistanceThreshold;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankKind;
@@ -103,7 +104,13 @@ public final class EarlierUploads {
         if (hashes.isEmpty()) {
             return new Earlier(List.of(), false, loading);
         }
-        Addition addition = new Addition(seq, bank, contentId, hashes, threshold(bank, content), pictures(content));
+        Addition addition = new Addition(
+                seq,
+                bank,
+                contentId,
+                hashes,
+                DistanceThreshold.of(bank, content.treatment()).bits(),
+                pictures(content));
         if (webhook != null) {
             additions.add(addition);
             memory.banked(seq);
@@ -214,12 +221,6 @@ public final class EarlierUploads {
             body.put("key", upload.key());
         }
         return new Event(id, RETRO_MATCH, body.toString());
-    }
-
-    private static int threshold(Bank bank, ContentDraft content) {
-        Integer ofContent = content.treatment().distanceThreshold();
-        Integer own = ofContent == null ? bank.distanceThreshold() : ofContent;
-        return own == null ? HashDb.DEFAULT_DISTANCE_THRESHOLD : own;
     }
 
     private static Set<Hash256> hashes(ContentDraft content) {

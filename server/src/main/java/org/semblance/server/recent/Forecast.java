@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.DistanceThreshold;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
 import org.semblance.hashdb.catalog.Bank;
@@ -101,9 +102,8 @@ public final class Forecast {
             return null;
         }
         boolean loading = recent.isLoading();
-        Integer own = content == null ? null : content.treatment().distanceThreshold();
-        Integer ofBank = bank.distanceThreshold();
-        int threshold = own != null ? own : ofBank != null ? ofBank : HashDb.DEFAULT_DISTANCE_THRESHOLD;
+        int threshold =
+                (content == null ? DistanceThreshold.of(bank) : DistanceThreshold.of(bank, content.treatment())).bits();
         Question question = new Question(
                 bank, content == null ? null : content.id(), threshold, Math.max(maxDistance, threshold), stop);
         Predicate<@Nullable String> ofKey = gate.keysThatSee(bank.name());

@@ -98,7 +98,6 @@ public final class VerdictRecorder {
         if (namesContents(judgement)) {
             long at = log.clock().millis();
             log(VerdictIds.next(at), at, request, judgement, null, null, version, hash);
-            flood.count(judgement.standing());
         }
     }
 
