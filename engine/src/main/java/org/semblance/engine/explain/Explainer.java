@@ -105,12 +105,14 @@ public final class Explainer {
         }
         if (!options.features()) {
             off.add("local features are switched off");
-        } else if (list.featureCount() > 0) {
-            if (hashed.pictures().isEmpty() && hashed.contentType() != null) {
-                off.add("local features were not extracted, as they were not needed");
-            } else if (!hashed.pictures().isEmpty()) {
-                signals.add(features(hashed, outcomes, deadline, off));
+        } else if (!hashed.pictures().isEmpty()) {
+            ExplainedSignal features = features(hashed, outcomes, deadline, off);
+            // Whether there are any in banks that the caller does not see is not told.
+            if (!features.nearest().isEmpty()) {
+                signals.add(features);
             }
+        } else if (visible.isEmpty() && hashed.contentType() != null && list.featureCount() > 0) {
+            off.add("local features were not extracted, as they were not needed");
         }
         return new Explanation(signals, off);
     }
