@@ -32,7 +32,7 @@ import tools.jackson.databind.JsonNode;
 class ExplainTest {
     private static final long SEED = Long.getLong("semblance.seed", System.nanoTime());
     private static final int CONTENTS = 200;
-    private static final int QUERIES = 2_000;
+    private static final int QUERIES = 4_000;
     private static final int CHANGES = 500;
 
     @RegisterExtension
