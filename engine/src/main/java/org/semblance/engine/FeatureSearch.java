@@ -20,7 +20,6 @@ import org.semblance.engine.judge.Judge;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.BankedList;
 import org.semblance.hashdb.PictureMatch;
-import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.features.Features;
 
 /**
@@ -73,6 +72,10 @@ final class FeatureSearch {
 
         long contentId() {
             return picture.content().id();
+        }
+
+        boolean suppresses() {
+            return Claim.suppresses(picture.bank(), picture.content());
         }
 
         int ms() {
@@ -145,7 +148,7 @@ final class FeatureSearch {
             best.merge(placed.contentId(), placed, (one, other) -> one.found() >= other.found() ? one : other);
         }
         List<Placed> ordered = best.values().stream().sorted(Placed.ORDER).toList();
-        List<Placed> allowed = ordered.stream().filter(FeatureSearch::isAllowed).toList();
+        List<Placed> allowed = ordered.stream().filter(Placed::suppresses).toList();
         List<Hit> hits = new ArrayList<>();
         for (Placed placed : ordered) {
             Strength strength = hits.size() < MAX_JUDGED ? strength(placed) : Strength.LIKELY;
@@ -155,14 +158,10 @@ final class FeatureSearch {
         return hits;
     }
 
-    static boolean isAllowed(Placed placed) {
-        return placed.picture.bank().kind() == BankKind.ALLOW;
-    }
-
     /** The first of the allowed pictures that has all of it that is found; null if none has. */
     @Nullable
     Placed explainedBy(Placed placed, List<Placed> allowed) {
-        return isAllowed(placed)
+        return placed.suppresses()
                 ? null
                 : allowed.stream()
                         .filter(other -> isExplained(placed, other))

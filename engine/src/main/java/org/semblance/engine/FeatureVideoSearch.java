@@ -27,7 +27,6 @@ import org.semblance.engine.video.VideoMatcher;
 import org.semblance.engine.video.VideoPolicy;
 import org.semblance.hashdb.BankedList;
 import org.semblance.hashdb.catalog.Bank;
-import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.KnownVideo;
 
@@ -81,8 +80,8 @@ final class FeatureVideoSearch {
 
     /** A content and where it is seen. */
     private record Shown(Bank bank, ContentRecord content, List<Seen> seen, BitSet frames) {
-        boolean isAllowed() {
-            return bank.kind() == BankKind.ALLOW;
+        boolean suppresses() {
+            return Claim.suppresses(bank, content);
         }
     }
 
@@ -124,9 +123,9 @@ final class FeatureVideoSearch {
                 shown.values().stream().filter(s -> !s.content.isVideo()).toList();
         List<Match> videos = videos(deadline);
         Map<Integer, List<Placed>> allowed = new HashMap<>();
-        images.stream().filter(Shown::isAllowed).forEach(image -> addAllowed(image, allowed));
+        images.stream().filter(Shown::suppresses).forEach(image -> addAllowed(image, allowed));
         videos.stream()
-                .filter(video -> video.shown.isAllowed() && video.strength == Strength.MATCH)
+                .filter(video -> video.shown.suppresses() && video.strength == Strength.MATCH)
                 .forEach(video -> addAllowed(video.shown, allowed));
         List<Claim> claims = new ArrayList<>();
         images.forEach(image -> claims.add(claim(image, allowed)));

@@ -92,6 +92,16 @@ public record Claim(
         return content.treatment().isQuarantined();
     }
 
+    /** Whether it takes from other contents what it explains. */
+    public boolean suppresses() {
+        return suppresses(bank, content);
+    }
+
+    /** Whether a find of the content takes from other contents what it explains: allowed content out of quarantine does. */
+    public static boolean suppresses(Bank bank, ContentRecord content) {
+        return bank.kind() == BankKind.ALLOW && !content.treatment().isQuarantined();
+    }
+
     /** Whether it can make a match, or say that a person has to look. */
     public boolean decides() {
         return !isAllowed() && !isQuarantined();

@@ -111,9 +111,7 @@ public final class Judge {
         Set<Long> byDigest = ids(knownBytes);
         Map<Claim, BitSet> explains = new LinkedHashMap<>();
         BitSet explained = new BitSet();
-        claims.stream()
-                .filter(claim -> claim.isAllowed() && !claim.isQuarantined())
-                .forEach(claim -> explains.put(claim, claim.explains()));
+        claims.stream().filter(Claim::suppresses).forEach(claim -> explains.put(claim, claim.explains()));
         explains.values().forEach(explained::or);
         List<Finding> likelyOnes = new ArrayList<>();
         List<Finding> standing = new ArrayList<>();

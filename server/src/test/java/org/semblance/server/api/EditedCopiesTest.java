@@ -142,10 +142,16 @@ class EditedCopiesTest {
         create("{\"name\":\"KNOWN\"}");
         create("{\"name\":\"FINE\",\"kind\":\"allow\"}");
         bank("KNOWN", PHOTO);
-        bank("FINE", PHOTO.getSubimage(20, 20, 600, 440));
+        long fine = bank("FINE", PHOTO.getSubimage(20, 20, 600, 440));
         JsonNode answer = match("", crop(PHOTO));
         assertThat(answer.get("verdict").stringValue()).as(answer.toString()).isEqualTo("suppressed");
         assertThat(answer.get("suppressed_by").get(0).get("bank").stringValue()).isEqualTo("FINE");
+
+        String quarantine = "{\"quarantine\":{\"reason\":\"allowed by mistake\"}}";
+        assertThat(server.sendJson("PATCH", "/v1/banks/FINE/content/" + fine, quarantine)
+                        .status())
+                .isEqualTo(200);
+        assertThat(cropVerdict()).isEqualTo("match");
     }
 
     @Test
