@@ -227,10 +227,11 @@ class BankedFeaturesTest {
             }
             saving.awaitIndex();
             // What came while the last save was under way is saved with the next change.
-            for (int i = 0; saving.state().featuresUnsaved() > 0; i++) {
+            for (int i = 0; i < 100 && saving.state().featuresUnsaved() > 0; i++) {
                 saving.apply(new Change.CreateBank("NEXT_" + i), ANALYST);
                 saving.awaitIndex();
             }
+            assertThat(saving.state().featuresUnsaved()).isZero();
             assertThat(saving.state().featuresSnapshotBytes()).isPositive();
         }
         try (HashDb saved = HashDb.open(busy)) {
