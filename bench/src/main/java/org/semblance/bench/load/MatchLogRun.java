@@ -36,7 +36,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Whether the match log has each match once, what it costs, and what a kill takes from it.
+ * Whether the match log has each match once, what the log costs, and which rows a kill takes from the log.
  *
  * <ol>
  *   <li>Two servers with the same list get the same uploads in turn, at a share of what one of them answers at most: one keeps the

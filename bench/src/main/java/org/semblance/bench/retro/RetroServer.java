@@ -28,7 +28,7 @@ final class RetroServer implements AutoCloseable {
     private final String url;
 
     /**
-     * What differs from the defaults.
+     * The settings of the server that differ from the defaults.
      *
      * @param recentUploads the ring's length
      * @param webhookUrl where events are posted, or empty
@@ -114,7 +114,7 @@ final class RetroServer implements AutoCloseable {
         return process.waitFor(60, TimeUnit.SECONDS);
     }
 
-    /** As {@code kill -9} does. */
+    /** Ends the server as {@code kill -9} does, and waits until the process is gone. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
     }

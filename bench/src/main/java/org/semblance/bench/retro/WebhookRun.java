@@ -32,8 +32,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /**
- * Whether the receiver of the webhook gets each earlier upload, and each once by its id, while it is away half of the time and
- * the server is killed again and again. Contents are banked with an {@code Idempotency-Key} until they are answered, as a
+ * Whether the receiver of the webhook gets each earlier upload, and each once by its id, while the receiver is away half of the
+ * time and the server is killed again and again. Contents are banked with an {@code Idempotency-Key} until they are answered, as a
  * client does that wants to be sure.
  */
 public final class WebhookRun {

@@ -72,7 +72,7 @@ public final class Explainer {
     private record Asked(
             Hash256 hash, String transform, @Nullable Double seconds, boolean isTooFlat) {}
 
-    /** What the judgement made of each content. */
+    /** The outcome of each content that is named in the judgement, by content id. */
     private static Map<Long, Outcome> outcomes(Judgement judgement) {
         Map<Long, Outcome> outcomes = new HashMap<>();
         judgement.suppressedBy().forEach(f -> outcomes.put(f.content().id(), Outcome.SUPPRESSES));
@@ -214,7 +214,7 @@ public final class Explainer {
     }
 
     /**
-     * What the judgement made of the content, or else the first reason why it made nothing of it.
+     * The content's outcome in the judgement, or else the first reason why the judgement leaves the content out.
      *
      * @param isWithin whether the distance counts
      */
@@ -251,7 +251,7 @@ public final class Explainer {
         return bank.kind() == BankKind.ALLOW ? Outcome.ALLOWED : Outcome.NOT_ENOUGH;
     }
 
-    /** What an image, or the first picture of a video that has features, shares with banked pictures. */
+    /** The banked pictures that share features with the upload: with an image, or with a video's first picture that has any. */
     private ExplainedSignal features(
             HashReport hashed, Map<Long, Outcome> outcomes, Deadline deadline, List<String> off) {
         List<Neighbour> nearest = new ArrayList<>();

@@ -10,7 +10,7 @@ import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.hash.Hash256;
 
 /**
- * What lies nearest to each signal of an upload, whether or not it counts.
+ * The banked contents nearest to each signal of an upload, whether or not they are near enough to count.
  *
  * @param off what was not asked, and why; a sentence each
  */
@@ -78,7 +78,7 @@ public record Explanation(List<ExplainedSignal> signals, List<String> off) {
      */
     public record ByFeatures(int ms, int votes, @Nullable Placement placement) {}
 
-    /** What a neighbour comes to. */
+    /** What becomes of a neighbour in the judgement. */
     public enum Outcome {
         /** Makes a match. */
         MATCH,

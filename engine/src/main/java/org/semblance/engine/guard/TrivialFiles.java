@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.engine.Digests;
 import org.semblance.hashdb.hash.Signal;
 
-/** Files that everybody has: whoever banks one of their digests accuses all. */
+/** Files that everybody has, such as the empty one: a bank with the digest of one would accuse every uploader. */
 final class TrivialFiles {
     private static final int[] SIZES = {1, 16, 512, 1024, 4096, 65_536, 1 << 20};
 
@@ -51,7 +51,7 @@ final class TrivialFiles {
                 .forEach(digest -> BY_DIGEST.put(digest, name));
     }
 
-    /** What file has that digest; null if none of these has. */
+    /** The name of the trivial file that has that digest; null if none has. */
     static @Nullable String name(Signal signal) {
         return signal.type().isDigest() ? BY_DIGEST.get(new Signal(signal.type(), signal.value())) : null;
     }

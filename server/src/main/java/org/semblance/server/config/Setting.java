@@ -309,7 +309,7 @@ public final class Setting<T> {
             "match_log_days",
             Kind.number(0, 3_650),
             30,
-            "How long the match log keeps what matched, for GET /v1/matches and for whoever must be reinstated. 0: no rows; the"
+            "How long the match log keeps what matched, for GET /v1/matches and for uploaders who must be reinstated. 0: no rows; the"
                     + " hourly counters, which name no upload, go on.");
 
     public static final Setting<Integer> MATCH_LOG_MAX_MB = new Setting<>(
