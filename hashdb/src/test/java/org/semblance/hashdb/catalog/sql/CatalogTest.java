@@ -30,6 +30,7 @@ import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.catalog.PictureSink;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.catalog.rows.Schema;
 import org.semblance.hashdb.catalog.sql.Catalog.Outcome;
 import org.semblance.hashdb.catalog.sql.Catalog.Proposal;
 import org.semblance.hashdb.features.BankedPicture;

@@ -1,4 +1,4 @@
-package org.semblance.hashdb.catalog.sql;
+package org.semblance.hashdb.catalog.rows;
 
 import java.nio.ByteBuffer;
 import java.sql.PreparedStatement;
@@ -35,12 +35,12 @@ import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 
 /** Rows to values, over whichever connection prepares the statements. */
-final class Rows {
+public final class Rows {
     private static final String BANK =
             "SELECT id, name, kind, enabled_ratio, description, distance_threshold, features, handling, legal_basis"
                     + " FROM bank WHERE deleted = 0";
     /** As the index of changed contents has it. */
-    static final String CONTENT_ID = "iif(json_valid(j.payload), json_extract(j.payload, '$.content_id'), NULL)";
+    public static final String CONTENT_ID = "iif(json_valid(j.payload), json_extract(j.payload, '$.content_id'), NULL)";
 
     /** As the index of added contents has it. */
     private static final String FIRST_ID = "iif(json_valid(j.payload), json_extract(j.payload, '$.first_id'), NULL)";
@@ -66,11 +66,11 @@ final class Rows {
 
     /** Prepares a statement, or gives the one it has. */
     @FunctionalInterface
-    interface Preparer {
+    public interface Preparer {
         PreparedStatement prepare(String sql) throws SQLException;
     }
 
-    static @Nullable Bank bank(Preparer db, String name) throws SQLException {
+    public static @Nullable Bank bank(Preparer db, String name) throws SQLException {
         PreparedStatement select = db.prepare(BANK + " AND name = ?");
         select.setString(1, name);
         try (ResultSet row = select.executeQuery()) {
@@ -79,7 +79,7 @@ final class Rows {
     }
 
     /** The bank of that id, deleted or not. */
-    static Bank anyBank(Preparer db, long id) throws SQLException {
+    public static Bank anyBank(Preparer db, long id) throws SQLException {
         PreparedStatement select = db.prepare(BANK.replace("deleted = 0", "id = ?"));
         select.setLong(1, id);
         try (ResultSet row = select.executeQuery()) {
@@ -91,7 +91,7 @@ final class Rows {
     }
 
     /** The banks by name. */
-    static List<Bank> banks(Preparer db) throws SQLException {
+    public static List<Bank> banks(Preparer db) throws SQLException {
         List<Bank> banks = new ArrayList<>();
         try (ResultSet row = db.prepare(BANK + " ORDER BY name").executeQuery()) {
             while (row.next()) {
@@ -115,7 +115,7 @@ final class Rows {
     }
 
     /** The content of that id, withdrawn or not. */
-    static @Nullable BankContent content(Preparer db, long id) throws SQLException {
+    public static @Nullable BankContent content(Preparer db, long id) throws SQLException {
         PreparedStatement select = db.prepare(CONTENT + " WHERE c.id = ?");
         select.setLong(1, id);
         try (ResultSet row = select.executeQuery()) {
@@ -124,7 +124,7 @@ final class Rows {
     }
 
     /** The record of that id, withdrawn or not. */
-    static @Nullable ContentRecord contentRecord(Preparer db, long id) throws SQLException {
+    public static @Nullable ContentRecord contentRecord(Preparer db, long id) throws SQLException {
         PreparedStatement select = db.prepare(RECORD + " WHERE c.id = ?");
         select.setLong(1, id);
         try (ResultSet row = select.executeQuery()) {
@@ -133,7 +133,7 @@ final class Rows {
     }
 
     /** The contents from one id to another; withdrawn ones with their id alone. */
-    static void contentRecords(Preparer db, long first, long last, ContentSink sink) throws SQLException {
+    public static void contentRecords(Preparer db, long first, long last, ContentSink sink) throws SQLException {
         int withdrawn = Codes.of(ContentStatus.WITHDRAWN);
         PreparedStatement select = db.prepare(RECORD + " WHERE c.id BETWEEN ? AND ? ORDER BY c.id");
         select.setLong(1, first);
@@ -184,7 +184,7 @@ final class Rows {
     }
 
     /** @param column of the threshold; handling, quarantine, whether it is of the bytes, and who confirmed come next */
-    static Treatment treatment(ResultSet row, int column) throws SQLException {
+    public static Treatment treatment(ResultSet row, int column) throws SQLException {
         String quarantine = row.getString(column + 2);
         Treatment treatment = new Treatment(
                 integer(row, column),
@@ -195,7 +195,7 @@ final class Rows {
     }
 
     /** What is banked of a video; null if the content is withdrawn or no video. */
-    static @Nullable KnownVideo video(Preparer db, long contentId) throws SQLException {
+    public static @Nullable KnownVideo video(Preparer db, long contentId) throws SQLException {
         return video(
                 db.prepare("SELECT v.duration_ms, v.frames FROM video v"
                         + " JOIN content c ON c.id = v.content_id WHERE v.content_id = ? AND c.status <> 2"),
@@ -203,7 +203,7 @@ final class Rows {
     }
 
     /** What is banked of a video, withdrawn or not; null if the content is no video. */
-    static @Nullable KnownVideo anyVideo(Preparer db, long contentId) throws SQLException {
+    public static @Nullable KnownVideo anyVideo(Preparer db, long contentId) throws SQLException {
         return video(db.prepare("SELECT duration_ms, frames FROM video WHERE content_id = ?"), contentId);
     }
 
@@ -218,7 +218,7 @@ final class Rows {
     }
 
     /** Gives the frames of the videos from one id to another to the sink; withdrawn ones are left out. */
-    static void frames(Preparer db, long first, long last, ContentSink sink) throws SQLException {
+    public static void frames(Preparer db, long first, long last, ContentSink sink) throws SQLException {
         PreparedStatement select = db.prepare("SELECT v.content_id, v.frames FROM video v"
                 + " CROSS JOIN content c ON c.id = v.content_id WHERE v.content_id BETWEEN ? AND ? AND c.status <> 2");
         select.setLong(1, first);
@@ -235,7 +235,7 @@ final class Rows {
      *
      * @param select content id, status, and frames
      */
-    static void frameHashes(Preparer db, PreparedStatement select, HashSink sink) throws SQLException {
+    public static void frameHashes(Preparer db, PreparedStatement select, HashSink sink) throws SQLException {
         PreparedStatement signals = db.prepare("SELECT value FROM signal WHERE content_id = ? AND type = 0");
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
@@ -262,7 +262,7 @@ final class Rows {
      *
      * @param seen hashes that the sink has of this content; those of the frames are added
      */
-    static void frameHashes(long contentId, boolean live, byte[] frames, Set<Hash256> seen, HashSink sink) {
+    public static void frameHashes(long contentId, boolean live, byte[] frames, Set<Hash256> seen, HashSink sink) {
         ByteBuffer in = ByteBuffer.wrap(frames);
         for (int end = KnownVideo.FRAME_BYTES; end <= frames.length; end += KnownVideo.FRAME_BYTES) {
             Hash256 hash = Hash256.read(in.position(end - Hash256.BYTES));
@@ -277,7 +277,7 @@ final class Rows {
      *
      * @param select content id, time and features, by content and time
      */
-    static void pictures(PreparedStatement select, PictureSink sink) throws SQLException {
+    public static void pictures(PreparedStatement select, PictureSink sink) throws SQLException {
         try (ResultSet row = select.executeQuery()) {
             boolean there = row.next();
             while (there) {
@@ -292,7 +292,7 @@ final class Rows {
     }
 
     /** The pictures of a content, withdrawn or not. */
-    static List<BankedPicture> anyPictures(Preparer db, long contentId) throws SQLException {
+    public static List<BankedPicture> anyPictures(Preparer db, long contentId) throws SQLException {
         PreparedStatement select = db.prepare("SELECT ms, data FROM picture WHERE content_id = ? ORDER BY ordinal");
         select.setLong(1, contentId);
         List<BankedPicture> pictures = new ArrayList<>();
@@ -323,7 +323,7 @@ final class Rows {
         return frames;
     }
 
-    static ContentCounts counts(Preparer db) throws SQLException {
+    public static ContentCounts counts(Preparer db) throws SQLException {
         PreparedStatement select = db.prepare("SELECT total(p), max(CASE WHEN p THEN at END), total(m AND NOT p),"
                 + " max(CASE WHEN m AND NOT p THEN at END), total(v), max(CASE WHEN v THEN at END) FROM"
                 + " (SELECT c.created_at AS at,"
@@ -352,7 +352,7 @@ final class Rows {
      * Contents of the bank that pass the filter, by id. A label or a status other than enabled is found through its
      * index; the rest is compared row by row.
      */
-    static List<BankContent> contents(Preparer db, long bankId, ContentFilter filter, long afterId, int limit)
+    public static List<BankContent> contents(Preparer db, long bankId, ContentFilter filter, long afterId, int limit)
             throws SQLException {
         String label = filter.label();
         // Cross joins are SQLite's way to say which table comes first: ids in order, and no walk over other contents.
@@ -419,7 +419,7 @@ final class Rows {
     }
 
     /** The largest thresholds that contents have of their own, by the id of their bank. */
-    static Map<Long, Integer> contentThresholds(Preparer db) throws SQLException {
+    public static Map<Long, Integer> contentThresholds(Preparer db) throws SQLException {
         Map<Long, Integer> largest = new HashMap<>();
         try (ResultSet row = db.prepare("SELECT bank_id, max(distance_threshold) FROM content"
                         + " WHERE distance_threshold IS NOT NULL AND status <> 2 GROUP BY bank_id")
@@ -459,7 +459,7 @@ final class Rows {
         return labels;
     }
 
-    static JournalEntry journalEntry(ResultSet row) throws SQLException {
+    public static JournalEntry journalEntry(ResultSet row) throws SQLException {
         HexFormat hex = HexFormat.of();
         return new JournalEntry(
                 row.getLong(1),
@@ -473,7 +473,7 @@ final class Rows {
     }
 
     /** @throws SQLDataException if it is NULL, which the schema forbids and a damaged file may have */
-    static String text(ResultSet row, int column) throws SQLException {
+    public static String text(ResultSet row, int column) throws SQLException {
         String value = row.getString(column);
         if (value == null) {
             throw missing(row, column);
@@ -482,7 +482,7 @@ final class Rows {
     }
 
     /** @throws SQLDataException as {@link #text} does */
-    static byte[] bytes(ResultSet row, int column) throws SQLException {
+    public static byte[] bytes(ResultSet row, int column) throws SQLException {
         byte[] value = row.getBytes(column);
         if (value == null) {
             throw missing(row, column);
@@ -494,12 +494,12 @@ final class Rows {
         return new SQLDataException("its " + row.getMetaData().getColumnName(column) + " is missing");
     }
 
-    static @Nullable Integer integer(ResultSet row, int column) throws SQLException {
+    public static @Nullable Integer integer(ResultSet row, int column) throws SQLException {
         int value = row.getInt(column);
         return row.wasNull() ? null : Integer.valueOf(value);
     }
 
-    static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
+    public static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
         long millis = row.getLong(column);
         return row.wasNull() ? null : Instant.ofEpochMilli(millis);
     }
