@@ -43,6 +43,8 @@ class ArchitectureTest {
     static final ArchRule sqlIsForWhatIsStored = noClasses()
             .that()
             .resideOutsideOfPackages(
+                    "org.semblance.hashdb.catalog.audit",
+                    "org.semblance.hashdb.catalog.query",
                     "org.semblance.hashdb.catalog.rows",
                     "org.semblance.hashdb.catalog.sql",
                     "org.semblance.hashdb.matchlog",

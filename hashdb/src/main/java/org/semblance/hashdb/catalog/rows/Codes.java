@@ -2,6 +2,7 @@ package org.semblance.hashdb.catalog.rows;
 
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.ProposalState;
 import org.semblance.hashdb.hash.SignalType;
 
 /** The numbers that stand for enum constants in the database's rows; they never change their meaning. */
@@ -9,7 +10,10 @@ public final class Codes {
     private static final SignalType[] SIGNAL_TYPES = {SignalType.PDQ, SignalType.MD5, SignalType.SHA256, SignalType.SHA1
     };
     private static final ContentStatus[] STATUSES = {
-        ContentStatus.ENABLED, ContentStatus.DISABLED, ContentStatus.WITHDRAWN
+        ContentStatus.ENABLED, ContentStatus.DISABLED, ContentStatus.WITHDRAWN, ContentStatus.PROPOSED
+    };
+    private static final ProposalState[] PROPOSAL_STATES = {
+        ProposalState.OPEN, ProposalState.APPROVED, ProposalState.REJECTED
     };
     private static final BankKind[] KINDS = {BankKind.MATCH, BankKind.ALLOW};
 
@@ -29,7 +33,20 @@ public final class Codes {
             case ENABLED -> 0;
             case DISABLED -> 1;
             case WITHDRAWN -> 2;
+            case PROPOSED -> 3;
         };
+    }
+
+    public static int of(ProposalState state) {
+        return switch (state) {
+            case OPEN -> 0;
+            case APPROVED -> 1;
+            case REJECTED -> 2;
+        };
+    }
+
+    public static ProposalState proposalState(int code) {
+        return PROPOSAL_STATES[code];
     }
 
     public static int of(BankKind kind) {

@@ -18,7 +18,6 @@ import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.CatalogRefusedException;
 import org.semblance.hashdb.catalog.ContentCounts;
-import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.ContentSink;
 import org.semblance.hashdb.catalog.ContentStatus;
@@ -37,20 +36,24 @@ import org.semblance.hashdb.hash.Signal;
 /** Rows to values, over whichever connection prepares the statements. */
 public final class Rows {
     private static final String BANK =
-            "SELECT id, name, kind, enabled_ratio, description, distance_threshold, features, handling, legal_basis"
-                    + " FROM bank WHERE deleted = 0";
+            "SELECT id, name, kind, enabled_ratio, description, distance_threshold, features, handling, legal_basis,"
+                    + " needs_approval FROM bank WHERE deleted = 0";
     /** As the index of changed contents has it. */
     public static final String CONTENT_ID = "iif(json_valid(j.payload), json_extract(j.payload, '$.content_id'), NULL)";
 
     /** As the index of added contents has it. */
-    private static final String FIRST_ID = "iif(json_valid(j.payload), json_extract(j.payload, '$.first_id'), NULL)";
+    public static final String FIRST_ID = "iif(json_valid(j.payload), json_extract(j.payload, '$.first_id'), NULL)";
 
-    private static final String CONTENT = "SELECT c.id, b.name, c.status, c.disabled_until, c.created_at, s.name,"
+    /** Contents of every bank and status, in {@code c}; column {@link #ADDED_BY} says who added it. */
+    public static final String CONTENT = "SELECT c.id, b.name, c.status, c.disabled_until, c.created_at, s.name,"
             + " c.note, c.metadata, v.duration_ms, length(v.frames), c.distance_threshold, c.handling, c.quarantine,"
             + " c.quarantine_exact, c.confirmed_by, (SELECT j.actor FROM journal j WHERE j.kind = 'add_contents'"
             + " AND " + FIRST_ID + " <= c.id ORDER BY " + FIRST_ID
             + " DESC LIMIT 1) FROM content c JOIN bank b ON b.id = c.bank_id"
             + " LEFT JOIN source s ON s.id = c.source_id LEFT JOIN video v ON v.content_id = c.id";
+
+    /** Which column of {@link #CONTENT} says who added it. */
+    public static final int ADDED_BY = 16;
 
     private static final String RECORD = "SELECT c.id, c.bank_id, c.status, c.disabled_until, c.created_at, s.name,"
             + " c.note, c.metadata, v.duration_ms, length(v.frames), c.distance_threshold, c.handling, c.quarantine,"
@@ -73,6 +76,15 @@ public final class Rows {
     public static @Nullable Bank bank(Preparer db, String name) throws SQLException {
         PreparedStatement select = db.prepare(BANK + " AND name = ?");
         select.setString(1, name);
+        try (ResultSet row = select.executeQuery()) {
+            return row.next() ? bank(row) : null;
+        }
+    }
+
+    /** The bank of that id; null if it is deleted. */
+    public static @Nullable Bank bank(Preparer db, long id) throws SQLException {
+        PreparedStatement select = db.prepare(BANK + " AND id = ?");
+        select.setLong(1, id);
         try (ResultSet row = select.executeQuery()) {
             return row.next() ? bank(row) : null;
         }
@@ -111,7 +123,8 @@ public final class Rows {
                 integer(row, 6),
                 row.getInt(7) != 0,
                 row.getString(8),
-                row.getString(9));
+                row.getString(9),
+                row.getInt(10) != 0);
     }
 
     /** The content of that id, withdrawn or not. */
@@ -348,51 +361,8 @@ public final class Rows {
         return duration == null ? null : new VideoSummary(duration, row.getInt(column + 1) / KnownVideo.FRAME_BYTES);
     }
 
-    /**
-     * Contents of the bank that pass the filter, by id. A label or a status other than enabled is found through its
-     * index; the rest is compared row by row.
-     */
-    public static List<BankContent> contents(Preparer db, long bankId, ContentFilter filter, long afterId, int limit)
-            throws SQLException {
-        String label = filter.label();
-        // Cross joins are SQLite's way to say which table comes first: ids in order, and no walk over other contents.
-        String from = label == null
-                ? CONTENT
-                : CONTENT.replace(
-                        "FROM content c",
-                        "FROM label x CROSS JOIN content_label y ON y.label_id = x.id CROSS JOIN content c"
-                                + " ON c.id = y.content_id");
-        String status = switch (filter.status()) {
-            case null -> " AND c.status <> 2";
-            case ENABLED -> " AND c.status = 0";
-            // The index covers status <> 0, so the query says so as well.
-            case DISABLED -> " AND c.status <> 0 AND c.status = 1";
-            case WITHDRAWN -> " AND c.status <> 0 AND c.status = 2";
-        };
-        PreparedStatement select = db.prepare(from
-                + " WHERE c.bank_id = ? AND " + (label == null ? "c.id" : "y.content_id") + " > ?" + status
-                + " AND c.created_at >= ? AND c.created_at < ?" + (label == null ? "" : " AND x.name = ?")
-                + " ORDER BY " + (label == null ? "c.id" : "y.content_id") + " LIMIT ?");
-        int next = 1;
-        select.setLong(next++, bankId);
-        select.setLong(next++, afterId);
-        select.setLong(next++, millis(filter.createdFrom(), Long.MIN_VALUE));
-        select.setLong(next++, millis(filter.createdBefore(), Long.MAX_VALUE));
-        if (label != null) {
-            select.setString(next++, label);
-        }
-        select.setInt(next, limit);
-        List<BankContent> contents = new ArrayList<>();
-        try (ResultSet row = select.executeQuery()) {
-            while (row.next()) {
-                contents.add(content(db, row));
-            }
-        }
-        return contents;
-    }
-
     /** The first millisecond that is not before that time, as times are banked in milliseconds. */
-    private static long millis(@Nullable Instant time, long unlessGiven) {
+    public static long millis(@Nullable Instant time, long unlessGiven) {
         if (time == null) {
             return unlessGiven;
         }
@@ -400,7 +370,8 @@ public final class Rows {
         return seconds * 1000 + Math.ceilDiv(time.getNano(), 1_000_000);
     }
 
-    private static BankContent content(Preparer db, ResultSet row) throws SQLException {
+    /** The content of a row of {@link #CONTENT}, and what else it has. */
+    public static BankContent content(Preparer db, ResultSet row) throws SQLException {
         long id = row.getLong(1);
         return new BankContent(
                 id,
@@ -415,7 +386,7 @@ public final class Rows {
                 Instant.ofEpochMilli(row.getLong(5)),
                 summary(row, 9),
                 treatment(row, 11),
-                row.getString(16) == null ? "" : row.getString(16));
+                row.getString(ADDED_BY) == null ? "" : row.getString(ADDED_BY));
     }
 
     /** The largest thresholds that contents have of their own, by the id of their bank. */

@@ -38,7 +38,8 @@ public final class Schema {
             "V4__request_key.sql",
             "V5__features.sql",
             "V6__bank_features.sql",
-            "V7__treatment.sql");
+            "V7__treatment.sql",
+            "V8__desk.sql");
 
     /** The newest of them, noted in SQLite's header when it has been applied. */
     public static final int VERSION = MIGRATIONS.size();

@@ -1,4 +1,4 @@
-/** The catalog over its file: the one writer of changes, what lookups and people read, and the audit. */
+/** The catalog over its file: the one writer of changes, and what lookups and everything derived read. */
 @NullMarked
 package org.semblance.hashdb.catalog.sql;
 
