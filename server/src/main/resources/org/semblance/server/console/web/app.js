@@ -7,7 +7,7 @@ import { go, href, route } from "./router.js";
 import { may, person, resume, signOut } from "./session.js";
 import { useStore } from "./store.js";
 import { Toasts, tell } from "./toasts.js";
-import { Action, Loading } from "./ui.js";
+import { Action, Head, Loading } from "./ui.js";
 import { showHelp } from "./help.js";
 import { SignIn } from "./signin.js";
 
@@ -67,7 +67,7 @@ function Menu({ now }) {
     })}
     <div class="who"><span class="name">${who.open ? "no key needed" : who.key}</span>
       <span class="hint">${who.role}${who.banks ? `, ${who.banks.join(", ")}` : ""}</span>
-      <${Action} id="help" keys="?" label="Keys" compact run=${showHelp} />
+      <${Action} id="help" keys="?" label="Help" compact run=${showHelp} />
       <${Action} id="sign-out" label="Sign out" compact run=${leave} /></div>
   </nav>`;
 }
@@ -88,7 +88,7 @@ function Screen() {
   }, [name]);
   let shown = html`<${Loading} />`;
   if (!open) {
-    shown = html`<p class="note">${screen ? "Your key's role does not include this screen." : "There is no such screen."}</p>`;
+    shown = html`<${Head} title=${screen ? screen[1] : "Not here"} /><p class="note">${screen ? "Your key's role does not include this screen." : "There is no such screen."}</p>`;
   } else if (loaded.failed) {
     shown = html`<p class="note bad" role="alert">This screen could not be loaded. The server may have a new version: reload the page.</p>`;
   } else if (loaded.name === name) {

@@ -71,8 +71,8 @@ export const Labels = ({ of }) => html`${(of || []).map((label) => html`<span cl
 
 /** How near two hashes are, against the threshold, which is marked. */
 export function DistanceBar({ distance, threshold }) {
-  if (distance == null) {
-    return html`<span class="hint">exact bytes or not told</span>`;
+  if (distance == null || !threshold) {
+    return distance === 0 ? html`<span class="hint">the same bytes</span>` : null;
   }
   const span = Math.max(64, threshold * 1.5);
   const at = (bits) => `${Math.min(100, (bits / span) * 100)}%`;

@@ -74,7 +74,7 @@ export function Contents({ bank, query }) {
 
   return html`
     <div class="filters" role="search">
-      <${Field} label="Note or metadata" value=${q || ""} onInput=${filter("q")} hint="3 letters or more" />
+      <${Field} label="Note or metadata" value=${q || ""} onInput=${filter("q")} placeholder="3 letters or more" />
       <${Field} label="Label" value=${label || ""} onInput=${filter("label")} />
       <${Field} label="Source" value=${source || ""} onInput=${filter("source")} />
       <${Field} label="Status" options=${STATUSES} value=${status || ""} onInput=${filter("status")} />

@@ -8,7 +8,7 @@ import { useMatches } from "../live.js";
 import { go, href, keep } from "../router.js";
 import { RowActions, useRows } from "../rows.js";
 import { tell } from "../toasts.js";
-import { Action, Badge, DistanceBar, Empty, Field, Head, Labels, Loading, Trouble, Word } from "../ui.js";
+import { Action, Badge, Empty, Field, Head, Labels, Loading, Trouble, Word } from "../ui.js";
 
 const VERDICTS = [["", "all"], ["match", "match"], ["suppressed", "suppressed"], ["likely", "likely"], ["no_match", "no match"]];
 
@@ -91,7 +91,7 @@ export default function Matches({ query }) {
           ${it.key ? html`<span>key ${it.key}</span>` : null}${it.reference ? html`<span>reference ${it.reference}</span>` : null}</div>
         ${it.spans?.length ? html`<${Spans} spans=${it.spans} />` : null}
       </div>
-      <div>${it.distance == null ? null : html`<${DistanceBar} distance=${it.distance} threshold=${it.threshold ?? 31} />`}</div>
+      <div>${it.distance == null ? null : html`<span class="hint">${plural(it.distance, "bit")} off</span>`}</div>
     </div>`)}</div>
     ${feed.older ? html`<p><${Action} id="older" label="Show older" run=${feed.older} /></p>` : null}`;
 }
