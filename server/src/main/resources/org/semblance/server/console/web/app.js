@@ -1,5 +1,6 @@
 /** The frame around the screens: who is signed in, where one can go, and which screen is shown. */
 import { html, render, useEffect, useState } from "./html.js";
+import { openName } from "./api.js";
 import { Dialogs } from "./dialogs.js";
 import { prefix, useAction } from "./keys.js";
 import { prefs } from "./prefs.js";
@@ -65,8 +66,8 @@ function Menu({ now }) {
       return own.length ? html`<div class="group" key=${group}><h2>${group}</h2>
         <ul>${own.map((screen) => html`<${Link} key=${screen[0]} screen=${screen} on=${now === screen[0]} />`)}</ul></div>` : null;
     })}
-    <div class="who"><span class="name">${who.open ? "no key needed" : who.key}</span>
-      <span class="hint">${who.role}${who.banks ? `, ${who.banks.join(", ")}` : ""}</span>
+    <div class="who"><span class="name">${who.open ? openName.get() : who.name}</span>
+      <span class="hint">${who.open ? "no key needed" : `key ${who.key}, ${who.role}`}${who.banks ? `, ${who.banks.join(", ")}` : ""}</span>
       <${Action} id="help" keys="?" label="Help" compact run=${showHelp} />
       <${Action} id="sign-out" label="Sign out" compact run=${leave} /></div>
   </nav>`;

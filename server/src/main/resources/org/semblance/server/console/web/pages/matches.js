@@ -12,6 +12,8 @@ import { Action, Badge, Empty, Field, Head, Labels, Loading, Trouble, Word } fro
 
 const VERDICTS = [["", "all"], ["match", "match"], ["suppressed", "suppressed"], ["likely", "likely"], ["no_match", "no match"]];
 
+const DIGESTS = new Set(["md5", "sha1", "sha256"]);
+
 /** The rows of each content together, in the order of their newest. */
 function grouped(rows) {
   const groups = new Map();
@@ -91,7 +93,7 @@ export default function Matches({ query }) {
           ${it.key ? html`<span>key ${it.key}</span>` : null}${it.reference ? html`<span>reference ${it.reference}</span>` : null}</div>
         ${it.spans?.length ? html`<${Spans} spans=${it.spans} />` : null}
       </div>
-      <div>${it.distance == null ? null : html`<span class="hint">${plural(it.distance, "bit")} off</span>`}</div>
+      <div>${it.distance == null ? null : html`<span class="hint">${DIGESTS.has(it.signal_type) ? "the same bytes" : `${plural(it.distance, "bit")} off`}</span>`}</div>
     </div>`)}</div>
     ${feed.older ? html`<p><${Action} id="older" label="Show older" run=${feed.older} /></p>` : null}`;
 }
