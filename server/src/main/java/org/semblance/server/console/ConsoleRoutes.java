@@ -32,6 +32,7 @@ public final class ConsoleRoutes {
     public List<Route> routes() {
         return List.of(
                 Route.get(Dialect.NATIVE, null, "/console", this::page),
+                Route.get(Dialect.NATIVE, null, "/console/", this::page),
                 Route.get(
                         Dialect.NATIVE,
                         null,

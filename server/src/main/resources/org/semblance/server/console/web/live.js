@@ -1,9 +1,10 @@
 /** The feed of matches: the newest ones first, then those that come. */
-import { get, path } from "./api.js";
+import { get, path, signedOut } from "./api.js";
 import { useEffect, useRef, useState } from "./html.js";
 
 const PAGE = 100;
 const MOST = 1000;
+const AGAIN_MS = 5000;
 
 /**
  * Rows of the match log, and new ones as soon as they are stored.
@@ -19,16 +20,27 @@ export function useMatches(filters) {
 
   useEffect(() => {
     let source;
+    let last = 0;
     let gone = false;
     fresh.current = new Set();
     setFeed({ rows: [], loading: true, state: "away" });
 
     function listen(after) {
+      last = after;
       source = new EventSource(path("/v1/matches/stream", { ...filters, after }));
       source.addEventListener("open", () => setFeed((now) => ({ ...now, state: "live" })));
-      source.addEventListener("error", () => setFeed((now) => ({ ...now, state: "away" })));
+      source.addEventListener("error", () => {
+        setFeed((now) => ({ ...now, state: "away" }));
+        if (source.readyState === EventSource.CLOSED && !gone) {
+          // Refused: nobody is signed in any more, or there are too many streams.
+          get("/v1/session", { poll: true }).then(
+            () => setTimeout(() => !gone && listen(last), AGAIN_MS),
+            (e) => e.status === 401 && signedOut.set(true));
+        }
+      });
       source.addEventListener("match", (event) => {
         const row = JSON.parse(event.data);
+        last = row.id;
         fresh.current.add(row.id);
         setFeed((now) => (now.rows.some((other) => other.id === row.id) ? now : { ...now, rows: [row, ...now.rows].slice(0, MOST) }));
       });

@@ -1,5 +1,5 @@
 /** Changes that wait for a second person. */
-import { get, path } from "../api.js";
+import { get, path, segment } from "../api.js";
 import { change, changes } from "../change.js";
 import { time } from "../format.js";
 import { html, useState } from "../html.js";
@@ -59,21 +59,33 @@ export default function Approvals({ query }) {
           ${it.actor === actor() ? html`<${Badge}>yours<//>` : null}</div>
         <div class="line hint"><span>no. ${it.proposal}</span><span>${it.actor}</span><span>${time(it.at)}</span><span>${it.reason || "no reason given"}</span>
           ${it.decided_by ? html`<span>decided by ${it.decided_by}, ${time(it.decided_at)}</span>` : null}</div>
-        <details><summary>The change</summary><${Diff} of=${it.change} /></details></div><span></span>
+        <${Diff} proposal=${it} /></div><span></span>
     </div>`)}</div>
     ${last ? html`<p><${Action} id="older" label="Show older" run=${more} /></p>` : null}`;
 }
 
-/** What would be set, a line a field. */
-function Diff({ of }) {
-  let fields = of;
-  if (typeof of === "string") {
-    try {
-      fields = JSON.parse(of);
-    } catch {
-      return html`<pre>${of}</pre>`;
-    }
+/** The fields that would be set; the payload of the journal is an object, or the text of one. */
+function fieldsOf(change) {
+  if (typeof change !== "string") {
+    return change || {};
   }
-  return html`<table class="plain"><thead><tr><th scope="col">Field</th><th scope="col">Will be</th></tr></thead><tbody>${Object.entries(fields || {}).map(([name, value]) => html`<tr key=${name}><td>${name}</td>
-    <td class="mono">${typeof value === "string" ? value : JSON.stringify(value)}</td></tr>`)}</tbody></table>`;
+  try {
+    return JSON.parse(change);
+  } catch {
+    return { change };
+  }
+}
+
+const shown = (value) => (typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value));
+
+/** What would be set, a line a field, beside what is there now; asked for when the person opens it. */
+function Diff({ proposal }) {
+  const [open, setOpen] = useState(false);
+  const { bank, content_id } = proposal;
+  const target = `/v1/banks/${segment(bank)}${content_id === undefined ? "" : `/content/${content_id}`}`;
+  const now = useAnswer(() => (open ? get(target).catch(() => ({})) : Promise.resolve(null)), [open, target]);
+  return html`<details onToggle=${(e) => setOpen(e.target.open)}><summary>The change</summary>
+    ${open ? html`<table class="plain"><thead><tr><th scope="col">Field</th><th scope="col">Is</th><th scope="col">Will be</th></tr></thead>
+      <tbody>${Object.entries(fieldsOf(proposal.change)).map(([name, value]) => html`<tr key=${name}><td>${name}</td>
+        <td class="mono">${shown(now.data?.[name])}</td><td class="mono">${shown(value)}</td></tr>`)}</tbody></table>` : null}</details>`;
 }

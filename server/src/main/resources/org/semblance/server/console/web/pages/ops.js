@@ -7,11 +7,13 @@ import { Action, Empty, Head, Loading, Trouble } from "../ui.js";
 
 const EVERY_MS = 5000;
 
-/** Plots: title, names of series, unit. A series of another name gets a plot of its own. */
+/** Plots: title, names of series, unit, quantile. A series of another name gets a plot of its own. */
 const PLOTS = [
   ["Requests a second, by status", ["requests_per_second"], "1/s"],
   ["Verdicts a second", ["verdicts_per_second"], "1/s"],
-  ["Latency by route", ["latency_ms"], "ms"],
+  ["Latency by route, median", ["latency_ms"], "ms", "0.5"],
+  ["Latency by route, 99 %", ["latency_ms"], "ms", "0.99"],
+  ["Latency by route, 99.9 %", ["latency_ms"], "ms", "0.999"],
   ["Time by stage, mean", ["stage_ms"], "ms"],
   ["Queues", ["queue_depth", "queue_limit"], "requests"],
   ["Workers busy", ["workers_busy"], ""],
@@ -29,8 +31,8 @@ const TILES = [["hashes", number], ["list_version", number], ["lag_changes", num
 
 const words = (name) => name.replace(/_(bytes|ms)$/, "").replaceAll("_", " ");
 
-function title(one) {
-  const labels = Object.values(one.labels || {});
+function title(one, quantile) {
+  const labels = Object.values(one.labels || {}).filter((label) => label !== quantile);
   return labels.length ? labels.join(" ") : words(one.name);
 }
 
@@ -87,11 +89,11 @@ export default function Ops() {
     ${history ? html`
       <div class="tiles">${TILES.map(([name, shown]) => [name, all.find((one) => one.name === name), shown]).filter(([, one]) => one)
         .map(([name, one, shown]) => html`<div class="tile" key=${name}><span class="figure">${shown(last(one))}</span><span class="hint">${words(name)}</span></div>`)}</div>
-      <div class="charts">${[...PLOTS, ...others].map(([name, names, unit]) => {
-        const own = all.filter((one) => names.includes(one.name));
+      <div class="charts">${[...PLOTS, ...others].map(([name, names, unit, quantile]) => {
+        const own = all.filter((one) => names.includes(one.name) && (!quantile || one.labels?.quantile === quantile));
         const lines = largest(own);
         return lines.length ? html`<${Chart} key=${name} title=${name + (own.length > lines.length ? ` (the largest ${lines.length} of ${own.length})` : "")}
-          unit=${unit || own[0].unit || ""} seconds=${seconds} series=${lines.map((one) => ({ name: names.length > 1 ? `${words(one.name)} ${title(one)}` : title(one), values: one.values }))} />` : null;
+          unit=${unit || own[0].unit || ""} seconds=${seconds} series=${lines.map((one) => ({ name: names.length > 1 ? `${words(one.name)} ${title(one)}` : title(one, quantile), values: one.values }))} />` : null;
       })}</div>
       ${all.length ? null : html`<${Empty}>The server has just started: nothing is measured yet.<//>`}` : null}`;
 }
