@@ -224,6 +224,31 @@ class ConsoleTest {
     }
 
     @Test
+    void anAlteredJournalIsSeenInTheBrowser() {
+        bankPhoto(7_001);
+        browser.go("#/journal");
+        browser.act("verify");
+        browser.untilText("Chain verified: ");
+        Object said = browser.driver().executeAsyncScript("""
+                const done = arguments[arguments.length - 1];
+                (async () => {
+                    const app = document.querySelector('script[type=module]').src;
+                    const {check} = await import(app.replace('app.js', 'chain.js'));
+                    const fields = {headers: {'X-Semblance-Console': '1'}};
+                    const {entries} = await (await fetch('/v1/journal', fields)).json();
+                    const altered = entries.map(e => ({...e}));
+                    altered[1].reason = 'another';
+                    const missing = entries.filter(e => e.seq !== 2);
+                    done([await check(entries), await check(altered), await check(missing)]);
+                })().catch(e => done([String(e)]));
+                """);
+        assertThat((List<?>) Objects.requireNonNull(said))
+                .map(String::valueOf)
+                .containsExactly(
+                        "null", "row 2 was altered: its hash is another", "row 3 does not follow the row before it");
+    }
+
+    @Test
     void signsOut() {
         browser.act("sign-out");
         browser.find("input[name=key]");
@@ -277,6 +302,68 @@ class ConsoleTest {
         browser.tabTo("[data-action=sign-out]");
         browser.press(Keys.ENTER);
         browser.find("input[name=key]");
+    }
+
+    @Test
+    void filesListsAndReviewsByKeyboardAlone() throws IOException {
+        bankPhoto(8_001);
+        Path own = photos("keyed", 8_100, 3).getFirst().getParent();
+        browser.press("ga");
+        browser.find("[name=labels]");
+        browser.tabTo("[data-field=bank]");
+        browser.press(bank);
+        browser.tabTo("[name=labels]");
+        browser.press("poster", Keys.TAB, "hotline", Keys.TAB, "a note", Keys.TAB, Keys.TAB, "order 8");
+        browser.tabTo("[data-action=pick-folder]");
+        browser.choose("[data-pick=folder]", List.of(own));
+        browser.untilCount(".item", 3);
+        browser.tabTo("[data-action=bank-all]");
+        browser.press(Keys.ENTER);
+        browser.untilText("3 of 3 files done");
+        assertThat(contents()).hasSize(4);
+        // A review: the newest match has the focus of the keys.
+        browser.press("gm");
+        browser.untilText("live");
+        server.send("POST", "/v1/match?reference=by-keys", Map.of("X-API-Key", admin), photo(8_001));
+        browser.untilText("reference by-keys");
+        browser.script("document.activeElement.blur()");
+        browser.press("f");
+        browser.find("dialog [name=reason]");
+        browser.press("a poster", Keys.ENTER);
+        browser.untilText("a poster");
+        browser.press("/");
+        browser.press(bank);
+        browser.until(
+                () -> browser.driver().getCurrentUrl().endsWith("?bank=" + bank) ? true : null,
+                "the filter in the address");
+        // A list, tried and banked.
+        Path list = Files.writeString(folder.resolve("keys.csv"), "md5,note\n" + "0".repeat(31) + "7,one\n");
+        browser.script("document.activeElement.blur()");
+        browser.press("ga");
+        browser.untilText("A hash list");
+        browser.tabTo("[role=tab][data-tab=list]");
+        browser.press(Keys.ENTER);
+        browser.tabTo("[data-field=bank]");
+        browser.press(bank);
+        browser.choose("[data-pick=files]", List.of(list));
+        browser.untilText("The first lines");
+        browser.tabTo("[name=reason]");
+        browser.press("a partner's");
+        browser.tabTo("[data-action=dry-run]");
+        browser.press("d");
+        browser.untilText("What would happen");
+        browser.press("i");
+        browser.untilText("Banked 1 of 1 entries");
+        assertThat(contents()).hasSize(5);
+        // Withdrawn, from the bank's own screen.
+        browser.go("#/banks/" + bank);
+        browser.untilCount("tbody tr[data-current]", 5);
+        browser.tabTo("tr[data-current=true]");
+        browser.press("x", "w");
+        browser.find("dialog [name=reason]");
+        browser.press("wrong", Keys.ENTER);
+        browser.untilText("Withdrew 1 of 1");
+        assertThat(contents()).hasSize(4);
     }
 
     @Test

@@ -9,6 +9,12 @@ export const changes = store(0);
 
 const changed = () => changes.set((n) => n + 1);
 
+/** Those fields that differ from what is there: what a person did not touch is not sent. */
+export function differing(before, after) {
+  const text = (value) => JSON.stringify(value ?? null);
+  return Object.fromEntries(Object.entries(after).filter(([name, value]) => text(before[name]) !== text(value)));
+}
+
 /** What an answer to a change says, for people. */
 function outcome(what, answer) {
   return answer?.proposal

@@ -104,7 +104,7 @@ export const Facts = ({ of }) => html`<dl class="facts">${of
 
 /** Switches between parts of a screen. */
 export function Tabs({ tabs, now, onPick }) {
-  return html`<div class="tabs" role="tablist">${tabs.map(([id, label]) => html`<button type="button" role="tab" key=${id}
+  return html`<div class="tabs" role="tablist">${tabs.map(([id, label]) => html`<button type="button" role="tab" key=${id} data-tab=${id}
     aria-selected=${id === now} class=${id === now ? "tab on" : "tab"} onClick=${() => onPick(id)}>${label}</button>`)}</div>`;
 }
 

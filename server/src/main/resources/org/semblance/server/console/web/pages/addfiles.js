@@ -61,7 +61,7 @@ export function AddFiles({ banks, bank: first }) {
 
   return html`
     <section class="panel"><div class="form">
-      <${Field} label="Bank" options=${banks.map((it) => [it.name, it.kind === "allow" ? `${it.name} (allow)` : it.name])} value=${values.bank} onInput=${set("bank")} />
+      <${Field} label="Bank" data-field="bank" options=${banks.map((it) => [it.name, it.kind === "allow" ? `${it.name} (allow)` : it.name])} value=${values.bank} onInput=${set("bank")} />
       ${CONTENT_FIELDS.map(({ name, ...field }) => html`<${Field} key=${name} ...${field} name=${name} value=${values[name]} onInput=${set(name)} />`)}
       <${Field} label="Order or case id" name="order" value=${values.order} onInput=${set("order")} hint="Kept in the metadata of each" />
       <${Field} label="Reason" name="reason" value=${values.reason} onInput=${set("reason")} maxlength="200" hint="For the journal" />

@@ -1,7 +1,7 @@
 /** One bank: its contents, its health and its settings. */
 import { html, useState } from "../html.js";
 import { get, segment } from "../api.js";
-import { change, changes } from "../change.js";
+import { change, changes, differing } from "../change.js";
 import { percent } from "../format.js";
 import { go } from "../router.js";
 import { may } from "../session.js";
@@ -46,7 +46,7 @@ function Settings({ bank, address }) {
       ...(bank.needs_approval === undefined ? [] : [
         { name: "needs_approval", label: "Changes need a second person", type: "checkbox", value: bank.needs_approval }]),
     ],
-    json: (values) => ({
+    json: (values) => differing(bank, {
       ...bankBody(values),
       ...(Number(values.enabled_ratio) === (bank.enabled_ratio === 0 ? 0 : 1) ? {} : { enabled_ratio: Number(values.enabled_ratio) }),
       ...(bank.needs_approval === undefined ? {} : { needs_approval: Boolean(values.needs_approval) }),

@@ -65,7 +65,7 @@ export function ImportList({ banks, bank: first }) {
   const tried = report?.dry_run;
   return html`
     <section class="panel"><div class="form">
-      <${Field} label="Bank" options=${banks.map((it) => [it.name, it.name])} value=${values.bank} onInput=${set("bank")} />
+      <${Field} label="Bank" data-field="bank" options=${banks.map((it) => [it.name, it.name])} value=${values.bank} onInput=${set("bank")} />
       <${Field} label="Labels for all" value=${values.labels} onInput=${set("labels")} hint="Separated by commas" />
       <${Field} label="Source for all" value=${values.source} onInput=${set("source")} maxlength="255" />
       <${Field} label="Note for all" value=${values.note} onInput=${set("note")} maxlength="255" />

@@ -1,6 +1,6 @@
 /** One banked content: what is known of it, what became of it, what lies near it. */
 import { call, get, path, segment } from "../api.js";
-import { change, changes } from "../change.js";
+import { change, changes, differing } from "../change.js";
 import { EvidenceLink } from "../evidence.js";
 import { Chart } from "../chart.js";
 import { clock, daysAgo, number, time } from "../format.js";
@@ -40,11 +40,11 @@ export default function Item({ parts: [, bank, , id] }) {
     ],
     json: (values) => {
       const { evidence_url, ...metadata } = content.metadata || {};
-      return {
+      return differing(content, {
         labels: labelList(values.labels), source: values.source || null, note: values.note || null, handling: values.handling || null,
         distance_threshold: values.distance_threshold === "" ? null : Number(values.distance_threshold),
         ...(values.evidence_url || evidence_url ? { metadata: { ...metadata, ...(values.evidence_url ? { evidence_url: values.evidence_url } : {}) } } : {}),
-      };
+      });
     },
   });
   const set = (json, title, done) => () => patch({ title, confirm: "OK", done, json });
