@@ -362,6 +362,7 @@ class OpenApiTest {
         everyHmaOperation(photo, video);
         List<String> described = new ArrayList<>();
         CONTRACT.operations()
+                .filter(operation -> !operation.path().equals("/v1/session")) // SessionTest's
                 .forEach(operation -> operation.node().get("responses").propertyNames().stream()
                         .filter(Predicate.not("default"::equals))
                         .filter(status -> Integer.parseInt(status) < 400)

@@ -21,8 +21,10 @@ import org.semblance.hashdb.catalog.Origin;
 import org.semblance.server.auth.Caller;
 import org.semblance.server.body.Body;
 import org.semblance.server.body.SentFile;
+import org.semblance.server.http.ContentCoding;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
+import org.semblance.server.http.WebPage;
 import org.semblance.server.metrics.RequestTrace;
 import tools.jackson.databind.JsonNode;
 
@@ -41,6 +43,8 @@ public final class Request {
     private final HttpHeaders headers;
     private final Body body;
     private final Caller caller;
+    private final WebPage page;
+    private final String clientAddress;
     private final RequestTrace trace;
 
     /** {@link System#nanoTime} when its first byte had come, when its body was complete, and when work began. */
@@ -61,6 +65,8 @@ public final class Request {
             HttpHeaders headers,
             Body body,
             Caller caller,
+            WebPage page,
+            String clientAddress,
             RequestTrace trace,
             long beganNanos,
             long bodyNanos,
@@ -74,6 +80,8 @@ public final class Request {
         this.headers = headers;
         this.body = body;
         this.caller = caller;
+        this.page = page;
+        this.clientAddress = clientAddress;
         this.trace = trace;
         this.beganNanos = beganNanos;
         this.bodyNanos = bodyNanos;
@@ -273,6 +281,28 @@ public final class Request {
     /** Who asks, and what this one may do and see. */
     public Caller caller() {
         return caller;
+    }
+
+    /** What a browser says of the page that asks. */
+    public WebPage page() {
+        return page;
+    }
+
+    /** The address that the client, or the last proxy before this server, has; empty if that is not known. */
+    public String clientAddress() {
+        return clientAddress;
+    }
+
+    /** Whether the client takes gzip. */
+    public boolean takesGzip() {
+        return ContentCoding.takesGzip(headers);
+    }
+
+    /** Whether the client has the version of that entity tag already. */
+    public boolean has(String entityTag) {
+        return headers.getAll(HttpHeaderNames.IF_NONE_MATCH).stream()
+                .flatMap(value -> Arrays.stream(value.split(",")))
+                .anyMatch(tag -> tag.strip().equals(entityTag));
     }
 
     /** Who asks, for the journal. */

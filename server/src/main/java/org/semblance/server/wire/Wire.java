@@ -19,6 +19,9 @@ public interface Wire {
     /** Rings {@link RequestHandler#onAlarm} while a request is under way. */
     Alarm alarm();
 
+    /** The address that the client, or the last proxy before this server, has; empty if that is not known. */
+    String clientAddress();
+
     /** Whether the client is still there. */
     boolean isOpen();
 
