@@ -5,16 +5,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.semblance.engine.BankingDraft;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
-import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ChangeRefusedException.Reason;
 import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.ContentFields;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.exchange.HashListEntry;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.http.Dialect;
@@ -23,6 +23,8 @@ import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Response;
+import org.semblance.server.list.Addition;
+import org.semblance.server.list.ContentJson;
 import org.semblance.server.recent.Earlier;
 import org.semblance.server.recent.EarlierUploads;
 import org.semblance.server.record.BankingGuard;
@@ -53,13 +55,23 @@ final class BulkAdd {
     private final EarlierUploads earlier;
     private final BankingGuard guard;
     private final boolean force;
+    private final boolean features;
 
     /** Whether recent uploads are looked at: not for a list, which would look at each of them for each line. */
     private boolean looksBack;
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-    BulkAdd(Request request, ScopedDb visible, Bank bank, Gate gate, EarlierUploads earlier, BankingGuard guard) {
+    /** @param features whether local features are banked */
+    BulkAdd(
+            Request request,
+            ScopedDb visible,
+            Bank bank,
+            Gate gate,
+            EarlierUploads earlier,
+            BankingGuard guard,
+            boolean features) {
+        this.features = features;
         this.request = request;
         this.visible = visible;
         this.bank = bank;
@@ -96,13 +108,16 @@ final class BulkAdd {
     /** @param part how many times lines were added before: a body that comes again is cut at the same lines */
     private void add(List<Ndjson.Line> lines, int part) {
         List<ContentDraft> drafts = new ArrayList<>(lines.size());
+        List<ContentFields.@Nullable State> states = new ArrayList<>(lines.size());
         List<ObjectNode> answers = new ArrayList<>(lines.size());
         for (Ndjson.Line line : lines) {
             ObjectNode answer = Json.object().put("line", line.number());
             try {
-                BankingDraft draft = Draft.ofSignals(Json.read(line.bytes()));
+                HashListEntry.Usable draft =
+                        ContentJson.fitting(bank, ContentJson.read(line.number(), line.bytes()), features);
                 draft.content().check();
                 drafts.add(draft.content());
+                states.add(draft.state());
                 if (!draft.warnings().isEmpty()) {
                     ArrayNode warnings = answer.putArray("warnings");
                     draft.warnings().forEach(warnings::add);
@@ -116,10 +131,8 @@ final class BulkAdd {
             try {
                 List<ContentDraft> checked =
                         guard.check(bank, drafts, request.caller().banks(), earlier, force);
-                Applied applied = visible.apply(
-                        new Change.AddContents(bank.name(), checked),
-                        request.origin(),
-                        key == null ? null : key.part(part));
+                Applied applied = new Addition(visible, bank, request.origin())
+                        .apply(checked, states, key == null ? null : key.part(part));
                 int added = 0;
                 for (ObjectNode answer : answers) {
                     if (!answer.has("status")) {
