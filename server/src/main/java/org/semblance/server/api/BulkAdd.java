@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.catalog.Applied;
@@ -25,6 +26,7 @@ import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Response;
 import org.semblance.server.list.Addition;
 import org.semblance.server.list.ContentJson;
+import org.semblance.server.list.Similar;
 import org.semblance.server.recent.Earlier;
 import org.semblance.server.recent.EarlierUploads;
 import org.semblance.server.record.BankingGuard;
@@ -56,6 +58,7 @@ final class BulkAdd {
     private final BankingGuard guard;
     private final boolean force;
     private final boolean features;
+    private final Similar similar;
 
     /** Whether recent uploads are looked at: not for a list, which would look at each of them for each line. */
     private boolean looksBack;
@@ -72,6 +75,7 @@ final class BulkAdd {
             BankingGuard guard,
             boolean features) {
         this.features = features;
+        this.similar = new Similar(request, visible, bank, true);
         this.request = request;
         this.visible = visible;
         this.bank = bank;
@@ -128,30 +132,55 @@ final class BulkAdd {
             answers.add(answer);
         }
         if (!drafts.isEmpty()) {
-            try {
-                List<ContentDraft> checked =
-                        guard.check(bank, drafts, request.caller().banks(), earlier, force);
-                Applied applied = new Addition(visible, bank, request.origin())
-                        .apply(checked, states, key == null ? null : key.part(part));
-                int added = 0;
-                for (ObjectNode answer : answers) {
-                    if (!answer.has("status")) {
-                        long id = applied.firstContentId() + added;
-                        answer.put("id", id).put("seq", applied.seq());
-                        ContentDraft banked = checked.get(added++);
-                        NativeRoutes.putHeld(answer, banked);
-                        lookBack(answer, id, banked, applied.seq());
-                    }
-                }
-            } catch (ChangeRefusedException | StorageFailedException e) {
-                if (e instanceof ChangeRefusedException refused && refused.reason() == Reason.KEY_REUSED) {
-                    throw refused; // As the first change already was, so that nothing has been banked.
-                }
-                ObjectNode problem = Dialect.problem(Errors.error(e, Dialect.NATIVE));
-                answers.stream().filter(answer -> !answer.has("status")).forEach(answer -> answer.setAll(problem));
-            }
+            bank(drafts, states, answers, key == null ? null : key.part(part));
         }
         answers.forEach(this::write);
+    }
+
+    /** @param answers to all lines; those without a status are of the contents, in their order */
+    private void bank(
+            List<ContentDraft> contents,
+            List<ContentFields.@Nullable State> states,
+            List<ObjectNode> answers,
+            @Nullable RequestKey partKey) {
+        List<ObjectNode> open =
+                answers.stream().filter(answer -> !answer.has("status")).toList();
+        try {
+            Similar.Found found = similar.find(contents);
+            Map<Integer, ObjectNode> refused = found.refused(partKey);
+            refused.forEach((i, problem) -> open.get(i).setAll(problem));
+            List<Integer> banked = IntStream.range(0, contents.size())
+                    .filter(i -> !refused.containsKey(i))
+                    .boxed()
+                    .toList();
+            if (banked.isEmpty()) {
+                return;
+            }
+            List<ContentDraft> checked = guard.check(
+                    bank,
+                    banked.stream().map(contents::get).toList(),
+                    request.caller().banks(),
+                    earlier,
+                    force);
+            List<ContentFields.@Nullable State> wanted = new ArrayList<>();
+            banked.forEach(i -> wanted.add(states.get(i)));
+            Applied applied = new Addition(visible, bank, request.origin()).apply(checked, wanted, partKey);
+            found.banked(applied);
+            for (int i = 0; i < banked.size(); i++) {
+                ObjectNode answer = open.get(banked.get(i));
+                long id = applied.firstContentId() + i;
+                answer.put("id", id).put("seq", applied.seq());
+                found.putTo(answer, banked.get(i), false);
+                NativeRoutes.putHeld(answer, checked.get(i));
+                lookBack(answer, id, checked.get(i), applied.seq());
+            }
+        } catch (ChangeRefusedException | StorageFailedException e) {
+            if (e instanceof ChangeRefusedException why && why.reason() == Reason.KEY_REUSED) {
+                throw why; // As the first change already was, so that nothing has been banked.
+            }
+            ObjectNode problem = Dialect.problem(Errors.error(e, Dialect.NATIVE));
+            open.stream().filter(answer -> !answer.has("status")).forEach(answer -> answer.setAll(problem));
+        }
     }
 
     private void lookBack(ObjectNode answer, long id, ContentDraft content, long seq) {

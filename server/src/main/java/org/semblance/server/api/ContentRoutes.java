@@ -33,6 +33,7 @@ import org.semblance.server.http.Response;
 import org.semblance.server.json.ReportJson;
 import org.semblance.server.list.Addition;
 import org.semblance.server.list.ContentJson;
+import org.semblance.server.list.Similar;
 import org.semblance.server.matchlog.Reinstatement;
 import org.semblance.server.matchlog.ScopedMatchLog;
 import org.semblance.server.recent.Earlier;
@@ -105,7 +106,7 @@ final class ContentRoutes {
                         Dialect.NATIVE,
                         "POST",
                         ALL,
-                        Set.of(MatchRoutes.FEATURES, NativeRoutes.FORCE, "deadline_ms"),
+                        Set.of(MatchRoutes.FEATURES, Similar.IF_KNOWN, NativeRoutes.FORCE, "deadline_ms"),
                         Route.Takes.BANKED_UPLOAD,
                         Role.CURATE,
                         (Route.Work) this::add),
@@ -135,13 +136,15 @@ final class ContentRoutes {
                 added(
                         request,
                         bank,
-                        ContentJson.fitting(bank, ContentJson.read(1, request.json()), takesFeatures(request, bank)));
+                        ContentJson.fitting(bank, ContentJson.read(1, request.json()), takesFeatures(request, bank)),
+                        new Similar(request, visible, bank, true));
             default -> {
                 BankingDraft draft = Draft.ofFile(request, worker, takesFeatures(request, bank));
                 yield added(
                         request,
                         bank,
-                        new HashListEntry.Usable(1, draft.content(), ListCategory.UNSTATED, null, draft.warnings()));
+                        new HashListEntry.Usable(1, draft.content(), ListCategory.UNSTATED, null, draft.warnings()),
+                        new Similar(request, visible, bank, false));
             }
         };
     }
@@ -150,12 +153,20 @@ final class ContentRoutes {
         return features && bank.features() && request.flag(MatchRoutes.FEATURES, true);
     }
 
-    private Response added(Request request, Bank bank, HashListEntry.Usable draft) {
+    private Response added(Request request, Bank bank, HashListEntry.Usable draft, Similar similar) {
+        draft.content().check();
+        Similar.Found found = similar.find(List.of(draft.content()));
+        ObjectNode refused = found.refused(requestKey(request, bank)).get(0);
+        if (refused != null) {
+            throw new Similar.Refusal(refused);
+        }
         List<ContentDraft> checked = guard.check(
                 bank, List.of(draft.content()), request.caller().banks(), earlier, NativeRoutes.forces(request));
         Applied applied = new Addition(db(request), bank, request.origin())
                 .apply(checked, Collections.singletonList(draft.state()), requestKey(request, bank));
+        found.banked(applied);
         ObjectNode answer = Json.object().put("id", applied.firstContentId()).put("bank", bank.name());
+        found.putTo(answer, 0, true);
         answer.set("signals", ReportJson.signals(draft.content().signals()));
         NativeRoutes.hide(request, answer);
         ReportJson.putVideo(

@@ -136,6 +136,23 @@ public final class ScopedDb {
         return db.apply(change, origin, key);
     }
 
+    /**
+     * The outcome of the addition of contents that a request has made before under that key; empty if it has made none.
+     *
+     * @throws ChangeRefusedException if the key was that of another request
+     */
+    public Optional<Applied> madeBefore(String bank, RequestKey key) {
+        try {
+            // Nothing to add is refused, but only where the key is not known yet.
+            return Optional.of(apply(new Change.AddContents(bank, List.of()), new Origin("-", ""), key));
+        } catch (ChangeRefusedException e) {
+            if (e.reason() == ChangeRefusedException.Reason.INVALID) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
     private void requireOwn(@Nullable String newName) {
         if (newName != null && !caller.sees(newName)) {
             throw AccessRefusedException.forbidden(
