@@ -99,6 +99,10 @@ class ConsoleChangesTest {
     }
 
     private void bankPhoto(long seed, String note) {
+        bankPhoto(admin, seed, note);
+    }
+
+    private void bankPhoto(String key, long seed, String note) {
         TestServer.Form form = TestServer.form(
                 List.of("file"),
                 Pictures.png(Pictures.photo(seed, 200, 150)),
@@ -106,7 +110,7 @@ class ConsoleChangesTest {
         Answer answer = server.send(
                 "POST",
                 "/v1/banks/" + bank + "/content",
-                Map.of("Content-Type", form.contentType(), "X-API-Key", admin, "X-Actor", "Setup"),
+                Map.of("Content-Type", form.contentType(), "X-API-Key", key, "X-Actor", "Setup"),
                 form.body());
         assertThat(answer.status()).as(answer.text()).isIn(201, 202);
     }
@@ -163,7 +167,7 @@ class ConsoleChangesTest {
         makeBank(",\"needs_approval\":true");
         browser.go("#/banks/" + bank);
         browser.untilText("No content fits.");
-        bankPhoto(4, "proposed by Setup");
+        bankPhoto(second, 4, "proposed by Setup");
         browser.go("#/approvals?bank=" + bank);
         browser.untilCount(".item", 1);
         browser.act("approve");

@@ -63,3 +63,6 @@ export function actor() {
   const who = person.get();
   return who?.open ? openName.get() : `${who?.key}/${who?.name}`;
 }
+
+/** Whether that actor is the person who is signed in. One key is one person, whatever name comes behind it. */
+export const isSelf = (other) => other.split("/")[0] === actor().split("/")[0];

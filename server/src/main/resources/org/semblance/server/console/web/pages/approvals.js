@@ -5,7 +5,7 @@ import { time } from "../format.js";
 import { html, useState } from "../html.js";
 import { href, keep } from "../router.js";
 import { RowActions, useRows } from "../rows.js";
-import { actor } from "../session.js";
+import { isSelf } from "../session.js";
 import { useStore } from "../store.js";
 import { Action, Badge, Empty, Field, Head, Loading, Trouble, useAnswer, Word } from "../ui.js";
 
@@ -22,7 +22,7 @@ export default function Approvals({ query }) {
   const proposals = [...(data?.proposals || []), ...older];
   const list = useRows(proposals, (one) => one.proposal);
   const one = list.current;
-  const isOwn = one && one.actor === actor();
+  const isOwn = one && isSelf(one.actor);
   const decide = (word, done) => async () => {
     await change({
       title: `${word} proposal ${one.proposal}?`, text: `${one.kind.replaceAll("_", " ")} in ${one.bank}, by ${one.actor}: ${one.reason || "no reason given"}`,
@@ -41,7 +41,7 @@ export default function Approvals({ query }) {
       <${RowActions} list=${list} />
       <${Action} id="approve" keys="c" label="Approve…" kind="primary" run=${decide("Approve", "Approved")} off=${!one || one.status !== "open" || isOwn}
         title=${isOwn ? "Your own proposal: a second person decides" : undefined} />
-      <${Action} id="reject" keys="f" label="Reject…" run=${decide("Reject", "Rejected")} off=${!one || one.status !== "open" || isOwn} />
+      <${Action} id="reject" keys="f" label=${isOwn ? "Take back…" : "Reject…"} run=${decide("Reject", "Rejected")} off=${!one || one.status !== "open"} />
     <//>
     <div class="filters" role="search">
       <${Field} label="Status" options=${STATUSES} value=${status} onInput=${(value) => keep({ ...query, status: value })} />
@@ -56,7 +56,7 @@ export default function Approvals({ query }) {
       <div class="main"><div class="line"><strong>${it.kind.replaceAll("_", " ")}</strong><a tabindex="-1" href=${href(["banks", it.bank])}>${it.bank}</a>
           ${it.content_id ? html`<a tabindex="-1" href=${href(["banks", it.bank, "content", it.content_id])}>content ${it.content_id}</a>` : null}
           ${it.contents ? html`<span>${it.contents} contents</span>` : null}
-          ${it.actor === actor() ? html`<${Badge}>yours<//>` : null}</div>
+          ${isSelf(it.actor) ? html`<${Badge}>yours<//>` : null}</div>
         <div class="line hint"><span>no. ${it.proposal}</span><span>${it.actor}</span><span>${time(it.at)}</span><span>${it.reason || "no reason given"}</span>
           ${it.decided_by ? html`<span>decided by ${it.decided_by}, ${time(it.decided_at)}</span>` : null}</div>
         <${Diff} proposal=${it} /></div><span></span>
