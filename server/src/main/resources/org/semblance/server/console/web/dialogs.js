@@ -1,5 +1,5 @@
 /** Questions to the person, in the browser's own dialog, which keeps the focus inside and goes away with Escape. */
-import { html, useEffect, useRef, useState } from "./html.js";
+import { html, useLayoutEffect, useRef, useState } from "./html.js";
 import { store, useStore } from "./store.js";
 import { Field } from "./ui.js";
 
@@ -44,7 +44,7 @@ function Dialog({ about, answer }) {
   ];
   const [values, setValues] = useState(() => Object.fromEntries(fields.map((f) => [f.name, f.value ?? ""])));
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     dialog.current.showModal();
     return () => before.current?.isConnected && before.current.focus();
   }, []);
