@@ -213,7 +213,18 @@ class AccessTest {
                         "/v1/compare",
                         "{\"of\":[{\"hash\":\"" + HASH_B + "\"},{\"bank\":\"" + bank + "\",\"content_id\":" + id
                                 + "}]}"));
-        TABLE.put("GET /v1/journal", new Entry(Role.ADMIN, (bank, id) -> Call.of("GET", "/v1/journal"), false, true));
+        entry("GET /v1/journal", Role.CURATE, (bank, id) -> Call.of("GET", "/v1/journal?bank=" + bank));
+        entry(
+                "POST /v1/journal/{seq:int}/undo",
+                Role.CURATE,
+                (bank, id) -> Call.of("POST", "/v1/journal/" + addition(bank) + "/undo"));
+        entry("GET /v1/proposals", Role.CURATE, (bank, id) -> Call.of("GET", "/v1/proposals?bank=" + bank));
+        for (String decision : List.of("approve", "reject")) {
+            entry(
+                    "POST /v1/proposals/{proposal:int}/" + decision,
+                    Role.CURATE,
+                    (bank, id) -> Call.of("POST", "/v1/proposals/" + addition(bank) + "/" + decision));
+        }
         TABLE.put("POST /v1/verify", new Entry(Role.ADMIN, (bank, id) -> Call.of("POST", "/v1/verify"), false, true));
         entry("GET /v1/matches", Role.CURATE, (bank, id) -> Call.of("GET", "/v1/matches?bank=" + bank));
         entry(
@@ -323,6 +334,15 @@ class AccessTest {
                 (bank, id) -> Call.of("DELETE", "/c/bank/" + bank + "/content/" + id));
     }
 
+    /** The number of the change that added a content to that bank; or one that there is not, if there is no such bank. */
+    private static long addition(String bank) {
+        JsonNode rows = Call.of("GET", "/v1/journal?order=desc&limit=1&kind=add_contents&bank=" + bank)
+                .by(admin)
+                .json()
+                .get("entries");
+        return rows.isEmpty() ? 999_999 : rows.get(0).get("seq").longValue();
+    }
+
     /** The id of a verdict that names a content of that bank; or one that there is not, if there is no such bank. */
     private static String verdict(String bank) {
         JsonNode rows = Call.of("GET", "/v1/matches").by(admin).json().get("matches");
@@ -394,7 +414,7 @@ class AccessTest {
         return answer.status() + " "
                 + answer.text()
                         .replaceAll(
-                                "\"timing_us\":\\{[^}]*}|\"requests\":\\d+|\"verdict_id\":\"[^\"]*\"|[0-9a-f-]{36}",
+                                "(?<=change |proposal )\\d+|\"timing_us\":\\{[^}]*}|\"requests\":\\d+|\"verdict_id\":\"[^\"]*\"|[0-9a-f-]{36}",
                                 "");
     }
 
@@ -532,6 +552,9 @@ class AccessTest {
             case "GET /h/hash" -> List.of(422);
             case "GET /" -> List.of(302);
             case "PUT /c/signal_type/{type}" -> List.of(204);
+            // There is such a change, but it waits for nobody.
+            case "POST /v1/proposals/{proposal:int}/approve", "POST /v1/proposals/{proposal:int}/reject" ->
+                List.of(404);
             // The bank is there, but no exchange.
             case "GET /c/exchange/{exchange}", "GET /c/exchange/{exchange}/status", "PUT /c/exchange/{exchange}" ->
                 List.of(404);

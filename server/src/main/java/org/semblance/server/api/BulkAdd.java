@@ -127,7 +127,11 @@ final class BulkAdd {
                         answer.put("id", id).put("seq", applied.seq());
                         ContentDraft banked = checked.get(added++);
                         NativeRoutes.putHeld(answer, banked);
-                        lookBack(answer, id, banked, applied.seq());
+                        if (applied.proposed()) {
+                            answer.put("proposal", applied.seq());
+                        } else {
+                            lookBack(answer, id, banked, applied.seq());
+                        }
                     }
                 }
             } catch (ChangeRefusedException | StorageFailedException e) {

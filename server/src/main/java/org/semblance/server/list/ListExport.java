@@ -7,11 +7,12 @@ import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.ContentFilter;
+import org.semblance.hashdb.catalog.Page;
+import org.semblance.hashdb.catalog.Paging;
 import org.semblance.hashdb.exchange.HashListWriter;
 import org.semblance.server.auth.ScopedDb;
 
@@ -23,7 +24,7 @@ public final class ListExport {
     private final Bank bank;
     private final Pieces pieces = new Pieces();
     private @Nullable HashListWriter list;
-    private long after;
+    private @Nullable Long after = 0L;
 
     public ListExport(ScopedDb db, Bank bank) {
         this.db = db;
@@ -47,24 +48,23 @@ public final class ListExport {
                         content -> db.video(bank.name(), content.id()));
                 list = writer;
             }
-            boolean more = true;
-            while (more && out.size() < most) {
-                List<BankContent> page = db.contents(bank.name(), ContentFilter.NONE, after, PAGE);
+            while (after != null && out.size() < most) {
+                Page<BankContent> page = db.contents(bank.name(), ContentFilter.NONE, Paging.after(after, PAGE));
                 Instant now = Instant.now();
-                more = false;
-                for (BankContent content : page) {
+                Long next = page.next();
+                for (BankContent content : page.rows()) {
                     if (content.enabledAt(now)) {
                         writer.write(content);
                     }
-                    after = content.id();
-                    more = true;
                     if (out.size() >= most) {
+                        next = content.id();
                         break;
                     }
                 }
+                after = next;
                 writer.flush();
             }
-            return !more;
+            return after == null;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
