@@ -5,7 +5,7 @@ import { time } from "../format.js";
 import { html, useState } from "../html.js";
 import { href, keep } from "../router.js";
 import { RowActions, useRows } from "../rows.js";
-import { actor } from "../session.js";
+import { isOwn } from "../session.js";
 import { useStore } from "../store.js";
 import { Action, Badge, Empty, Field, Head, Loading, Trouble, useAnswer, Word } from "../ui.js";
 
@@ -22,7 +22,7 @@ export default function Approvals({ query }) {
   const proposals = [...(data?.proposals || []), ...older];
   const list = useRows(proposals, (one) => one.proposal);
   const one = list.current;
-  const isOwn = one && one.actor === actor();
+  const own = one && isOwn(one.actor);
   const decide = (word, done) => async () => {
     await change({
       title: `${word} proposal ${one.proposal}?`, text: `${one.kind.replaceAll("_", " ")} in ${one.bank}, by ${one.actor}: ${one.reason || "no reason given"}`,
@@ -37,11 +37,11 @@ export default function Approvals({ query }) {
     setOlder(Object.assign([...older, ...page.proposals], { next: page.next_before }));
   }
   return html`
-    <${Head} title="Approvals" hint="Banks may be set so that each change needs a second person. Nobody approves what she proposed.">
+    <${Head} title="Approvals" hint="Banks may be set so that each change needs a second person. Whoever proposed a change cannot approve it.">
       <${RowActions} list=${list} />
-      <${Action} id="approve" keys="c" label="Approve…" kind="primary" run=${decide("Approve", "Approved")} off=${!one || one.status !== "open" || isOwn}
-        title=${isOwn ? "Your own proposal: a second person decides" : undefined} />
-      <${Action} id="reject" keys="f" label="Reject…" run=${decide("Reject", "Rejected")} off=${!one || one.status !== "open" || isOwn} />
+      <${Action} id="approve" keys="c" label="Approve…" kind="primary" run=${decide("Approve", "Approved")} off=${!one || one.status !== "open" || own}
+        title=${own ? "Your own proposal: somebody with another key approves" : undefined} />
+      <${Action} id="reject" keys="f" label=${own ? "Take back…" : "Reject…"} run=${decide("Reject", "Rejected")} off=${!one || one.status !== "open"} />
     <//>
     <div class="filters" role="search">
       <${Field} label="Status" options=${STATUSES} value=${status} onInput=${(value) => keep({ ...query, status: value })} />
@@ -55,10 +55,11 @@ export default function Approvals({ query }) {
       <div><${Word} of=${it.status} /></div>
       <div class="main"><div class="line"><strong>${it.kind.replaceAll("_", " ")}</strong><a tabindex="-1" href=${href(["banks", it.bank])}>${it.bank}</a>
           ${it.content_id ? html`<a tabindex="-1" href=${href(["banks", it.bank, "content", it.content_id])}>content ${it.content_id}</a>` : null}
-          ${it.contents ? html`<span>${it.contents} contents</span>` : null}
-          ${it.actor === actor() ? html`<${Badge}>yours<//>` : null}</div>
+          ${it.first_id ? html`<a tabindex="-1" href=${href(["banks", it.bank, "content", it.first_id])}>content ${it.first_id}${
+            it.contents > 1 ? ` to ${it.first_id + it.contents - 1}` : ""}</a>` : null}
+          ${isOwn(it.actor) ? html`<${Badge}>yours<//>` : null}</div>
         <div class="line hint"><span>no. ${it.proposal}</span><span>${it.actor}</span><span>${time(it.at)}</span><span>${it.reason || "no reason given"}</span>
-          ${it.decided_by ? html`<span>decided by ${it.decided_by}, ${time(it.decided_at)}</span>` : null}</div>
+          ${it.decided_by ? html`<span>decided by ${it.decided_by}, ${time(it.decided_at)}${it.decision_reason ? `: ${it.decision_reason}` : ""}</span>` : null}</div>
         <${Diff} proposal=${it} /></div><span></span>
     </div>`)}</div>
     ${last ? html`<p><${Action} id="older" label="Show older" run=${more} /></p>` : null}`;
