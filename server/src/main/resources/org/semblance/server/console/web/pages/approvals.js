@@ -65,28 +65,23 @@ export default function Approvals({ query }) {
     ${last ? html`<p><${Action} id="older" label="Show older" run=${more} /></p>` : null}`;
 }
 
-/** The fields that would be set; the payload of the journal is an object, or the text of one. */
-function fieldsOf(change) {
-  if (typeof change !== "string") {
-    return change || {};
-  }
-  try {
-    return JSON.parse(change);
-  } catch {
-    return { change };
-  }
-}
+const shown = (value) => (typeof value === "string" ? value : value == null ? "" : JSON.stringify(value));
 
-const shown = (value) => (typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value));
+/** What an added content is told by; of all other changes the proposal has the fields itself. */
+const OF_CONTENT = ["labels", "note", "source", "metadata", "distance_threshold", "handling"];
 
 /** What would be set, a line a field, beside what is there now; asked for when the person opens it. */
 function Diff({ proposal }) {
   const [open, setOpen] = useState(false);
-  const { bank, content_id } = proposal;
-  const target = `/v1/banks/${segment(bank)}${content_id === undefined ? "" : `/content/${content_id}`}`;
-  const now = useAnswer(() => (open ? get(target).catch(() => ({})) : Promise.resolve(null)), [open, target]);
+  const { bank, content_id, first_id, change: wanted } = proposal;
+  const id = content_id ?? first_id;
+  const target = `/v1/banks/${segment(bank)}${id === undefined ? "" : `/content/${id}`}`;
+  const { data: there } = useAnswer(() => (open ? get(target).catch(() => ({})) : Promise.resolve(null)), [open, target]);
+  const rows = proposal.kind === "add_contents"
+    ? OF_CONTENT.filter((name) => there?.[name] !== undefined).map((name) => [name, undefined, there[name]])
+    : Object.entries(wanted.to || {}).map(([name, value]) => [name, there?.[name], value]);
   return html`<details onToggle=${(e) => setOpen(e.target.open)}><summary>The change</summary>
-    ${open ? html`<table class="plain"><thead><tr><th scope="col">Field</th><th scope="col">Is</th><th scope="col">Will be</th></tr></thead>
-      <tbody>${Object.entries(fieldsOf(proposal.change)).map(([name, value]) => html`<tr key=${name}><td>${name}</td>
-        <td class="mono">${shown(now.data?.[name])}</td><td class="mono">${shown(value)}</td></tr>`)}</tbody></table>` : null}</details>`;
+    ${open && rows.length ? html`<table class="plain"><thead><tr><th scope="col">Field</th><th scope="col">Is</th><th scope="col">Will be</th></tr></thead>
+      <tbody>${rows.map(([name, is, will]) => html`<tr key=${name}><td>${name}</td><td class="mono">${shown(is)}</td><td class="mono">${shown(will)}</td></tr>`)}</tbody></table>`
+      : html`<pre>${JSON.stringify(wanted, null, 1)}</pre>`}</details>`;
 }
