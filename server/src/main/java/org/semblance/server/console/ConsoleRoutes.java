@@ -4,6 +4,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
@@ -29,20 +31,20 @@ public final class ConsoleRoutes {
     /** Read when the first browser comes: a server that nobody looks at pays nothing for the console. */
     private @Nullable ConsoleFiles files;
 
+    /** The routes; for workers, as reading the files takes some tenths of a second once. */
     public List<Route> routes() {
         return List.of(
-                Route.get(Dialect.NATIVE, null, "/console", this::page),
-                Route.get(Dialect.NATIVE, null, "/console/", this::page),
-                Route.get(
-                        Dialect.NATIVE,
-                        null,
-                        "/console/{version}/{file}",
-                        request -> file(request, request.name("file"))),
-                Route.get(
-                        Dialect.NATIVE,
-                        null,
+                route("/console", this::page),
+                route("/console/", this::page),
+                route("/console/{version}/{file}", request -> file(request, request.name("file"))),
+                route(
                         "/console/{version}/{folder}/{file}",
                         request -> file(request, request.name("folder") + "/" + request.name("file"))));
+    }
+
+    private static Route route(String pattern, Function<Request, Response> answer) {
+        return new Route(Dialect.NATIVE, "GET", pattern, Set.of(), Route.Takes.NOTHING, null, (Route.Work)
+                (request, worker) -> answer.apply(request));
     }
 
     private synchronized ConsoleFiles files() {

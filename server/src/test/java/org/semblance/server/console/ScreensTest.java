@@ -60,19 +60,31 @@ class ScreensTest {
 
     private static String admin = "";
     private static String curator = "";
+    private static String matcher = "";
+    private static String watcher = "";
+    private static String blind = "";
+    private static String doomed = "";
 
     @SuppressWarnings("NullAway.Init")
     private static Browser browser;
 
     private static String key(Path data, String name, Role role, Set<String> banks) {
+        return key(data, name, role, banks, false);
+    }
+
+    private static String key(Path data, String name, Role role, Set<String> banks, boolean hideDistance) {
         return new KeyFile(data)
-                .create(new KeyFile.Draft(name, role, banks, false, null, null, null), Instant.now())
+                .create(new KeyFile.Draft(name, role, banks, hideDistance, null, null, null), Instant.now())
                 .secret();
     }
 
     private static void makeKeys(Path data) {
         admin = key(data, "admin", Role.ADMIN, Set.of());
         curator = key(data, "curator", Role.CURATE, Set.of("MINE"));
+        matcher = key(data, "matcher", Role.MATCH, Set.of());
+        watcher = key(data, "watcher", Role.OPS, Set.of());
+        blind = key(data, "blind", Role.CURATE, Set.of(), true);
+        doomed = key(data, "doomed", Role.ADMIN, Set.of());
     }
 
     private static Answer api(String method, String path, Map<String, String> more, String json) {
@@ -213,11 +225,72 @@ class ScreensTest {
         browser.assertKeptToItself();
     }
 
+    private static void enter(String secret) {
+        browser.renew();
+        if (!browser.all("nav").isEmpty()) {
+            browser.act("sign-out");
+            browser.find("input[name=key]");
+        }
+        browser.signIn(secret, "Eve");
+    }
+
+    private static List<String> menu() {
+        return browser.list("return [...document.querySelectorAll('nav li a')].map(a => a.firstChild.textContent)");
+    }
+
+    @Test
+    void theMenuHasWhatTheRoleIncludes() {
+        enter(matcher);
+        assertThat(menu()).containsExactly("Check", "My safety");
+        browser.go("#/banks");
+        browser.untilText("does not include this screen");
+        enter(watcher);
+        assertThat(menu()).containsExactly("Ops", "Benchmarks", "Keys", "My safety");
+        enter(admin);
+        assertThat(menu()).hasSize(13);
+    }
+
+    @Test
+    void aKeyThatIsNotToldDistancesSeesNoneAndNoHash() {
+        List<String> hashes = server.send("GET", "/v1/banks/MINE/content", Map.of("X-API-Key", admin), new byte[0])
+                .json()
+                .get("contents")
+                .findValuesAsString("hash");
+        assertThat(hashes).hasSize(9);
+        enter(blind);
+        for (String screen : SCREENS) {
+            browser.go("#/" + screen);
+            browser.until(
+                    () -> browser.all("main .empty[role=status]").isEmpty() ? true : null, "the screen " + screen);
+            assertThat(browser.text()).as(screen).doesNotContain(hashes).doesNotContain("bits off");
+        }
+    }
+
+    @Test
+    void revokingTheKeyShowsTheDoor() {
+        enter(doomed);
+        new KeyFile(server.data()).revoke("doomed", Instant.now());
+        browser.until(
+                () -> {
+                    browser.go("#/banks");
+                    browser.go("#/journal");
+                    return browser.all("input[name=key]").isEmpty() ? null : true;
+                },
+                "the door");
+        assertThat(browser.text()).doesNotContain("MINE");
+    }
+
+    @Test
+    void aFileThatMissesItsPlaceIsNotShown() {
+        show("banks");
+        assertThat(browser.script("const drop = new DragEvent('drop', {bubbles: true, cancelable: true});"
+                        + "document.body.dispatchEvent(drop); return drop.defaultPrevented"))
+                .isEqualTo(true);
+    }
+
     @Test
     void aKeyOfOneBankSeesNoOtherOnAnyScreen() {
-        browser.renew();
-        browser.act("sign-out");
-        browser.signIn(curator, "Eve");
+        enter(curator);
         for (String screen : SCREENS) {
             browser.go("#/" + screen);
             browser.until(

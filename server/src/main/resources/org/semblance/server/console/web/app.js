@@ -1,6 +1,7 @@
 /** The frame around the screens: who is signed in, where one can go, and which screen is shown. */
 import { html, render, useEffect, useState } from "./html.js";
-import { openName } from "./api.js";
+import { get, openName, signedOut } from "./api.js";
+import "./media.js";
 import { Dialogs } from "./dialogs.js";
 import { prefix, useAction } from "./keys.js";
 import { prefs } from "./prefs.js";
@@ -111,6 +112,15 @@ function Break() {
   return null;
 }
 
+/** Shows the door as soon as the session is over, though the person does nothing; asking does not keep the session alive. */
+function Watch() {
+  useEffect(() => {
+    const timer = setInterval(() => get("/v1/session", { poll: true }).catch((e) => e.status === 401 && signedOut.set(true)), 60_000);
+    return () => clearInterval(timer);
+  }, []);
+  return null;
+}
+
 function App() {
   const who = useStore(person);
   const waits = useStore(prefix);
@@ -121,7 +131,7 @@ function App() {
   }
   return html`
     ${who ? html`<a class="skip" href="#main" onClick=${(e) => { e.preventDefault(); document.getElementById("main").focus(); }}>Skip to the screen</a>
-      <div class="frame-of-all"><${Screen} /></div><${Break} />`
+      <div class="frame-of-all"><${Screen} /></div><${Break} /><${Watch} />`
       : html`<main class="door"><${SignIn} server=${server} /></main>`}
     <${Toasts} /><${Dialogs} />
     ${waits ? html`<div class="prefix" aria-hidden="true">${waits} …</div>` : null}`;

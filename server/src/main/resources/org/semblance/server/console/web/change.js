@@ -46,7 +46,7 @@ export async function change({ title, text, done, method, path, json, confirm, d
     changed();
     return answer ?? {};
   } catch (e) {
-    tell(`${done} failed: ${e.message}`, { kind: "bad" });
+    tell(`Nothing was changed: ${e.message}`, { kind: "bad" });
     return null;
   }
 }

@@ -1,5 +1,5 @@
 /** Questions to the person, in the browser's own dialog, which keeps the focus inside and goes away with Escape. */
-import { html, useEffect, useRef, useState } from "./html.js";
+import { html, useLayoutEffect, useRef, useState } from "./html.js";
 import { store, useStore } from "./store.js";
 import { Field } from "./ui.js";
 
@@ -44,7 +44,7 @@ function Dialog({ about, answer }) {
   ];
   const [values, setValues] = useState(() => Object.fromEntries(fields.map((f) => [f.name, f.value ?? ""])));
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     dialog.current.showModal();
     return () => before.current?.isConnected && before.current.focus();
   }, []);
@@ -71,7 +71,7 @@ function Dialog({ about, answer }) {
       <datalist id="reasons">${reasons.slice(0, 8).map((text) => html`<option value=${text} key=${text}></option>`)}</datalist>
       <div class="actions">
         <button type="button" class="button" onClick=${() => close(null)}>${about.confirm === "" ? "Close" : "Cancel"}</button>
-        ${about.confirm === "" ? null : html`<button type="submit" autofocus=${!fields.length} class=${`button ${about.danger ? "danger" : "primary"}`}>${
+        ${about.confirm === "" ? null : html`<button type="submit" autofocus=${!fields.length && !about.danger} class=${`button ${about.danger ? "danger" : "primary"}`}>${
           about.confirm || "OK"}</button>`}
       </div>
     </form>

@@ -21,6 +21,11 @@ document.addEventListener("visibilitychange", () => {
   document.documentElement.classList.toggle("away", document.hidden);
 });
 
+// A file that misses its place would have the browser show it: large, clear and in colour.
+for (const name of ["dragover", "drop"]) {
+  addEventListener(name, (event) => event.preventDefault());
+}
+
 let running = 0;
 const waiting = [];
 

@@ -58,11 +58,8 @@ export function may(role) {
 /** Whether hashes and distances are told. */
 export const seesDistance = () => !person.get()?.hide_distance;
 
-/** As the journal names this person. */
-export function actor() {
+/** Whether an actor of the journal is this person: somebody with the same key, or of the same name where there are no keys. */
+export function isOwn(actor) {
   const who = person.get();
-  return who?.open ? openName.get() : `${who?.key}/${who?.name}`;
+  return actor.split("/")[0] === (who?.open ? openName.get().split("/")[0] : who?.key);
 }
-
-/** Whether that actor is the person who is signed in. One key is one person, whatever name comes behind it. */
-export const isSelf = (other) => other.split("/")[0] === actor().split("/")[0];

@@ -5,7 +5,7 @@ import { time } from "../format.js";
 import { html, useState } from "../html.js";
 import { href, keep } from "../router.js";
 import { RowActions, useRows } from "../rows.js";
-import { isSelf } from "../session.js";
+import { isOwn } from "../session.js";
 import { useStore } from "../store.js";
 import { Action, Badge, Empty, Field, Head, Loading, Trouble, useAnswer, Word } from "../ui.js";
 
@@ -22,7 +22,7 @@ export default function Approvals({ query }) {
   const proposals = [...(data?.proposals || []), ...older];
   const list = useRows(proposals, (one) => one.proposal);
   const one = list.current;
-  const isOwn = one && isSelf(one.actor);
+  const own = one && isOwn(one.actor);
   const decide = (word, done) => async () => {
     await change({
       title: `${word} proposal ${one.proposal}?`, text: `${one.kind.replaceAll("_", " ")} in ${one.bank}, by ${one.actor}: ${one.reason || "no reason given"}`,
@@ -37,11 +37,11 @@ export default function Approvals({ query }) {
     setOlder(Object.assign([...older, ...page.proposals], { next: page.next_before }));
   }
   return html`
-    <${Head} title="Approvals" hint="Banks may be set so that each change needs a second person. Nobody approves what she proposed.">
+    <${Head} title="Approvals" hint="Banks may be set so that each change needs a second person. Whoever proposed a change cannot approve it.">
       <${RowActions} list=${list} />
-      <${Action} id="approve" keys="c" label="Approve…" kind="primary" run=${decide("Approve", "Approved")} off=${!one || one.status !== "open" || isOwn}
-        title=${isOwn ? "Your own proposal: a second person decides" : undefined} />
-      <${Action} id="reject" keys="f" label=${isOwn ? "Take back…" : "Reject…"} run=${decide("Reject", "Rejected")} off=${!one || one.status !== "open"} />
+      <${Action} id="approve" keys="c" label="Approve…" kind="primary" run=${decide("Approve", "Approved")} off=${!one || one.status !== "open" || own}
+        title=${own ? "Your own proposal: somebody with another key approves" : undefined} />
+      <${Action} id="reject" keys="f" label=${own ? "Take back…" : "Reject…"} run=${decide("Reject", "Rejected")} off=${!one || one.status !== "open"} />
     <//>
     <div class="filters" role="search">
       <${Field} label="Status" options=${STATUSES} value=${status} onInput=${(value) => keep({ ...query, status: value })} />
@@ -55,37 +55,33 @@ export default function Approvals({ query }) {
       <div><${Word} of=${it.status} /></div>
       <div class="main"><div class="line"><strong>${it.kind.replaceAll("_", " ")}</strong><a tabindex="-1" href=${href(["banks", it.bank])}>${it.bank}</a>
           ${it.content_id ? html`<a tabindex="-1" href=${href(["banks", it.bank, "content", it.content_id])}>content ${it.content_id}</a>` : null}
-          ${it.contents ? html`<span>${it.contents} contents</span>` : null}
-          ${isSelf(it.actor) ? html`<${Badge}>yours<//>` : null}</div>
+          ${it.first_id ? html`<a tabindex="-1" href=${href(["banks", it.bank, "content", it.first_id])}>content ${it.first_id}${
+            it.contents > 1 ? ` to ${it.first_id + it.contents - 1}` : ""}</a>` : null}
+          ${isOwn(it.actor) ? html`<${Badge}>yours<//>` : null}</div>
         <div class="line hint"><span>no. ${it.proposal}</span><span>${it.actor}</span><span>${time(it.at)}</span><span>${it.reason || "no reason given"}</span>
-          ${it.decided_by ? html`<span>decided by ${it.decided_by}, ${time(it.decided_at)}</span>` : null}</div>
+          ${it.decided_by ? html`<span>decided by ${it.decided_by}, ${time(it.decided_at)}${it.decision_reason ? `: ${it.decision_reason}` : ""}</span>` : null}</div>
         <${Diff} proposal=${it} /></div><span></span>
     </div>`)}</div>
     ${last ? html`<p><${Action} id="older" label="Show older" run=${more} /></p>` : null}`;
 }
 
-/** The fields that would be set; the payload of the journal is an object, or the text of one. */
-function fieldsOf(change) {
-  if (typeof change !== "string") {
-    return change || {};
-  }
-  try {
-    return JSON.parse(change);
-  } catch {
-    return { change };
-  }
-}
+const shown = (value) => (typeof value === "string" ? value : value == null ? "" : JSON.stringify(value));
 
-const shown = (value) => (typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value));
+/** What an added content is told by; of all other changes the proposal has the fields itself. */
+const OF_CONTENT = ["labels", "note", "source", "metadata", "distance_threshold", "handling"];
 
 /** What would be set, a line a field, beside what is there now; asked for when the person opens it. */
 function Diff({ proposal }) {
   const [open, setOpen] = useState(false);
-  const { bank, content_id } = proposal;
-  const target = `/v1/banks/${segment(bank)}${content_id === undefined ? "" : `/content/${content_id}`}`;
-  const now = useAnswer(() => (open ? get(target).catch(() => ({})) : Promise.resolve(null)), [open, target]);
+  const { bank, content_id, first_id, change: wanted } = proposal;
+  const id = content_id ?? first_id;
+  const target = `/v1/banks/${segment(bank)}${id === undefined ? "" : `/content/${id}`}`;
+  const { data: there } = useAnswer(() => (open ? get(target).catch(() => ({})) : Promise.resolve(null)), [open, target]);
+  const rows = proposal.kind === "add_contents"
+    ? OF_CONTENT.filter((name) => there?.[name] !== undefined).map((name) => [name, undefined, there[name]])
+    : Object.entries(wanted.to || {}).map(([name, value]) => [name, there?.[name], value]);
   return html`<details onToggle=${(e) => setOpen(e.target.open)}><summary>The change</summary>
-    ${open ? html`<table class="plain"><thead><tr><th scope="col">Field</th><th scope="col">Is</th><th scope="col">Will be</th></tr></thead>
-      <tbody>${Object.entries(fieldsOf(proposal.change)).map(([name, value]) => html`<tr key=${name}><td>${name}</td>
-        <td class="mono">${shown(now.data?.[name])}</td><td class="mono">${shown(value)}</td></tr>`)}</tbody></table>` : null}</details>`;
+    ${open && rows.length ? html`<table class="plain"><thead><tr><th scope="col">Field</th><th scope="col">Is</th><th scope="col">Will be</th></tr></thead>
+      <tbody>${rows.map(([name, is, will]) => html`<tr key=${name}><td>${name}</td><td class="mono">${shown(is)}</td><td class="mono">${shown(will)}</td></tr>`)}</tbody></table>`
+      : html`<pre>${JSON.stringify(wanted, null, 1)}</pre>`}</details>`;
 }
