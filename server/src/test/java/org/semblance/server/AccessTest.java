@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -196,6 +197,18 @@ class AccessTest {
         entry("GET /readyz", null, (bank, id) -> Call.of("GET", "/readyz"));
         TABLE.put("GET /metrics", new Entry(Role.OPS, (bank, id) -> Call.of("GET", "/metrics"), false, true));
         entry("GET /v1/keys", Role.OPS, (bank, id) -> Call.of("GET", "/v1/keys"));
+        TABLE.put(
+                "POST /v1/keys",
+                new Entry(
+                        Role.ADMIN,
+                        (bank, id) -> Call.json(
+                                "POST",
+                                "/v1/keys",
+                                "{\"name\":\"k" + UUID.randomUUID() + "\",\"role\":\"match\",\"banks\":[\"" + bank
+                                        + "\"]}"),
+                        true,
+                        false));
+        entry("DELETE /v1/keys/{name}", Role.ADMIN, (bank, id) -> Call.of("DELETE", "/v1/keys/only-" + bank));
         entry(
                 "POST /v1/match",
                 Role.MATCH,
@@ -344,6 +357,9 @@ class AccessTest {
         expired = key(data, "old", Role.ADMIN, Set.of(), false, Instant.now().minusSeconds(1));
         blind = key(data, "blind", Role.ADMIN, Set.of(), true, null);
         watcher = key(data, "watcher", Role.OPS, Set.of(), false, null);
+        for (String bank : List.of(A, B)) {
+            key(data, "only-" + bank, Role.MATCH, Set.of(bank), false, null);
+        }
     }
 
     @BeforeAll

@@ -49,7 +49,7 @@ public final class NativeApi {
                         new ListRoutes(db, earlier, guard, features).routes(),
                         new MatchLogRoutes(log, db).routes(),
                         new StatsRoutes(log, db).routes(),
-                        new AuditRoutes(db, log, gate).routes(),
+                        new AuditRoutes(db, log).routes(),
                         List.of(
                                 new CompareRoute(db).route(),
                                 new ForecastRoute(db, new Forecast(db, gate, records.uploads())).route(),

@@ -343,6 +343,7 @@ public final class Call implements RequestHandler {
                 System.nanoTime(),
                 deadlineNanos,
                 mayDecode,
+                wire.isLocal() && !Heads.wasForwarded(head.headers()),
                 this::isAbandoned,
                 hurried);
     }

@@ -16,6 +16,10 @@ import org.semblance.server.route.Route;
 final class Heads {
     private static final String BEARER = "Bearer ";
 
+    /** What proxies add. */
+    private static final List<String> FORWARDED =
+            List.of("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP");
+
     private Heads() {}
 
     /** The path and query of a target in origin form or absolute form. */
@@ -74,6 +78,11 @@ final class Heads {
             }
         }
         return secrets;
+    }
+
+    /** Whether a proxy says that it made the request for somebody else. */
+    static boolean wasForwarded(HttpHeaders headers) {
+        return FORWARDED.stream().anyMatch(headers::contains);
     }
 
     /** A server that asks for no key is asked by its own names alone. What is no browser need not say by which. */

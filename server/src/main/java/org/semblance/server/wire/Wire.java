@@ -19,6 +19,9 @@ public interface Wire {
     /** Rings {@link RequestHandler#onAlarm} while a request is under way. */
     Alarm alarm();
 
+    /** Whether the other end of the connection is this machine, be it a proxy there. */
+    boolean isLocal();
+
     /** Whether the client is still there. */
     boolean isOpen();
 
