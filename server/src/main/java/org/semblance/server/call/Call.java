@@ -345,6 +345,7 @@ public final class Call implements RequestHandler {
                 System.nanoTime(),
                 deadlineNanos,
                 mayDecode,
+                wire.isLocal() && !Heads.wasForwarded(head.headers()),
                 this::isAbandoned,
                 hurried);
     }

@@ -54,6 +54,7 @@ public final class Request {
     private final long workNanos;
     private final long deadlineNanos;
     private final boolean mayDecode;
+    private final boolean fromThisMachine;
     private final BooleanSupplier abandoned;
     private final BooleanSupplier hurried;
 
@@ -73,6 +74,7 @@ public final class Request {
             long workNanos,
             long deadlineNanos,
             boolean mayDecode,
+            boolean fromThisMachine,
             BooleanSupplier abandoned,
             BooleanSupplier hurried) {
         this.found = found;
@@ -88,6 +90,7 @@ public final class Request {
         this.workNanos = workNanos;
         this.deadlineNanos = deadlineNanos;
         this.mayDecode = mayDecode;
+        this.fromThisMachine = fromThisMachine;
         this.abandoned = abandoned;
         this.hurried = hurried;
     }
@@ -276,6 +279,11 @@ public final class Request {
         MediaSource file = body.file();
         SentFile.checkBytes(mediaType(), body.upload());
         return file;
+    }
+
+    /** Whether a program on the server's own machine made the request, and no proxy there for somebody else. */
+    public boolean isFromThisMachine() {
+        return fromThisMachine;
     }
 
     /** Who asks, and what this one may do and see. */
