@@ -33,6 +33,7 @@ import org.semblance.hashdb.catalog.ProposalState;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.catalog.sql.Catalog;
+import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.follow.DatabaseEvents;
 import org.semblance.hashdb.follow.Followers;
@@ -250,6 +251,11 @@ public final class HashDb implements BankedList, AutoCloseable {
         return lookups.video(contentId);
     }
 
+    /** The pictures of a content whose local features are banked, by their time; none if it has no features. */
+    public List<BankedPicture> pictures(long contentId) {
+        return catalog.pictures(contentId);
+    }
+
     /** Counts all contents: a walk over every signal, seconds for millions. */
     public ContentCounts counts() {
         return catalog.counts();
@@ -288,6 +294,19 @@ public final class HashDb implements BankedList, AutoCloseable {
      */
     public List<List<Match>> lookupWithin(List<Hash256> queries, Set<String> banks, int maxDistance) {
         return lookups.lookupWithin(queries, banks, maxDistance);
+    }
+
+    /**
+     * As {@link #lookup(List, Set)}, and contents that do not match now are found as well: disabled ones, and whatever else is
+     * in a bank and not withdrawn.
+     */
+    public List<List<Match>> lookupBanked(List<Hash256> queries, Set<String> banks) {
+        return lookups.lookupBanked(queries, banks);
+    }
+
+    /** As {@link #lookupDigest(Signal, Set)}, and as {@link #lookupBanked(List, Set)} of contents that do not match now. */
+    public List<Match> lookupBanked(Signal digest, Set<String> banks) {
+        return lookups.lookupBanked(digest, banks);
     }
 
     /** As {@link #lookupDigest(Signal, Set)}, in all banks. */

@@ -37,6 +37,12 @@ final class Lookups implements BankedList {
     private final Stock stock;
     private final ContentBanks contentBanks;
 
+    /** Which contents count: those that match, or all that are not withdrawn. */
+    private enum Count {
+        ENABLED,
+        BANKED
+    }
+
     Lookups(Stock stock, ContentBanks contentBanks) {
         this.stock = stock;
         this.contentBanks = contentBanks;
@@ -78,10 +84,19 @@ final class Lookups implements BankedList {
 
     @Override
     public List<List<Match>> lookup(List<Hash256> queries, Set<String> banks) {
+        return lookup(queries, banks, Count.ENABLED);
+    }
+
+    /** As {@link HashDb#lookupBanked(List, Set)}. */
+    List<List<Match>> lookupBanked(List<Hash256> queries, Set<String> banks) {
+        return lookup(queries, banks, Count.BANKED);
+    }
+
+    private List<List<Match>> lookup(List<Hash256> queries, Set<String> banks, Count count) {
         Seen now = stock.seen();
         Scope scope = scope(now, banks);
         int maxDistance = scope == null ? now.largestThreshold : scope.largestThreshold;
-        return matches(hits(queries, scope, maxDistance), SignalType.PDQ, scope);
+        return matches(hits(queries, scope, maxDistance), SignalType.PDQ, scope, count);
     }
 
     /** As {@link HashDb#lookupWithin}. */
@@ -91,7 +106,7 @@ final class Lookups implements BankedList {
         int largest = scope == null ? now.largestThreshold : scope.largestThreshold;
         Hits[] hits = hits(queries, scope, Math.max(largest, maxDistance));
         long[] ids = hits.length == 0 ? new long[0] : Hits.union(hits, 0, hits.length);
-        @Nullable Candidate[] candidates = candidates(ids, SignalType.PDQ, scope);
+        @Nullable Candidate[] candidates = candidates(ids, SignalType.PDQ, scope, Count.ENABLED);
         return Arrays.stream(hits)
                 .map(some -> some.matches(ids, candidates, maxDistance))
                 .toList();
@@ -127,6 +142,15 @@ final class Lookups implements BankedList {
 
     @Override
     public List<Match> lookupDigest(Signal digest, Set<String> banks) {
+        return lookup(digest, banks, Count.ENABLED);
+    }
+
+    /** As {@link HashDb#lookupBanked(Signal, Set)}. */
+    List<Match> lookupBanked(Signal digest, Set<String> banks) {
+        return lookup(digest, banks, Count.BANKED);
+    }
+
+    private List<Match> lookup(Signal digest, Set<String> banks, Count count) {
         if (!digest.type().isDigest()) {
             throw new IllegalArgumentException(
                     "signal type: " + digest.type().wireName() + " (expected: a digest, as in md5, sha1 or sha256)");
@@ -138,7 +162,7 @@ final class Lookups implements BankedList {
                 hits.add(id, 0);
             }
         }
-        return matches(new Hits[] {hits}, digest.type(), scope).getFirst();
+        return matches(new Hits[] {hits}, digest.type(), scope, count).getFirst();
     }
 
     @Override
@@ -196,9 +220,9 @@ final class Lookups implements BankedList {
         return matches;
     }
 
-    private List<List<Match>> matches(Hits[] hits, SignalType type, @Nullable Scope scope) {
+    private List<List<Match>> matches(Hits[] hits, SignalType type, @Nullable Scope scope, Count count) {
         long[] ids = hits.length == 0 ? new long[0] : Hits.union(hits, 0, hits.length);
-        @Nullable Candidate[] candidates = candidates(ids, type, scope);
+        @Nullable Candidate[] candidates = candidates(ids, type, scope, count);
         List<List<Match>> answers = new ArrayList<>(hits.length);
         for (Hits some : hits) {
             answers.add(some.matches(ids, candidates));
@@ -206,15 +230,16 @@ final class Lookups implements BankedList {
         return answers;
     }
 
-    /** What each content comes to; null for one that is withdrawn or disabled, or not in the banks that count. */
-    private @Nullable Candidate[] candidates(long[] ids, SignalType type, @Nullable Scope scope) {
+    /** What each content comes to; null for one that does not count, or is not in the banks that do. */
+    private @Nullable Candidate[] candidates(long[] ids, SignalType type, @Nullable Scope scope, Count count) {
         @Nullable Candidate[] candidates = new @Nullable Candidate[ids.length];
         if (ids.length == 0) {
             return candidates;
         }
-        forEachEnabled(
+        forEach(
                 ids,
                 scope,
+                count,
                 (bank, content) -> candidates[Arrays.binarySearch(ids, content.id())] = new Candidate(
                         bank,
                         content,
@@ -228,11 +253,16 @@ final class Lookups implements BankedList {
 
     /** Gives those of the contents that are enabled now, and in the banks that count, with their banks. */
     private void forEachEnabled(long[] ids, @Nullable Scope scope, BiConsumer<Bank, ContentRecord> sink) {
+        forEach(ids, scope, Count.ENABLED, sink);
+    }
+
+    private void forEach(long[] ids, @Nullable Scope scope, Count count, BiConsumer<Bank, ContentRecord> sink) {
         Instant now = stock.now();
         for (ContentRecord content : stock.records(ids)) {
             // The banks are looked at after the index, so that they know the bank of each hit.
             Bank bank = stock.seen().bank(content.bankId());
-            if (bank != null && content.enabledAt(now) && (scope == null || scope.holds(bank.id()))) {
+            boolean counts = count == Count.BANKED || content.enabledAt(now);
+            if (bank != null && counts && (scope == null || scope.holds(bank.id()))) {
                 sink.accept(bank, content);
             }
         }

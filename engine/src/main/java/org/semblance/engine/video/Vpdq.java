@@ -130,6 +130,31 @@ public final class Vpdq {
     }
 
     /**
+     * What is banked of a video of which such an array is known, and until when each frame is shown. The array was made of a
+     * banked video, so that each frame of enough quality is kept as it is.
+     *
+     * @param untilMs when each frame of the array ends, in milliseconds
+     * @return empty if no frame has enough quality
+     * @throws IllegalArgumentException if the text is not of the form, or the times do not belong to it
+     */
+    public static Optional<KnownVideo> known(String json, int durationMs, List<Integer> untilMs) {
+        List<FrameHash> frames = parseJson(json);
+        if (untilMs.size() != frames.size()) {
+            throw new IllegalArgumentException(
+                    "until_ms: " + untilMs.size() + " numbers (expected: one a frame, " + frames.size() + ")");
+        }
+        List<FrameSpan> spans = new ArrayList<>();
+        for (int i = 0; i < frames.size(); i++) {
+            HashAndQuality pdq = frames.get(i).pdq();
+            if (pdq.quality() >= HashAndQuality.MIN_QUALITY) {
+                int from = (int) Math.min(Math.round(frames.get(i).seconds() * 1000), Integer.MAX_VALUE);
+                spans.add(new FrameSpan(pdq.hash(), pdq.quality(), from, untilMs.get(i)));
+            }
+        }
+        return spans.isEmpty() ? Optional.empty() : Optional.of(new KnownVideo(durationMs, spans));
+    }
+
+    /**
      * The banked form of a video of a list. A video without a frame of enough quality can never match, and is refused.
      *
      * @throws IllegalArgumentException also if no frame has enough quality

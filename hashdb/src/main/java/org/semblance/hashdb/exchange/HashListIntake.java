@@ -5,14 +5,17 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.BankKind;
+import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ContentDraft;
 
 /** A hash list as one bank takes it: what belongs in the bank, and a count of all that does not. */
 public final class HashListIntake {
     private final HashListReader list;
     private final BankKind kind;
+    private final UnaryOperator<ContentDraft> stamp;
     private final Consumer<HashListEntry.Unusable> complaints;
     private final Map<ListCategory, Long> leftOut = new EnumMap<>(ListCategory.class);
     private long entries;
@@ -24,8 +27,25 @@ public final class HashListIntake {
      * @param complaints told each entry that cannot be banked
      */
     public HashListIntake(HashListReader list, BankKind kind, Consumer<HashListEntry.Unusable> complaints) {
+        this(list, kind, UnaryOperator.identity(), complaints);
+    }
+
+    /**
+     * A list of which each content is changed before it is taken.
+     *
+     * @param list left open
+     * @param kind of the bank
+     * @param stamp gives the content as it is to be banked
+     * @param complaints told each entry that cannot be banked
+     */
+    public HashListIntake(
+            HashListReader list,
+            BankKind kind,
+            UnaryOperator<ContentDraft> stamp,
+            Consumer<HashListEntry.Unusable> complaints) {
         this.list = list;
         this.kind = kind;
+        this.stamp = stamp;
         this.complaints = complaints;
     }
 
@@ -36,24 +56,44 @@ public final class HashListIntake {
         }
     }
 
-    /** The next content of the list that belongs in the bank, or null at the list's end. */
-    public @Nullable ContentDraft next() throws IOException {
+    /** The next entry of the list that belongs in the bank, or null at the list's end. */
+    public HashListEntry.@Nullable Usable next() throws IOException {
         for (HashListEntry entry = list.next(); entry != null; entry = list.next()) {
             entries++;
             switch (entry) {
                 case HashListEntry.Usable usable -> {
-                    if (usable.category().fits(kind)) {
-                        return usable.content();
+                    if (!usable.category().fits(kind)) {
+                        leftOut.merge(usable.category(), 1L, Long::sum);
+                    } else {
+                        HashListEntry.Usable stamped = stamped(usable);
+                        if (stamped != null) {
+                            return stamped;
+                        }
                     }
-                    leftOut.merge(usable.category(), 1L, Long::sum);
                 }
-                case HashListEntry.Unusable bad -> {
-                    unusable++;
-                    complaints.accept(bad);
-                }
+                case HashListEntry.Unusable bad -> complain(bad);
             }
         }
         return null;
+    }
+
+    /** The entry as it is to be banked; null if it cannot be, which was complained of. */
+    private HashListEntry.@Nullable Usable stamped(HashListEntry.Usable entry) {
+        ContentDraft draft = stamp.apply(entry.content());
+        if (draft != entry.content()) {
+            try {
+                draft.check();
+            } catch (ChangeRefusedException e) {
+                complain(new HashListEntry.Unusable(entry.line(), String.valueOf(e.getMessage())));
+                return null;
+            }
+        }
+        return entry.with(draft);
+    }
+
+    private void complain(HashListEntry.Unusable bad) {
+        unusable++;
+        complaints.accept(bad);
     }
 
     /** Entries that were read or passed over so far. */
@@ -74,6 +114,11 @@ public final class HashListIntake {
     /** Of the bank. */
     public BankKind kind() {
         return kind;
+    }
+
+    /** As {@link HashListReader#columns}. */
+    public List<HashListColumn> columns() {
+        return list.columns();
     }
 
     /** As {@link HashListReader#ignoredColumns}. */

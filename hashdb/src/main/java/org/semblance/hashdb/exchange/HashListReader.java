@@ -27,6 +27,7 @@ import org.semblance.hashdb.hash.SignalType;
  *
  * <ul>
  *   <li>a hash, with its type or without, and what tools print of one: a {@link HashListLine};
+ *   <li>a JSON object: such an object in each line, see {@link HashListForm#json};
  *   <li>anything else: CSV (RFC 4180) with a header, see {@link HashListTable}.
  * </ul>
  *
@@ -37,13 +38,16 @@ public final class HashListReader implements Closeable {
     /** A video of as many frames as can be banked, with some room. */
     private static final int MAX_ENTRY_BYTES = 20_000_000;
 
+    /** A video with as many local features as can be banked, with some room. */
+    private static final int MAX_JSON_BYTES = 128_000_000;
+
     /** Characters of a text's beginning, or its end. */
     private static final int LONGEST_END = 200;
 
     private final CountingStream bytes;
     private final BufferedReader lines;
-    private final SignalType bareType;
-    private final VideoSignals videos;
+    private final HashListForm form;
+    private final boolean isJson;
     private final @Nullable HashListTable table;
     private final Set<String> ignored = new LinkedHashSet<>();
     private @Nullable String pending;
@@ -56,26 +60,30 @@ public final class HashListReader implements Closeable {
      * @throws IOException if it cannot be read, or is CSV whose header has no hash column
      */
     public HashListReader(Path file, SignalType bareType, VideoSignals videos) throws IOException {
-        this(Files.newInputStream(file), bareType, videos);
+        this(Files.newInputStream(file), new HashListForm(bareType, videos));
     }
 
     /**
      * Opens the list that the stream gives. The stream is closed with the reader.
      *
-     * @param bareType the type of hashes that come without one
+     * @throws WrongColumnException if a column is named that the list does not have
      * @throws IOException if the stream cannot be read, or is CSV whose header has no hash column
      */
-    public HashListReader(InputStream in, SignalType bareType, VideoSignals videos) throws IOException {
-        this.bytes = new CountingStream(in);
-        this.bareType = bareType;
-        this.videos = videos;
+    public HashListReader(InputStream in, HashListForm form) throws IOException {
+        this.bytes = new CountingStream(in, form.json() == null ? MAX_ENTRY_BYTES : MAX_JSON_BYTES);
+        this.form = form;
         this.lines = new BufferedReader(new InputStreamReader(bytes, StandardCharsets.UTF_8), 1 << 16);
         String first = nextLine();
-        if (first == null || HashListLine.opensList(first, bareType)) {
+        this.isJson = form.json() != null && first != null && first.startsWith("{");
+        if (first == null || isJson || HashListLine.opensList(first, form.bareType())) {
+            if (!form.columns().isEmpty()) {
+                throw new WrongColumnException("columns: '"
+                        + String.join(", ", form.columns().values()) + "' (expected: none, as the list has no header)");
+            }
             this.pending = first;
             this.table = null;
         } else {
-            this.table = new HashListTable(first, line, lines, videos);
+            this.table = new HashListTable(first, line, lines, form);
         }
     }
 
@@ -88,6 +96,11 @@ public final class HashListReader implements Closeable {
         String text = pending != null ? pending : nextLine();
         pending = null;
         return text == null ? null : parse(text);
+    }
+
+    /** The columns of a list in CSV, in their order; none of another list. */
+    public List<HashListColumn> columns() {
+        return table == null ? List.of() : table.columns();
     }
 
     /** The columns, in all entries so far, of which nothing is taken. */
@@ -120,8 +133,11 @@ public final class HashListReader implements Closeable {
     }
 
     private HashListEntry parse(String text) {
+        HashListForm.JsonEntries json = form.json();
         try {
-            return new HashListLine(text, bareType, videos, ignored).entry(line);
+            return isJson && json != null
+                    ? json.entry(line, text)
+                    : new HashListLine(text, form.bareType(), form.videos(), ignored).entry(line);
         } catch (IllegalArgumentException e) {
             return new HashListEntry.Unusable(line, String.valueOf(e.getMessage()));
         }
@@ -154,7 +170,7 @@ public final class HashListReader implements Closeable {
     }
 
     /** The labels that stand for what a list says in a category. */
-    static List<String> labels(String category) {
+    public static List<String> labels(String category) {
         return ListCategory.of(category)
                 .map(known -> switch (known) {
                     case DISPUTED, INVESTIGATION_SEED -> List.of(known.name().toLowerCase(Locale.ROOT));
@@ -187,11 +203,13 @@ public final class HashListReader implements Closeable {
     }
 
     private static final class CountingStream extends FilterInputStream {
+        private final int mostOfAnEntry;
         private volatile long count;
         private long begun;
 
-        CountingStream(InputStream in) {
+        CountingStream(InputStream in, int mostOfAnEntry) {
             super(in);
+            this.mostOfAnEntry = mostOfAnEntry;
         }
 
         /** What was read before is not of the entry that comes. */
@@ -202,8 +220,8 @@ public final class HashListReader implements Closeable {
         @Override
         @SuppressWarnings("NonAtomicVolatileUpdate") // one reader writes, a progress bar reads
         public int read(byte[] target, int offset, int length) throws IOException {
-            if (count - begun > MAX_ENTRY_BYTES) {
-                throw new IOException("an entry of more than " + MAX_ENTRY_BYTES + " bytes");
+            if (count - begun > mostOfAnEntry) {
+                throw new IOException("an entry of more than " + mostOfAnEntry + " bytes");
             }
             int n = super.read(target, offset, length);
             count += Math.max(0, n);

@@ -5,6 +5,7 @@ import java.io.Reader;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.KnownVideo;
@@ -48,6 +50,17 @@ final class HashListTable {
     private static final String DURATION = "duration_ms";
     private static final List<String> READ_BY_NAME =
             List.of("quality", "note", "label", "labels", "tags", "category", VideoSignals.TYPE, DURATION);
+
+    /** What a column can be read as. */
+    private static final List<String> FIELDS = Stream.of(
+                    Arrays.stream(SignalType.values()).map(SignalType::wireName),
+                    VALUE.stream().limit(1),
+                    TYPE.stream().limit(1),
+                    SOURCE.stream().limit(1),
+                    READ_BY_NAME.stream())
+            .flatMap(names -> names)
+            .toList();
+
     private static final String SEPARATORS = ",;\t";
 
     /** All columns that are not read are named in a summary. */
@@ -58,7 +71,7 @@ final class HashListTable {
             .enable(CsvReadFeature.SKIP_EMPTY_LINES)
             .build();
 
-    /** The first column of each name, and where it is. */
+    /** The column of each field, or of each name that is none: the one that was named for the field, or the first so called. */
     private final Map<String, Integer> columns = new LinkedHashMap<>();
 
     private final Map<SignalType, Integer> typedColumns = new EnumMap<>(SignalType.class);
@@ -66,7 +79,7 @@ final class HashListTable {
     private final @Nullable Integer value;
     private final @Nullable Integer type;
     private final @Nullable Integer source;
-    private final List<String> ignored;
+    private final List<HashListColumn> header;
     private final MappingIterator<String[]> rows;
     private final long headerLine;
 
@@ -75,9 +88,9 @@ final class HashListTable {
      * @param headerLine its number in the file
      * @param rest what follows it
      */
-    HashListTable(String header, long headerLine, Reader rest, VideoSignals videos) throws IOException {
+    HashListTable(String header, long headerLine, Reader rest, HashListForm form) throws IOException {
         this.headerLine = headerLine;
-        this.videos = videos;
+        this.videos = form.videos();
         if (header.length() > MAX_HEADER_CHARS) {
             throw new IOException("line " + headerLine + ": " + header.length()
                     + " characters, and no hash (expected: a hash, or a CSV header of at most " + MAX_HEADER_CHARS
@@ -91,9 +104,7 @@ final class HashListTable {
         } catch (JacksonException e) {
             throw new IOException("line " + headerLine + ": neither a hash nor a CSV header", e);
         }
-        for (int i = 0; i < names.length; i++) {
-            columns.putIfAbsent(names[i].strip().toLowerCase(Locale.ROOT), i);
-        }
+        name(names, form.columns());
         for (SignalType signalType : SignalType.values()) {
             Integer column = columns.get(signalType.wireName());
             if (column != null) {
@@ -108,8 +119,36 @@ final class HashListTable {
                     + "' (expected: a hash, '<type> <hash>', or a CSV"
                     + " header with one of pdq, md5, sha1, sha256, vpdq, " + String.join(", ", VALUE) + ")");
         }
-        this.ignored = ignored(names);
+        this.header = header(names);
         this.rows = reader.readValues(rest);
+    }
+
+    /** Finds the column of each field: a column that was named for a field is read as nothing else. */
+    private void name(String[] names, Map<String, String> wanted) throws IOException {
+        Set<Integer> taken = new HashSet<>();
+        for (Map.Entry<String, String> one : wanted.entrySet()) {
+            String field = one.getKey().toLowerCase(Locale.ROOT);
+            int at = 0;
+            while (at < names.length && !names[at].strip().equalsIgnoreCase(one.getValue())) {
+                at++;
+            }
+            if (!FIELDS.contains(field)) {
+                throw new WrongColumnException(
+                        "columns: '" + one.getKey() + "' (expected: one of " + String.join(", ", FIELDS) + ")");
+            }
+            if (at == names.length) {
+                throw new WrongColumnException(
+                        "columns: '" + one.getValue() + "' (expected: a column of the list, one of "
+                                + HashListReader.shortened(String.join(", ", names)) + ")");
+            }
+            columns.put(field, at);
+            taken.add(at);
+        }
+        for (int i = 0; i < names.length; i++) {
+            if (!taken.contains(i)) {
+                columns.putIfAbsent(names[i].strip().toLowerCase(Locale.ROOT), i);
+            }
+        }
     }
 
     private static char separator(String header) {
@@ -134,25 +173,38 @@ final class HashListTable {
                 .orElse(null);
     }
 
-    private List<String> ignored(String[] names) {
-        Set<@Nullable Integer> read = new HashSet<>(typedColumns.values());
-        read.addAll(Arrays.asList(value, type, source));
-        for (String name : READ_BY_NAME) {
-            read.add(columns.get(name));
-        }
-        List<String> unread = new ArrayList<>();
+    private List<HashListColumn> header(String[] names) {
+        Map<Integer, String> read = new HashMap<>();
+        typedColumns.forEach((signalType, column) -> read.put(column, signalType.wireName()));
+        put(read, value, VALUE);
+        put(read, type, TYPE);
+        put(read, source, SOURCE);
+        READ_BY_NAME.forEach(name -> put(read, columns.get(name), List.of(name)));
+        List<HashListColumn> all = new ArrayList<>();
         for (int i = 0; i < names.length; i++) {
             String name = names[i].strip();
-            if (!read.contains(i)) {
-                unread.add(name.isEmpty() ? "column " + (i + 1) + " without a name" : name);
-            }
+            all.add(new HashListColumn(name.isEmpty() ? "column " + (i + 1) + " without a name" : name, read.get(i)));
         }
-        return List.copyOf(unread);
+        return List.copyOf(all);
     }
 
-    /** The columns that are not read, in their order; the second one of a name is not, either. */
+    private static void put(Map<Integer, String> read, @Nullable Integer column, List<String> names) {
+        if (column != null) {
+            read.putIfAbsent(column, names.getFirst());
+        }
+    }
+
+    /** The columns in their order, the second one of a name as one that is not read. */
+    List<HashListColumn> columns() {
+        return header;
+    }
+
+    /** The names of the columns that are not read, in their order. */
     List<String> ignoredColumns() {
-        return ignored;
+        return header.stream()
+                .filter(column -> column.as() == null)
+                .map(HashListColumn::name)
+                .toList();
     }
 
     @Nullable

@@ -3,13 +3,11 @@ package org.semblance.hashdb.exchange;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.Writer;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.BankKind;
@@ -90,18 +88,10 @@ public final class HashListWriter implements Closeable {
         // The semicolon at the end tells a label of several words from several labels.
         String labels = content.labels().isEmpty() ? "" : String.join(";", content.labels()) + ";";
         row.addAll(Arrays.asList(quality, labels, text(content.note()), text(content.source())));
-        row.add(video == null ? "" : frames(video));
+        row.add(video == null ? "" : VideoSignals.text(video));
         row.add(video == null ? "" : Integer.toString(video.durationMs()));
         row.addAll(category);
         return row.toArray(String[]::new);
-    }
-
-    /** As python-threatexchange has them, and with all milliseconds, of which that keeps three digits. */
-    private static String frames(KnownVideo video) {
-        return video.frames().stream()
-                .map(frame -> "\"" + frame.hash().toHex() + "," + frame.quality() + ","
-                        + BigDecimal.valueOf(frame.fromMs(), 3) + "\"")
-                .collect(Collectors.joining(", ", "[", "]"));
     }
 
     private static String text(@Nullable String text) {

@@ -22,7 +22,7 @@ public enum ListCategory {
     private static final Pattern BETWEEN_WORDS = Pattern.compile("[^A-Z0-9]+");
 
     /** The category of that name, in any case and however its words are set apart: a spreadsheet has {@code Negative class}. */
-    static Optional<ListCategory> of(String name) {
+    public static Optional<ListCategory> of(String name) {
         String words = words(name);
         return Arrays.stream(values())
                 .filter(category ->

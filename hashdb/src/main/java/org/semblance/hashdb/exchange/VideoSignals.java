@@ -1,5 +1,7 @@
 package org.semblance.hashdb.exchange;
 
+import java.math.BigDecimal;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.KnownVideo;
 
@@ -17,4 +19,12 @@ public interface VideoSignals {
      * @throws IllegalArgumentException if it is not of that form, or nothing of it can be banked
      */
     KnownVideo known(String signal, @Nullable Integer durationMs);
+
+    /** The signal of a video, with all milliseconds, of which python-threatexchange keeps three digits. */
+    static String text(KnownVideo video) {
+        return video.frames().stream()
+                .map(frame -> "\"" + frame.hash().toHex() + "," + frame.quality() + ","
+                        + BigDecimal.valueOf(frame.fromMs(), 3) + "\"")
+                .collect(Collectors.joining(", ", "[", "]"));
+    }
 }

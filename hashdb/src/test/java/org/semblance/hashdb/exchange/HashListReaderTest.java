@@ -300,8 +300,8 @@ class HashListReaderTest {
 
     private static List<ContentDraft> all(HashListIntake intake) throws IOException {
         List<ContentDraft> all = new ArrayList<>();
-        for (ContentDraft next = intake.next(); next != null; next = intake.next()) {
-            all.add(next);
+        for (HashListEntry.Usable next = intake.next(); next != null; next = intake.next()) {
+            all.add(next.content());
         }
         return all;
     }
@@ -369,8 +369,11 @@ class HashListReaderTest {
     }
 
     private static HashListReader reader(String text, SignalType bareType) throws IOException {
-        return new HashListReader(
-                new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), bareType, HashListReaderTest::video);
+        return reader(text, new HashListForm(bareType, HashListReaderTest::video));
+    }
+
+    private static HashListReader reader(String text, HashListForm form) throws IOException {
+        return new HashListReader(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), form);
     }
 
     private static Signal pdq(String hex) {

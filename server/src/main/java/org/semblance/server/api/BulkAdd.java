@@ -4,17 +4,18 @@ import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.semblance.engine.BankingDraft;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
-import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ChangeRefusedException.Reason;
 import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.ContentFields;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.exchange.HashListEntry;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.http.Dialect;
@@ -23,6 +24,9 @@ import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Response;
+import org.semblance.server.list.Addition;
+import org.semblance.server.list.ContentJson;
+import org.semblance.server.list.Similar;
 import org.semblance.server.recent.Earlier;
 import org.semblance.server.recent.EarlierUploads;
 import org.semblance.server.record.BankingGuard;
@@ -53,13 +57,25 @@ final class BulkAdd {
     private final EarlierUploads earlier;
     private final BankingGuard guard;
     private final boolean force;
+    private final boolean features;
+    private final Similar similar;
 
     /** Whether recent uploads are looked at: not for a list, which would look at each of them for each line. */
     private boolean looksBack;
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-    BulkAdd(Request request, ScopedDb visible, Bank bank, Gate gate, EarlierUploads earlier, BankingGuard guard) {
+    /** @param features whether local features are banked */
+    BulkAdd(
+            Request request,
+            ScopedDb visible,
+            Bank bank,
+            Gate gate,
+            EarlierUploads earlier,
+            BankingGuard guard,
+            boolean features) {
+        this.features = features;
+        this.similar = new Similar(request, visible, bank, true);
         this.request = request;
         this.visible = visible;
         this.bank = bank;
@@ -96,13 +112,16 @@ final class BulkAdd {
     /** @param part how many times lines were added before: a body that comes again is cut at the same lines */
     private void add(List<Ndjson.Line> lines, int part) {
         List<ContentDraft> drafts = new ArrayList<>(lines.size());
+        List<ContentFields.@Nullable State> states = new ArrayList<>(lines.size());
         List<ObjectNode> answers = new ArrayList<>(lines.size());
         for (Ndjson.Line line : lines) {
             ObjectNode answer = Json.object().put("line", line.number());
             try {
-                BankingDraft draft = Draft.ofSignals(Json.read(line.bytes()));
+                HashListEntry.Usable draft =
+                        ContentJson.fitting(bank, ContentJson.read(line.number(), line.bytes()), features);
                 draft.content().check();
                 drafts.add(draft.content());
+                states.add(draft.state());
                 if (!draft.warnings().isEmpty()) {
                     ArrayNode warnings = answer.putArray("warnings");
                     draft.warnings().forEach(warnings::add);
@@ -113,36 +132,59 @@ final class BulkAdd {
             answers.add(answer);
         }
         if (!drafts.isEmpty()) {
-            try {
-                List<ContentDraft> checked =
-                        guard.check(bank, drafts, request.caller().banks(), earlier, force);
-                Applied applied = visible.apply(
-                        new Change.AddContents(bank.name(), checked),
-                        request.origin(),
-                        key == null ? null : key.part(part));
-                int added = 0;
-                for (ObjectNode answer : answers) {
-                    if (!answer.has("status")) {
-                        long id = applied.firstContentId() + added;
-                        answer.put("id", id).put("seq", applied.seq());
-                        ContentDraft banked = checked.get(added++);
-                        NativeRoutes.putHeld(answer, banked);
-                        if (applied.proposed()) {
-                            answer.put("proposal", applied.seq());
-                        } else {
-                            lookBack(answer, id, banked, applied.seq());
-                        }
-                    }
-                }
-            } catch (ChangeRefusedException | StorageFailedException e) {
-                if (e instanceof ChangeRefusedException refused && refused.reason() == Reason.KEY_REUSED) {
-                    throw refused; // As the first change already was, so that nothing has been banked.
-                }
-                ObjectNode problem = Dialect.problem(Errors.error(e, Dialect.NATIVE));
-                answers.stream().filter(answer -> !answer.has("status")).forEach(answer -> answer.setAll(problem));
-            }
+            bank(drafts, states, answers, key == null ? null : key.part(part));
         }
         answers.forEach(this::write);
+    }
+
+    /** @param answers to all lines; those without a status are of the contents, in their order */
+    private void bank(
+            List<ContentDraft> contents,
+            List<ContentFields.@Nullable State> states,
+            List<ObjectNode> answers,
+            @Nullable RequestKey partKey) {
+        List<ObjectNode> open =
+                answers.stream().filter(answer -> !answer.has("status")).toList();
+        try {
+            Similar.Found found = similar.find(contents);
+            Map<Integer, ObjectNode> refused = found.refused(partKey);
+            refused.forEach((i, problem) -> open.get(i).setAll(problem));
+            List<Integer> banked = IntStream.range(0, contents.size())
+                    .filter(i -> !refused.containsKey(i))
+                    .boxed()
+                    .toList();
+            if (banked.isEmpty()) {
+                return;
+            }
+            List<ContentDraft> checked = guard.check(
+                    bank,
+                    banked.stream().map(contents::get).toList(),
+                    request.caller().banks(),
+                    earlier,
+                    force);
+            List<ContentFields.@Nullable State> wanted = new ArrayList<>();
+            banked.forEach(i -> wanted.add(states.get(i)));
+            Applied applied = new Addition(visible, bank, request.origin()).apply(checked, wanted, partKey);
+            found.banked(applied);
+            for (int i = 0; i < banked.size(); i++) {
+                ObjectNode answer = open.get(banked.get(i));
+                long id = applied.firstContentId() + i;
+                answer.put("id", id).put("seq", applied.seq());
+                found.putTo(answer, banked.get(i), false);
+                NativeRoutes.putHeld(answer, checked.get(i));
+                if (applied.proposed()) {
+                    answer.put("proposal", applied.seq());
+                } else {
+                    lookBack(answer, id, checked.get(i), applied.seq());
+                }
+            }
+        } catch (ChangeRefusedException | StorageFailedException e) {
+            if (e instanceof ChangeRefusedException why && why.reason() == Reason.KEY_REUSED) {
+                throw why; // As the first change already was, so that nothing has been banked.
+            }
+            ObjectNode problem = Dialect.problem(Errors.error(e, Dialect.NATIVE));
+            open.stream().filter(answer -> !answer.has("status")).forEach(answer -> answer.setAll(problem));
+        }
     }
 
     private void lookBack(ObjectNode answer, long id, ContentDraft content, long seq) {

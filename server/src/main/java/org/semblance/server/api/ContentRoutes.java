@@ -1,5 +1,6 @@
 package org.semblance.server.api;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,9 +19,10 @@ import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.Page;
 import org.semblance.hashdb.catalog.Paging;
-import org.semblance.hashdb.catalog.Quarantine;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.Treatment;
+import org.semblance.hashdb.exchange.HashListEntry;
+import org.semblance.hashdb.exchange.ListCategory;
 import org.semblance.hashdb.matchlog.MatchLog;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.Role;
@@ -33,6 +35,9 @@ import org.semblance.server.http.Json;
 import org.semblance.server.http.Ndjson;
 import org.semblance.server.http.Response;
 import org.semblance.server.json.ReportJson;
+import org.semblance.server.list.Addition;
+import org.semblance.server.list.ContentJson;
+import org.semblance.server.list.Similar;
 import org.semblance.server.matchlog.Reinstatement;
 import org.semblance.server.matchlog.ScopedMatchLog;
 import org.semblance.server.recent.Earlier;
@@ -105,7 +110,7 @@ final class ContentRoutes {
                         Dialect.NATIVE,
                         "POST",
                         ALL,
-                        Set.of(MatchRoutes.FEATURES, NativeRoutes.FORCE, "deadline_ms"),
+                        Set.of(MatchRoutes.FEATURES, Similar.IF_KNOWN, NativeRoutes.FORCE, "deadline_ms"),
                         Route.Takes.BANKED_UPLOAD,
                         Role.CURATE,
                         (Route.Work) this::add),
@@ -139,25 +144,43 @@ final class ContentRoutes {
         ScopedDb visible = db(request);
         Bank bank = BankRoutes.bank(request, visible);
         return switch (request.mediaType()) {
-            case Ndjson.MEDIA_TYPE -> new BulkAdd(request, visible, bank, gate, earlier, guard).run();
-            case "application/json" -> added(request, bank, Draft.ofSignals(request.json()));
-            default ->
+            case Ndjson.MEDIA_TYPE ->
+                new BulkAdd(request, visible, bank, gate, earlier, guard, takesFeatures(request, bank)).run();
+            case "application/json" ->
                 added(
                         request,
                         bank,
-                        Draft.ofFile(
-                                request,
-                                worker,
-                                features && bank.features() && request.flag(MatchRoutes.FEATURES, true)));
+                        ContentJson.fitting(bank, ContentJson.read(1, request.json()), takesFeatures(request, bank)),
+                        new Similar(request, visible, bank, true));
+            default -> {
+                BankingDraft draft = Draft.ofFile(request, worker, takesFeatures(request, bank));
+                yield added(
+                        request,
+                        bank,
+                        new HashListEntry.Usable(1, draft.content(), ListCategory.UNSTATED, null, draft.warnings()),
+                        new Similar(request, visible, bank, false));
+            }
         };
     }
 
-    private Response added(Request request, Bank bank, BankingDraft draft) {
+    private boolean takesFeatures(Request request, Bank bank) {
+        return features && bank.features() && request.flag(MatchRoutes.FEATURES, true);
+    }
+
+    private Response added(Request request, Bank bank, HashListEntry.Usable draft, Similar similar) {
+        draft.content().check();
+        Similar.Found found = similar.find(List.of(draft.content()));
+        ObjectNode refused = found.refused(requestKey(request, bank)).get(0);
+        if (refused != null) {
+            throw new Similar.Refusal(refused);
+        }
         List<ContentDraft> checked = guard.check(
                 bank, List.of(draft.content()), request.caller().banks(), earlier, NativeRoutes.forces(request));
-        Applied applied = db(request)
-                .apply(new Change.AddContents(bank.name(), checked), request.origin(), requestKey(request, bank));
+        Applied applied = new Addition(db(request), bank, request.origin())
+                .apply(checked, Collections.singletonList(draft.state()), requestKey(request, bank));
+        found.banked(applied);
         ObjectNode answer = Json.object().put("id", applied.firstContentId()).put("bank", bank.name());
+        found.putTo(answer, 0, true);
         answer.set("signals", ReportJson.signals(draft.content().signals()));
         NativeRoutes.hide(request, answer);
         ReportJson.putVideo(
@@ -298,7 +321,7 @@ final class ContentRoutes {
                                 NativeRoutes.given(fields, "metadata", fields::json),
                                 NativeRoutes.given(fields, "distance_threshold", fields::integer),
                                 NativeRoutes.given(fields, "handling", fields::text),
-                                NativeRoutes.given(fields, "quarantine", name -> quarantine(fields)),
+                                NativeRoutes.given(fields, "quarantine", name -> ContentJson.quarantine(fields)),
                                 null)),
                 request.origin());
         if (applied.proposed()) {
@@ -308,18 +331,6 @@ final class ContentRoutes {
             flood.forget(request.id("id"));
         }
         return Response.json(200, json(request, content(request, visible, bank)).put("seq", applied.seq()));
-    }
-
-    private static @Nullable Quarantine quarantine(Fields fields) {
-        Fields quarantine = fields.object("quarantine", Set.of("reason", "exact"));
-        if (quarantine == null) {
-            return null;
-        }
-        String reason = quarantine.text("reason");
-        if (reason == null) {
-            throw HttpError.field(400, "quarantine.reason", null, "why the content must not match");
-        }
-        return new Quarantine(reason, Boolean.TRUE.equals(quarantine.flag("exact")));
     }
 
     private Response withdraw(Request request) {

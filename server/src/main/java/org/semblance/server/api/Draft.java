@@ -1,6 +1,5 @@
 package org.semblance.server.api;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -9,94 +8,19 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.engine.BankingDraft;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.media.MediaSource;
-import org.semblance.engine.video.Vpdq;
-import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.hash.Hash256;
-import org.semblance.hashdb.hash.Signal;
-import org.semblance.hashdb.hash.SignalType;
 import org.semblance.server.http.Fields;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
 import org.semblance.server.route.Request;
 import org.semblance.server.work.Worker;
-import tools.jackson.databind.JsonNode;
 
-/** Reads what a request asks to bank. */
+/** Reads what a request asks to bank by a file; {@link org.semblance.server.list.ContentJson} does by signals. */
 final class Draft {
     private static final Set<String> FORM_FIELDS =
             Set.of("labels", "note", "source", "metadata", "distance_threshold", "handling");
 
-    private static final Set<String> JSON_FIELDS =
-            Set.of("signals", "duration_ms", "labels", "note", "source", "metadata", "distance_threshold", "handling");
-
-    private static final String VPDQ = "vpdq";
-
     private Draft() {}
-
-    /**
-     * By its signals, of the types that {@code /v1/hash} gives. A {@code vpdq} one are the frames of a video, as a JSON array
-     * of {@code "hash,quality,seconds"} or as the text of one.
-     *
-     * @throws HttpError 400 if a field is not what it should be, 422 if nothing worth banking is left
-     */
-    static BankingDraft ofSignals(JsonNode body) {
-        Fields fields = Fields.of(body, JSON_FIELDS);
-        List<Signal> signals = new ArrayList<>();
-        String frames = null;
-        for (Fields signal : fields.objects("signals", Set.of("type", "hash", "quality"))) {
-            String type = signal.text("type");
-            String hash = VPDQ.equals(type) ? signal.textOrArray("hash") : signal.text("hash");
-            if (type == null || hash == null) {
-                throw HttpError.field(400, "signals", null, "type and hash of each signal");
-            }
-            if (!type.equals(VPDQ)) {
-                signals.add(signal(type, hash, signal.integer("quality")));
-            } else if (frames == null) {
-                frames = hash;
-            } else {
-                throw HttpError.field(400, "signals", "two of type vpdq", "at most one");
-            }
-        }
-        Integer durationMs = fields.integer("duration_ms");
-        if (durationMs != null && frames == null) {
-            throw HttpError.field(400, "duration_ms", durationMs.toString(), "none without a vpdq signal");
-        }
-        KnownVideo video = frames == null ? null : video(frames, durationMs);
-        BankingDraft draft = BankingDraft.of(
-                signals,
-                video,
-                frames != null,
-                new BankingDraft.Details(
-                        fields.texts("labels"),
-                        fields.text("note"),
-                        fields.text("source"),
-                        fields.json("metadata"),
-                        fields.integer("distance_threshold"),
-                        fields.text("handling")));
-        if (draft.isEmpty() && !draft.warnings().isEmpty()) {
-            throw HttpError.of(422, "signals", "signals: " + draft.warnings().getFirst());
-        }
-        return draft;
-    }
-
-    private static Signal signal(String type, String hash, @Nullable Integer quality) {
-        try {
-            return new Signal(SignalType.parse(type), hash, quality);
-        } catch (IllegalArgumentException e) {
-            throw HttpError.of(400, "signals", String.valueOf(e.getMessage()));
-        }
-    }
-
-    private static @Nullable KnownVideo video(String vpdq, @Nullable Integer durationMs) {
-        try {
-            return Vpdq.known(vpdq, durationMs).orElse(null);
-        } catch (IllegalArgumentException e) {
-            String why = String.valueOf(e.getMessage());
-            throw why.startsWith("duration_ms")
-                    ? HttpError.of(400, "duration_ms", why)
-                    : HttpError.of(400, "signals", "signals: vpdq: " + why);
-        }
-    }
 
     /**
      * By a file, raw or in a form. One that does not decode would be found by exact copies alone, and hardly anybody means

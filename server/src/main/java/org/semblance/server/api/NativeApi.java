@@ -48,7 +48,7 @@ public final class NativeApi {
                         new LookupRoutes(db, verdicts, features).routes(),
                         new BankRoutes(db, log).routes(),
                         new ContentRoutes(db, log, gate, flood, earlier, guard, features).routes(),
-                        new ListRoutes(db, earlier, guard).routes(),
+                        new ListRoutes(db, earlier, guard, features).routes(),
                         new MatchLogRoutes(log, db).routes(),
                         new StatsRoutes(log, db).routes(),
                         new AuditRoutes(db, log, gate).routes(),

@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.Match;
 import org.semblance.hashdb.VerifyReport;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
@@ -26,6 +27,9 @@ import org.semblance.hashdb.catalog.Paging;
 import org.semblance.hashdb.catalog.Proposal;
 import org.semblance.hashdb.catalog.ProposalState;
 import org.semblance.hashdb.catalog.RequestKey;
+import org.semblance.hashdb.features.BankedPicture;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.Signal;
 
 /**
  * The database as one caller may see it: a bank outside its scope is answered in each way as one that does not exist. The
@@ -76,6 +80,28 @@ public final class ScopedDb {
     /** As {@link HashDb#video}, of a content of that bank. */
     public Optional<KnownVideo> video(String bank, long contentId) {
         return caller.sees(bank) ? db.video(contentId) : Optional.empty();
+    }
+
+    /** As {@link HashDb#pictures}, of a content of that bank. */
+    public List<BankedPicture> pictures(String bank, long contentId) {
+        return caller.sees(bank) ? db.pictures(contentId) : List.of();
+    }
+
+    /** As {@link HashDb#lookupBanked(List, Set)}, in that bank, or in all that its caller sees if none is named. */
+    public List<List<Match>> lookupBanked(List<Hash256> hashes, @Nullable String bank) {
+        return db.lookupBanked(hashes, banks(bank));
+    }
+
+    /** As {@link HashDb#lookupBanked(Signal, Set)}, in that bank, or in all that its caller sees if none is named. */
+    public List<Match> lookupBanked(Signal digest, @Nullable String bank) {
+        return db.lookupBanked(digest, banks(bank));
+    }
+
+    private Set<String> banks(@Nullable String one) {
+        if (one != null) {
+            requireSeen(one);
+        }
+        return one == null ? caller.banks() : Set.of(one);
     }
 
     /** The list that its lookups see. */
@@ -185,6 +211,23 @@ public final class ScopedDb {
                 }
             }
             default -> caller.requires(Role.CURATE);
+        }
+    }
+
+    /**
+     * The outcome of the addition of contents that a request has made before under that key; empty if it has made none.
+     *
+     * @throws ChangeRefusedException if the key was that of another request
+     */
+    public Optional<Applied> madeBefore(String bank, RequestKey key) {
+        try {
+            // Nothing to add is refused, but only where the key is not known yet.
+            return Optional.of(apply(new Change.AddContents(bank, List.of()), new Origin("-", ""), key));
+        } catch (ChangeRefusedException e) {
+            if (e.reason() == ChangeRefusedException.Reason.INVALID) {
+                return Optional.empty();
+            }
+            throw e;
         }
     }
 

@@ -172,7 +172,7 @@ public final class Call implements RequestHandler {
     private BodyReader openBody() {
         Route route = admission.route();
         if (route.action() instanceof Route.Stream action) {
-            return stream(action.pieces(), action.mediaType(), false);
+            return stream(action.pieces(), action.mediaType(admission.query(Route.Stream.FORMAT)), false);
         }
         if (route.action() instanceof Route.ByLine action
                 && Body.mediaType(head.headers()).equals(Ndjson.MEDIA_TYPE)) {

@@ -30,6 +30,7 @@ import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.exchange.Exchange;
 import org.semblance.hashdb.exchange.ExchangeApi;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
+import org.semblance.hashdb.exchange.HashListEntry;
 import org.semblance.hashdb.exchange.HashListIntake;
 import org.semblance.hashdb.exchange.HashListReader;
 import org.semblance.hashdb.hash.SignalType;
@@ -283,8 +284,8 @@ public final class Exchanges implements AutoCloseable {
         try (HashListReader reader = new HashListReader(file, bareType(exchange), Vpdq::listed)) {
             HashListIntake list = new HashListIntake(
                     reader, kind, bad -> firstUnusable[0] = firstUnusable[0] == 0 ? bad.line() : firstUnusable[0]);
-            for (ContentDraft content = list.next(); content != null; content = list.next()) {
-                sync.entry(content);
+            for (HashListEntry.Usable entry = list.next(); entry != null; entry = list.next()) {
+                sync.entry(entry.content());
             }
             tellLeftOut(exchange, list, firstUnusable[0]);
             if (sync.listed() == 0) {

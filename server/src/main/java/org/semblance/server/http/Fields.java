@@ -133,6 +133,18 @@ public final class Fields {
         return texts;
     }
 
+    /** Whole numbers of an array. */
+    public List<Integer> integers(String name) {
+        List<Integer> numbers = new ArrayList<>();
+        for (JsonNode value : array(name)) {
+            if (!value.isIntegralNumber() || !value.canConvertToInt()) {
+                throw HttpError.field(400, name, describe(value), "an array of whole numbers");
+            }
+            numbers.add(value.intValue());
+        }
+        return numbers;
+    }
+
     public List<Fields> objects(String name, Set<String> known) {
         List<Fields> objects = new ArrayList<>();
         for (JsonNode value : array(name)) {

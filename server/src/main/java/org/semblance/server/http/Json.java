@@ -78,12 +78,22 @@ public final class Json {
     /**
      * Parses one document.
      *
-     * @throws HttpError 413 if it is too long
+     * @throws HttpError 413 if it is longer than {@link #MAX_BYTES}
      * @throws JacksonException if the text is not valid JSON
      */
     public static JsonNode read(ByteBuffer utf8) {
-        if (utf8.remaining() > MAX_BYTES) {
-            throw new HttpError(413, "JSON body: " + utf8.remaining() + " bytes (expected: at most " + MAX_BYTES + ")");
+        return read(utf8, MAX_BYTES);
+    }
+
+    /**
+     * Parses one document.
+     *
+     * @throws HttpError 413 if it is longer than that
+     * @throws JacksonException if the text is not valid JSON
+     */
+    public static JsonNode read(ByteBuffer utf8, int mostBytes) {
+        if (utf8.remaining() > mostBytes) {
+            throw new HttpError(413, "JSON body: " + utf8.remaining() + " bytes (expected: at most " + mostBytes + ")");
         }
         byte[] bytes = new byte[utf8.remaining()];
         utf8.duplicate().get(bytes);
@@ -92,6 +102,11 @@ public final class Json {
 
     /** Parses one document from text. */
     public static JsonNode read(String text) {
-        return read(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+        return read(text, MAX_BYTES);
+    }
+
+    /** Parses one document from text, as {@link #read(ByteBuffer, int)}. */
+    public static JsonNode read(String text, int mostBytes) {
+        return read(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), mostBytes);
     }
 }

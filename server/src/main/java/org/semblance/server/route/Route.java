@@ -1,5 +1,6 @@
 package org.semblance.server.route;
 
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.auth.Role;
@@ -120,11 +121,25 @@ public record Route(
      * ({@link LineAnswerer#isIdle}). If it fails half way, the connection is cut, so that no part is taken for the whole.
      *
      * @param mediaType of the answer
+     * @param formats media types that the parameter {@value #FORMAT} asks for instead, by its value
      * @param pieces makes what gives the pieces
      */
-    public record Stream(String mediaType, Opening pieces) implements Action {
+    public record Stream(String mediaType, Map<String, String> formats, Opening pieces) implements Action {
         /** The media type of events without an end, which may end at any of them. */
         public static final String EVENTS = "text/event-stream";
+
+        /** The parameter that chooses the form of an answer. */
+        public static final String FORMAT = "format";
+
+        /** An answer of one form. */
+        public Stream(String mediaType, Opening pieces) {
+            this(mediaType, Map.of(), pieces);
+        }
+
+        /** The media type of the answer to a request for that form, or for the usual one. */
+        public String mediaType(@Nullable String format) {
+            return format == null ? mediaType : formats.getOrDefault(format, mediaType);
+        }
     }
 
     /** Checks a request whose lines are yet to come, on a worker thread. */

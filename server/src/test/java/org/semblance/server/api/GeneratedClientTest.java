@@ -62,7 +62,7 @@ class GeneratedClientTest {
                     .addSignalsItem(
                             new NewSignal().type(SignalType.PDQ).hash(hash).quality(pdq.getQuality()))
                     .labels(List.of("l"));
-            new ContentsApi(client).addContent("KNOWN", content, null, null, null, "once", null, null);
+            new ContentsApi(client).addContent("KNOWN", content, null, null, null, null, "once", null, null);
             Long second = new HmaApi(client)
                     .hmaAddContent("KNOWN", null, null, null, null, null, sent, null, null, "n")
                     .getId();

@@ -94,6 +94,113 @@ class ListRoutesTest {
     }
 
     @Test
+    void readsColumnsAsTheyAreNamedAndStampsEachEntry() {
+        String bank = bank("STAMPED");
+        String list = "Digest;Kind;label;note\n" + A + ";pdq;own;own\n" + B + ";pdq;;\n";
+        String query = "/import?columns=hash:digest,type:Kind,source:note&label=a,b&note=theirs";
+        JsonNode dry = imported(post(bank + query + "&dry_run=true", list));
+        assertThat(dry.get("columns").toString())
+                .isEqualTo("[{\"name\":\"Digest\",\"as\":\"hash\"},{\"name\":\"Kind\",\"as\":\"type\"},"
+                        + "{\"name\":\"label\",\"as\":\"label\"},{\"name\":\"note\",\"as\":\"source\"}]");
+        assertThat(dry.get("preview").toString())
+                .isEqualTo("[{\"line\":2,\"signals\":[{\"type\":\"pdq\",\"hash\":\"" + A
+                        + "\"}],\"labels\":[\"own\",\"a\",\"b\"],\"note\":\"theirs\",\"source\":\"own\",\"known\":false},"
+                        + "{\"line\":3,\"signals\":[{\"type\":\"pdq\",\"hash\":\"" + B
+                        + "\"}],\"labels\":[\"a\",\"b\"],\"note\":\"theirs\",\"known\":false}]");
+        assertThat(contents(bank)).isZero();
+        imported(post(bank + query, list));
+        JsonNode banked = server.get(bank + "/content").json().get("contents").get(0);
+        assertThat(banked.get("labels").toString()).isEqualTo("[\"a\",\"b\",\"own\"]");
+        assertThat(banked.get("note").stringValue()).isEqualTo("theirs");
+        assertThat(banked.get("source").stringValue()).isEqualTo("own");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "columns=hash          | columns: 'hash' (expected: field:Column name, each field once)",
+                "columns=hash:Case     | columns: 'Case' (expected: a column of the list, one of hash, note)",
+                "columns=colour:note   | columns: 'colour' (expected: one of pdq, md5",
+                "if_known=perhaps      | if_known: 'perhaps' (expected: bank or skip)",
+            })
+    void refusesWhatItCannotDo(String query, String detail) {
+        Answer answer = post(
+                bank("REFUSED_" + Math.floorMod(query.hashCode(), 1_000_000)) + "/import?" + query,
+                "hash,note\n" + A + ",x");
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.json().get("detail").stringValue()).startsWith(detail);
+    }
+
+    @Test
+    void countsWhatTheBankHasAndSkipsItIfAsked() {
+        String bank = bank("TWICE");
+        String md5 = "d35c785545392755e7e4164457657269";
+        imported(post(bank + "/import", "pdq,md5\n" + A + "," + md5 + "\n"));
+        JsonNode id =
+                server.get(bank + "/content").json().get("contents").get(0).get("id");
+        server.sendJson("PATCH", bank + "/content/" + id, "{\"status\":\"disabled\"}");
+        // Of one content: its digest, its hash, both; then a pair that no content has, and a new hash twice.
+        String list = "pdq,md5\n," + md5 + "\n" + A + ",\n" + A + "," + md5 + "\n" + B + "," + md5 + "\n" + B + ",\n"
+                + B + ",\n";
+        JsonNode dry = imported(post(bank + "/import?dry_run=true", list));
+        assertThat(dry.get("imported").intValue()).isEqualTo(6);
+        assertThat(dry.get("known").intValue()).isEqualTo(4);
+        assertThat(dry.get("preview").valueStream().map(one -> one.get("known").booleanValue()))
+                .containsExactly(true, true, true, false, false, true);
+        JsonNode summary = imported(post(bank + "/import?if_known=skip", list));
+        assertThat(summary.get("imported").intValue()).isEqualTo(2);
+        assertThat(summary.get("known").intValue()).isEqualTo(4);
+        assertThat(contents(bank)).isEqualTo(3);
+    }
+
+    @Test
+    void takesTheLinesOfAnExportAndNothingHarmlessForKnownBad() {
+        String from = bank("WITH_LINES");
+        String to = bank("TAKEN");
+        assertThat(server.postJson("/v1/banks", "{\"name\":\"HARMLESS\",\"kind\":\"allow\"}")
+                        .status())
+                .isEqualTo(201);
+        String lines = "{\"signals\":[{\"type\":\"pdq\",\"hash\":\"" + A
+                + "\"}],\"status\":\"disabled\",\"quarantine\":{\"reason\":\"r\"},\"source\":\"s\"}\n{\"signals\":[{\"type\":\"pdq\",\"hash\":\""
+                + B + "\"}],\"labels\":[\"a\"]}\n{\"signals\":[],\"colour\":1}\nno JSON\n";
+        Answer bulk = post(from + "/content", lines, "Content-Type", "application/x-ndjson");
+        assertThat(bulk.text().lines().filter(line -> line.contains("\"id\""))).hasSize(2);
+        JsonNode first = server.get(from + "/content").json().get("contents").get(0);
+        assertThat(first.get("status").stringValue()).isEqualTo("disabled");
+        assertThat(first.get("quarantine").toString()).isEqualTo("{\"reason\":\"r\",\"exact\":false}");
+
+        String list = server.get(from + "/export?format=ndjson&source=s").text();
+        assertThat(list.lines()).hasSize(1);
+        assertThat(server.get(from + "/export?format=ndjson&label=a").text())
+                .contains(B)
+                .doesNotContain(A);
+        assertThat(server.get(from + "/export?created_before=2020-01-01T00:00:00Z")
+                        .text()
+                        .lines())
+                .hasSize(1);
+        JsonNode summary = imported(post(to + "/import", list + "no JSON\n", "Content-Type", "application/x-ndjson"));
+        assertThat(summary.toString()).contains("\"imported\":1", "\"unusable\":1", "(expected: a JSON object)");
+        assertThat(server.get(to + "/content")
+                        .json()
+                        .get("contents")
+                        .get(0)
+                        .get("status")
+                        .stringValue())
+                .isEqualTo("disabled");
+
+        imported(post("/v1/banks/HARMLESS/import", "pdq\n" + A + "\n"));
+        String harmless = server.get("/v1/banks/HARMLESS/export?format=ndjson").text();
+        assertThat(imported(post(to + "/import", harmless, "Content-Type", "application/x-ndjson"))
+                        .get("left_out")
+                        .toString())
+                .isEqualTo("{\"negative_class\":1}");
+        assertThat(post(to + "/content", harmless, "Content-Type", "application/x-ndjson")
+                        .text())
+                .contains("category: 'NEGATIVE_CLASS' (expected: one that belongs in a bank of kind match)");
+    }
+
+    @Test
     void importsWhatIsNoCsvAndForms() {
         String bank = bank("FORMS");
         assertThat(imported(post(

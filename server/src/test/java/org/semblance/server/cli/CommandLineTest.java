@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
@@ -236,6 +237,61 @@ class CommandLineTest {
         assertThat(onData("import", "--bank", "B", "--again", list.toString())).isZero();
         onData("lookup", "--json", HASH);
         assertThat(json().get(0).get("matches").findValuesAsString("bank")).containsExactlyInAnyOrder("A", "B", "B");
+    }
+
+    @Test
+    void showsWhatAnImportWouldDo() throws IOException {
+        Path list = Files.writeString(
+                folder.resolve("list.csv"), "Digest,Case\n" + HASH + ",7\n" + "1".repeat(64) + ",8\n");
+        String[] import_ = {
+            "import",
+            "--bank",
+            "LIST",
+            "--columns",
+            "hash:digest",
+            "--label",
+            "a",
+            "--label",
+            "b",
+            "--source",
+            "s",
+            "--dry-run"
+        };
+        assertThat(onData(with(import_, list.toString()))).isZero();
+        assertThat(out)
+                .isEqualTo("line 2  new  pdq " + HASH + "  labels: a, b  source: s\nline 3  new  pdq " + "1".repeat(64)
+                        + "  labels: a, b  source: s\n2 contents would be imported into LIST, columns ignored: Case\n");
+        assertThat(onData("bank", "list")).isZero();
+        assertThat(out).isEmpty();
+
+        assertThat(onData(
+                        "import",
+                        "--bank",
+                        "LIST",
+                        "--note",
+                        "n",
+                        Files.writeString(folder.resolve("one"), HASH).toString()))
+                .isZero();
+        assertThat(onData(with(import_, list.toString()))).isZero();
+        assertThat(out)
+                .startsWith("line 2  known")
+                .contains("2 contents would be imported into LIST, 1 were known already");
+        import_[import_.length - 1] = "--if-known=skip";
+        assertThat(onData(with(import_, list.toString()))).isZero();
+        assertThat(out).isEqualTo("1 contents imported into LIST, 1 were known and left out, columns ignored: Case\n");
+        assertThat(onData("export", "--bank", "LIST", "--format", "ndjson", "--label", "b"))
+                .isZero();
+        assertThat(json()).hasSize(1);
+        assertThat(json().getFirst().get("source").stringValue()).isEqualTo("s");
+        assertThat(onData("import", "--bank", "LIST", "--columns", "hash:Nope", list.toString()))
+                .isEqualTo(Exit.BAD_INPUT);
+        assertThat(err).contains("columns: 'Nope' (expected: a column of the list, one of Digest, Case)");
+    }
+
+    private static String[] with(String[] args, String last) {
+        String[] all = Arrays.copyOf(args, args.length + 1);
+        all[args.length] = last;
+        return all;
     }
 
     @Test

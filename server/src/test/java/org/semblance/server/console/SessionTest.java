@@ -226,7 +226,7 @@ class SessionTest {
     void aKeyInAHeaderCountsAndNotTheCookieBesideIt() {
         String cookie = cookie(admin, "Ada");
         String fields = own() + cookie + "X-API-Key: " + curator + "\r\n";
-        assertThat(send("GET /v1/journal", fields, "").status()).isEqualTo(403);
+        assertThat(send("POST /v1/verify", fields, "").status()).isEqualTo(403);
         assertThat(send("POST /v1/banks", fields.replace("X-Semblance-Console: 1\r\n", ""), "{\"name\":\"NO\"}")
                         .status())
                 .isEqualTo(403);

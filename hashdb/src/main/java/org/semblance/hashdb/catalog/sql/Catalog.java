@@ -655,6 +655,11 @@ public final class Catalog implements AutoCloseable {
                 readers.<@Nullable KnownVideo>read(reader -> Rows.video(reader::prepare, contentId)));
     }
 
+    /** The pictures of a content whose local features are banked, by their time; those of a withdrawn content as well. */
+    public List<BankedPicture> pictures(long contentId) {
+        return readers.read(reader -> Rows.anyPictures(reader::prepare, contentId));
+    }
+
     /** Counts all contents: a walk over every signal, seconds for millions. */
     public ContentCounts counts() {
         return readers.read(reader -> Rows.counts(reader::prepare));

@@ -5,12 +5,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.BankingDraft;
 import org.semblance.hashdb.catalog.BankKind;
-import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Signal;
+import org.semblance.server.list.ListExport;
+import org.semblance.server.list.ListImport;
+import org.semblance.server.list.ListOptions;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -59,22 +62,21 @@ public interface Database extends AutoCloseable {
     /** Takes a content out of a bank. */
     void withdraw(String bank, long id, String reason);
 
-    /** How many contents {@link #add(String, List, boolean, String)} takes at a time. */
+    /** How many entries {@link #banking} takes at a time. */
     int mostAtOnce();
 
     /**
-     * Banks contents, all of them or none.
+     * Banks the entries of a list in a bank.
      *
-     * @param force whether none is held in quarantine
-     * @return how many are held
+     * @param reason for the journal, by how many entries of the list are read
      */
-    long add(String bank, List<ContentDraft> contents, boolean force, String reason);
+    ListImport.Sink banking(String bank, ListOptions options, LongFunction<String> reason);
 
     /** How many entries of a list a bank holds already. */
     long entriesIn(ImportMark mark, String bank);
 
-    /** Writes what is enabled in a bank as a hash list. */
-    void export(String bank, PrintWriter out);
+    /** Writes contents of a bank as a hash list. */
+    void export(String bank, ListExport.Wanted wanted, PrintWriter out);
 
     /** What {@code POST /v1/verify} answers. */
     ObjectNode verify();

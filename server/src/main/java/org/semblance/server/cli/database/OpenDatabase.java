@@ -1,14 +1,18 @@
 package org.semblance.server.cli.database;
 
-import java.io.FilterWriter;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.io.Writer;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.BankingDraft;
 import org.semblance.engine.ContentHasher;
@@ -25,25 +29,29 @@ import org.semblance.engine.media.MediaSource;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
-import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.Origin;
-import org.semblance.hashdb.exchange.HashListWriter;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.matchlog.MatchLog;
+import org.semblance.server.auth.Caller;
+import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.json.ExplanationJson;
 import org.semblance.server.json.ReportJson;
+import org.semblance.server.list.ListBanking;
+import org.semblance.server.list.ListExport;
+import org.semblance.server.list.ListImport;
+import org.semblance.server.list.ListOptions;
 import org.semblance.server.record.BankingGuard;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The database of a folder that no server has, opened in this process. */
 final class OpenDatabase implements Database {
-    private static final int PAGE = 1_000;
+    private static final int PIECE_BYTES = 1 << 20;
     private static final int JOURNAL_PAGE = 10_000;
 
     /** Contents a transaction: enough that the fsync of each does not count, few enough that memory stays small. */
@@ -188,12 +196,16 @@ final class OpenDatabase implements Database {
     }
 
     @Override
-    public long add(String bank, List<ContentDraft> drafts, boolean force, String reason) {
-        List<ContentDraft> checked = checked(bank, drafts, force);
-        db.apply(new Change.AddContents(bank, checked), origin(reason));
-        return checked.stream()
-                .filter(content -> content.treatment().isQuarantined())
-                .count();
+    public ListImport.Sink banking(String bank, ListOptions options, LongFunction<String> reason) {
+        Bank into = db.bank(bank).orElseThrow(() -> new BadInputException("--bank: no bank " + bank));
+        return new ListBanking(
+                new ScopedDb(db, Caller.OWNER),
+                into,
+                options,
+                contents -> checked(bank, contents, options.force()),
+                true,
+                entriesRead -> origin(reason.apply(entriesRead)),
+                null);
     }
 
     /** As they are to be banked; a bank that is not there is for the change to refuse. */
@@ -216,36 +228,32 @@ final class OpenDatabase implements Database {
     }
 
     @Override
-    public void export(String bank, PrintWriter out) {
+    public void export(String bank, ListExport.Wanted wanted, PrintWriter out) {
         Bank from = db.bank(bank).orElseThrow(() -> new BadInputException("--bank: no bank " + bank));
-        try (HashListWriter list = new HashListWriter(new Open(out), from.kind(), content -> db.video(content.id()))) {
-            List<BankContent> page = db.contents(bank, 0, PAGE);
-            while (!page.isEmpty()) {
-                Instant now = Instant.now();
-                for (BankContent content : page) {
-                    if (content.enabledAt(now)) {
-                        list.write(content);
-                    }
+        ListExport export = new ListExport(new ScopedDb(db, Caller.OWNER), from, wanted);
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        ByteArrayOutputStream piece = new ByteArrayOutputStream();
+        ByteBuffer bytes = ByteBuffer.allocate(0);
+        boolean ended = false;
+        try {
+            while (!ended) {
+                piece.reset();
+                piece.write(bytes.array(), bytes.position(), bytes.remaining());
+                ended = export.next(piece, PIECE_BYTES);
+                bytes = ByteBuffer.wrap(piece.toByteArray());
+                // A piece may end within a character, whose first bytes stay for the next one.
+                CharBuffer text = CharBuffer.allocate(bytes.remaining());
+                CoderResult result = decoder.decode(bytes, text, ended);
+                if (result.isError()) {
+                    result.throwException();
                 }
+                out.append(text.flip());
                 if (out.checkError()) {
                     throw new BadInputException("the list cannot be written: its reader is gone, or the disk is full");
                 }
-                page = db.contents(bank, page.getLast().id(), PAGE);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    /** Leaves the standard output open. */
-    private static final class Open extends FilterWriter {
-        Open(Writer out) {
-            super(out);
-        }
-
-        @Override
-        public void close() throws IOException {
-            flush();
         }
     }
 

@@ -1,5 +1,6 @@
 package org.semblance.server.cli.database;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -23,17 +24,19 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.BankingDraft;
 import org.semblance.hashdb.catalog.BankKind;
-import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.JournalEntry;
-import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.features.Features;
-import org.semblance.hashdb.hash.FrameSpan;
 import org.semblance.hashdb.hash.Signal;
-import org.semblance.hashdb.json.StrictJson;
+import org.semblance.server.http.Ndjson;
 import org.semblance.server.json.ReportJson;
+import org.semblance.server.list.ContentJson;
+import org.semblance.server.list.ListExport;
+import org.semblance.server.list.ListImport;
+import org.semblance.server.list.ListOptions;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -224,49 +227,33 @@ final class ServedDatabase implements Database {
     }
 
     @Override
-    public long add(String bank, List<ContentDraft> drafts, boolean force, String reason) {
-        StringBuilder lines = new StringBuilder();
-        drafts.forEach(draft -> lines.append(json(draft)).append('\n'));
-        String answer = text(
-                "POST",
-                bankPath(bank) + CONTENT + "?force=" + force,
-                "application/x-ndjson",
-                reason,
-                BodyPublishers.ofString(lines.toString()));
-        long held = 0;
-        for (String line : answer.lines().toList()) {
-            JsonNode one = ReportJson.MAPPER.readTree(line);
-            if (!one.has("id")) {
-                throw refusal(one.path("status").intValue(), line);
+    public ListImport.Sink banking(String bank, ListOptions options, LongFunction<String> reason) {
+        String path = bankPath(bank) + "/import?force=" + options.force() + "&dry_run=" + options.dryRun()
+                + "&if_known=" + options.ifKnown().wireName();
+        return (entries, part, entriesRead) -> {
+            ByteArrayOutputStream lines = new ByteArrayOutputStream();
+            entries.forEach(entry -> lines.writeBytes(Ndjson.line(ContentJson.of(entry))));
+            ObjectNode answer = send(
+                    "POST",
+                    path,
+                    Ndjson.MEDIA_TYPE,
+                    reason.apply(entriesRead),
+                    BodyPublishers.ofByteArray(lines.toByteArray()));
+            JsonNode error = answer.path("errors").path(0);
+            if (!answer.path("complete").asBoolean(false) || !error.isMissingNode()) {
+                throw new ServerRefusedException(
+                        url + ": " + answer.path("reason").asString("not all of the list was banked") + " "
+                                + error.path("detail").asString(""),
+                        null);
             }
-            held += one.has("held") ? 1 : 0;
-        }
-        return held;
-    }
-
-    private static ObjectNode json(ContentDraft draft) {
-        ObjectNode json = ReportJson.MAPPER.createObjectNode();
-        ArrayNode signals = ReportJson.signals(draft.signals());
-        KnownVideo video = draft.video();
-        if (video != null) {
-            ArrayNode frames = signals.addObject().put("type", "vpdq").putArray("hash");
-            for (FrameSpan frame : video.frames()) {
-                frames.add(frame.hash().toHex() + "," + frame.quality() + "," + frame.fromMs() / 1000.0);
-            }
-            json.put("duration_ms", video.durationMs());
-        }
-        json.set("signals", signals);
-        ReportJson.putLabels(json, draft.labels());
-        if (draft.note() != null) {
-            json.put("note", draft.note());
-        }
-        if (draft.source() != null) {
-            json.put("source", draft.source());
-        }
-        if (draft.metadata() != null) {
-            json.set("metadata", StrictJson.COMPACT.readTree(draft.metadata()));
-        }
-        return json;
+            List<Boolean> known = new ArrayList<>();
+            answer.path("preview").forEach(one -> known.add(one.path("known").asBoolean(false)));
+            return new ListImport.Banked(
+                    answer.path("imported").longValue(),
+                    answer.path("held").longValue(),
+                    answer.path("known").longValue(),
+                    known);
+        };
     }
 
     @Override
@@ -302,11 +289,12 @@ final class ServedDatabase implements Database {
     }
 
     @Override
-    public void export(String bank, PrintWriter out) {
+    public void export(String bank, ListExport.Wanted wanted, PrintWriter out) {
         if (bank(bank).isEmpty()) {
             throw new BadInputException("--bank: no bank " + bank);
         }
-        HttpRequest request = request(bankPath(bank) + "/export", "").GET().build();
+        HttpRequest request =
+                request(bankPath(bank) + "/export" + query(wanted), "").GET().build();
         try (InputStream list = answer(request, BodyHandlers.ofInputStream(), ServedDatabase::text);
                 Reader reader = new InputStreamReader(list, StandardCharsets.UTF_8)) {
             reader.transferTo(out);
@@ -315,6 +303,22 @@ final class ServedDatabase implements Database {
         }
         if (out.checkError()) {
             throw new BadInputException("the list cannot be written: its reader is gone, or the disk is full");
+        }
+    }
+
+    private static String query(ListExport.Wanted wanted) {
+        StringBuilder query =
+                new StringBuilder("?format=" + wanted.format().wireName() + "&features=" + wanted.features());
+        append(query, "label", wanted.label());
+        append(query, "source", wanted.source());
+        append(query, "created_from", wanted.createdFrom());
+        append(query, "created_before", wanted.createdBefore());
+        return query.toString();
+    }
+
+    private static void append(StringBuilder query, String parameter, @Nullable Object value) {
+        if (value != null) {
+            query.append('&').append(parameter).append('=').append(encoded(value.toString()));
         }
     }
 
