@@ -71,11 +71,7 @@ function Dialog({ about, answer }) {
       <datalist id="reasons">${reasons.slice(0, 8).map((text) => html`<option value=${text} key=${text}></option>`)}</datalist>
       <div class="actions">
         <button type="button" class="button" onClick=${() => close(null)}>${about.confirm === "" ? "Close" : "Cancel"}</button>
-<<<<<<< HEAD
         ${about.confirm === "" ? null : html`<button type="submit" autofocus=${!fields.length && !about.danger} class=${`button ${about.danger ? "danger" : "primary"}`}>${
-=======
-        ${about.confirm === "" ? null : html`<button type="submit" autofocus=${!fields.length} class=${`button ${about.danger ? "danger" : "primary"}`}>${
->>>>>>> main
           about.confirm || "OK"}</button>`}
       </div>
     </form>
