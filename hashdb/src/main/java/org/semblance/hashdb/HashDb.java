@@ -309,6 +309,16 @@ public final class HashDb implements BankedList, AutoCloseable {
         return lookups.lookupBanked(digest, banks);
     }
 
+    /**
+     * Every content that is not withdrawn within that distance of a query, beside what is within its threshold; as {@link
+     * #lookup(List, Set)} otherwise.
+     *
+     * @param maxDistance 0..256, inclusive
+     */
+    public List<List<Match>> lookupBankedWithin(List<Hash256> queries, Set<String> banks, int maxDistance) {
+        return lookups.lookupBankedWithin(queries, banks, maxDistance);
+    }
+
     /** As {@link #lookupDigest(Signal, Set)}, in all banks. */
     public List<Match> lookupDigest(Signal digest) {
         return lookupDigest(digest, Set.of());

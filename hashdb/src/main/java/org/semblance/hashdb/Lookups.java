@@ -101,12 +101,21 @@ final class Lookups implements BankedList {
 
     /** As {@link HashDb#lookupWithin}. */
     List<List<Match>> lookupWithin(List<Hash256> queries, Set<String> banks, int maxDistance) {
+        return within(queries, banks, maxDistance, Count.ENABLED);
+    }
+
+    /** As {@link HashDb#lookupBankedWithin}. */
+    List<List<Match>> lookupBankedWithin(List<Hash256> queries, Set<String> banks, int maxDistance) {
+        return within(queries, banks, maxDistance, Count.BANKED);
+    }
+
+    private List<List<Match>> within(List<Hash256> queries, Set<String> banks, int maxDistance, Count count) {
         Seen now = stock.seen();
         Scope scope = scope(now, banks);
         int largest = scope == null ? now.largestThreshold : scope.largestThreshold;
         Hits[] hits = hits(queries, scope, Math.max(largest, maxDistance));
         long[] ids = hits.length == 0 ? new long[0] : Hits.union(hits, 0, hits.length);
-        @Nullable Candidate[] candidates = candidates(ids, SignalType.PDQ, scope, Count.ENABLED);
+        @Nullable Candidate[] candidates = candidates(ids, SignalType.PDQ, scope, count);
         return Arrays.stream(hits)
                 .map(some -> some.matches(ids, candidates, maxDistance))
                 .toList();

@@ -269,6 +269,10 @@ class AccessTest {
                 Role.CURATE,
                 (bank, id) -> Call.of("GET", "/v1/banks/" + bank + "/export"));
         entry(
+                "GET /v1/banks/{bank}/duplicates",
+                Role.CURATE,
+                (bank, id) -> Call.of("GET", "/v1/banks/" + bank + "/duplicates"));
+        entry(
                 "GET /v1/banks/{bank}/forecast",
                 Role.CURATE,
                 (bank, id) -> Call.of("GET", "/v1/banks/" + bank + "/forecast"));

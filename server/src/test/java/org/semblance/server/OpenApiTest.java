@@ -444,6 +444,7 @@ class OpenApiTest {
         get("/v1/journal?order=desc&content_id=" + id);
         get(all + "?order=desc&q=some&limit=1");
         get("/v1/banks?counts=true");
+        get("/v1/banks/KNOWN/duplicates?distance=3");
         everyProposal(octets, photo);
         delete(all + "/" + id);
         delete("/v1/banks/KNOWN");

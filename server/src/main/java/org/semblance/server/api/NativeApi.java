@@ -5,6 +5,7 @@ import java.util.stream.Stream;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.matchlog.MatchLog;
 import org.semblance.server.auth.Gate;
+import org.semblance.server.desk.DuplicatesRoute;
 import org.semblance.server.desk.JournalRoutes;
 import org.semblance.server.desk.ProposalRoutes;
 import org.semblance.server.flood.FloodControl;
@@ -53,9 +54,10 @@ public final class NativeApi {
                         new StatsRoutes(log, db).routes(),
                         new AuditRoutes(db, log, gate).routes(),
                         new JournalRoutes(db).routes(),
-                        new ProposalRoutes(db).routes(),
+                        new ProposalRoutes(db, gate, earlier).routes(),
                         List.of(
                                 new CompareRoute(db).route(),
+                                new DuplicatesRoute(db).route(),
                                 new ForecastRoute(db, new Forecast(db, gate, records.uploads())).route(),
                                 OpenApi.route(Dialect.NATIVE, "/openapi.json", OpenApi.document())))
                 .flatMap(List::stream)

@@ -92,6 +92,11 @@ public final class ScopedDb {
         return db.lookupBanked(hashes, banks(bank));
     }
 
+    /** As {@link HashDb#lookupBankedWithin}, in that bank. */
+    public List<List<Match>> lookupBankedWithin(List<Hash256> hashes, String bank, int maxDistance) {
+        return db.lookupBankedWithin(hashes, banks(bank), maxDistance);
+    }
+
     /** As {@link HashDb#lookupBanked(Signal, Set)}, in that bank, or in all that its caller sees if none is named. */
     public List<Match> lookupBanked(Signal digest, @Nullable String bank) {
         return db.lookupBanked(digest, banks(bank));

@@ -5,18 +5,26 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.Applied;
+import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.hashdb.catalog.JournalPayload.ContentsAdded;
 import org.semblance.hashdb.catalog.Page;
 import org.semblance.hashdb.catalog.Paging;
 import org.semblance.hashdb.catalog.Proposal;
 import org.semblance.hashdb.catalog.ProposalState;
+import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.Role;
 import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
 import org.semblance.server.http.Response;
+import org.semblance.server.recent.Earlier;
+import org.semblance.server.recent.EarlierUploads;
 import org.semblance.server.route.Cursor;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
@@ -29,10 +37,23 @@ public final class ProposalRoutes {
     private static final String ALL = "/v1/proposals";
     private static final String ONE = ALL + "/{proposal:int}";
 
-    private final HashDb db;
+    /** As of a bulk: the earlier uploads of more contents are not looked for in one request. */
+    private static final int MOST_LOOKED_BACK = 1_000;
 
-    public ProposalRoutes(HashDb db) {
+    private final HashDb db;
+    private final Gate gate;
+    private final EarlierUploads earlier;
+
+    /**
+     * Routes that decide on changes of that database.
+     *
+     * @param gate knows which keys a caller may be told of
+     * @param earlier finds what shows a content that is approved
+     */
+    public ProposalRoutes(HashDb db, Gate gate, EarlierUploads earlier) {
         this.db = db;
+        this.gate = gate;
+        this.earlier = earlier;
     }
 
     public List<Route> routes() {
@@ -116,14 +137,56 @@ public final class ProposalRoutes {
 
     private Response decide(Request request, boolean approve) {
         long proposal = request.id("proposal");
-        Applied applied =
-                new ScopedDb(db, request.caller()).apply(new Change.Decide(proposal, approve), request.origin());
-        return Response.json(
-                200,
-                Json.object()
-                        .put("proposal", proposal)
-                        .put("status", (approve ? ProposalState.APPROVED : ProposalState.REJECTED).wireName())
-                        .put("contents", applied.contents())
-                        .put("seq", applied.seq()));
+        ScopedDb visible = new ScopedDb(db, request.caller());
+        Applied applied = visible.apply(new Change.Decide(proposal, approve), request.origin());
+        ObjectNode answer = Json.object()
+                .put("proposal", proposal)
+                .put("status", (approve ? ProposalState.APPROVED : ProposalState.REJECTED).wireName())
+                .put("contents", applied.contents())
+                .put("seq", applied.seq());
+        if (applied.firstContentId() > 0) {
+            lookBack(request, visible, applied, answer);
+        }
+        return Response.json(200, answer);
+    }
+
+    /** Contents match from now on: adds which recent uploads show them, one element a content that some do. */
+    private void lookBack(Request request, ScopedDb visible, Applied approved, ObjectNode answer) {
+        Bank bank = visible.banks().stream()
+                .filter(one -> one.id() == approved.bankId())
+                .findFirst()
+                .orElse(null);
+        if (bank == null) {
+            return;
+        }
+        long last = db.journal(request.id("proposal") - 1, 1).getFirst().change() instanceof ContentsAdded added
+                ? added.lastId()
+                : 0;
+        ArrayNode shown = answer.putArray("earlier");
+        List<BankContent> contents = visible.contents(
+                        bank.name(),
+                        ContentFilter.NONE,
+                        Paging.after(approved.firstContentId() - 1, Math.min(MOST_LOOKED_BACK, approved.contents())))
+                .rows();
+        for (BankContent content : contents) {
+            if (content.id() > last) {
+                break;
+            }
+            ContentDraft draft = new ContentDraft(
+                            content.signals(),
+                            content.labels(),
+                            content.note(),
+                            content.source(),
+                            content.metadata(),
+                            visible.video(bank.name(), content.id()).orElse(null))
+                    .withTreatment(content.treatment());
+            Earlier found = earlier.of(bank, content.id(), draft, approved.seq(), request.deadline()::passed);
+            if (found != null && !found.uploads().isEmpty()) {
+                found.putTo(shown.addObject().put("id", content.id()), request.caller(), gate);
+            }
+        }
+        if (approved.contents() > MOST_LOOKED_BACK) {
+            answer.put("earlier_cut", true);
+        }
     }
 }

@@ -63,6 +63,3 @@ export function isOwn(actor) {
   const who = person.get();
   return actor.split("/")[0] === (who?.open ? openName.get().split("/")[0] : who?.key);
 }
-
-/** Whether that actor is the person who is signed in. One key is one person, whatever name comes behind it. */
-export const isSelf = (other) => other.split("/")[0] === actor().split("/")[0];
