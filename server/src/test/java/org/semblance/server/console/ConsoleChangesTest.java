@@ -144,6 +144,49 @@ class ConsoleChangesTest {
     }
 
     @Test
+    void findsDisablesWithdrawsUndoesAndApprovesByKeyboardAlone() {
+        makeBank(",\"needs_approval\":true");
+        bankPhoto(second, 5, "a flag over a bridge");
+        browser.press("gp");
+        browser.until(() -> browser.text().contains(bank) ? true : null, "the proposal");
+        while (!String.valueOf(browser.script("return document.querySelector('.item[data-current=true]').innerText"))
+                .contains(bank)) {
+            browser.press("j");
+        }
+        browser.press("c");
+        browser.find("dialog [name=reason]");
+        browser.press(Keys.ENTER);
+        browser.untilText("Approved proposal");
+        api("PATCH", "/v1/banks/" + bank, "{\"needs_approval\":false}");
+        String switchedOff = server.send(
+                        "GET", "/v1/proposals?status=open&bank=" + bank, Map.of("X-API-Key", second), new byte[0])
+                .json()
+                .at("/proposals/0/proposal")
+                .toString();
+        server.send("POST", "/v1/proposals/" + switchedOff + "/approve", Map.of("X-API-Key", second), new byte[0]);
+        bankPhoto(6, "a speech");
+        browser.go("#/banks/" + bank);
+        browser.untilCount("tbody tr[data-current]", 2);
+        browser.press("/");
+        browser.press("bridge");
+        browser.untilCount("tbody tr[data-current]", 1);
+        browser.tabTo("tr[data-current=true]");
+        browser.press("d");
+        browser.find("dialog [name=reason]");
+        browser.press("appeal", Keys.ENTER);
+        browser.untilText("Disabled 1 of 1");
+        browser.press("u");
+        browser.untilText("Undid: Disabled");
+        browser.press("w");
+        browser.find("dialog [name=reason]");
+        browser.press("wrong", Keys.ENTER);
+        browser.untilText("Withdrew 1 of 1");
+        browser.press("u");
+        browser.untilText("Undid: Withdrew");
+        assertThat(contents()).hasSize(2);
+    }
+
+    @Test
     void theJournalUndoesAndTellsSo() {
         makeBank("");
         bankPhoto(3, "one");

@@ -216,7 +216,7 @@ class ConsoleTest {
         browser.act("dry-run");
         browser.untilText("What would happen");
         assertThat(contents()).isEmpty();
-        assertThat(browser.text()).contains("Cannot be banked");
+        assertThat(browser.text()).contains("Cannot be banked", "The first entries as they would be banked");
         browser.type("[name=reason]", "from a partner");
         browser.act("import");
         browser.untilText("Banked 1 of 2 entries");
