@@ -39,11 +39,11 @@ final class ChangeQueue {
 
     /** A change whose thread waits for it. Guarded by the writers' lock. */
     private static final class Waiting {
-        private final Catalog.Proposal proposal;
+        private final Catalog.Submission submission;
         private @Nullable Outcome outcome;
 
-        Waiting(Catalog.Proposal proposal) {
-            this.proposal = proposal;
+        Waiting(Catalog.Submission submission) {
+            this.submission = submission;
         }
     }
 
@@ -71,8 +71,8 @@ final class ChangeQueue {
     }
 
     /** Returns when the change is made, or throws what it was refused with. */
-    Applied apply(Catalog.Proposal proposal) {
-        Waiting own = new Waiting(proposal);
+    Applied apply(Catalog.Submission submission) {
+        Waiting own = new Waiting(submission);
         queue.add(own);
         writing.lock();
         try {
@@ -95,17 +95,17 @@ final class ChangeQueue {
 
     private void commitWaiting() {
         List<Waiting> group = new ArrayList<>();
-        List<Catalog.Proposal> proposals = new ArrayList<>();
+        List<Catalog.Submission> submissions = new ArrayList<>();
         for (Waiting next = queue.poll(); next != null; next = queue.poll()) {
             group.add(next);
-            proposals.add(next.proposal);
-            if (group.size() == GROUP_CHANGES || next.proposal.change() instanceof Change.AddContents) {
+            submissions.add(next.submission);
+            if (group.size() == GROUP_CHANGES || next.submission.change() instanceof Change.AddContents) {
                 break;
             }
         }
         try {
             long begun = System.nanoTime();
-            List<Outcome> outcomes = catalog.commit(proposals, clock.instant());
+            List<Outcome> outcomes = catalog.commit(submissions, clock.instant());
             events.committed(group.size(), Duration.ofNanos(System.nanoTime() - begun));
             stock.see(new Seen(followers.follow(stock.seen().seq)));
             for (int i = 0; i < group.size(); i++) {

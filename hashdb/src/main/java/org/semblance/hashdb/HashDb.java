@@ -5,22 +5,31 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankContent;
+import org.semblance.hashdb.catalog.BankCounts;
 import org.semblance.hashdb.catalog.CatalogRefusedException;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ContentCounts;
 import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.hashdb.catalog.JournalFilter;
+import org.semblance.hashdb.catalog.JournalRow;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.catalog.Page;
+import org.semblance.hashdb.catalog.Paging;
+import org.semblance.hashdb.catalog.Proposal;
+import org.semblance.hashdb.catalog.ProposalState;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.catalog.sql.Catalog;
@@ -34,6 +43,7 @@ import org.semblance.hashdb.follow.LiveFeatures;
 import org.semblance.hashdb.follow.LiveIndex;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.hash.SignalType;
 import org.semblance.hashdb.view.ServingView;
 
 /**
@@ -143,7 +153,7 @@ public final class HashDb implements BankedList, AutoCloseable {
      * @throws ChangeRefusedException also if the key was that of another request
      */
     public Applied apply(Change change, Origin origin, @Nullable RequestKey key) {
-        return changes.apply(new Catalog.Proposal(change, origin, key));
+        return changes.apply(new Catalog.Submission(change, origin, key));
     }
 
     @Override
@@ -172,18 +182,68 @@ public final class HashDb implements BankedList, AutoCloseable {
         return catalog.content(bank, contentId);
     }
 
+    /** A content of that bank, withdrawn or not. */
+    public Optional<BankContent> anyContent(String bank, long contentId) {
+        return catalog.anyContent(bank, contentId);
+    }
+
     /**
      * Contents of the bank that are not withdrawn, by id, from the first id above {@code afterId} on; none if there is
      * no such bank.
      */
     public List<BankContent> contents(String bank, long afterId, int limit) {
-        return contents(bank, ContentFilter.NONE, afterId, limit);
+        List<BankContent> contents = new ArrayList<>();
+        Long next = afterId;
+        while (next != null && contents.size() < limit) {
+            Page<BankContent> page = contents(bank, ContentFilter.NONE, Paging.after(next, limit - contents.size()));
+            contents.addAll(page.rows());
+            next = page.next();
+        }
+        return contents;
     }
 
-    /** Contents of the bank that pass the filter and are not withdrawn, by id, from the first id above {@code afterId} on. */
-    public List<BankContent> contents(String bank, ContentFilter filter, long afterId, int limit) {
+    /**
+     * Contents of the bank that pass the filter, by id; none if there is no such bank.
+     *
+     * @throws IllegalArgumentException if the text or the hash of the filter cannot be searched for
+     */
+    public Page<BankContent> contents(String bank, ContentFilter filter, Paging paging) {
         Bank found = stock.seen().bank(bank);
-        return found == null ? List.of() : catalog.contents(found, filter, afterId, limit);
+        if (found == null) {
+            return new Page<>(List.of(), null);
+        }
+        return catalog.contents(found, filter, filter.hash() == null ? null : contentsWith(filter.hash()), paging);
+    }
+
+    /** The ids of contents that have this hash as a PDQ hash, of a frame as well, or as a digest. */
+    private long[] contentsWith(String hex) {
+        LongStream.Builder ids = LongStream.builder();
+        for (SignalType type : SignalType.values()) {
+            if (type.hexDigits() == hex.length()) {
+                Signal signal = new Signal(type, hex, null);
+                if (type.isDigest()) {
+                    LongStream.of(catalog.contentsWith(signal)).forEach(ids::add);
+                } else {
+                    followers.hashes().index().lookup(signal.hash(), 0, (query, distance, id) -> ids.add(id));
+                }
+            }
+        }
+        return ids.build().distinct().sorted().toArray();
+    }
+
+    /** Counts the contents of a bank; nothing if there is none of that name. */
+    public Optional<BankCounts> counts(String bank) {
+        return Optional.ofNullable(stock.seen().bank(bank)).map(catalog::counts);
+    }
+
+    /**
+     * Changes that wait for a second person, or did, by their number.
+     *
+     * @param banks the names of the banks that they may be of; empty for all
+     * @param state null for every state
+     */
+    public Page<Proposal> proposals(Set<String> banks, @Nullable ProposalState state, Paging paging) {
+        return catalog.proposals(banks, state, paging);
     }
 
     @Override
@@ -204,6 +264,11 @@ public final class HashDb implements BankedList, AutoCloseable {
     /** Rows of the journal in order, from the first after {@code afterSeq} on. */
     public List<JournalEntry> journal(long afterSeq, int limit) {
         return catalog.journal(afterSeq, limit);
+    }
+
+    /** Rows of the journal that pass the filter, by their number, with what became of them. */
+    public Page<JournalRow> journal(JournalFilter filter, Paging paging) {
+        return catalog.journal(filter, paging);
     }
 
     /** As {@link #lookup(List, Set)}, for one hash in all banks. */
@@ -234,12 +299,14 @@ public final class HashDb implements BankedList, AutoCloseable {
     /**
      * As {@link #lookup(List, Set)}, and contents that do not match now are found as well: disabled ones, and whatever else is
      * in a bank and not withdrawn.
+     *
+     * @param atMost the largest distance at which a content is found, whatever its threshold
      */
-    public List<List<Match>> lookupBanked(List<Hash256> queries, Set<String> banks) {
-        return lookups.lookupBanked(queries, banks);
+    public List<List<Match>> lookupBanked(List<Hash256> queries, Set<String> banks, int atMost) {
+        return lookups.lookupBanked(queries, banks, atMost);
     }
 
-    /** As {@link #lookupDigest(Signal, Set)}, and as {@link #lookupBanked(List, Set)} of contents that do not match now. */
+    /** As {@link #lookupDigest(Signal, Set)}, and as {@link #lookupBanked(List, Set, int)} of contents that do not match now. */
     public List<Match> lookupBanked(Signal digest, Set<String> banks) {
         return lookups.lookupBanked(digest, banks);
     }

@@ -9,6 +9,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -16,15 +18,23 @@ import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankFields;
 import org.semblance.hashdb.catalog.ContentFields;
 import org.semblance.hashdb.catalog.ContentRecord;
+import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.JournalPayload;
 import org.semblance.hashdb.catalog.JournalPayload.BankCreated;
 import org.semblance.hashdb.catalog.JournalPayload.BankDeleted;
+import org.semblance.hashdb.catalog.JournalPayload.BankRestored;
 import org.semblance.hashdb.catalog.JournalPayload.BankUpdated;
+import org.semblance.hashdb.catalog.JournalPayload.ChangeProposed;
+import org.semblance.hashdb.catalog.JournalPayload.ContentRestored;
 import org.semblance.hashdb.catalog.JournalPayload.ContentUpdated;
 import org.semblance.hashdb.catalog.JournalPayload.ContentWithdrawn;
 import org.semblance.hashdb.catalog.JournalPayload.ContentsAdded;
+import org.semblance.hashdb.catalog.JournalPayload.ContentsRestored;
+import org.semblance.hashdb.catalog.JournalPayload.ContentsWithdrawn;
+import org.semblance.hashdb.catalog.JournalPayload.ProposalDecided;
 import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.catalog.Standing;
 import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.features.FeatureIndex;
 import org.semblance.hashdb.features.Features;
@@ -38,7 +48,7 @@ import org.semblance.hashdb.index.HashIndex;
  *
  * <p>Contents have ascending ids, so that those that were added later are known by their ids. Of contents that were updated
  * later, the old values are put over the new ones. Those that were withdrawn later are read from the catalog, which keeps them,
- * and are searched beside the indexes, which do not.
+ * and are searched beside the indexes, which do not. Those that were withdrawn then and restored later are left out.
  *
  * <p>The list goes on to change while it is asked. So each answer is first taken from what is there now, then the changes that
  * were made meanwhile are read from the journal, and only then are they undone: a change is in the journal before anything else
@@ -68,8 +78,11 @@ final class PastStock implements Stock {
 
     private final Map<Long, BankFields> banksBefore = new HashMap<>();
 
-    /** Whether a bank that was created or deleted since was there. */
+    /** Whether a bank that was created, deleted or restored since was there. */
     private final Map<Long, Boolean> wasThere = new HashMap<>();
+
+    /** Contents that were withdrawn then and restored since. */
+    private final Set<Long> wereGone = ConcurrentHashMap.newKeySet();
 
     /** Contents that were withdrawn since. The index of their features lies outside the heap. */
     private static final class Withdrawals implements Runnable {
@@ -168,20 +181,60 @@ final class PastStock implements Stock {
             case BankUpdated updated -> banksBefore.merge(updated.bankId(), updated.from(), BankFields::or);
             case BankDeleted deleted -> {
                 wasThere.putIfAbsent(deleted.bankId(), true);
-                for (long id : catalog.contentsOf(deleted.bankId(), maxId)) {
-                    revive(id);
-                }
+                putAllBack(deleted.bankId());
+            }
+            case BankRestored restored -> {
+                wasThere.putIfAbsent(restored.bankId(), false);
+                putAllBack(restored.bankId());
             }
             case ContentsAdded added -> maxId = Math.min(maxId, added.firstId() - 1);
             case ContentUpdated updated -> contentsBefore.merge(updated.contentId(), updated.from(), ContentFields::or);
-            case ContentWithdrawn gone -> revive(gone.contentId());
+            case ContentWithdrawn gone -> putBack(gone.bankId(), gone.contentId());
+            case ContentsWithdrawn gone -> putBack(gone.bankId(), gone.firstId(), gone.lastId());
+            case ContentRestored restored -> putBack(restored.bankId(), restored.contentId());
+            case ContentsRestored restored -> putBack(restored.bankId(), restored.firstId(), restored.lastId());
+            case ProposalDecided decided -> {
+                if (decided.firstId() > 0) {
+                    putBack(decided.bankId(), decided.firstId(), decided.lastId());
+                }
+            }
+            case ChangeProposed proposed -> {}
         }
     }
 
-    private void revive(long contentId) {
-        if (contentId <= maxId) {
-            catalog.withdrawn(contentId, asOf).ifPresent(withdrawn::add);
+    private void putAllBack(long bankId) {
+        for (long id : catalog.contentsOf(bankId, maxId)) {
+            putBack(bankId, id);
         }
+    }
+
+    private void putBack(long bankId, long firstId, long lastId) {
+        for (long id = firstId; id <= lastId; id++) {
+            putBack(bankId, id);
+        }
+    }
+
+    /** Has the content stand as it stood then. */
+    private void putBack(long bankId, long contentId) {
+        if (contentId > maxId) {
+            return;
+        }
+        Standing then = catalog.standing(bankId, contentId, asOf);
+        if (then.isWithdrawn()) {
+            wereGone.add(contentId);
+            return;
+        }
+        ContentFields before = ContentFields.NONE.withState(then.state());
+        // Nobody had confirmed what was still proposed.
+        contentsBefore.merge(
+                contentId,
+                then.state().status() == ContentStatus.PROPOSED ? before.withConfirmedBy(null) : before,
+                ContentFields::or);
+        catalog.withdrawn(contentId, then.state()).ifPresent(withdrawn::add);
+    }
+
+    private boolean wasThere(long contentId) {
+        return contentId <= maxId && !wereGone.contains(contentId);
     }
 
     private ContentRecord asItWas(ContentRecord content) {
@@ -206,7 +259,7 @@ final class PastStock implements Stock {
             HashIndex.@Nullable ContentFilter filter,
             HashIndex.HitSink sink) {
         present.lookup(queries, count, maxDistance, filter, (query, distance, contentId) -> {
-            if (contentId <= maxId) {
+            if (wasThere(contentId)) {
                 sink.hit(query, distance, contentId);
             }
         });
@@ -235,7 +288,7 @@ final class PastStock implements Stock {
         synchronized (this) {
             return LongStream.concat(
                             Arrays.stream(present), Arrays.stream(withdrawn.byDigest.getOrDefault(digest, new long[0])))
-                    .filter(id -> id <= maxId)
+                    .filter(this::wasThere)
                     .distinct()
                     .sorted()
                     .toArray();
@@ -245,7 +298,7 @@ final class PastStock implements Stock {
     @Override
     public List<PictureVotes> lookupFeatures(
             Features query, int maxDistance, HashIndex.@Nullable ContentFilter filter, int minVotes, int maxPictures) {
-        HashIndex.ContentFilter old = id -> id <= maxId && (filter == null || filter.wants(id));
+        HashIndex.ContentFilter old = id -> wasThere(id) && (filter == null || filter.wants(id));
         List<PictureVotes> votes =
                 new ArrayList<>(present.lookupFeatures(query, maxDistance, old, minVotes, maxPictures));
         catchUp();
@@ -264,7 +317,7 @@ final class PastStock implements Stock {
 
     @Override
     public int[] documentFrequency(Features banked, int maxDistance, HashIndex.ContentFilter counted) {
-        HashIndex.ContentFilter old = id -> id <= maxId && counted.wants(id);
+        HashIndex.ContentFilter old = id -> wasThere(id) && counted.wants(id);
         int[] frequency = present.documentFrequency(banked, maxDistance, old);
         catchUp();
         int[] gone = withdrawn.features.documentFrequency(banked, maxDistance, old);
@@ -288,7 +341,7 @@ final class PastStock implements Stock {
                 }
             }
             return found.values().stream()
-                    .filter(record -> record.id() <= maxId)
+                    .filter(record -> wasThere(record.id()))
                     .sorted(Comparator.comparingLong(ContentRecord::id))
                     .toList();
         }
@@ -296,11 +349,11 @@ final class PastStock implements Stock {
 
     @Override
     public Optional<KnownVideo> video(long contentId) {
-        return contentId > maxId ? Optional.empty() : catalog.anyVideo(contentId);
+        return wasThere(contentId) ? catalog.anyVideo(contentId) : Optional.empty();
     }
 
     @Override
     public List<Hash256> hashesOf(long contentId) {
-        return contentId > maxId ? List.of() : catalog.hashesOf(contentId);
+        return wasThere(contentId) ? catalog.hashesOf(contentId) : List.of();
     }
 }

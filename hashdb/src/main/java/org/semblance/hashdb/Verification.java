@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.StorageFailedException;
-import org.semblance.hashdb.catalog.sql.Audit;
+import org.semblance.hashdb.catalog.audit.Audit;
 import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.features.FeatureIndex;
 import org.semblance.hashdb.follow.Followers;

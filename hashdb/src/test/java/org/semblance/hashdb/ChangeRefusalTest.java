@@ -167,10 +167,10 @@ class ChangeRefusalTest {
                 "content '" + content + "' not found in bank 'B'");
         db.apply(new Change.WithdrawContent("A", content), ANALYST);
         refused(
-                update("A", content, ContentStatus.ENABLED, null),
-                Reason.NOT_FOUND,
-                "content_id",
-                "content '" + content + "' not found in bank 'A'");
+                update("A", content, null, null),
+                Reason.CONFLICT,
+                "status",
+                "content '" + content + "' is withdrawn (expected: a status alone, which restores the content)");
         db.apply(new Change.DeleteBank("A"), ANALYST);
         refused(new Change.DeleteBank("A"), Reason.NOT_FOUND, "bank", "bank 'A' not found");
     }

@@ -126,7 +126,7 @@ class FolderRefusalTest {
     void holdsACatalogOfThisReleaseOrOlder() throws SQLException {
         fill();
         sql("PRAGMA user_version = 999");
-        refused("catalog.db has schema version 999, written by a newer release (this one knows up to version 7)");
+        refused("catalog.db has schema version 999, written by a newer release (this one knows up to version 8)");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package org.semblance.hashdb;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -8,12 +9,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -24,11 +27,13 @@ import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.BankFields;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.ContentFields;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.Given;
+import org.semblance.hashdb.catalog.JournalPayload;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.catalog.Quarantine;
@@ -44,6 +49,11 @@ import org.semblance.hashdb.hash.SignalType;
 /** Random changes against a model that keeps contents in a map and compares each hash with each query. */
 class HashDbModelTest {
     private static final Origin ANYONE = new Origin("model", "");
+    private static final Origin SECOND = new Origin("second/person", "");
+
+    /** Waits for nobody's approval. */
+    private static final Origin PROGRAM = Origin.ofProgram("program", "");
+
     private static final int STEPS = 1_000;
 
     @TempDir
@@ -58,7 +68,35 @@ class HashDbModelTest {
     private final TreeMap<Long, List<BankedPicture>> pictures = new TreeMap<>();
     private final RandomFeatures source = new RandomFeatures(random, 1000, 10);
     private final List<Asked> asked = new ArrayList<>();
+    private final TreeMap<Long, BankContent> withdrawn = new TreeMap<>();
+
+    /** The contents that are proposed by each change that waits. */
+    private final TreeMap<Long, List<Long>> proposals = new TreeMap<>();
+
     private long nextBankId = 1;
+    private State before = new State(Map.of(), Map.of(), Map.of(), Map.of());
+
+    /** What the model holds. */
+    private record State(
+            Map<String, Bank> banks,
+            Map<Long, BankContent> contents,
+            Map<Long, BankContent> withdrawn,
+            Map<Long, List<Long>> proposals) {}
+
+    private State state() {
+        return new State(Map.copyOf(banks), Map.copyOf(contents), Map.copyOf(withdrawn), Map.copyOf(proposals));
+    }
+
+    private void goBack() {
+        banks.clear();
+        banks.putAll(before.banks);
+        contents.clear();
+        contents.putAll(before.contents);
+        withdrawn.clear();
+        withdrawn.putAll(before.withdrawn);
+        proposals.clear();
+        proposals.putAll(before.proposals);
+    }
 
     @Test
     void answersAsTheModelDoes() throws InterruptedException {
@@ -72,10 +110,12 @@ class HashDbModelTest {
                         db.awaitView();
                     }
                 }
-                long before = db.seq();
+                long seq = db.seq();
+                State old = state();
                 step(db);
                 compare(db, step);
-                if (db.seq() > before) {
+                if (db.seq() > seq) {
+                    before = old;
                     remember(db);
                 }
                 if (random.nextInt(10) == 0) {
@@ -155,8 +195,14 @@ class HashDbModelTest {
             updateBank(db, anyBank());
         } else if (contents.isEmpty() || kind < 60) {
             addContents(db, anyBank());
-        } else if (kind < 75) {
+        } else if (kind < 70) {
             withdraw(db, anyContent());
+        } else if (kind < 74) {
+            restore(db);
+        } else if (kind < 80) {
+            undo(db);
+        } else if (kind < 84) {
+            decide(db);
         } else if (kind < 95) {
             updateContent(db, anyContent());
         } else {
@@ -190,8 +236,16 @@ class HashDbModelTest {
         String name = freeName();
         double ratio = random.nextDouble();
         Integer threshold = anyThreshold();
-        db.apply(new Change.CreateBank(name, kind, ratio, name + "!", threshold), ANYONE);
-        banks.put(name, new Bank(nextBankId++, name, kind, ratio, name + "!", threshold));
+        boolean needsApproval = random.nextInt(3) == 0;
+        db.apply(
+                new Change.CreateBank(
+                        kind,
+                        new BankFields(
+                                name, ratio, name + "!", new Given<>(threshold), null, null, null, needsApproval)),
+                ANYONE);
+        banks.put(
+                name,
+                new Bank(nextBankId++, name, kind, ratio, name + "!", threshold, true, null, null, needsApproval));
     }
 
     private void updateBank(HashDb db, Bank bank) {
@@ -208,7 +262,7 @@ class HashDbModelTest {
                                 null,
                                 null,
                                 null)),
-                ANYONE);
+                PROGRAM);
         banks.remove(bank.name());
         Bank updated = new Bank(
                 bank.id(),
@@ -216,8 +270,15 @@ class HashDbModelTest {
                 bank.kind(),
                 bank.enabledRatio(),
                 bank.description(),
-                threshold == null ? bank.distanceThreshold() : threshold);
+                threshold == null ? bank.distanceThreshold() : threshold,
+                true,
+                null,
+                null,
+                bank.needsApproval());
         banks.put(updated.name(), updated);
+        withdrawn.replaceAll((id, content) -> content.bank().equals(bank.name())
+                ? with(content, updated.name(), content.status(), content.disabledUntil(), content.note())
+                : content);
         contents.replaceAll((id, content) -> content.bank().equals(bank.name())
                 ? with(content, updated.name(), content.status(), content.disabledUntil(), content.note())
                 : content);
@@ -227,10 +288,12 @@ class HashDbModelTest {
         long its = contents.values().stream()
                 .filter(c -> c.bank().equals(bank.name()))
                 .count();
-        Applied applied = db.apply(new Change.DeleteBank(bank.name()), ANYONE);
+        Applied applied = db.apply(new Change.DeleteBank(bank.name()), PROGRAM);
         assertThat(applied.contents()).as(RandomSeed.replay()).isEqualTo((int) its);
         banks.remove(bank.name());
         contents.values().removeIf(content -> content.bank().equals(bank.name()));
+        withdrawn.values().removeIf(content -> content.bank().equals(bank.name()));
+        // What waits for a bank that is gone waits in vain, until the bank is there again.
     }
 
     private void addContents(HashDb db, Bank bank) {
@@ -246,7 +309,13 @@ class HashDbModelTest {
         }
         Applied applied = db.apply(new Change.AddContents(bank.name(), drafts), ANYONE);
         assertThat(applied.contents()).isEqualTo(drafts.size());
+        assertThat(applied.proposed()).isEqualTo(bank.needsApproval());
         long id = applied.firstContentId();
+        if (applied.proposed()) {
+            proposals.put(
+                    applied.seq(),
+                    LongStream.range(id, id + drafts.size()).boxed().toList());
+        }
         for (ContentDraft draft : drafts) {
             assertThat(contents).as("ids used again, %s", RandomSeed.replay()).doesNotContainKey(id);
             contents.put(
@@ -254,7 +323,7 @@ class HashDbModelTest {
                     new BankContent(
                             id,
                             bank.name(),
-                            ContentStatus.ENABLED,
+                            bank.needsApproval() ? ContentStatus.PROPOSED : ContentStatus.ENABLED,
                             null,
                             draft.signals(),
                             draft.labels(),
@@ -317,11 +386,85 @@ class HashDbModelTest {
     }
 
     private void withdraw(HashDb db, BankContent content) {
-        db.apply(new Change.WithdrawContent(content.bank(), content.id()), ANYONE);
+        db.apply(new Change.WithdrawContent(content.bank(), content.id()), PROGRAM);
         contents.remove(content.id());
+        withdrawn.put(content.id(), content);
+    }
+
+    private void restore(HashDb db) {
+        if (withdrawn.isEmpty()) {
+            return;
+        }
+        long id = Objects.requireNonNull(withdrawn.ceilingKey(random.nextLong(withdrawn.lastKey() + 1)));
+        BankContent content = Objects.requireNonNull(withdrawn.remove(id));
+        ContentStatus status = random.nextBoolean() ? ContentStatus.ENABLED : ContentStatus.DISABLED;
+        db.apply(new Change.UpdateContent(content.bank(), id, status, null), PROGRAM);
+        contents.put(id, with(content, content.bank(), status, null, content.note()));
+    }
+
+    /** The newest change: then all is as it was before. */
+    private void undo(HashDb db) {
+        if (db.seq() == 0) {
+            return;
+        }
+        JournalPayload newest = db.journal(db.seq() - 1, 1).getFirst().change();
+        Change.Undo undo = new Change.Undo(db.seq());
+        if (newest instanceof JournalPayload.ProposalDecided) {
+            assertThatThrownBy(() -> db.apply(undo, PROGRAM)).isInstanceOf(ChangeRefusedException.class);
+            return;
+        }
+        db.apply(undo, PROGRAM);
+        assertThatThrownBy(() -> db.apply(undo, PROGRAM))
+                .isInstanceOf(ChangeRefusedException.class)
+                .hasMessageContaining("was undone by change " + db.seq());
+        goBack();
+    }
+
+    private void decide(HashDb db) {
+        if (proposals.isEmpty()) {
+            return;
+        }
+        long proposal = Objects.requireNonNull(proposals.ceilingKey(random.nextLong(proposals.lastKey() + 1)));
+        boolean approve = random.nextInt(3) > 0;
+        Change.Decide decide = new Change.Decide(proposal, approve);
+        List<Long> ids = Objects.requireNonNull(proposals.get(proposal));
+        long bankId = db.journal(proposal - 1, 1).getFirst().change().bankId();
+        if (banks.values().stream().noneMatch(bank -> bank.id() == bankId)) {
+            assertThatThrownBy(() -> db.apply(decide, SECOND)).isInstanceOf(ChangeRefusedException.class);
+            return;
+        }
+        if (approve) {
+            assertThatThrownBy(() -> db.apply(decide, new Origin("model/again", "")))
+                    .isInstanceOf(ChangeRefusedException.class);
+        }
+        db.apply(decide, SECOND);
+        proposals.remove(proposal);
+        for (long id : ids) {
+            BankContent content = contents.get(id);
+            if (content == null || content.status() != ContentStatus.PROPOSED) {
+                continue;
+            }
+            if (approve) {
+                contents.put(
+                        id,
+                        ContentFields.NONE
+                                .withConfirmedBy(SECOND.actor())
+                                .appliedTo(with(content, content.bank(), ContentStatus.ENABLED, null, content.note())));
+            } else {
+                contents.remove(id);
+                withdrawn.put(id, content);
+            }
+        }
     }
 
     private void updateContent(HashDb db, BankContent content) {
+        if (content.status() == ContentStatus.PROPOSED) {
+            assertThatThrownBy(() -> db.apply(
+                            new Change.UpdateContent(content.bank(), content.id(), ContentStatus.ENABLED, null),
+                            PROGRAM))
+                    .isInstanceOf(ChangeRefusedException.class);
+            return;
+        }
         ContentStatus status = random.nextBoolean() ? ContentStatus.ENABLED : ContentStatus.DISABLED;
         Instant until = status == ContentStatus.DISABLED && random.nextBoolean()
                 ? clock.instant().plusSeconds(random.nextInt(1000))
@@ -332,7 +475,7 @@ class HashDbModelTest {
             fields = fields.or(ContentFields.of(anyTreatment()));
         }
         boolean confirms = random.nextInt(4) == 0;
-        Origin second = new Origin("second/person", "");
+        Origin second = Origin.ofProgram(SECOND.actor(), "");
         db.apply(
                 new Change.UpdateContent(
                         content.bank(), content.id(), status, until, confirms ? Boolean.TRUE : null, fields),

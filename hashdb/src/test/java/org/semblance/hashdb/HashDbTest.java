@@ -31,6 +31,8 @@ import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.Given;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.catalog.Page;
+import org.semblance.hashdb.catalog.Paging;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.hash.Hash256;
@@ -518,11 +520,19 @@ class HashDbTest {
     }
 
     private List<BankContent> pages(ContentFilter filter) {
+        List<BankContent> forwards = pages(filter, false);
+        List<BankContent> backwards = pages(filter, true);
+        assertThat(backwards).isEqualTo(forwards.reversed());
+        return forwards;
+    }
+
+    private List<BankContent> pages(ContentFilter filter, boolean newestFirst) {
         List<BankContent> contents = new ArrayList<>();
-        long after = 0;
-        for (List<BankContent> page = db.contents("A", filter, after, 7); !page.isEmpty(); ) {
-            contents.addAll(page);
-            page = db.contents("A", filter, page.getLast().id(), 7);
+        Page<BankContent> page = db.contents("A", filter, new Paging(null, newestFirst, 7));
+        contents.addAll(page.rows());
+        while (page.next() != null) {
+            page = db.contents("A", filter, new Paging(page.next(), newestFirst, 7));
+            contents.addAll(page.rows());
         }
         return contents;
     }

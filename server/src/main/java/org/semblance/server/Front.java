@@ -2,6 +2,8 @@ package org.semblance.server;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.body.SpillFolder;
 import org.semblance.server.call.Call;
@@ -11,6 +13,7 @@ import org.semblance.server.http.Lifecycle;
 import org.semblance.server.http.Phase;
 import org.semblance.server.http.Refusals;
 import org.semblance.server.metrics.Metrics;
+import org.semblance.server.route.Route;
 import org.semblance.server.route.Router;
 import org.semblance.server.wire.HttpTransport;
 
@@ -47,10 +50,10 @@ record Front(
      * @throws IOException if large uploads cannot be stored where the settings say
      */
     void serve(Backend backend) throws IOException {
-        Router router = new Router(
-                Routes.all(
-                        config, backend.db(), backend.records(), backend.exchanges(), gate, metrics, lifecycle::told),
-                Routes::dialect);
+        List<Route> routes = new ArrayList<>(Routes.all(
+                config, backend.db(), backend.records(), backend.exchanges(), gate, metrics, lifecycle::told));
+        routes.addAll(Routes.pages(config));
+        Router router = new Router(routes, Routes::dialect);
         calls.serve(router, backend.workers(), backend.videoWorkers(), SpillFolder.open(config));
         lifecycle.ready(backend.decoders()::haveBegun);
     }

@@ -8,6 +8,8 @@ import org.semblance.server.api.NativeApi;
 import org.semblance.server.api.OperatorRoutes;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.console.ConsoleRoutes;
+import org.semblance.server.console.SessionRoutes;
 import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.flood.FloodControl;
 import org.semblance.server.hma.HmaApi;
@@ -16,6 +18,7 @@ import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Phase;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.ops.KeyRoutes;
+import org.semblance.server.ops.OpsRoutes;
 import org.semblance.server.recent.EarlierUploads;
 import org.semblance.server.record.Records;
 import org.semblance.server.record.VerdictRecorder;
@@ -39,7 +42,7 @@ final class Routes {
         return HmaApi.has(path) ? Dialect.HMA : Dialect.NATIVE;
     }
 
-    /** Every route of both dialects. */
+    /** Every route of both dialects, and those of the console's sessions. */
     static List<Route> all(
             ServerConfig config,
             HashDb db,
@@ -55,7 +58,16 @@ final class Routes {
                 new ArrayList<>(NativeApi.routes(db, records, gate, verdicts, flood, earlier, config.features()));
         routes.addAll(new OperatorRoutes(metrics, phase, db).routes());
         routes.addAll(new KeyRoutes(gate).routes());
+        routes.addAll(new OpsRoutes(metrics.history(), config.dataFolder()).routes());
         routes.addAll(new HmaApi(db, verdicts, earlier, records.guard(), exchanges, config).routes());
+        if (config.console()) {
+            routes.addAll(new SessionRoutes(gate).routes());
+        }
         return routes;
+    }
+
+    /** The pages of the console, if it is switched on; they are no part of the API. */
+    static List<Route> pages(ServerConfig config) {
+        return config.console() ? new ConsoleRoutes().routes() : List.of();
     }
 }

@@ -43,7 +43,12 @@ class ArchitectureTest {
     static final ArchRule sqlIsForWhatIsStored = noClasses()
             .that()
             .resideOutsideOfPackages(
-                    "org.semblance.hashdb.catalog.sql", "org.semblance.hashdb.matchlog", "org.semblance.hashdb.outbox")
+                    "org.semblance.hashdb.catalog.audit",
+                    "org.semblance.hashdb.catalog.query",
+                    "org.semblance.hashdb.catalog.rows",
+                    "org.semblance.hashdb.catalog.sql",
+                    "org.semblance.hashdb.matchlog",
+                    "org.semblance.hashdb.outbox")
             .should()
             .dependOnClassesThat(in("java.sql", "org.sqlite"))
             .because("the catalog, the match log and the outbox have a file each");

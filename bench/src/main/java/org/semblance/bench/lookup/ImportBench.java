@@ -75,7 +75,7 @@ public final class ImportBench {
     }
 
     private static void commit(Catalog catalog, Change change) {
-        if (catalog.commit(List.of(new Catalog.Proposal(change, Banked.ORIGIN)), Instant.now())
+        if (catalog.commit(List.of(new Catalog.Submission(change, Banked.ORIGIN)), Instant.now())
                         .getFirst()
                 instanceof Catalog.Outcome.Refused refused) {
             throw refused.why();

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param features whether its pictures are banked, and found, by their local features
  * @param handling what a caller should do about a match, in words that every caller may read, or null
  * @param legalBasis on what legal ground its content is removed, as reports count by it, or null
+ * @param needsApproval whether people's changes of the bank and its contents wait for a second person
  */
 public record Bank(
         long id,
@@ -22,7 +23,8 @@ public record Bank(
         @Nullable Integer distanceThreshold,
         boolean features,
         @Nullable String handling,
-        @Nullable String legalBasis) {
+        @Nullable String legalBasis,
+        boolean needsApproval) {
     /** A bank whose pictures are found by their local features as well. */
     public Bank(
             long id,
@@ -31,7 +33,7 @@ public record Bank(
             double enabledRatio,
             String description,
             @Nullable Integer distanceThreshold) {
-        this(id, name, kind, enabledRatio, description, distanceThreshold, true, null, null);
+        this(id, name, kind, enabledRatio, description, distanceThreshold, true, null, null, false);
     }
 
     /** Whether any lookup sees the bank. */

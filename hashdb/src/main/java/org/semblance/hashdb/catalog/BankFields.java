@@ -10,9 +10,22 @@ public record BankFields(
         @Nullable Given<Integer> distanceThreshold,
         @Nullable Boolean features,
         @Nullable Given<String> handling,
-        @Nullable Given<String> legalBasis) {
+        @Nullable Given<String> legalBasis,
+        @Nullable Boolean needsApproval) {
     /** No field. */
-    public static final BankFields NONE = new BankFields(null, null, null, null, null, null, null);
+    public static final BankFields NONE = new BankFields(null, null, null, null, null, null, null, null);
+
+    /** Fields that leave out whether a second person is needed. */
+    public BankFields(
+            @Nullable String name,
+            @Nullable Double enabledRatio,
+            @Nullable String description,
+            @Nullable Given<Integer> distanceThreshold,
+            @Nullable Boolean features,
+            @Nullable Given<String> handling,
+            @Nullable Given<String> legalBasis) {
+        this(name, enabledRatio, description, distanceThreshold, features, handling, legalBasis, null);
+    }
 
     /** All fields of the bank. */
     public static BankFields of(Bank bank) {
@@ -23,22 +36,26 @@ public record BankFields(
                 new Given<>(bank.distanceThreshold()),
                 bank.features(),
                 new Given<>(bank.handling()),
-                new Given<>(bank.legalBasis()));
+                new Given<>(bank.legalBasis()),
+                bank.needsApproval());
     }
 
     /** These fields with another name. */
     public BankFields withName(String newName) {
-        return new BankFields(newName, enabledRatio, description, distanceThreshold, features, handling, legalBasis);
+        return new BankFields(
+                newName, enabledRatio, description, distanceThreshold, features, handling, legalBasis, needsApproval);
     }
 
     /** These fields with another ratio. */
     public BankFields withEnabledRatio(double ratio) {
-        return new BankFields(name, ratio, description, distanceThreshold, features, handling, legalBasis);
+        return new BankFields(
+                name, ratio, description, distanceThreshold, features, handling, legalBasis, needsApproval);
     }
 
     /** These fields with another threshold; null for the default. */
     public BankFields withDistanceThreshold(@Nullable Integer threshold) {
-        return new BankFields(name, enabledRatio, description, new Given<>(threshold), features, handling, legalBasis);
+        return new BankFields(
+                name, enabledRatio, description, new Given<>(threshold), features, handling, legalBasis, needsApproval);
     }
 
     /**
@@ -53,7 +70,8 @@ public record BankFields(
                 distanceThreshold,
                 features == null || features ? null : Boolean.FALSE,
                 handling == null || handling.value() == null ? null : handling,
-                legalBasis == null || legalBasis.value() == null ? null : legalBasis);
+                legalBasis == null || legalBasis.value() == null ? null : legalBasis,
+                needsApproval != null && needsApproval ? Boolean.TRUE : null);
     }
 
     /** These fields, and those of the other that are not given here. */
@@ -65,7 +83,8 @@ public record BankFields(
                 distanceThreshold == null ? other.distanceThreshold : distanceThreshold,
                 features == null ? other.features : features,
                 handling == null ? other.handling : handling,
-                legalBasis == null ? other.legalBasis : legalBasis);
+                legalBasis == null ? other.legalBasis : legalBasis,
+                needsApproval == null ? other.needsApproval : needsApproval);
     }
 
     /** The bank with these fields. */
@@ -79,7 +98,8 @@ public record BankFields(
                 distanceThreshold == null ? bank.distanceThreshold() : distanceThreshold.value(),
                 features == null ? bank.features() : features,
                 handling == null ? bank.handling() : handling.value(),
-                legalBasis == null ? bank.legalBasis() : legalBasis.value());
+                legalBasis == null ? bank.legalBasis() : legalBasis.value(),
+                needsApproval == null ? bank.needsApproval() : needsApproval);
     }
 
     /** The fields that the other gives as well. */
@@ -91,6 +111,7 @@ public record BankFields(
                 other.distanceThreshold == null ? null : distanceThreshold,
                 other.features == null ? null : features,
                 other.handling == null ? null : handling,
-                other.legalBasis == null ? null : legalBasis);
+                other.legalBasis == null ? null : legalBasis,
+                other.needsApproval == null ? null : needsApproval);
     }
 }

@@ -51,7 +51,7 @@ public sealed interface Change {
     /**
      * New values of some fields of a content.
      *
-     * @param status enabled or disabled; a withdrawn content stays withdrawn
+     * @param status enabled or disabled; restores a withdrawn content, and then no other field is given
      * @param disabledUntil with status disabled only: when it matches again by itself
      * @param confirmed whether the one who makes the change vouches for the content, as a second person; false takes back
      *     what was confirmed
@@ -77,6 +77,20 @@ public sealed interface Change {
         }
     }
 
-    /** Takes a content out for good. */
+    /** Takes a content out; it can be restored. */
     record WithdrawContent(String bank, long contentId) implements Change {}
+
+    /**
+     * Undoes an earlier change, if what it changed is still as it left it.
+     *
+     * @param seq of the change
+     */
+    record Undo(long seq) implements Change {}
+
+    /**
+     * Decides on a proposed change. Only a second person can approve; the first one can reject, and so take it back.
+     *
+     * @param proposal the {@code seq} of the change that proposed it
+     */
+    record Decide(long proposal, boolean approve) implements Change {}
 }

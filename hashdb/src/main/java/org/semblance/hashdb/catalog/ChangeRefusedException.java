@@ -9,8 +9,10 @@ public final class ChangeRefusedException extends RuntimeException {
     public enum Reason {
         /** The bank or content is not there. */
         NOT_FOUND,
-        /** The name is taken. */
+        /** The name is taken, or what is to be changed is not as it must be for that. */
         CONFLICT,
+        /** Who asks may not do it. */
+        FORBIDDEN,
         /** A value is out of its range. */
         INVALID,
         /** The request's key is that of another request. */

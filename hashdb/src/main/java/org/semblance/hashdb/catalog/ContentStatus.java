@@ -10,8 +10,10 @@ public enum ContentStatus {
     ENABLED,
     /** Does not match, until it is enabled again or its time comes. */
     DISABLED,
-    /** Taken out for good; its row stays, so that the journal can be read. */
-    WITHDRAWN;
+    /** Taken out; its row stays, so that the journal can be read and the content restored. */
+    WITHDRAWN,
+    /** Added by one person to a bank that needs two; does not match until the second one approves. */
+    PROPOSED;
 
     /** Whether a content of this status matches at that time. */
     boolean enabledAt(@Nullable Instant disabledUntil, Instant now) {

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One row of the journal: a change, who made it and why, chained to the row before.
@@ -63,12 +64,17 @@ public record JournalEntry(
     /** The {@link #prevHash} of the first row. */
     public static final String GENESIS = "0".repeat(64);
 
-    /** The entry of a change, with its hash computed. */
-    public static JournalEntry chained(String prevHash, long seq, Instant at, Origin origin, JournalPayload change) {
+    /**
+     * The entry of a change, with its hash computed.
+     *
+     * @param undoes the {@code seq} of the change that this one undoes, or null
+     */
+    public static JournalEntry chained(
+            String prevHash, long seq, Instant at, Origin origin, JournalPayload change, @Nullable Long undoes) {
         String actor = origin.actor();
         String reason = origin.reason();
         String kind = PayloadCodec.kind(change);
-        String payload = PayloadCodec.write(change);
+        String payload = PayloadCodec.write(change, undoes);
         return new JournalEntry(
                 seq,
                 at,

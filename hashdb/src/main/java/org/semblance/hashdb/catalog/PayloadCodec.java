@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -11,10 +12,16 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.ContentFields.State;
 import org.semblance.hashdb.catalog.JournalPayload.BankCreated;
 import org.semblance.hashdb.catalog.JournalPayload.BankDeleted;
+import org.semblance.hashdb.catalog.JournalPayload.BankRestored;
 import org.semblance.hashdb.catalog.JournalPayload.BankUpdated;
+import org.semblance.hashdb.catalog.JournalPayload.ChangeProposed;
+import org.semblance.hashdb.catalog.JournalPayload.ContentRestored;
 import org.semblance.hashdb.catalog.JournalPayload.ContentUpdated;
 import org.semblance.hashdb.catalog.JournalPayload.ContentWithdrawn;
 import org.semblance.hashdb.catalog.JournalPayload.ContentsAdded;
+import org.semblance.hashdb.catalog.JournalPayload.ContentsRestored;
+import org.semblance.hashdb.catalog.JournalPayload.ContentsWithdrawn;
+import org.semblance.hashdb.catalog.JournalPayload.ProposalDecided;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -31,12 +38,24 @@ import tools.jackson.databind.json.JsonMapper;
  * add_contents      bank_id, bank, first_id, contents, sha256
  * update_content    bank_id, bank, content_id, from, to
  * withdraw_content  bank_id, bank, content_id
+ * withdraw_contents bank_id, bank, first_id, last_id, contents
+ * restore_content   bank_id, bank, content_id, to (status with disabled_until)
+ * restore_contents  bank_id, bank, first_id, last_id, contents, withdrawn_by
+ * restore_bank      bank_id, bank, contents, deleted_by
+ * propose           bank_id, bank, change
+ * approve, reject   bank_id, bank, proposal, and of proposed contents first_id, last_id
  *
- * fields of a bank     name, enabled_ratio, description, distance_threshold, features (in create_bank only if false)
- * fields of a content  status with disabled_until, labels, note, metadata
+ * fields of a bank     name, enabled_ratio, description, distance_threshold, features (in create_bank only if false), handling,
+ *                      legal_basis, needs_approval
+ * fields of a content  status with disabled_until, labels, note, source, metadata, distance_threshold, handling, quarantine,
+ *                      confirmed_by
+ * change               kind, and of update_bank and update_content: to; of update_content: confirmed; of a content: content_id;
+ *                      of undo: seq
  * </pre>
  *
- * <p>{@code from} and {@code to} have the fields that the change gives, and no others.
+ * <p>{@code from} and {@code to} have the fields that the change gives, and no others. A row of any kind that undoes another has
+ * the {@code seq} of the other as {@code undoes}. An {@code add_contents} row of contents that wait for a second person has {@code
+ * proposed}.
  */
 public final class PayloadCodec {
     /** The kind of {@link ContentsAdded}. */
@@ -45,8 +64,29 @@ public final class PayloadCodec {
     private static final String CREATE_BANK = "create_bank";
     private static final String UPDATE_BANK = "update_bank";
     private static final String DELETE_BANK = "delete_bank";
-    public static final String UPDATE_CONTENT = "update_content";
-    public static final String WITHDRAW_CONTENT = "withdraw_content";
+    private static final String UPDATE_CONTENT = "update_content";
+    private static final String WITHDRAW_CONTENT = "withdraw_content";
+    private static final String RESTORE_CONTENT = "restore_content";
+    private static final String WITHDRAW_CONTENTS = "withdraw_contents";
+    private static final String RESTORE_CONTENTS = "restore_contents";
+    private static final String RESTORE_BANK = "restore_bank";
+    private static final String PROPOSE = "propose";
+    private static final String APPROVE = "approve";
+    private static final String REJECT = "reject";
+    private static final String UNDO = "undo";
+
+    /** The kinds of changes of one content, as an SQL list. */
+    public static final String OF_ONE_CONTENT =
+            "'" + UPDATE_CONTENT + "', '" + WITHDRAW_CONTENT + "', '" + RESTORE_CONTENT + "'";
+
+    /** The kinds of changes that withdraw, restore or decide on many contents of a bank, as an SQL list. */
+    public static final String OF_MANY_CONTENTS = "'" + DELETE_BANK + "', '" + WITHDRAW_CONTENTS + "', '"
+            + RESTORE_CONTENTS + "', '" + RESTORE_BANK + "', '" + APPROVE + "', '" + REJECT + "'";
+
+    private static final String UNDOES = "undoes";
+
+    /** The kinds of changes of all contents of a bank, as an SQL list. */
+    public static final String OF_BANK = "'" + DELETE_BANK + "', '" + RESTORE_BANK + "'";
 
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -61,12 +101,23 @@ public final class PayloadCodec {
             case ContentsAdded added -> ADD_CONTENTS;
             case ContentUpdated updated -> UPDATE_CONTENT;
             case ContentWithdrawn withdrawn -> WITHDRAW_CONTENT;
+            case ContentsWithdrawn withdrawn -> WITHDRAW_CONTENTS;
+            case ContentRestored restored -> RESTORE_CONTENT;
+            case ContentsRestored restored -> RESTORE_CONTENTS;
+            case BankRestored restored -> RESTORE_BANK;
+            case ChangeProposed proposed -> PROPOSE;
+            case ProposalDecided decided -> decided.approved() ? APPROVE : REJECT;
         };
     }
 
-    /** The JSON text. */
-    public static String write(JournalPayload payload) {
+    /**
+     * The JSON text.
+     *
+     * @param undoes the {@code seq} of the change that this one undoes, or null
+     */
+    static String write(JournalPayload payload, @Nullable Long undoes) {
         SortedMap<String, @Nullable Object> members = new TreeMap<>();
+        putGiven(members, UNDOES, undoes);
         members.put("bank_id", payload.bankId());
         switch (payload) {
             case BankCreated created -> {
@@ -87,6 +138,7 @@ public final class PayloadCodec {
                 members.put("first_id", added.firstId());
                 members.put("contents", added.contents());
                 members.put("sha256", added.sha256());
+                putGiven(members, "proposed", added.proposed() ? Boolean.TRUE : null);
             }
             case ContentUpdated updated -> {
                 members.put("bank", updated.bank());
@@ -98,8 +150,84 @@ public final class PayloadCodec {
                 members.put("bank", withdrawn.bank());
                 members.put("content_id", withdrawn.contentId());
             }
+            case ContentsWithdrawn withdrawn -> {
+                members.put("bank", withdrawn.bank());
+                putRange(members, withdrawn.firstId(), withdrawn.lastId());
+                members.put("contents", withdrawn.contents());
+            }
+            case ContentRestored restored -> {
+                members.put("bank", restored.bank());
+                members.put("content_id", restored.contentId());
+                members.put("to", members(ContentFields.NONE.withState(restored.to())));
+            }
+            case ContentsRestored restored -> {
+                members.put("bank", restored.bank());
+                putRange(members, restored.firstId(), restored.lastId());
+                members.put("contents", restored.contents());
+                members.put("withdrawn_by", restored.withdrawnBy());
+            }
+            case BankRestored restored -> {
+                members.put("bank", restored.bank());
+                members.put("contents", restored.contents());
+                members.put("deleted_by", restored.deletedBy());
+            }
+            case ChangeProposed proposed -> {
+                members.put("bank", proposed.bank());
+                members.put("change", members(proposed.change()));
+            }
+            case ProposalDecided decided -> {
+                members.put("bank", decided.bank());
+                members.put("proposal", decided.proposal());
+                if (decided.firstId() > 0) {
+                    putRange(members, decided.firstId(), decided.lastId());
+                }
+            }
         }
         return JSON.writeValueAsString(members);
+    }
+
+    private static void putRange(SortedMap<String, @Nullable Object> members, long firstId, long lastId) {
+        members.put("first_id", firstId);
+        members.put("last_id", lastId);
+    }
+
+    private static SortedMap<String, @Nullable Object> members(Change change) {
+        SortedMap<String, @Nullable Object> members = new TreeMap<>();
+        switch (change) {
+            case Change.UpdateBank update -> {
+                members.put("kind", UPDATE_BANK);
+                members.put("to", members(update.to()));
+            }
+            case Change.DeleteBank delete -> members.put("kind", DELETE_BANK);
+            case Change.UpdateContent update -> {
+                members.put("kind", UPDATE_CONTENT);
+                members.put("content_id", update.contentId());
+                putGiven(members, "confirmed", update.confirmed());
+                members.put(
+                        "to",
+                        members(update.fields()
+                                .withState(
+                                        update.status() == null
+                                                ? null
+                                                : new State(update.status(), update.disabledUntil()))));
+            }
+            case Change.WithdrawContent withdraw -> {
+                members.put("kind", WITHDRAW_CONTENT);
+                members.put("content_id", withdraw.contentId());
+            }
+            case Change.Undo undo -> {
+                members.put("kind", UNDO);
+                members.put("seq", undo.seq());
+            }
+            case Change.CreateBank create -> throw neverProposed(create);
+            case Change.AddContents add -> throw neverProposed(add);
+            case Change.Decide decide -> throw neverProposed(decide);
+        }
+        return members;
+    }
+
+    private static IllegalArgumentException neverProposed(Change change) {
+        return new IllegalArgumentException(change.getClass().getSimpleName() + ": waits for nobody, or as a content");
     }
 
     private static SortedMap<String, @Nullable Object> members(BankFields fields) {
@@ -111,6 +239,7 @@ public final class PayloadCodec {
         putGiven(members, "features", fields.features());
         put(members, "handling", fields.handling());
         put(members, "legal_basis", fields.legalBasis());
+        putGiven(members, "needs_approval", fields.needsApproval());
         return members;
     }
 
@@ -148,6 +277,19 @@ public final class PayloadCodec {
     private static void put(SortedMap<String, @Nullable Object> members, String name, @Nullable Given<?> given) {
         if (given != null) {
             members.put(name, given.value());
+        }
+    }
+
+    /**
+     * The {@code seq} of the change that a row undoes; null if it undoes none.
+     *
+     * @throws IllegalArgumentException if the text is not JSON
+     */
+    public static @Nullable Long undoes(String json) {
+        try {
+            return value(JSON.readTree(json).get(UNDOES), JsonNode::longValue);
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException("its payload cannot be read", e);
         }
     }
 
@@ -191,7 +333,8 @@ public final class PayloadCodec {
                         bank(object),
                         object.required("first_id").longValue(),
                         object.required("contents").intValue(),
-                        object.required("sha256").stringValue());
+                        object.required("sha256").stringValue(),
+                        object.path("proposed").asBoolean(false));
             case UPDATE_CONTENT ->
                 new ContentUpdated(
                         bankId,
@@ -200,7 +343,65 @@ public final class PayloadCodec {
                         contentFields(object.required("from")),
                         contentFields(object.required("to")));
             case WITHDRAW_CONTENT -> new ContentWithdrawn(bankId, bank(object), contentId(object));
+            case WITHDRAW_CONTENTS ->
+                new ContentsWithdrawn(
+                        bankId,
+                        bank(object),
+                        object.required("first_id").longValue(),
+                        object.required("last_id").longValue(),
+                        object.required("contents").intValue());
+            case RESTORE_CONTENT ->
+                new ContentRestored(
+                        bankId,
+                        bank(object),
+                        contentId(object),
+                        Objects.requireNonNull(
+                                contentFields(object.required("to")).state()));
+            case RESTORE_CONTENTS ->
+                new ContentsRestored(
+                        bankId,
+                        bank(object),
+                        object.required("first_id").longValue(),
+                        object.required("last_id").longValue(),
+                        object.required("contents").intValue(),
+                        object.required("withdrawn_by").longValue());
+            case RESTORE_BANK ->
+                new BankRestored(
+                        bankId,
+                        bank(object),
+                        object.required("contents").intValue(),
+                        object.required("deleted_by").longValue());
+            case PROPOSE -> new ChangeProposed(bankId, bank(object), change(bank(object), object.required("change")));
+            case APPROVE, REJECT ->
+                new ProposalDecided(
+                        bankId,
+                        bank(object),
+                        object.required("proposal").longValue(),
+                        kind.equals(APPROVE),
+                        object.path("first_id").asLong(0),
+                        object.path("last_id").asLong(0));
             default -> null;
+        };
+    }
+
+    private static Change change(String bank, JsonNode object) {
+        String kind = object.required("kind").stringValue();
+        return switch (kind) {
+            case UPDATE_BANK -> new Change.UpdateBank(bank, bankFields(object.required("to")));
+            case DELETE_BANK -> new Change.DeleteBank(bank);
+            case UPDATE_CONTENT -> {
+                ContentFields to = contentFields(object.required("to"));
+                yield new Change.UpdateContent(
+                        bank,
+                        contentId(object),
+                        to.state() == null ? null : to.state().status(),
+                        to.state() == null ? null : to.state().disabledUntil(),
+                        value(object.get("confirmed"), JsonNode::booleanValue),
+                        to.withState(null));
+            }
+            case WITHDRAW_CONTENT -> new Change.WithdrawContent(bank, contentId(object));
+            case UNDO -> new Change.Undo(object.required("seq").longValue());
+            default -> throw new IllegalArgumentException("no change " + kind);
         };
     }
 
@@ -220,7 +421,8 @@ public final class PayloadCodec {
                 given(object.get("distance_threshold"), JsonNode::intValue),
                 value(object.get("features"), JsonNode::booleanValue),
                 given(object.get("handling"), JsonNode::stringValue),
-                given(object.get("legal_basis"), JsonNode::stringValue));
+                given(object.get("legal_basis"), JsonNode::stringValue),
+                value(object.get("needs_approval"), JsonNode::booleanValue));
     }
 
     private static ContentFields contentFields(JsonNode object) {

@@ -350,6 +350,24 @@ final class LogStore implements AutoCloseable {
                             + " (SELECT 1 FROM match WHERE content_id = ?1)",
                     withdrawn.contentId(),
                     at);
+        } else if (change instanceof JournalPayload.ContentsWithdrawn withdrawn) {
+            name(withdrawn.bankId(), withdrawn.bank());
+            changes(at, withdrawn.bankId(), true, withdrawn.contents());
+            update(
+                    "INSERT OR IGNORE INTO withdrawn SELECT DISTINCT content_id, ?4 FROM match"
+                            + " WHERE bank_id = ?1 AND content_id BETWEEN ?2 AND ?3",
+                    withdrawn.bankId(),
+                    withdrawn.firstId(),
+                    withdrawn.lastId(),
+                    at);
+        } else if (change instanceof JournalPayload.ContentRestored restored) {
+            update("DELETE FROM withdrawn WHERE content_id = ?", restored.contentId());
+        } else if (change instanceof JournalPayload.ContentsRestored restored) {
+            update("DELETE FROM withdrawn WHERE content_id BETWEEN ? AND ?", restored.firstId(), restored.lastId());
+        } else if (change instanceof JournalPayload.BankRestored restored) {
+            update(
+                    "DELETE FROM withdrawn WHERE content_id IN (SELECT content_id FROM match WHERE bank_id = ?)",
+                    restored.bankId());
         } else if (change instanceof JournalPayload.BankDeleted deleted) {
             name(deleted.bankId(), deleted.bank());
             changes(at, deleted.bankId(), true, deleted.contents());

@@ -24,7 +24,7 @@ import org.semblance.hashdb.catalog.Treatment;
  * note, source, metadata: each a text
  * video       4 bytes for its length in milliseconds, 4 for the number of its frames
  * treatment   1 byte: bit 0 exact only, 1 threshold, 2 handling, 3 quarantine, 4 confirmed-by follow; 5 the quarantine is
- *             of the very bytes as well
+ *             of the very bytes as well, 6 proposed
  *   threshold 2 bytes
  *   handling, reason of the quarantine, confirmed-by: each a text
  * </pre>
@@ -47,6 +47,7 @@ final class RecordCodec {
     private static final int QUARANTINE = 1 << 3;
     private static final int CONFIRMED = 1 << 4;
     private static final int EXACT_QUARANTINE = 1 << 5;
+    private static final int PROPOSED = 1 << 6;
 
     private static final int FIXED = 1 + 4 + 8 + 8 + 2 + 8 + 1 + 2;
     private static final int MAX_BYTES_PER_CHAR = 3;
@@ -104,6 +105,7 @@ final class RecordCodec {
     private static int treatmentFlags(ContentRecord content) {
         Treatment treatment = content.treatment();
         return (content.exactOnly() ? EXACT_ONLY : 0)
+                | (content.status() == ContentStatus.PROPOSED ? PROPOSED : 0)
                 | (treatment.distanceThreshold() == null ? 0 : THRESHOLD)
                 | (treatment.handling() == null ? 0 : HANDLING)
                 | (treatment.quarantine() == null ? 0 : QUARANTINE)
@@ -159,7 +161,7 @@ final class RecordCodec {
         return new ContentRecord(
                 id,
                 bankId,
-                (flags & DISABLED) == 0 ? ContentStatus.ENABLED : ContentStatus.DISABLED,
+                status(flags, treated),
                 until,
                 labels,
                 note,
@@ -169,7 +171,14 @@ final class RecordCodec {
                 videoMs,
                 frames,
                 (treated & EXACT_ONLY) != 0,
-                (treated & ~EXACT_ONLY) == 0 ? Treatment.PLAIN : treatment(treated, in));
+                (treated & ~(EXACT_ONLY | PROPOSED)) == 0 ? Treatment.PLAIN : treatment(treated, in));
+    }
+
+    private static ContentStatus status(int flags, int treated) {
+        if ((treated & PROPOSED) != 0) {
+            return ContentStatus.PROPOSED;
+        }
+        return (flags & DISABLED) == 0 ? ContentStatus.ENABLED : ContentStatus.DISABLED;
     }
 
     private static Treatment treatment(int flags, ByteBuffer in) {

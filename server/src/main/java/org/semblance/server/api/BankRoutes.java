@@ -37,7 +37,11 @@ final class BankRoutes {
             "distance_threshold",
             MatchRoutes.FEATURES,
             "handling",
-            "legal_basis");
+            "legal_basis",
+            "needs_approval");
+
+    /** The parameter that asks how many contents there are. */
+    private static final String COUNTS = "counts";
 
     private static final Set<String> FIELDS =
             Stream.concat(PATCHABLE.stream(), Stream.of("kind")).collect(Collectors.toUnmodifiableSet());
@@ -53,14 +57,14 @@ final class BankRoutes {
     List<Route> routes() {
         Set<String> none = Set.of();
         return List.of(
-                NativeRoutes.work(Role.CURATE, "GET", "/v1/banks", none, (request, worker) -> banks(request)),
+                NativeRoutes.work(Role.CURATE, "GET", "/v1/banks", Set.of(COUNTS), (request, worker) -> banks(request)),
                 NativeRoutes.work(Role.ADMIN, "POST", "/v1/banks", none, (request, worker) -> create(request)),
                 NativeRoutes.work(
                         Role.CURATE,
                         "GET",
                         "/v1/banks/{bank}",
-                        none,
-                        (request, worker) -> Response.json(200, ReportJson.bank(bank(request, db(request))))),
+                        Set.of(COUNTS),
+                        (request, worker) -> Response.json(200, json(request, bank(request, db(request))))),
                 NativeRoutes.work(Role.ADMIN, "PATCH", "/v1/banks/{bank}", none, (request, worker) -> update(request)),
                 NativeRoutes.work(
                         Role.ADMIN, "DELETE", "/v1/banks/{bank}", none, (request, worker) -> delete(request)));
@@ -83,8 +87,16 @@ final class BankRoutes {
     private Response banks(Request request) {
         ObjectNode answer = Json.object();
         ArrayNode banks = answer.putArray("banks");
-        db(request).banks().forEach(bank -> banks.add(ReportJson.bank(bank)));
+        db(request).banks().forEach(bank -> banks.add(json(request, bank)));
         return Response.json(200, answer);
+    }
+
+    private ObjectNode json(Request request, Bank bank) {
+        ObjectNode node = ReportJson.bank(bank);
+        if (request.flag(COUNTS, false)) {
+            db(request).counts(bank.name()).ifPresent(counts -> ReportJson.putCounts(node, counts));
+        }
+        return node;
     }
 
     private Response create(Request request) {
@@ -105,7 +117,8 @@ final class BankRoutes {
                         new Given<>(fields.integer("distance_threshold")),
                         fields.flag(MatchRoutes.FEATURES),
                         NativeRoutes.given(fields, "handling", fields::text),
-                        NativeRoutes.given(fields, "legal_basis", fields::text)));
+                        NativeRoutes.given(fields, "legal_basis", fields::text),
+                        fields.flag("needs_approval")));
         Applied applied =
                 db(request).apply(wanted, request.origin(), NativeRoutes.requestKey(request, "POST /v1/banks"));
         // As it was made: to a request that comes again the bank may be another by now.
@@ -140,8 +153,12 @@ final class BankRoutes {
                                         NativeRoutes.given(fields, "distance_threshold", fields::integer),
                                         fields.flag(MatchRoutes.FEATURES),
                                         NativeRoutes.given(fields, "handling", fields::text),
-                                        NativeRoutes.given(fields, "legal_basis", fields::text))),
+                                        NativeRoutes.given(fields, "legal_basis", fields::text),
+                                        fields.flag("needs_approval"))),
                         request.origin());
+        if (applied.proposed()) {
+            return Response.json(202, ReportJson.putProposal(Json.object().put("name", name), applied));
+        }
         String current = newName == null ? name : newName;
         Bank bank = db(request)
                 .bank(current)
@@ -156,6 +173,9 @@ final class BankRoutes {
     private Response delete(Request request) {
         String name = request.name("bank");
         Applied applied = db(request).apply(new Change.DeleteBank(name), request.origin());
+        if (applied.proposed()) {
+            return Response.json(202, ReportJson.putProposal(Json.object().put("name", name), applied));
+        }
         ObjectNode answer = Json.object()
                 .put("name", name)
                 .put("status", "deleted")

@@ -2,8 +2,10 @@ package org.semblance.server.api;
 
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.BankingDraft;
 import org.semblance.hashdb.HashDb;
@@ -15,6 +17,8 @@ import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.ContentFields;
 import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.Page;
+import org.semblance.hashdb.catalog.Paging;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.exchange.HashListEntry;
@@ -39,6 +43,7 @@ import org.semblance.server.matchlog.ScopedMatchLog;
 import org.semblance.server.recent.Earlier;
 import org.semblance.server.recent.EarlierUploads;
 import org.semblance.server.record.BankingGuard;
+import org.semblance.server.route.Cursor;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import org.semblance.server.work.Worker;
@@ -49,8 +54,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class ContentRoutes {
     private static final String ALL = "/v1/banks/{bank}/content";
     private static final String ONE = ALL + "/{id:int}";
-    private static final int MAX_PAGE = 1_000;
-    private static final int DEFAULT_PAGE = 100;
+    private static final Pattern HASH = Pattern.compile("[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}");
 
     private static final Set<String> PATCHABLE = Set.of(
             "status",
@@ -114,7 +118,17 @@ final class ContentRoutes {
                         Role.CURATE,
                         "GET",
                         ALL,
-                        Set.of("after", "limit", "label", "status", "created_from", "created_before"),
+                        Cursor.with(
+                                "q",
+                                "label",
+                                "source",
+                                "actor",
+                                "hash",
+                                "status",
+                                "exact_only",
+                                "quarantined",
+                                "created_from",
+                                "created_before"),
                         (request, worker) -> list(request)),
                 NativeRoutes.work(Role.CURATE, "GET", ONE, none, (request, worker) -> show(request)),
                 NativeRoutes.work(Role.CURATE, "PATCH", ONE, none, (request, worker) -> update(request)),
@@ -137,14 +151,14 @@ final class ContentRoutes {
                         request,
                         bank,
                         ContentJson.fitting(bank, ContentJson.read(1, request.json()), takesFeatures(request, bank)),
-                        new Similar(request, visible, bank, true));
+                        new Similar(request, visible, bank, true, false));
             default -> {
                 BankingDraft draft = Draft.ofFile(request, worker, takesFeatures(request, bank));
                 yield added(
                         request,
                         bank,
                         new HashListEntry.Usable(1, draft.content(), ListCategory.UNSTATED, null, draft.warnings()),
-                        new Similar(request, visible, bank, false));
+                        new Similar(request, visible, bank, false, false));
             }
         };
     }
@@ -178,13 +192,17 @@ final class ContentRoutes {
             draft.warnings().forEach(array::add);
         }
         NativeRoutes.putHeld(answer, checked.getFirst());
-        Earlier shown = earlier.of(
-                bank, applied.firstContentId(), checked.getFirst(), applied.seq(), request.deadline()::passed);
-        if (shown != null) {
-            shown.putTo(answer, request.caller(), gate);
-        }
         answer.put("seq", applied.seq());
-        return Response.json(201, answer)
+        if (applied.proposed()) {
+            ReportJson.putProposal(answer, applied);
+        } else {
+            Earlier shown = earlier.of(
+                    bank, applied.firstContentId(), checked.getFirst(), applied.seq(), request.deadline()::passed);
+            if (shown != null) {
+                shown.putTo(answer, request.caller(), gate);
+            }
+        }
+        return Response.json(applied.proposed() ? 202 : 201, answer)
                 .with(Map.of("Location", "/v1/banks/" + bank.name() + "/content/" + applied.firstContentId()));
     }
 
@@ -195,22 +213,41 @@ final class ContentRoutes {
     private Response list(Request request) {
         ScopedDb visible = db(request);
         Bank bank = BankRoutes.bank(request, visible);
+        Paging paging = Cursor.of(request);
+        Page<BankContent> page = visible.contents(bank.name(), filter(request), paging);
+        ObjectNode answer = Json.object();
+        ArrayNode contents = answer.putArray("contents");
+        page.rows().forEach(content -> contents.add(json(request, content)));
+        Cursor.put(answer, paging, page.next());
+        return Response.json(200, answer);
+    }
+
+    private static ContentFilter filter(Request request) {
         String status = request.query("status");
-        ContentFilter filter = new ContentFilter(
+        String text = request.query("q");
+        if (text != null
+                && (text.codePointCount(0, text.length()) < ContentFilter.SHORTEST_TEXT || text.indexOf(0) >= 0)) {
+            throw HttpError.field(
+                    400, "q", text, "at least " + ContentFilter.SHORTEST_TEXT + " characters of text without NUL");
+        }
+        String hash = request.query("hash");
+        if (hash != null) {
+            request.caller().requiresDistance();
+            if (!HASH.matcher(hash).matches()) {
+                throw HttpError.field(400, "hash", hash, "32, 40 or 64 hex digits");
+            }
+        }
+        return new ContentFilter(
                 request.query("label"),
                 status == null ? null : status(status),
                 request.time("created_from"),
-                request.time("created_before"));
-        long after = request.query("after", 0, 0, Long.MAX_VALUE);
-        int limit = (int) request.query("limit", DEFAULT_PAGE, 1, MAX_PAGE);
-        List<BankContent> page = visible.contents(bank.name(), filter, after, limit);
-        ObjectNode answer = Json.object();
-        ArrayNode contents = answer.putArray("contents");
-        page.forEach(content -> contents.add(json(request, content)));
-        if (page.size() == limit) {
-            answer.put("next_after", page.getLast().id());
-        }
-        return Response.json(200, answer);
+                request.time("created_before"),
+                text,
+                request.query("source"),
+                request.query("actor"),
+                hash == null ? null : hash.toLowerCase(Locale.ROOT),
+                request.query("exact_only") == null ? null : Boolean.valueOf(request.flag("exact_only", false)),
+                request.query("quarantined") == null ? null : Boolean.valueOf(request.flag("quarantined", false)));
     }
 
     private static ContentStatus status(String text) {
@@ -219,11 +256,11 @@ final class ContentRoutes {
                 return status;
             }
         }
-        throw HttpError.field(400, "status", text, "enabled, disabled or withdrawn");
+        throw HttpError.field(400, "status", text, "enabled, disabled, proposed or withdrawn");
     }
 
     private static BankContent content(Request request, ScopedDb visible, Bank bank) {
-        return visible.content(bank.name(), request.id("id"))
+        return visible.anyContent(bank.name(), request.id("id"))
                 .orElseThrow(() ->
                         HttpError.field(404, "id", request.name("id"), "the id of a content of bank " + bank.name()));
     }
@@ -287,6 +324,9 @@ final class ContentRoutes {
                                 NativeRoutes.given(fields, "quarantine", name -> ContentJson.quarantine(fields)),
                                 null)),
                 request.origin());
+        if (applied.proposed()) {
+            return proposed(request, applied);
+        }
         if (fields.isNull("quarantine")) {
             flood.forget(request.id("id"));
         }
@@ -296,6 +336,9 @@ final class ContentRoutes {
     private Response withdraw(Request request) {
         Applied applied =
                 db(request).apply(new Change.WithdrawContent(request.name("bank"), request.id("id")), request.origin());
+        if (applied.proposed()) {
+            return proposed(request, applied);
+        }
         ObjectNode answer = Json.object()
                 .put("id", request.id("id"))
                 .put("bank", request.name("bank"))
@@ -303,5 +346,10 @@ final class ContentRoutes {
                 .put("seq", applied.seq());
         Reinstatement.putReferences(answer, new ScopedMatchLog(log, db, request.caller()), request.id("id"));
         return Response.json(200, answer);
+    }
+
+    private static Response proposed(Request request, Applied applied) {
+        ObjectNode answer = Json.object().put("id", request.id("id")).put("bank", request.name("bank"));
+        return Response.json(202, ReportJson.putProposal(answer, applied));
     }
 }

@@ -5,6 +5,8 @@ import java.util.stream.Stream;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.matchlog.MatchLog;
 import org.semblance.server.auth.Gate;
+import org.semblance.server.desk.JournalRoutes;
+import org.semblance.server.desk.ProposalRoutes;
 import org.semblance.server.flood.FloodControl;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.matchlog.MatchLogRoutes;
@@ -49,7 +51,9 @@ public final class NativeApi {
                         new ListRoutes(db, earlier, guard, features).routes(),
                         new MatchLogRoutes(log, db).routes(),
                         new StatsRoutes(log, db).routes(),
-                        new AuditRoutes(db, log).routes(),
+                        List.of(new VerifyRoute(db, log).route()),
+                        new JournalRoutes(db).routes(),
+                        new ProposalRoutes(db).routes(),
                         List.of(
                                 new CompareRoute(db).route(),
                                 new ForecastRoute(db, new Forecast(db, gate, records.uploads())).route(),

@@ -35,6 +35,11 @@ public final class Caller {
         return key;
     }
 
+    /** The role of the key, or null where none was good. */
+    public @Nullable Role role() {
+        return role;
+    }
+
     /** Whether the role suffices. */
     public boolean may(Role wanted) {
         return role != null && role.includes(wanted);

@@ -1,7 +1,5 @@
 package org.semblance.server.auth;
 
-import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -42,6 +40,7 @@ public final class Gate implements AutoCloseable {
     private final KeyFile file;
     private final AccessPolicy policy;
     private final InstantSource clock;
+    private final Sessions sessions;
     private final LongSupplier nanoClock;
     private final ScheduledExecutorService follower = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("keys").factory());
@@ -108,6 +107,7 @@ public final class Gate implements AutoCloseable {
         this.file = new KeyFile(folder);
         this.policy = policy;
         this.clock = clock;
+        this.sessions = new Sessions(clock);
         this.nanoClock = nanoClock;
         seen = file.bytes();
         if (seen != null) {
@@ -135,7 +135,7 @@ public final class Gate implements AutoCloseable {
 
     /** No server that had keys answers everybody because they are gone, unless it is told to. */
     private void checkGuarded(String bindAddress, Path folder) {
-        boolean loopback = isLoopback(bindAddress);
+        boolean loopback = HostNames.isLoopback(bindAddress);
         switch (policy) {
             case KEYS -> {
                 if (holders.isEmpty() && file.hadKeys()) {
@@ -162,14 +162,6 @@ public final class Gate implements AutoCloseable {
                 LOG.warn(
                         "open to everybody who reaches {}: no key is asked for, and the banks can be read and changed",
                         bindAddress);
-        }
-    }
-
-    private static boolean isLoopback(String bindAddress) {
-        try {
-            return Arrays.stream(InetAddress.getAllByName(bindAddress)).allMatch(InetAddress::isLoopbackAddress);
-        } catch (IOException e) {
-            return false; // where the server cannot listen either
         }
     }
 
@@ -239,11 +231,19 @@ public final class Gate implements AutoCloseable {
 
     /** Admits a request, as {@link #admit(List, Role)}; if it is {@code forOps}, keys of the role ops may make it as well. */
     public Pass admit(List<String> secrets, @Nullable Role role, boolean forOps) {
+        return admit(sha256(secrets), !secrets.isEmpty(), role, forOps);
+    }
+
+    /** Admits a request of a person who has signed in, by the key of the session. */
+    public Pass admit(Session session, @Nullable Role role, boolean forOps) {
+        return admit(session.keySha256(), true, role, forOps);
+    }
+
+    private Pass admit(@Nullable String presented, boolean isPresent, @Nullable Role role, boolean forOps) {
         Map<String, Holder> known = holders;
-        if (policy != AccessPolicy.KEYS || known.isEmpty()) {
+        if (!asksForKeys()) {
             return new Pass(Caller.ANYONE, null, null);
         }
-        String presented = sha256(secrets);
         if (presented != null && presented.equals(ownerSha256)) {
             return new Pass(Caller.OWNER, null, null);
         }
@@ -253,7 +253,7 @@ public final class Gate implements AutoCloseable {
             return new Pass(holder == null || why != null ? Caller.NOBODY : holder.caller, null, null);
         }
         if (holder == null) {
-            throw secrets.isEmpty()
+            throw !isPresent
                     ? new AccessRefusedException(
                             Reason.NO_KEY, "a key is needed (expected: Authorization: Bearer SECRET, or X-API-Key)")
                     : new AccessRefusedException(Reason.BAD_KEY, "not a key of this server");
@@ -270,6 +270,34 @@ public final class Gate implements AutoCloseable {
             holder.use.refused.increment();
             throw e;
         }
+    }
+
+    /** The people who have signed in to the console. */
+    public Sessions sessions() {
+        return sessions;
+    }
+
+    /** Whether requests need keys at the moment. */
+    public boolean asksForKeys() {
+        return policy == AccessPolicy.KEYS && !holders.isEmpty();
+    }
+
+    /**
+     * The SHA-256 of a secret, for a session.
+     *
+     * @throws AccessRefusedException if it is not the secret of a key that is good now
+     */
+    public String signIn(String secret) {
+        String presented = sha256(List.of(secret));
+        Holder holder = presented == null ? null : holders.get(presented);
+        if (presented == null || holder == null) {
+            throw new AccessRefusedException(Reason.BAD_KEY, "not a key of this server");
+        }
+        String why = holder.key.refusedAt(clock.instant());
+        if (why != null) {
+            throw new AccessRefusedException(Reason.BAD_KEY, why);
+        }
+        return presented;
     }
 
     /** Of the one secret that was presented, or null if it is none or several. */
@@ -360,8 +388,8 @@ public final class Gate implements AutoCloseable {
                 || (!key.banks().isEmpty() && key.banks().stream().allMatch(caller::sees));
     }
 
-    /** Whether a request without a key is refused now, or would be if there were one. */
-    public boolean asksForKeys() {
+    /** Whether requests need keys once there are some. */
+    public boolean isGuardedByKeys() {
         return policy == AccessPolicy.KEYS;
     }
 

@@ -1,5 +1,8 @@
 package org.semblance.server.auth;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -33,6 +36,15 @@ public final class HostNames {
         names = Stream.concat(Stream.of(bound), given.stream())
                 .map(name -> name.toLowerCase(Locale.ROOT))
                 .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** Whether a server that listens on that name or address is reached from its own machine alone. */
+    public static boolean isLoopback(String bindAddress) {
+        try {
+            return Arrays.stream(InetAddress.getAllByName(bindAddress)).allMatch(InetAddress::isLoopbackAddress);
+        } catch (IOException e) {
+            return false; // where the server cannot listen either
+        }
     }
 
     /** Whether each of them is one. */

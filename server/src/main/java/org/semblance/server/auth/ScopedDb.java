@@ -3,6 +3,7 @@ package org.semblance.server.auth;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.Match;
@@ -10,13 +11,21 @@ import org.semblance.hashdb.VerifyReport;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankContent;
+import org.semblance.hashdb.catalog.BankCounts;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ContentCounts;
 import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.hashdb.catalog.JournalFilter;
+import org.semblance.hashdb.catalog.JournalPayload;
+import org.semblance.hashdb.catalog.JournalRow;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.catalog.Page;
+import org.semblance.hashdb.catalog.Paging;
+import org.semblance.hashdb.catalog.Proposal;
+import org.semblance.hashdb.catalog.ProposalState;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.hash.Hash256;
@@ -53,9 +62,19 @@ public final class ScopedDb {
         return caller.sees(bank) ? db.content(bank, contentId) : Optional.empty();
     }
 
-    /** As {@link HashDb#contents(String, ContentFilter, long, int)}. */
-    public List<BankContent> contents(String bank, ContentFilter filter, long afterId, int limit) {
-        return caller.sees(bank) ? db.contents(bank, filter, afterId, limit) : List.of();
+    /** As {@link HashDb#anyContent}. */
+    public Optional<BankContent> anyContent(String bank, long contentId) {
+        return caller.sees(bank) ? db.anyContent(bank, contentId) : Optional.empty();
+    }
+
+    /** As {@link HashDb#contents(String, ContentFilter, Paging)}. */
+    public Page<BankContent> contents(String bank, ContentFilter filter, Paging paging) {
+        return caller.sees(bank) ? db.contents(bank, filter, paging) : new Page<>(List.of(), null);
+    }
+
+    /** As {@link HashDb#counts(String)}. */
+    public Optional<BankCounts> counts(String bank) {
+        return caller.sees(bank) ? db.counts(bank) : Optional.empty();
     }
 
     /** As {@link HashDb#video}, of a content of that bank. */
@@ -68,9 +87,14 @@ public final class ScopedDb {
         return caller.sees(bank) ? db.pictures(contentId) : List.of();
     }
 
-    /** As {@link HashDb#lookupBanked(List, Set)}, in that bank, or in all that its caller sees if none is named. */
-    public List<List<Match>> lookupBanked(List<Hash256> hashes, @Nullable String bank) {
-        return db.lookupBanked(hashes, banks(bank));
+    /** Contents of that bank with exactly these hashes, as {@link HashDb#lookupBanked(List, Set, int)}. */
+    public List<List<Match>> lookupSame(List<Hash256> hashes, String bank) {
+        return db.lookupBanked(hashes, banks(bank), 0);
+    }
+
+    /** Contents near these hashes in all banks that its caller sees, as {@link HashDb#lookupBanked(List, Set, int)}. */
+    public List<List<Match>> lookupBanked(List<Hash256> hashes) {
+        return db.lookupBanked(hashes, banks(null), Hash256.BITS);
     }
 
     /** As {@link HashDb#lookupBanked(Signal, Set)}, in that bank, or in all that its caller sees if none is named. */
@@ -99,14 +123,37 @@ public final class ScopedDb {
         return ScopedList.asOf(db, caller, seq);
     }
 
+    /** As {@link HashDb#journal(JournalFilter, Paging)}: the rows of its banks. */
+    public Page<JournalRow> journal(JournalFilter filter, Paging paging) {
+        Set<String> wanted = filter.banks().isEmpty()
+                ? caller.banks()
+                : filter.banks().stream().filter(caller::sees).collect(Collectors.toSet());
+        if (wanted.isEmpty() && !(filter.banks().isEmpty() && caller.seesAllBanks())) {
+            return new Page<>(List.of(), null);
+        }
+        return db.journal(
+                new JournalFilter(
+                        wanted,
+                        filter.actor(),
+                        filter.contentId(),
+                        filter.kind(),
+                        filter.reasonContains(),
+                        filter.from(),
+                        filter.before()),
+                paging);
+    }
+
     /**
-     * As {@link HashDb#journal}.
+     * As {@link HashDb#proposals}, of its banks.
      *
-     * @throws AccessRefusedException if its caller does not see all banks: a chain cannot be shown in part
+     * @param bank null for all of them
      */
-    public List<JournalEntry> journal(long afterSeq, int limit) {
-        caller.requiresAllBanks();
-        return db.journal(afterSeq, limit);
+    public Page<Proposal> proposals(@Nullable String bank, @Nullable ProposalState state, Paging paging) {
+        if (bank == null && caller.seesAllBanks()) {
+            return db.proposals(Set.of(), state, paging);
+        }
+        Set<String> wanted = bank == null ? caller.banks() : caller.sees(bank) ? Set.of(bank) : Set.of();
+        return wanted.isEmpty() ? new Page<>(List.of(), null) : db.proposals(wanted, state, paging);
     }
 
     /**
@@ -132,6 +179,10 @@ public final class ScopedDb {
             case Change.AddContents add -> requireSeen(add.bank());
             case Change.UpdateContent update -> requireSeen(update.bank());
             case Change.WithdrawContent withdraw -> requireSeen(withdraw.bank());
+            case Change.Undo undo ->
+                requireMay(undo.seq(), "seq", "change " + undo.seq() + " not found in the journal");
+            case Change.Decide decide ->
+                requireMay(decide.proposal(), "proposal", "proposal " + decide.proposal() + " not found");
         }
         return db.apply(change, origin, key);
     }
@@ -150,6 +201,38 @@ public final class ScopedDb {
                 return Optional.empty();
             }
             throw e;
+        }
+    }
+
+    /** A change that is undone or decided on is of a bank that the caller sees; one of a bank itself is for admins. */
+    private void requireMay(long seq, String field, String notFound) {
+        JournalEntry entry = caller.seesAllBanks()
+                ? db.journal(Math.max(0, seq - 1), 1).stream().findFirst().orElse(null)
+                : journal(
+                                new JournalFilter(caller.banks(), null, null, null, null, null, null),
+                                Paging.after(seq - 1, 1))
+                        .rows()
+                        .stream()
+                        .findFirst()
+                        .map(JournalRow::entry)
+                        .orElse(null);
+        if (entry == null || entry.seq() != seq) {
+            throw new ChangeRefusedException(ChangeRefusedException.Reason.NOT_FOUND, field, notFound);
+        }
+        switch (entry.change()) {
+            case JournalPayload.BankCreated change -> caller.requires(Role.ADMIN);
+            case JournalPayload.BankUpdated change -> caller.requires(Role.ADMIN);
+            case JournalPayload.BankDeleted change -> caller.requires(Role.ADMIN);
+            case JournalPayload.BankRestored change -> caller.requires(Role.ADMIN);
+            case JournalPayload.ChangeProposed proposed -> {
+                switch (proposed.change()) {
+                    case Change.UpdateBank change -> caller.requires(Role.ADMIN);
+                    case Change.DeleteBank change -> caller.requires(Role.ADMIN);
+                    case Change.Undo undo -> requireMay(undo.seq(), field, notFound);
+                    default -> caller.requires(Role.CURATE);
+                }
+            }
+            default -> caller.requires(Role.CURATE);
         }
     }
 

@@ -1,5 +1,6 @@
 package org.semblance.server.call;
 
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import java.util.Arrays;
@@ -12,12 +13,14 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.engine.MatchOptions;
 import org.semblance.server.auth.Caller;
 import org.semblance.server.auth.Gate;
+import org.semblance.server.auth.Session;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.Errors;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Phase;
 import org.semblance.server.http.Response;
+import org.semblance.server.http.WebPage;
 import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 import org.semblance.server.route.Router;
@@ -32,6 +35,10 @@ final class Admission {
     private Router.@Nullable Found found;
     private Map<String, List<String>> query = Map.of();
     private Gate.@Nullable Pass pass;
+    private @Nullable WebPage page;
+
+    /** The session of the person who asks, if a page of the console does; else null. */
+    private @Nullable Session session;
 
     /**
      * Reads the head and admits the request. The order of the steps decides what a refusal says, and to whom:
@@ -41,7 +48,8 @@ final class Admission {
      *   <li>The framing is checked, before anything in the head is trusted.
      *   <li>The route is found, so that later refusals count as refusals of that route.
      *   <li>A stopping server refuses, before a key is charged for the request.
-     *   <li>The key is checked; without a key, the host and the web page that ask. Nobody else learns more about the route.
+     *   <li>The key is checked, or the session of the console; without either, the host and the web page that ask. Nobody else
+     *       learns more about the route.
      *   <li>The query is checked.
      * </ol>
      *
@@ -62,19 +70,64 @@ final class Admission {
             throw HttpError.busy("the server is stopping");
         }
         HttpHeaders headers = head.headers();
-        pass = calls.gate().admit(Heads.secrets(headers), route.role(), route.forOps());
+        WebPage asking = new WebPage(headers, calls.config().tls() != null);
+        page = asking;
+        List<String> secrets = Heads.secrets(headers);
+        Session signedIn = secrets.isEmpty() && calls.config().console() && asking.isOwn()
+                ? calls.gate().sessions().find(asking.cookie(), asking.isUse()).orElse(null)
+                : null;
+        session = signedIn;
+        if (signedIn == null) {
+            pass = calls.gate().admit(secrets, route.role(), route.forOps());
+        } else {
+            if (!route.method().equals("GET")) {
+                asking.requireConsole();
+            }
+            pass = calls.gate().admit(signedIn, route.role(), route.forOps());
+            Heads.setActor(headers, signedIn.person());
+        }
         if (route.role() != null && caller().key() == null) {
             Heads.refuseStrangeHosts(headers, calls.hostNames());
             if (route.changes()) {
-                Heads.refuseWebPages(headers);
+                refuseWebPages(calls, asking, headers);
             }
         }
         query = mark < 0 ? Map.of() : Heads.query(target.substring(mark + 1));
         Heads.checkParameters(route, query);
     }
 
+    /** Lets the console of this machine make changes where no key is asked for, and no other page. */
+    private static void refuseWebPages(Calls calls, WebPage asking, HttpHeaders headers) {
+        if (!calls.config().console() || !headers.contains(WebPage.CONSOLE_FIELD)) {
+            Heads.refuseWebPages(headers);
+            return;
+        }
+        asking.requireConsole();
+        if (!asking.isOnLoopback()) {
+            throw HttpError.field(
+                    403,
+                    "Host",
+                    headers.get(HttpHeaderNames.HOST),
+                    "localhost or an address of this machine's own for a change without a key; else make a key first");
+        }
+    }
+
     Dialect dialect() {
         return dialect;
+    }
+
+    /** What a browser says of the page that asks. */
+    WebPage page() {
+        WebPage it = page;
+        if (it == null) {
+            throw new IllegalStateException("not admitted yet");
+        }
+        return it;
+    }
+
+    /** The answer as a browser may have it: what a person sees who has signed in is kept nowhere. */
+    Response kept(Response response) {
+        return session == null ? response : response.with(Map.of("Cache-Control", "no-store"));
     }
 
     Router.Found found() {
@@ -116,10 +169,12 @@ final class Admission {
         return it == null ? Caller.NOBODY : it.caller();
     }
 
-    /** Whether the key that it came with is still good. */
-    boolean holds(Gate gate) {
+    /** Whether the key or the session that it came with is still good. */
+    boolean holds(Calls calls) {
         Gate.Pass it = pass;
-        return it == null || gate.holds(it);
+        boolean signedOut = session != null
+                && calls.gate().sessions().find(page().cookie(), false).isEmpty();
+        return !signedOut && (it == null || calls.gate().holds(it));
     }
 
     /** Ends the request's share in the limits of its key. May be called by any thread, and more than once. */

@@ -337,13 +337,14 @@ public final class Call implements RequestHandler {
                 head.headers(),
                 body,
                 admission.caller(),
+                admission.page(),
+                wire.clientAddress(),
                 log.trace(),
                 beganNanos,
                 bodyNanos,
                 System.nanoTime(),
                 deadlineNanos,
                 mayDecode,
-                wire.isLocal() && !Heads.wasForwarded(head.headers()),
                 this::isAbandoned,
                 hurried);
     }
@@ -352,7 +353,7 @@ public final class Call implements RequestHandler {
 
     /** The answer in the coding that the client takes. */
     Response coded(Response response) {
-        return ContentCoding.encode(response, head.headers());
+        return ContentCoding.encode(admission.kept(response), head.headers());
     }
 
     /** The answer to a request whose deadline passed while it waited for a worker. */
@@ -415,7 +416,7 @@ public final class Call implements RequestHandler {
 
     /** Whether the key that it came with is still good. */
     boolean mayGoOn() {
-        return admission.holds(calls.gate());
+        return admission.holds(calls);
     }
 
     @Override

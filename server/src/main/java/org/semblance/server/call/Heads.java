@@ -3,6 +3,7 @@ package org.semblance.server.call;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,10 +16,6 @@ import org.semblance.server.route.Route;
 /** What is read from the head of a request. */
 final class Heads {
     private static final String BEARER = "Bearer ";
-
-    /** What proxies add. */
-    private static final List<String> FORWARDED =
-            List.of("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP");
 
     private Heads() {}
 
@@ -80,9 +77,11 @@ final class Heads {
         return secrets;
     }
 
-    /** Whether a proxy says that it made the request for somebody else. */
-    static boolean wasForwarded(HttpHeaders headers) {
-        return FORWARDED.stream().anyMatch(headers::contains);
+    /** Has the journal say that this person asked, whatever the request says. */
+    static void setActor(HttpHeaders headers, String person) {
+        headers.remove("X-Actor*");
+        // A header field is bytes, which Netty holds as Latin-1; who reads this field takes them for UTF-8.
+        headers.set("X-Actor", new String(person.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
     }
 
     /** A server that asks for no key is asked by its own names alone. What is no browser need not say by which. */

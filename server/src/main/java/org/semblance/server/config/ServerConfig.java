@@ -114,6 +114,10 @@ public final class ServerConfig {
         return value(Setting.HOST_NAMES);
     }
 
+    public boolean console() {
+        return value(Setting.CONSOLE);
+    }
+
     public int workers() {
         return value(Setting.WORKERS);
     }

@@ -73,6 +73,14 @@ public final class Setting<T> {
             "Names by which clients reach this server, beside addresses, localhost and host. While it asks for no key, a request"
                     + " with any other Host is refused with 403: a web page can have its own name mean this server.");
 
+    public static final Setting<Boolean> CONSOLE = new Setting<>(
+            "console",
+            Kind.FLAG,
+            "true on a loopback address or with TLS, else false",
+            config -> config.tls() != null || HostNames.isLoopback(config.bindAddress()),
+            "Whether the console for analysts is at /console. Signing in needs TLS, of this server or of a proxy in front,"
+                    + " or a browser on the same machine.");
+
     public static final Setting<Integer> WORKERS = new Setting<>(
             "workers",
             Kind.number(1, 1_024),

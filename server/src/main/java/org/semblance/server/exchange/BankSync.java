@@ -76,7 +76,8 @@ final class BankSync {
         this.guard = guard;
         this.changing = changing;
         this.stopping = stopping;
-        this.origin = new Origin("exchange/" + exchange.name(), exchange.api().wireName());
+        this.origin =
+                Origin.ofProgram("exchange/" + exchange.name(), exchange.api().wireName());
         String bank = bank();
         long after = 0;
         for (List<BankContent> page = db.contents(bank, after, PAGE);

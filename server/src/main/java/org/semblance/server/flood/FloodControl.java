@@ -173,7 +173,7 @@ public final class FloodControl {
             return true; // Deleted meanwhile, or this match was looked up before.
         }
         try {
-            db.apply(new Change.UpdateContent(bank, id, fields), new Origin(ACTOR, reason));
+            db.apply(new Change.UpdateContent(bank, id, fields), Origin.ofProgram(ACTOR, reason));
             quarantined.increment();
             LOG.warn("content {} of bank {} is put into quarantine: it {}", id, bank, reason);
             return true;

@@ -569,9 +569,11 @@ final class HmaCuration {
 
     private Response deleteContent(Request request) {
         Bank bank = bank(request);
-        int deleted = 1;
+        int deleted;
         try {
-            db(request).apply(new Change.WithdrawContent(bank.name(), request.id("id")), request.origin());
+            Applied applied =
+                    db(request).apply(new Change.WithdrawContent(bank.name(), request.id("id")), request.origin());
+            deleted = applied.proposed() ? 0 : 1;
         } catch (ChangeRefusedException e) {
             if (e.reason() != ChangeRefusedException.Reason.NOT_FOUND) {
                 throw e;

@@ -60,7 +60,9 @@ public enum ContentCoding {
 
     /** The answer as it leaves for a client that sent those header fields. */
     public static Response encode(Response response, HttpHeaders asked) {
-        if (response.body().length < LEAST_BYTES || !isText(response.contentType())) {
+        if (response.body().length < LEAST_BYTES
+                || !isText(response.contentType())
+                || response.headers().containsKey("Content-Encoding")) {
             return response;
         }
         Map<String, String> headers = new HashMap<>(response.headers());

@@ -103,6 +103,7 @@ public final class Errors {
     private static HttpError refusal(ChangeRefusedException refused, Dialect dialect) {
         int status = switch (refused.reason()) {
             case NOT_FOUND -> 404;
+            case FORBIDDEN -> 403;
             case CONFLICT -> dialect == Dialect.HMA ? 403 : 409;
             case INVALID -> 400;
             case KEY_REUSED -> 422;

@@ -22,7 +22,9 @@ import org.semblance.engine.video.Vpdq;
 import org.semblance.hashdb.DistanceThreshold;
 import org.semblance.hashdb.Match;
 import org.semblance.hashdb.VerifyReport;
+import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.BankCounts;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.Quarantine;
@@ -138,7 +140,25 @@ public final class ReportJson {
                 .put("features", bank.features());
         putText(node, "handling", bank.handling());
         putText(node, "legal_basis", bank.legalBasis());
-        return node;
+        return node.put("needs_approval", bank.needsApproval());
+    }
+
+    /** Adds {@code counts}: how many contents a bank has. */
+    public static void putCounts(ObjectNode target, BankCounts counts) {
+        target.putObject("counts")
+                .put("enabled", counts.enabled())
+                .put("disabled", counts.disabled())
+                .put("proposed", counts.proposed())
+                .put("withdrawn", counts.withdrawn())
+                .put("quarantined", counts.quarantined())
+                .put("images", counts.images())
+                .put("videos", counts.videos())
+                .put("exact_only", counts.exactOnly());
+    }
+
+    /** Adds that a change waits for a second person, and under which number. */
+    public static ObjectNode putProposal(ObjectNode target, Applied applied) {
+        return target.put("proposal", applied.seq()).put("status", "proposed").put("seq", applied.seq());
     }
 
     /** Adds {@code labels}, an empty array for none. */

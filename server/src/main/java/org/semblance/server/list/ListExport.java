@@ -16,6 +16,8 @@ import org.semblance.hashdb.catalog.ContentFields;
 import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.catalog.Page;
+import org.semblance.hashdb.catalog.Paging;
 import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.exchange.HashListEntry;
 import org.semblance.hashdb.exchange.HashListWriter;
@@ -53,16 +55,15 @@ public final class ListExport {
             @Nullable Instant createdBefore,
             boolean features) {
         private ContentFilter filter() {
-            return new ContentFilter(label, null, createdFrom, createdBefore);
+            return new ContentFilter(label, null, createdFrom, createdBefore, null, source, null, null, null, null);
         }
 
         /** Contents that are withdrawn, or were never approved, are nobody's to pass on; CSV cannot say that one is disabled. */
         private boolean takes(BankContent content) {
-            boolean state = switch (format) {
+            return switch (format) {
                 case CSV -> content.enabledAt(Instant.now());
                 case NDJSON -> content.status() == ContentStatus.ENABLED || content.status() == ContentStatus.DISABLED;
             };
-            return state && (source == null || source.equals(content.source()));
         }
     }
 
@@ -111,9 +112,9 @@ public final class ListExport {
             csv = rows;
         }
         while (written.size() < most && !ended) {
-            List<BankContent> page = db.contents(bank.name(), wanted.filter(), after, PAGE);
-            ended = page.isEmpty();
-            for (BankContent content : page) {
+            Page<BankContent> page = db.contents(bank.name(), wanted.filter(), Paging.after(after, PAGE));
+            Long next = page.next();
+            for (BankContent content : page.rows()) {
                 if (wanted.takes(content)) {
                     if (rows == null) {
                         written.writeBytes(Ndjson.line(ContentJson.of(entry(content))));
@@ -121,11 +122,13 @@ public final class ListExport {
                         rows.write(content);
                     }
                 }
-                after = content.id();
                 if (written.size() >= most) {
+                    next = content.id();
                     break;
                 }
             }
+            ended = next == null;
+            after = next == null ? after : next;
             if (rows != null) {
                 rows.flush();
             }

@@ -95,7 +95,7 @@ public final class KeyRoutes {
                     403,
                     "keys: without a key they are made and revoked on the server's own machine alone, not through a proxy");
         }
-        return gate.asksForKeys();
+        return gate.isGuardedByKeys();
     }
 
     private static KeyFile.Draft draft(Fields fields, boolean first) {

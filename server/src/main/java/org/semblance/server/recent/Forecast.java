@@ -17,6 +17,8 @@ import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.Page;
+import org.semblance.hashdb.catalog.Paging;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.recent.RecentUploads;
@@ -121,11 +123,13 @@ public final class Forecast {
     private @Nullable List<Banked> banked(Question question, long most) {
         List<Banked> banked = new ArrayList<>();
         long count = 0;
-        long after = 0;
-        while (true) {
-            List<BankContent> page = db.contents(
-                    question.bank.name(), new ContentFilter(null, ContentStatus.ENABLED, null, null), after, PAGE);
-            for (BankContent content : page) {
+        Long after = 0L;
+        while (after != null) {
+            Page<BankContent> page = db.contents(
+                    question.bank.name(),
+                    new ContentFilter(null, ContentStatus.ENABLED, null, null),
+                    Paging.after(after, PAGE));
+            for (BankContent content : page.rows()) {
                 if (!content.treatment().isQuarantined()) {
                     List<Hash256> hashes = hashes(content);
                     count += hashes.size();
@@ -135,11 +139,9 @@ public final class Forecast {
             if (count > most || question.stop.getAsBoolean()) {
                 return null;
             }
-            if (page.size() < PAGE) {
-                return banked;
-            }
-            after = page.getLast().id();
+            after = page.next();
         }
+        return banked;
     }
 
     private List<Hash256> hashes(BankContent content) {

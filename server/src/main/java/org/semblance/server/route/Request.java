@@ -2,6 +2,7 @@ package org.semblance.server.route;
 
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.net.InetAddress;
 import java.net.URLDecoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -21,14 +22,21 @@ import org.semblance.hashdb.catalog.Origin;
 import org.semblance.server.auth.Caller;
 import org.semblance.server.body.Body;
 import org.semblance.server.body.SentFile;
+import org.semblance.server.http.ContentCoding;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
+import org.semblance.server.http.WebPage;
 import org.semblance.server.metrics.RequestTrace;
 import tools.jackson.databind.JsonNode;
 
 /** One request as its handler sees it: the head, the body and the clock. Handed from the event loop to one worker. */
 public final class Request {
     private static final String ENCODED = "UTF-8''";
+
+    /** What a proxy adds to a request that it makes for somebody else. */
+    private static final List<String> FORWARDED =
+            List.of("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP");
+
     private static final int MAX_HEADER_CHARS = 200;
 
     /** Within what all parts can hold in milliseconds and print. */
@@ -41,6 +49,8 @@ public final class Request {
     private final HttpHeaders headers;
     private final Body body;
     private final Caller caller;
+    private final WebPage page;
+    private final String clientAddress;
     private final RequestTrace trace;
 
     /** {@link System#nanoTime} when its first byte had come, when its body was complete, and when work began. */
@@ -50,7 +60,6 @@ public final class Request {
     private final long workNanos;
     private final long deadlineNanos;
     private final boolean mayDecode;
-    private final boolean fromThisMachine;
     private final BooleanSupplier abandoned;
     private final BooleanSupplier hurried;
 
@@ -62,13 +71,14 @@ public final class Request {
             HttpHeaders headers,
             Body body,
             Caller caller,
+            WebPage page,
+            String clientAddress,
             RequestTrace trace,
             long beganNanos,
             long bodyNanos,
             long workNanos,
             long deadlineNanos,
             boolean mayDecode,
-            boolean fromThisMachine,
             BooleanSupplier abandoned,
             BooleanSupplier hurried) {
         this.found = found;
@@ -76,13 +86,14 @@ public final class Request {
         this.headers = headers;
         this.body = body;
         this.caller = caller;
+        this.page = page;
+        this.clientAddress = clientAddress;
         this.trace = trace;
         this.beganNanos = beganNanos;
         this.bodyNanos = bodyNanos;
         this.workNanos = workNanos;
         this.deadlineNanos = deadlineNanos;
         this.mayDecode = mayDecode;
-        this.fromThisMachine = fromThisMachine;
         this.abandoned = abandoned;
         this.hurried = hurried;
     }
@@ -275,12 +286,36 @@ public final class Request {
 
     /** Whether a program on the server's own machine made the request, and no proxy there for somebody else. */
     public boolean isFromThisMachine() {
-        return fromThisMachine;
+        return !clientAddress.isEmpty()
+                && InetAddress.ofLiteral(clientAddress).isLoopbackAddress()
+                && FORWARDED.stream().noneMatch(headers::contains);
     }
 
     /** Who asks, and what this one may do and see. */
     public Caller caller() {
         return caller;
+    }
+
+    /** What a browser says of the page that asks. */
+    public WebPage page() {
+        return page;
+    }
+
+    /** The address that the client, or the last proxy before this server, has; empty if that is not known. */
+    public String clientAddress() {
+        return clientAddress;
+    }
+
+    /** Whether the client takes gzip. */
+    public boolean takesGzip() {
+        return ContentCoding.takesGzip(headers);
+    }
+
+    /** Whether the client has the version of that entity tag already. */
+    public boolean has(String entityTag) {
+        return headers.getAll(HttpHeaderNames.IF_NONE_MATCH).stream()
+                .flatMap(value -> Arrays.stream(value.split(",")))
+                .anyMatch(tag -> tag.strip().equals(entityTag));
     }
 
     /** Who asks, for the journal. */

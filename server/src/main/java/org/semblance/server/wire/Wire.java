@@ -19,8 +19,8 @@ public interface Wire {
     /** Rings {@link RequestHandler#onAlarm} while a request is under way. */
     Alarm alarm();
 
-    /** Whether the other end of the connection is this machine, be it a proxy there. */
-    boolean isLocal();
+    /** The address that the client, or the last proxy before this server, has; empty if that is not known. */
+    String clientAddress();
 
     /** Whether the client is still there. */
     boolean isOpen();

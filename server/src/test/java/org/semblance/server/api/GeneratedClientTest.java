@@ -82,7 +82,7 @@ class GeneratedClientTest {
             assertThat(new HmaApi(client).hmaLookup(hash, "pdq", null, null, null, null, null, null))
                     .containsOnlyKeys("KNOWN");
             assertThat(new OperationApi(client)
-                            .readJournal(null, null, null)
+                            .readJournal(null, null, null, null, null, null, null, null, null, null, null)
                             .getEntries()
                             .getFirst()
                             .getActor())

@@ -17,6 +17,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.CatalogRefusedException;
+import org.semblance.hashdb.catalog.rows.Rows;
+import org.semblance.hashdb.catalog.rows.Schema;
 import org.semblance.hashdb.file.FormatException;
 import org.semblance.hashdb.file.SealedText;
 import org.slf4j.Logger;

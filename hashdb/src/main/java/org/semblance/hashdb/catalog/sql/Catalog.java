@@ -1,9 +1,7 @@
 package org.semblance.hashdb.catalog.sql;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -22,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankContent;
+import org.semblance.hashdb.catalog.BankCounts;
 import org.semblance.hashdb.catalog.CatalogRefusedException;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
@@ -33,22 +32,44 @@ import org.semblance.hashdb.catalog.ContentSink;
 import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.HashSink;
 import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.hashdb.catalog.JournalFilter;
 import org.semblance.hashdb.catalog.JournalPayload;
 import org.semblance.hashdb.catalog.JournalPayload.BankCreated;
 import org.semblance.hashdb.catalog.JournalPayload.BankDeleted;
+import org.semblance.hashdb.catalog.JournalPayload.BankRestored;
 import org.semblance.hashdb.catalog.JournalPayload.BankUpdated;
+import org.semblance.hashdb.catalog.JournalPayload.ChangeProposed;
+import org.semblance.hashdb.catalog.JournalPayload.ContentRestored;
 import org.semblance.hashdb.catalog.JournalPayload.ContentUpdated;
 import org.semblance.hashdb.catalog.JournalPayload.ContentWithdrawn;
 import org.semblance.hashdb.catalog.JournalPayload.ContentsAdded;
+import org.semblance.hashdb.catalog.JournalPayload.ContentsRestored;
+import org.semblance.hashdb.catalog.JournalPayload.ContentsWithdrawn;
+import org.semblance.hashdb.catalog.JournalPayload.ProposalDecided;
+import org.semblance.hashdb.catalog.JournalRow;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.catalog.Page;
+import org.semblance.hashdb.catalog.Paging;
 import org.semblance.hashdb.catalog.PayloadCodec;
 import org.semblance.hashdb.catalog.PictureSink;
+import org.semblance.hashdb.catalog.Proposal;
+import org.semblance.hashdb.catalog.ProposalState;
 import org.semblance.hashdb.catalog.RequestKey;
+import org.semblance.hashdb.catalog.Standing;
 import org.semblance.hashdb.catalog.StorageFailedException;
-import org.semblance.hashdb.catalog.sql.Readers.Reader;
+import org.semblance.hashdb.catalog.audit.Audit;
+import org.semblance.hashdb.catalog.query.BankQueries;
+import org.semblance.hashdb.catalog.query.ContentSearch;
+import org.semblance.hashdb.catalog.query.JournalSearch;
+import org.semblance.hashdb.catalog.query.Standings;
+import org.semblance.hashdb.catalog.rows.Codes;
+import org.semblance.hashdb.catalog.rows.Readers;
+import org.semblance.hashdb.catalog.rows.Readers.Reader;
+import org.semblance.hashdb.catalog.rows.Rows;
+import org.semblance.hashdb.catalog.rows.Schema;
+import org.semblance.hashdb.catalog.rows.StorageFailures;
 import org.semblance.hashdb.features.BankedPicture;
-import org.semblance.hashdb.file.DurableFile;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 
@@ -123,15 +144,15 @@ public final class Catalog implements AutoCloseable {
      *
      * @param key of the request, or null if it is not to be remembered
      */
-    public record Proposal(
+    public record Submission(
             Change change, Origin origin, @Nullable RequestKey key) {
         /** A change of a request without a key. */
-        public Proposal(Change change, Origin origin) {
+        public Submission(Change change, Origin origin) {
             this(change, origin, null);
         }
     }
 
-    /** What became of a proposal. */
+    /** What became of a submission. */
     public sealed interface Outcome {
         /** The change is durable. */
         record Committed(Applied applied) implements Outcome {}
@@ -144,33 +165,33 @@ public final class Catalog implements AutoCloseable {
      * Makes the changes durable, in this order, with one sync of the disk for all that are accepted. One thread at a
      * time may call this.
      *
-     * @return one outcome a proposal; refused ones carry a {@link ChangeRefusedException}, or a
+     * @return one outcome a submission; refused ones carry a {@link ChangeRefusedException}, or a
      *     {@link StorageFailedException} if the disk failed
      */
-    public List<Outcome> commit(List<Proposal> proposals, Instant at) {
+    public List<Outcome> commit(List<Submission> submissions, Instant at) {
         try {
-            return tryCommit(proposals, at);
+            return tryCommit(submissions, at);
         } catch (SQLException e) {
             discardWriter();
-            if (proposals.size() == 1) {
+            if (submissions.size() == 1) {
                 return List.of(new Outcome.Refused(StorageFailures.of(file, e)));
             }
         }
         // One that is too large for the disk must not take the others with it.
         List<Outcome> outcomes = new ArrayList<>();
-        for (Proposal proposal : proposals) {
-            outcomes.addAll(commit(List.of(proposal), at));
+        for (Submission submission : submissions) {
+            outcomes.addAll(commit(List.of(submission), at));
         }
         return outcomes;
     }
 
-    private List<Outcome> tryCommit(List<Proposal> proposals, Instant at) throws SQLException {
+    private List<Outcome> tryCommit(List<Submission> submissions, Instant at) throws SQLException {
         ChangeWriter current = writer();
-        List<Outcome> outcomes = new ArrayList<>(proposals.size());
-        for (Proposal proposal : proposals) {
+        List<Outcome> outcomes = new ArrayList<>(submissions.size());
+        for (Submission submission : submissions) {
             try {
-                outcomes.add(
-                        new Outcome.Committed(current.write(proposal.change(), proposal.origin(), proposal.key(), at)));
+                outcomes.add(new Outcome.Committed(
+                        current.write(submission.change(), submission.origin(), submission.key(), at)));
             } catch (ChangeRefusedException e) {
                 outcomes.add(new Outcome.Refused(e));
             } catch (RuntimeException | Error e) {
@@ -297,6 +318,15 @@ public final class Catalog implements AutoCloseable {
         switch (payload) {
             case ContentsAdded added -> range(reader, added.firstId(), added.lastId(), sinks);
             case ContentWithdrawn withdrawn -> range(reader, withdrawn.contentId(), withdrawn.contentId(), sinks);
+            case ContentsWithdrawn withdrawn -> range(reader, withdrawn.firstId(), withdrawn.lastId(), sinks);
+            case ContentRestored restored -> range(reader, restored.contentId(), restored.contentId(), sinks);
+            case ContentsRestored restored -> range(reader, restored.firstId(), restored.lastId(), sinks);
+            case BankRestored restored -> runs(reader, restored.bankId(), sinks);
+            case ProposalDecided decided -> {
+                if (decided.firstId() > 0) {
+                    range(reader, decided.firstId(), decided.lastId(), sinks);
+                }
+            }
             case ContentUpdated updated -> {
                 if (sinks.contents != null) {
                     Rows.contentRecords(reader::prepare, updated.contentId(), updated.contentId(), sinks.contents);
@@ -305,6 +335,19 @@ public final class Catalog implements AutoCloseable {
             case BankDeleted deleted -> bank(reader, deleted.bankId(), sinks);
             case BankCreated created -> {}
             case BankUpdated updated -> {}
+            case ChangeProposed proposed -> {}
+        }
+    }
+
+    /** All contents of a bank that was restored, those with ids in a row together. */
+    private static void runs(Reader reader, long bankId, Sinks sinks) throws SQLException {
+        PreparedStatement select = reader.prepare("SELECT min(id), max(id) FROM (SELECT id, id - row_number() OVER"
+                + " (ORDER BY id) AS run FROM content WHERE bank_id = ?) GROUP BY run ORDER BY 1");
+        select.setLong(1, bankId);
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                range(reader, row.getLong(1), row.getLong(2), sinks);
+            }
         }
     }
 
@@ -553,15 +596,20 @@ public final class Catalog implements AutoCloseable {
     public record Withdrawn(
             ContentRecord content, List<Hash256> hashes, List<Signal> digests, List<BankedPicture> pictures) {}
 
+    /** How the content of that bank stood after that change. */
+    public Standing standing(long bankId, long contentId, long asOf) {
+        return readers.read(reader -> Standings.of(reader::prepare, bankId, contentId, asOf));
+    }
+
     /**
-     * A content that is withdrawn now and was not after that change; empty if it was, or is not there. Its state is that after
-     * the change; all else is as it is now.
+     * A content that is withdrawn now; empty if it is not.
+     *
+     * @param state the one that the content is given
      */
-    public Optional<Withdrawn> withdrawn(long contentId, long asOf) {
+    public Optional<Withdrawn> withdrawn(long contentId, ContentFields.State state) {
         return Optional.ofNullable(readers.<@Nullable Withdrawn>read(reader -> {
             ContentRecord record = Rows.contentRecord(reader::prepare, contentId);
-            ContentFields.State state = stateAfter(reader, contentId, asOf);
-            if (record == null || record.status() != ContentStatus.WITHDRAWN || state == null) {
+            if (record == null || record.status() != ContentStatus.WITHDRAWN) {
                 return null;
             }
             BankContent content = Rows.content(reader::prepare, contentId);
@@ -577,28 +625,6 @@ public final class Catalog implements AutoCloseable {
         }));
     }
 
-    /** The state of a content after that change; null if it was withdrawn by itself. */
-    private static ContentFields.@Nullable State stateAfter(Reader reader, long contentId, long asOf)
-            throws SQLException {
-        PreparedStatement select = reader.prepare("SELECT kind, payload FROM journal j WHERE kind IN ('"
-                + PayloadCodec.UPDATE_CONTENT + "', '" + PayloadCodec.WITHDRAW_CONTENT + "') AND " + Rows.CONTENT_ID
-                + " = ? AND seq <= ? ORDER BY seq DESC");
-        select.setLong(1, contentId);
-        select.setLong(2, asOf);
-        try (ResultSet row = select.executeQuery()) {
-            while (row.next()) {
-                JournalPayload change = PayloadCodec.read(Rows.text(row, 1), Rows.text(row, 2));
-                if (change instanceof ContentWithdrawn) {
-                    return null;
-                }
-                if (change instanceof ContentUpdated updated && updated.to().state() != null) {
-                    return updated.to().state();
-                }
-            }
-        }
-        return new ContentFields.State(ContentStatus.ENABLED, null);
-    }
-
     /** The number of the newest change that {@link #commit} made durable, without asking the file. */
     public long committedSeq() {
         return committedSeq;
@@ -611,10 +637,13 @@ public final class Catalog implements AutoCloseable {
 
     /** A content of that bank that is not withdrawn. */
     public Optional<BankContent> content(String bank, long contentId) {
+        return anyContent(bank, contentId).filter(found -> found.status() != ContentStatus.WITHDRAWN);
+    }
+
+    /** A content of that bank, withdrawn or not. */
+    public Optional<BankContent> anyContent(String bank, long contentId) {
         BankContent content = readers.<@Nullable BankContent>read(reader -> Rows.content(reader::prepare, contentId));
-        return Optional.ofNullable(content)
-                .filter(found -> found.status() != ContentStatus.WITHDRAWN
-                        && found.bank().equals(bank));
+        return Optional.ofNullable(content).filter(found -> found.bank().equals(bank));
     }
 
     /** What is banked of a video; empty if the content is withdrawn, not there, or no video. */
@@ -633,9 +662,33 @@ public final class Catalog implements AutoCloseable {
         return readers.read(reader -> Rows.counts(reader::prepare));
     }
 
-    /** Contents of the bank that pass the filter, by id, from the first id above {@code afterId} on. */
-    public List<BankContent> contents(Bank bank, ContentFilter filter, long afterId, int limit) {
-        return readers.read(reader -> Rows.contents(reader::prepare, bank.id(), filter, afterId, limit));
+    /**
+     * Contents of the bank that pass the filter, by id.
+     *
+     * @param among the ids of the contents that have the hash of the filter; null if it asks for none
+     */
+    public Page<BankContent> contents(Bank bank, ContentFilter filter, long @Nullable [] among, Paging paging) {
+        return readers.read(reader -> new ContentSearch(reader::prepare, bank, filter, among, paging).page());
+    }
+
+    /** Counts the contents of a bank. */
+    public BankCounts counts(Bank bank) {
+        return readers.read(reader -> BankQueries.counts(reader::prepare, bank.id()));
+    }
+
+    /** Rows of the journal that pass the filter, by their number. */
+    public Page<JournalRow> journal(JournalFilter filter, Paging paging) {
+        return readers.read(reader -> new JournalSearch(reader::prepare, filter, paging).page());
+    }
+
+    /**
+     * Proposals, by their number.
+     *
+     * @param banks the names of the banks; empty for all
+     * @param state null for every state
+     */
+    public Page<Proposal> proposals(Set<String> banks, @Nullable ProposalState state, Paging paging) {
+        return readers.read(reader -> BankQueries.proposals(reader::prepare, banks, state, paging));
     }
 
     /** The records of those of the contents that are there and not withdrawn, in the order of the ids. */
@@ -727,21 +780,7 @@ public final class Catalog implements AutoCloseable {
      * @throws IOException if the target exists or cannot be written
      */
     public void backup(Path target) throws IOException {
-        if (Files.exists(target)) {
-            throw new IOException(target + ": is there already (expected: a new file)");
-        }
-        Path building = DurableFile.aside(target);
-        Files.deleteIfExists(building);
-        try (Connection connection = Schema.connect(file);
-                PreparedStatement vacuum = connection.prepareStatement("VACUUM INTO ?")) {
-            vacuum.setString(1, building.toAbsolutePath().toString());
-            vacuum.execute();
-            DurableFile.publish(building, target);
-        } catch (SQLException e) {
-            throw new IOException(target + ": " + e.getMessage(), e);
-        } finally {
-            Files.deleteIfExists(building);
-        }
+        CatalogCopy.make(file, target);
     }
 
     @Override

@@ -6,13 +6,11 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.sql.Types;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
@@ -21,26 +19,29 @@ import org.semblance.hashdb.catalog.BankFields;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ChangeRefusedException.Reason;
-import org.semblance.hashdb.catalog.ContentDigest;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.ContentFields;
+import org.semblance.hashdb.catalog.ContentFields.State;
 import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.JournalPayload;
 import org.semblance.hashdb.catalog.JournalPayload.BankCreated;
 import org.semblance.hashdb.catalog.JournalPayload.BankDeleted;
+import org.semblance.hashdb.catalog.JournalPayload.BankRestored;
 import org.semblance.hashdb.catalog.JournalPayload.BankUpdated;
+import org.semblance.hashdb.catalog.JournalPayload.ContentRestored;
 import org.semblance.hashdb.catalog.JournalPayload.ContentUpdated;
 import org.semblance.hashdb.catalog.JournalPayload.ContentWithdrawn;
 import org.semblance.hashdb.catalog.JournalPayload.ContentsAdded;
-import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.catalog.JournalPayload.ContentsRestored;
+import org.semblance.hashdb.catalog.JournalPayload.ContentsWithdrawn;
 import org.semblance.hashdb.catalog.Origin;
-import org.semblance.hashdb.catalog.Quarantine;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.Rules;
-import org.semblance.hashdb.catalog.Treatment;
-import org.semblance.hashdb.features.BankedPicture;
-import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.catalog.query.Standings;
+import org.semblance.hashdb.catalog.rows.Codes;
+import org.semblance.hashdb.catalog.rows.Rows;
+import org.semblance.hashdb.catalog.rows.Schema;
 
 /**
  * The one connection that writes. Each change is checked in full before its first row is written, so a refusal leaves
@@ -57,15 +58,11 @@ final class ChangeWriter implements AutoCloseable {
     /** Page cache in kB; a bulk of 50,000 contents touches 5 MB. */
     private static final int CACHE_KB = 16 << 10;
 
-    /** Rows handed to SQLite in one batch; bounds what the driver holds on the heap. */
-    private static final int BATCH = 10_000;
-
-    private static final int REMEMBERED_NAMES = 10_000;
-
     private final Connection connection;
-    private final Map<String, PreparedStatement> prepared = new HashMap<>();
-    private final Map<String, Map<String, Long>> names = new HashMap<>();
-    private final ContentDigest digest = new ContentDigest();
+    private final Statements statements;
+    private final ContentWriter contents;
+    private final Undoing undoing = new Undoing(this);
+    private final Approvals approvals = new Approvals(this);
     private boolean begun;
     private long nextContentId;
     private long lastSeq;
@@ -73,6 +70,8 @@ final class ChangeWriter implements AutoCloseable {
 
     ChangeWriter(Path file) throws SQLException {
         connection = Schema.connect(file);
+        statements = new Statements(connection);
+        contents = new ContentWriter(statements);
         try (Statement statement = connection.createStatement()) {
             statement.execute("PRAGMA wal_autocheckpoint = " + CHECKPOINT_PAGES);
             statement.execute("PRAGMA journal_size_limit = " + LOG_SIZE_LIMIT);
@@ -99,14 +98,14 @@ final class ChangeWriter implements AutoCloseable {
      */
     private void begin() throws SQLException {
         if (!begun) {
-            prepare("BEGIN IMMEDIATE").execute();
+            statements.prepare("BEGIN IMMEDIATE").execute();
             begun = true;
         }
     }
 
     void commit() throws SQLException {
         if (begun) {
-            prepare("COMMIT").execute();
+            statements.prepare("COMMIT").execute();
             begun = false;
         }
     }
@@ -134,6 +133,13 @@ final class ChangeWriter implements AutoCloseable {
     }
 
     /**
+     * Who changes something, when, and what is undone by it.
+     *
+     * @param undoes the {@code seq} of the change that this one undoes, or null
+     */
+    record Occasion(Origin origin, Instant at, @Nullable Long undoes) {}
+
+    /**
      * Writes the change and its row of the journal, unless it was made before under the same key.
      *
      * @throws ChangeRefusedException if it cannot be made; nothing was written
@@ -145,27 +151,33 @@ final class ChangeWriter implements AutoCloseable {
         if (before != null) {
             return before;
         }
-        Applied applied = write(change, origin, at);
+        Occasion occasion = new Occasion(origin, at, null);
+        Bank waiting = approvals.waiting(change, origin);
+        Applied applied = waiting == null ? make(change, occasion) : approvals.propose(waiting, change, occasion);
         if (key != null) {
             remember(key, applied, at);
         }
         return applied;
     }
 
-    private Applied write(Change change, Origin origin, Instant at) throws SQLException {
+    /** Makes the change without asking whether a second person must approve. */
+    Applied make(Change change, Occasion occasion) throws SQLException {
         return switch (change) {
-            case Change.CreateBank create -> createBank(create, origin, at);
-            case Change.UpdateBank update -> updateBank(update, origin, at);
-            case Change.DeleteBank delete -> deleteBank(delete, origin, at);
-            case Change.AddContents add -> addContents(add, origin, at);
-            case Change.UpdateContent update -> updateContent(update, origin, at);
-            case Change.WithdrawContent withdraw -> withdrawContent(withdraw, origin, at);
+            case Change.CreateBank create -> createBank(create, occasion);
+            case Change.UpdateBank update -> updateBank(update, occasion);
+            case Change.DeleteBank delete -> deleteBank(requireBank(delete.name()), occasion);
+            case Change.AddContents add -> addContents(add, occasion);
+            case Change.UpdateContent update -> updateContent(update, occasion);
+            case Change.WithdrawContent withdraw -> withdrawContent(withdraw, occasion);
+            case Change.Undo undo -> undoing.undo(undo.seq(), occasion);
+            case Change.Decide decide -> approvals.decide(decide, occasion);
         };
     }
 
     private @Nullable Applied madeBefore(RequestKey key, Instant at) throws SQLException {
-        PreparedStatement select = prepare("SELECT part, request, seq, first_id, contents, bank_id FROM request_key"
-                + " WHERE key = ? AND at >= ? ORDER BY part <> ? LIMIT 1");
+        PreparedStatement select =
+                statements.prepare("SELECT part, request, seq, first_id, contents, bank_id FROM request_key"
+                        + " WHERE key = ? AND at >= ? ORDER BY part <> ? LIMIT 1");
         select.setString(1, key.key());
         select.setLong(2, at.minus(RequestKey.REMEMBERED).toEpochMilli());
         select.setInt(3, key.part());
@@ -181,17 +193,22 @@ final class ChangeWriter implements AutoCloseable {
                                 + " request)");
             }
             return row.getInt(1) == key.part()
-                    ? new Applied(row.getLong(3), row.getLong(4), row.getInt(5), row.getLong(6))
+                    ? new Applied(
+                            row.getLong(3),
+                            row.getLong(4),
+                            row.getInt(5),
+                            row.getLong(6),
+                            approvals.isProposal(row.getLong(3)))
                     : null;
         }
     }
 
     private void remember(RequestKey key, Applied applied, Instant at) throws SQLException {
-        PreparedStatement forget = prepare("DELETE FROM request_key WHERE at < ?");
+        PreparedStatement forget = statements.prepare("DELETE FROM request_key WHERE at < ?");
         forget.setLong(1, at.minus(RequestKey.REMEMBERED).toEpochMilli());
         forget.executeUpdate();
         PreparedStatement insert =
-                prepare("INSERT INTO request_key (key, part, request, at, seq, bank_id, first_id, contents)"
+                statements.prepare("INSERT INTO request_key (key, part, request, at, seq, bank_id, first_id, contents)"
                         + " VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
         insert.setString(1, key.key());
         insert.setInt(2, key.part());
@@ -204,67 +221,70 @@ final class ChangeWriter implements AutoCloseable {
         insert.executeUpdate();
     }
 
-    private Applied createBank(Change.CreateBank create, Origin origin, Instant at) throws SQLException {
+    private Applied createBank(Change.CreateBank create, Occasion occasion) throws SQLException {
         BankFields fields = create.fields().ofNewBank();
         Rules.bank(fields);
         requireFree(create.name());
         long id;
         try (ResultSet row =
-                prepare("SELECT coalesce(max(id), 0) + 1 FROM bank").executeQuery()) {
+                statements.prepare("SELECT coalesce(max(id), 0) + 1 FROM bank").executeQuery()) {
             id = row.getLong(1);
         }
-        PreparedStatement insert =
-                prepare("INSERT INTO bank (name, enabled_ratio, description, distance_threshold, features, handling,"
-                        + " legal_basis, id, kind, deleted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)");
+        PreparedStatement insert = statements.prepare(
+                "INSERT INTO bank (name, enabled_ratio, description, distance_threshold, features, handling,"
+                        + " legal_basis, needs_approval, id, kind, deleted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)");
         setFields(insert, fields.appliedTo(new Bank(id, create.name(), create.kind(), 1, "", null)));
-        insert.setLong(8, id);
-        insert.setInt(9, Codes.of(create.kind()));
+        insert.setLong(9, id);
+        insert.setInt(10, Codes.of(create.kind()));
         insert.executeUpdate();
-        return new Applied(journal(new BankCreated(id, create.kind(), fields), origin, at), 0, 0, id);
+        return new Applied(journal(new BankCreated(id, create.kind(), fields), occasion), 0, 0, id);
     }
 
-    private Applied updateBank(Change.UpdateBank update, Origin origin, Instant at) throws SQLException {
+    private Applied updateBank(Change.UpdateBank update, Occasion occasion) throws SQLException {
         Bank bank = requireBank(update.name());
         BankFields before = BankFields.of(bank);
-        BankFields to = update.to();
+        BankFields to = checked(bank, update.to());
+        PreparedStatement statement = statements.prepare("UPDATE bank SET name = ?, enabled_ratio = ?, description = ?,"
+                + " distance_threshold = ?, features = ?, handling = ?, legal_basis = ?, needs_approval = ?"
+                + " WHERE id = ?");
+        setFields(statement, to.appliedTo(bank));
+        statement.setLong(9, bank.id());
+        statement.executeUpdate();
+        BankUpdated payload = new BankUpdated(bank.id(), bank.name(), before.givenIn(to), to);
+        return new Applied(journal(payload, occasion), 0, 0, bank.id());
+    }
+
+    /** @throws ChangeRefusedException if the bank cannot have these fields */
+    BankFields checked(Bank bank, BankFields to) throws SQLException {
         Rules.bank(to);
         if (to.name() != null && !to.name().equals(bank.name())) {
             requireFree(to.name());
         }
-        Bank after = to.appliedTo(bank);
-        PreparedStatement statement = prepare("UPDATE bank SET name = ?, enabled_ratio = ?, description = ?,"
-                + " distance_threshold = ?, features = ?, handling = ?, legal_basis = ? WHERE id = ?");
-        setFields(statement, after);
-        statement.setLong(8, bank.id());
-        statement.executeUpdate();
-        BankUpdated payload = new BankUpdated(bank.id(), bank.name(), before.givenIn(to), to);
-        return new Applied(journal(payload, origin, at), 0, 0, bank.id());
+        return to;
     }
 
     private static void setFields(PreparedStatement statement, Bank bank) throws SQLException {
         statement.setString(1, bank.name());
         statement.setDouble(2, bank.enabledRatio());
         statement.setString(3, bank.description());
-        setInteger(statement, 4, bank.distanceThreshold());
+        Statements.setInteger(statement, 4, bank.distanceThreshold());
         statement.setBoolean(5, bank.features());
         statement.setString(6, bank.handling());
         statement.setString(7, bank.legalBasis());
+        statement.setBoolean(8, bank.needsApproval());
     }
 
-    private Applied deleteBank(Change.DeleteBank delete, Origin origin, Instant at) throws SQLException {
-        Bank bank = requireBank(delete.name());
-        PreparedStatement withdraw =
-                prepare("UPDATE content SET status = 2, disabled_until = NULL WHERE bank_id = ? AND status <> 2");
-        withdraw.setLong(1, bank.id());
-        int contents = withdraw.executeUpdate();
-        PreparedStatement statement = prepare("UPDATE bank SET deleted = 1 WHERE id = ?");
-        statement.setLong(1, bank.id());
-        statement.executeUpdate();
-        BankDeleted payload = new BankDeleted(bank.id(), bank.name(), contents);
-        return new Applied(journal(payload, origin, at), 0, contents, bank.id());
+    Applied deleteBank(Bank bank, Occasion occasion) throws SQLException {
+        int withdrawn = statements.update(
+                "UPDATE content SET status = 2, disabled_until = NULL, withdrawn_seq = ? WHERE bank_id = ? AND status <> 2",
+                nextSeq(),
+                bank.id());
+        statements.update("UPDATE bank SET deleted = 1 WHERE id = ?", bank.id());
+        BankDeleted payload = new BankDeleted(bank.id(), bank.name(), withdrawn);
+        return new Applied(journal(payload, occasion), 0, withdrawn, bank.id());
     }
 
-    private Applied addContents(Change.AddContents add, Origin origin, Instant at) throws SQLException {
+    private Applied addContents(Change.AddContents add, Occasion occasion) throws SQLException {
         Bank bank = requireBank(add.bank());
         if (add.contents().isEmpty()) {
             throw Rules.invalid("contents", "contents: none (expected: at least one)");
@@ -273,147 +293,56 @@ final class ChangeWriter implements AutoCloseable {
         for (ContentDraft draft : add.contents()) {
             drafts.add(Rules.content(draft));
         }
+        boolean proposed = Approvals.isNeeded(bank, occasion.origin());
         long firstId = nextContentId;
-        insertContents(bank, firstId, drafts, at);
-        String sha256 = insertWhatTheyHave(firstId, drafts);
+        String sha256 = contents.insert(
+                bank, firstId, drafts, proposed ? ContentStatus.PROPOSED : ContentStatus.ENABLED, occasion.at());
         nextContentId += drafts.size();
-        ContentsAdded payload = new ContentsAdded(bank.id(), bank.name(), firstId, drafts.size(), sha256);
-        return new Applied(journal(payload, origin, at), firstId, drafts.size(), bank.id());
-    }
-
-    private void insertContents(Bank bank, long firstId, List<ContentDraft> drafts, Instant at) throws SQLException {
-        PreparedStatement insert = prepare(
-                "INSERT INTO content (id, bank_id, status, disabled_until, created_at, source_id, note, metadata,"
-                        + " distance_threshold, handling, quarantine, quarantine_exact)"
-                        + " VALUES (?, ?, 0, NULL, ?, ?, ?, ?, ?, ?, ?, ?)");
-        long id = firstId;
-        int pending = 0;
-        for (ContentDraft draft : drafts) {
-            insert.setLong(1, id++);
-            insert.setLong(2, bank.id());
-            insert.setLong(3, at.toEpochMilli());
-            setLong(insert, 4, sourceId(draft.source()));
-            insert.setString(5, draft.note());
-            insert.setString(6, draft.metadata());
-            setTreatment(insert, 7, draft.treatment());
-            insert.addBatch();
-            pending = batched(insert, pending);
+        ContentsAdded payload = new ContentsAdded(bank.id(), bank.name(), firstId, drafts.size(), sha256, proposed);
+        long seq = journal(payload, occasion);
+        if (proposed) {
+            approvals.open(seq, bank);
         }
-        insert.executeBatch();
+        return new Applied(seq, firstId, drafts.size(), bank.id(), proposed);
     }
 
-    private static void setTreatment(PreparedStatement statement, int first, Treatment treatment) throws SQLException {
-        Quarantine quarantine = treatment.quarantine();
-        setInteger(statement, first, treatment.distanceThreshold());
-        statement.setString(first + 1, treatment.handling());
-        statement.setString(first + 2, quarantine == null ? null : quarantine.reason());
-        statement.setBoolean(first + 3, quarantine != null && quarantine.exact());
-    }
-
-    /** Signals, labels, videos and features. Returns the digest of the contents. */
-    private String insertWhatTheyHave(long firstId, List<ContentDraft> drafts) throws SQLException {
-        PreparedStatement insertSignal =
-                prepare("INSERT INTO signal (content_id, position, type, quality, value) VALUES (?, ?, ?, ?, ?)");
-        PreparedStatement insertLabel = prepare("INSERT INTO content_label (content_id, label_id) VALUES (?, ?)");
-        PreparedStatement insertVideo = prepare("INSERT INTO video (content_id, duration_ms, frames) VALUES (?, ?, ?)");
-        long id = firstId;
-        int pendingSignals = 0;
-        int pendingLabels = 0;
-        for (ContentDraft draft : drafts) {
-            digest.content(id, draft.signals().size());
-            int position = 0;
-            for (Signal signal : draft.signals()) {
-                byte[] value = HexFormat.of().parseHex(signal.value());
-                int type = Codes.of(signal.type());
-                insertSignal.setLong(1, id);
-                insertSignal.setInt(2, position++);
-                insertSignal.setInt(3, type);
-                setInteger(insertSignal, 4, signal.quality());
-                insertSignal.setBytes(5, value);
-                insertSignal.addBatch();
-                pendingSignals = batched(insertSignal, pendingSignals);
-                digest.signal(type, signal.quality(), value);
-            }
-            for (String label : draft.labels()) {
-                insertLabel.setLong(1, id);
-                insertLabel.setLong(2, nameId("label", label));
-                insertLabel.addBatch();
-                pendingLabels = batched(insertLabel, pendingLabels);
-            }
-            digest.details(draft.labels(), draft.note(), draft.source(), draft.metadata());
-            KnownVideo video = draft.video();
-            if (video != null) {
-                byte[] frames = video.frameBytes();
-                insertVideo.setLong(1, id);
-                insertVideo.setInt(2, video.durationMs());
-                insertVideo.setBytes(3, frames);
-                insertVideo.executeUpdate();
-                digest.video(video.durationMs(), frames);
-            }
-            insertPictures(id, draft.pictures());
-            Treatment treatment = draft.treatment();
-            if (!treatment.isPlain()) {
-                digest.treatment(treatment.distanceThreshold(), treatment.handling(), treatment.quarantine());
-            }
-            id++;
-        }
-        insertSignal.executeBatch();
-        insertLabel.executeBatch();
-        return digest.finish();
-    }
-
-    private void insertPictures(long contentId, List<BankedPicture> pictures) throws SQLException {
-        if (pictures.isEmpty()) {
-            return;
-        }
-        PreparedStatement insert = prepare("INSERT INTO picture (content_id, ordinal, ms, data) VALUES (?, ?, ?, ?)");
-        digest.pictures(pictures.size());
-        int ordinal = 0;
-        for (BankedPicture picture : pictures) {
-            byte[] data = picture.features().toBytes();
-            insert.setLong(1, contentId);
-            insert.setInt(2, ordinal++);
-            insert.setInt(3, picture.ms());
-            insert.setBytes(4, data);
-            insert.executeUpdate();
-            digest.picture(picture.ms(), data);
-        }
-    }
-
-    private static int batched(PreparedStatement statement, int pending) throws SQLException {
-        if (pending + 1 < BATCH) {
-            return pending + 1;
-        }
-        statement.executeBatch();
-        return 0;
-    }
-
-    private Applied updateContent(Change.UpdateContent update, Origin origin, Instant at) throws SQLException {
+    private Applied updateContent(Change.UpdateContent update, Occasion occasion) throws SQLException {
         Bank bank = requireBank(update.bank());
-        BankContent content = requireContent(bank, update.contentId());
-        ContentFields to = confirmed(Rules.update(update), update.confirmed(), content, origin);
-        ContentFields before = ContentFields.of(content);
-        BankContent after = to.appliedTo(content);
-        PreparedStatement statement = prepare("UPDATE content SET status = ?, disabled_until = ?, note = ?,"
-                + " metadata = ?, source_id = ?, distance_threshold = ?, handling = ?, quarantine = ?,"
-                + " quarantine_exact = ?, confirmed_by = ? WHERE id = ?");
-        statement.setInt(1, Codes.of(after.status()));
-        setLong(
-                statement,
-                2,
-                after.disabledUntil() == null ? null : after.disabledUntil().toEpochMilli());
-        statement.setString(3, after.note());
-        statement.setString(4, after.metadata());
-        setLong(statement, 5, sourceId(after.source()));
-        setTreatment(statement, 6, after.treatment());
-        statement.setString(10, after.treatment().confirmedBy());
-        statement.setLong(11, content.id());
-        statement.executeUpdate();
-        if (to.labels() != null) {
-            replaceLabels(content.id(), to.labels());
+        BankContent content = requireAnyContent(bank, update.contentId());
+        ContentFields to = checked(content, update, occasion.origin());
+        if (content.status() == ContentStatus.WITHDRAWN) {
+            return restore(bank, content.id(), Objects.requireNonNull(to.state()), occasion);
         }
+        ContentFields before = ContentFields.of(content);
+        contents.update(to, to.appliedTo(content));
         ContentUpdated payload = new ContentUpdated(bank.id(), bank.name(), content.id(), before.givenIn(to), to);
-        return new Applied(journal(payload, origin, at), 0, 1, bank.id());
+        return new Applied(journal(payload, occasion), 0, 1, bank.id());
+    }
+
+    /**
+     * The fields of the update as they are stored, with who confirms the content.
+     *
+     * @throws ChangeRefusedException if the content cannot have them
+     */
+    ContentFields checked(BankContent content, Change.UpdateContent update, Origin origin) {
+        ContentFields to = Rules.update(update);
+        if (content.status() == ContentStatus.WITHDRAWN
+                && (to.state() == null
+                        || update.confirmed() != null
+                        || !to.withState(null).equals(ContentFields.NONE))) {
+            throw new ChangeRefusedException(
+                    Reason.CONFLICT,
+                    "status",
+                    "content '" + content.id()
+                            + "' is withdrawn (expected: a status alone, which restores the content)");
+        }
+        if (content.status() == ContentStatus.PROPOSED && (to.state() != null || update.confirmed() != null)) {
+            throw new ChangeRefusedException(
+                    Reason.CONFLICT,
+                    "status",
+                    "content '" + content.id() + "' waits for a second person (expected: a decision on its proposal)");
+        }
+        return confirmed(to, update.confirmed(), content, origin);
     }
 
     /**
@@ -438,37 +367,96 @@ final class ChangeWriter implements AutoCloseable {
         return to.withConfirmedBy(origin.actor());
     }
 
-    private @Nullable Long sourceId(@Nullable String source) throws SQLException {
-        return source == null ? null : Long.valueOf(nameId("source", source));
+    /** Gives a content old values again. */
+    Applied reset(Bank bank, BankContent content, ContentFields to, Occasion occasion) throws SQLException {
+        ContentFields before = ContentFields.of(content);
+        contents.update(to, to.appliedTo(content));
+        ContentUpdated payload = new ContentUpdated(bank.id(), bank.name(), content.id(), before.givenIn(to), to);
+        return new Applied(journal(payload, occasion), 0, 1, bank.id());
     }
 
-    private void replaceLabels(long contentId, List<String> labels) throws SQLException {
-        PreparedStatement delete = prepare("DELETE FROM content_label WHERE content_id = ?");
-        delete.setLong(1, contentId);
-        delete.executeUpdate();
-        for (String label : labels) {
-            PreparedStatement insert = prepare("INSERT INTO content_label (content_id, label_id) VALUES (?, ?)");
-            insert.setLong(1, contentId);
-            insert.setLong(2, nameId("label", label));
-            insert.executeUpdate();
-        }
-    }
-
-    private Applied withdrawContent(Change.WithdrawContent withdraw, Origin origin, Instant at) throws SQLException {
+    private Applied withdrawContent(Change.WithdrawContent withdraw, Occasion occasion) throws SQLException {
         Bank bank = requireBank(withdraw.bank());
         BankContent before = requireContent(bank, withdraw.contentId());
-        PreparedStatement statement = prepare("UPDATE content SET status = 2, disabled_until = NULL WHERE id = ?");
-        statement.setLong(1, before.id());
-        statement.executeUpdate();
+        statements.update(
+                "UPDATE content SET status = 2, disabled_until = NULL, withdrawn_seq = ? WHERE id = ?",
+                nextSeq(),
+                before.id());
         ContentWithdrawn payload = new ContentWithdrawn(bank.id(), bank.name(), before.id());
-        return new Applied(journal(payload, origin, at), 0, 1, bank.id());
+        return new Applied(journal(payload, occasion), 0, 1, bank.id());
     }
 
-    private long journal(JournalPayload payload, Origin origin, Instant at) throws SQLException {
-        JournalEntry entry = JournalEntry.chained(lastHash, lastSeq + 1, at, origin, payload);
-        PreparedStatement insert =
-                prepare("INSERT INTO journal (seq, at, actor, reason, kind, payload, prev_hash, hash)"
-                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    /** Withdraws what is there of a range of contents of the bank. */
+    Applied withdrawRange(Bank bank, long firstId, long lastId, Occasion occasion) throws SQLException {
+        int withdrawn = statements.update(
+                "UPDATE content SET status = 2, disabled_until = NULL, withdrawn_seq = ?"
+                        + " WHERE id BETWEEN ? AND ? AND status <> 2",
+                nextSeq(),
+                firstId,
+                lastId);
+        ContentsWithdrawn payload = new ContentsWithdrawn(bank.id(), bank.name(), firstId, lastId, withdrawn);
+        return new Applied(journal(payload, occasion), 0, withdrawn, bank.id());
+    }
+
+    /** Restores a withdrawn content. */
+    Applied restore(Bank bank, long contentId, State to, Occasion occasion) throws SQLException {
+        setState(contentId, to);
+        ContentRestored payload = new ContentRestored(bank.id(), bank.name(), contentId, to);
+        return new Applied(journal(payload, occasion), 0, 1, bank.id());
+    }
+
+    /** Restores what that change withdrew of a range of contents. */
+    Applied restoreRange(Bank bank, long firstId, long lastId, long withdrawnBy, Occasion occasion)
+            throws SQLException {
+        int restored = restoreAll(bank, "id BETWEEN " + firstId + " AND " + lastId + " AND status <> 0", withdrawnBy);
+        ContentsRestored payload = new ContentsRestored(bank.id(), bank.name(), firstId, lastId, restored, withdrawnBy);
+        return new Applied(journal(payload, occasion), 0, restored, bank.id());
+    }
+
+    /** Restores a deleted bank with what was withdrawn with it. */
+    Applied restoreBank(Bank bank, long deletedBy, Occasion occasion) throws SQLException {
+        requireFree(bank.name());
+        statements.update("UPDATE bank SET deleted = 0 WHERE id = ?", bank.id());
+        int restored = restoreAll(bank, "bank_id = " + bank.id() + " AND status <> 0", deletedBy);
+        BankRestored payload = new BankRestored(bank.id(), bank.name(), restored, deletedBy);
+        return new Applied(journal(payload, occasion), 0, restored, bank.id());
+    }
+
+    /** Restores the contents that the change withdrew, each to the state that it had. */
+    private int restoreAll(Bank bank, String range, long withdrawnBy) throws SQLException {
+        List<Long> ids = new ArrayList<>();
+        try (Statement select = connection.createStatement();
+                ResultSet row = select.executeQuery("SELECT id FROM content WHERE " + range
+                        + " AND status = 2 AND withdrawn_seq = " + withdrawnBy)) {
+            while (row.next()) {
+                ids.add(row.getLong(1));
+            }
+        }
+        for (long id : ids) {
+            setState(
+                    id,
+                    Standings.of(statements::prepare, bank.id(), id, withdrawnBy - 1)
+                            .state());
+        }
+        return ids.size();
+    }
+
+    private void setState(long contentId, State state) throws SQLException {
+        PreparedStatement update = statements.prepare(
+                "UPDATE content SET status = ?, disabled_until = ?, withdrawn_seq = NULL WHERE id = ?");
+        update.setInt(1, Codes.of(state.status()));
+        Instant until = state.disabledUntil();
+        Statements.setLong(update, 2, until == null ? null : until.toEpochMilli());
+        update.setLong(3, contentId);
+        update.executeUpdate();
+    }
+
+    long journal(JournalPayload payload, Occasion occasion) throws SQLException {
+        JournalEntry entry =
+                JournalEntry.chained(lastHash, nextSeq(), occasion.at(), occasion.origin(), payload, occasion.undoes());
+        PreparedStatement insert = statements.prepare(
+                "INSERT INTO journal (seq, at, actor, reason, kind, payload, prev_hash, hash, bank_id, undoes)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         insert.setLong(1, entry.seq());
         insert.setLong(2, entry.at().toEpochMilli());
         insert.setString(3, entry.actor());
@@ -477,80 +465,71 @@ final class ChangeWriter implements AutoCloseable {
         insert.setString(6, entry.payload());
         insert.setBytes(7, HexFormat.of().parseHex(entry.prevHash()));
         insert.setBytes(8, HexFormat.of().parseHex(entry.hash()));
+        insert.setLong(9, payload.bankId());
+        Statements.setLong(insert, 10, occasion.undoes());
         insert.executeUpdate();
         lastSeq = entry.seq();
         lastHash = entry.hash();
         return entry.seq();
     }
 
+    /** The number that the next change will have. */
+    long nextSeq() {
+        return lastSeq + 1;
+    }
+
+    Undoing undoing() {
+        return undoing;
+    }
+
+    Statements statements() {
+        return statements;
+    }
+
     private void requireFree(String name) throws SQLException {
-        if (Rows.bank(this::prepare, name) != null) {
+        if (Rows.bank(statements::prepare, name) != null) {
             throw new ChangeRefusedException(Reason.CONFLICT, "name", "bank '" + name + "' already exists");
         }
     }
 
-    private Bank requireBank(String name) throws SQLException {
-        Bank bank = Rows.bank(this::prepare, name);
+    Bank requireBank(String name) throws SQLException {
+        Bank bank = Rows.bank(statements::prepare, name);
         if (bank == null) {
             throw new ChangeRefusedException(Reason.NOT_FOUND, "bank", "bank '" + name + "' not found");
         }
         return bank;
     }
 
-    private BankContent requireContent(Bank bank, long id) throws SQLException {
-        BankContent content = Rows.content(this::prepare, id);
-        if (content == null || !content.bank().equals(bank.name()) || content.status() == ContentStatus.WITHDRAWN) {
-            throw new ChangeRefusedException(
-                    Reason.NOT_FOUND, "content_id", "content '" + id + "' not found in bank '" + bank.name() + "'");
+    /** The bank of that id, whatever its name is now. */
+    Bank requireBank(long id) throws SQLException {
+        Bank bank = Rows.bank(statements::prepare, id);
+        if (bank == null) {
+            String name = Rows.anyBank(statements::prepare, id).name();
+            throw new ChangeRefusedException(Reason.CONFLICT, "bank", "bank '" + name + "' was deleted");
+        }
+        return bank;
+    }
+
+    /** A content of the bank, withdrawn or not. */
+    BankContent requireAnyContent(Bank bank, long id) throws SQLException {
+        BankContent content = Rows.content(statements::prepare, id);
+        if (content == null || !content.bank().equals(bank.name())) {
+            throw notFound(bank, id);
         }
         return content;
     }
 
-    /** The id of a label or source; a new name gets one. */
-    private long nameId(String table, String name) throws SQLException {
-        Map<String, Long> known = names.computeIfAbsent(table, t -> new HashMap<>());
-        Long id = known.get(name);
-        if (id != null) {
-            return id;
+    /** A content of the bank that is not withdrawn. */
+    BankContent requireContent(Bank bank, long id) throws SQLException {
+        BankContent content = requireAnyContent(bank, id);
+        if (content.status() == ContentStatus.WITHDRAWN) {
+            throw notFound(bank, id);
         }
-        PreparedStatement insert = prepare("INSERT INTO " + table + " (name) VALUES (?) ON CONFLICT (name) DO NOTHING");
-        insert.setString(1, name);
-        insert.executeUpdate();
-        PreparedStatement select = prepare("SELECT id FROM " + table + " WHERE name = ?");
-        select.setString(1, name);
-        try (ResultSet row = select.executeQuery()) {
-            long found = row.getLong(1);
-            if (known.size() >= REMEMBERED_NAMES) {
-                known.clear();
-            }
-            known.put(name, found);
-            return found;
-        }
+        return content;
     }
 
-    private PreparedStatement prepare(String sql) throws SQLException {
-        PreparedStatement statement = prepared.get(sql);
-        if (statement == null) {
-            statement = connection.prepareStatement(sql);
-            prepared.put(sql, statement);
-        }
-        return statement;
-    }
-
-    private static void setInteger(PreparedStatement statement, int index, @Nullable Integer value)
-            throws SQLException {
-        if (value == null) {
-            statement.setNull(index, Types.INTEGER);
-        } else {
-            statement.setInt(index, value);
-        }
-    }
-
-    private static void setLong(PreparedStatement statement, int index, @Nullable Long value) throws SQLException {
-        if (value == null) {
-            statement.setNull(index, Types.INTEGER);
-        } else {
-            statement.setLong(index, value);
-        }
+    private static ChangeRefusedException notFound(Bank bank, long id) {
+        return new ChangeRefusedException(
+                Reason.NOT_FOUND, "content_id", "content '" + id + "' not found in bank '" + bank.name() + "'");
     }
 }

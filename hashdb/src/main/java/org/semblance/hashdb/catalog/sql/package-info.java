@@ -1,4 +1,4 @@
-/** The catalog in SQLite: its schema, the one writer, the readers, and the audit. The only place that imports SQL. */
+/** The catalog over its file: the one writer of changes, and what lookups and everything derived read. */
 @NullMarked
 package org.semblance.hashdb.catalog.sql;
 

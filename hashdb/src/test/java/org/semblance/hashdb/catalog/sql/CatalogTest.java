@@ -30,8 +30,10 @@ import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.catalog.PictureSink;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.catalog.audit.Audit;
+import org.semblance.hashdb.catalog.rows.Schema;
 import org.semblance.hashdb.catalog.sql.Catalog.Outcome;
-import org.semblance.hashdb.catalog.sql.Catalog.Proposal;
+import org.semblance.hashdb.catalog.sql.Catalog.Submission;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
@@ -57,9 +59,9 @@ class CatalogTest {
     }
 
     private List<Outcome> commit(Change... changes) {
-        List<Proposal> proposals = new ArrayList<>();
+        List<Submission> proposals = new ArrayList<>();
         for (Change change : changes) {
-            proposals.add(new Proposal(change, ANYONE));
+            proposals.add(new Submission(change, ANYONE));
         }
         return catalog.commit(proposals, NOW);
     }

@@ -1,4 +1,4 @@
-package org.semblance.hashdb.catalog.sql;
+package org.semblance.hashdb.catalog.rows;
 
 import java.nio.ByteBuffer;
 import java.sql.PreparedStatement;
@@ -18,7 +18,6 @@ import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.CatalogRefusedException;
 import org.semblance.hashdb.catalog.ContentCounts;
-import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.ContentSink;
 import org.semblance.hashdb.catalog.ContentStatus;
@@ -35,22 +34,26 @@ import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 
 /** Rows to values, over whichever connection prepares the statements. */
-final class Rows {
+public final class Rows {
     private static final String BANK =
-            "SELECT id, name, kind, enabled_ratio, description, distance_threshold, features, handling, legal_basis"
-                    + " FROM bank WHERE deleted = 0";
+            "SELECT id, name, kind, enabled_ratio, description, distance_threshold, features, handling, legal_basis,"
+                    + " needs_approval FROM bank WHERE deleted = 0";
     /** As the index of changed contents has it. */
-    static final String CONTENT_ID = "iif(json_valid(j.payload), json_extract(j.payload, '$.content_id'), NULL)";
+    public static final String CONTENT_ID = "iif(json_valid(j.payload), json_extract(j.payload, '$.content_id'), NULL)";
 
     /** As the index of added contents has it. */
-    private static final String FIRST_ID = "iif(json_valid(j.payload), json_extract(j.payload, '$.first_id'), NULL)";
+    public static final String FIRST_ID = "iif(json_valid(j.payload), json_extract(j.payload, '$.first_id'), NULL)";
 
-    private static final String CONTENT = "SELECT c.id, b.name, c.status, c.disabled_until, c.created_at, s.name,"
+    /** Contents of every bank and status, in {@code c}; column {@link #ADDED_BY} says who added it. */
+    public static final String CONTENT = "SELECT c.id, b.name, c.status, c.disabled_until, c.created_at, s.name,"
             + " c.note, c.metadata, v.duration_ms, length(v.frames), c.distance_threshold, c.handling, c.quarantine,"
             + " c.quarantine_exact, c.confirmed_by, (SELECT j.actor FROM journal j WHERE j.kind = 'add_contents'"
             + " AND " + FIRST_ID + " <= c.id ORDER BY " + FIRST_ID
             + " DESC LIMIT 1) FROM content c JOIN bank b ON b.id = c.bank_id"
             + " LEFT JOIN source s ON s.id = c.source_id LEFT JOIN video v ON v.content_id = c.id";
+
+    /** Which column of {@link #CONTENT} says who added it. */
+    public static final int ADDED_BY = 16;
 
     private static final String RECORD = "SELECT c.id, c.bank_id, c.status, c.disabled_until, c.created_at, s.name,"
             + " c.note, c.metadata, v.duration_ms, length(v.frames), c.distance_threshold, c.handling, c.quarantine,"
@@ -66,11 +69,11 @@ final class Rows {
 
     /** Prepares a statement, or gives the one it has. */
     @FunctionalInterface
-    interface Preparer {
+    public interface Preparer {
         PreparedStatement prepare(String sql) throws SQLException;
     }
 
-    static @Nullable Bank bank(Preparer db, String name) throws SQLException {
+    public static @Nullable Bank bank(Preparer db, String name) throws SQLException {
         PreparedStatement select = db.prepare(BANK + " AND name = ?");
         select.setString(1, name);
         try (ResultSet row = select.executeQuery()) {
@@ -78,8 +81,17 @@ final class Rows {
         }
     }
 
+    /** The bank of that id; null if it is deleted. */
+    public static @Nullable Bank bank(Preparer db, long id) throws SQLException {
+        PreparedStatement select = db.prepare(BANK + " AND id = ?");
+        select.setLong(1, id);
+        try (ResultSet row = select.executeQuery()) {
+            return row.next() ? bank(row) : null;
+        }
+    }
+
     /** The bank of that id, deleted or not. */
-    static Bank anyBank(Preparer db, long id) throws SQLException {
+    public static Bank anyBank(Preparer db, long id) throws SQLException {
         PreparedStatement select = db.prepare(BANK.replace("deleted = 0", "id = ?"));
         select.setLong(1, id);
         try (ResultSet row = select.executeQuery()) {
@@ -91,7 +103,7 @@ final class Rows {
     }
 
     /** The banks by name. */
-    static List<Bank> banks(Preparer db) throws SQLException {
+    public static List<Bank> banks(Preparer db) throws SQLException {
         List<Bank> banks = new ArrayList<>();
         try (ResultSet row = db.prepare(BANK + " ORDER BY name").executeQuery()) {
             while (row.next()) {
@@ -111,11 +123,12 @@ final class Rows {
                 integer(row, 6),
                 row.getInt(7) != 0,
                 row.getString(8),
-                row.getString(9));
+                row.getString(9),
+                row.getInt(10) != 0);
     }
 
     /** The content of that id, withdrawn or not. */
-    static @Nullable BankContent content(Preparer db, long id) throws SQLException {
+    public static @Nullable BankContent content(Preparer db, long id) throws SQLException {
         PreparedStatement select = db.prepare(CONTENT + " WHERE c.id = ?");
         select.setLong(1, id);
         try (ResultSet row = select.executeQuery()) {
@@ -124,7 +137,7 @@ final class Rows {
     }
 
     /** The record of that id, withdrawn or not. */
-    static @Nullable ContentRecord contentRecord(Preparer db, long id) throws SQLException {
+    public static @Nullable ContentRecord contentRecord(Preparer db, long id) throws SQLException {
         PreparedStatement select = db.prepare(RECORD + " WHERE c.id = ?");
         select.setLong(1, id);
         try (ResultSet row = select.executeQuery()) {
@@ -133,7 +146,7 @@ final class Rows {
     }
 
     /** The contents from one id to another; withdrawn ones with their id alone. */
-    static void contentRecords(Preparer db, long first, long last, ContentSink sink) throws SQLException {
+    public static void contentRecords(Preparer db, long first, long last, ContentSink sink) throws SQLException {
         int withdrawn = Codes.of(ContentStatus.WITHDRAWN);
         PreparedStatement select = db.prepare(RECORD + " WHERE c.id BETWEEN ? AND ? ORDER BY c.id");
         select.setLong(1, first);
@@ -184,7 +197,7 @@ final class Rows {
     }
 
     /** @param column of the threshold; handling, quarantine, whether it is of the bytes, and who confirmed come next */
-    static Treatment treatment(ResultSet row, int column) throws SQLException {
+    public static Treatment treatment(ResultSet row, int column) throws SQLException {
         String quarantine = row.getString(column + 2);
         Treatment treatment = new Treatment(
                 integer(row, column),
@@ -195,7 +208,7 @@ final class Rows {
     }
 
     /** What is banked of a video; null if the content is withdrawn or no video. */
-    static @Nullable KnownVideo video(Preparer db, long contentId) throws SQLException {
+    public static @Nullable KnownVideo video(Preparer db, long contentId) throws SQLException {
         return video(
                 db.prepare("SELECT v.duration_ms, v.frames FROM video v"
                         + " JOIN content c ON c.id = v.content_id WHERE v.content_id = ? AND c.status <> 2"),
@@ -203,7 +216,7 @@ final class Rows {
     }
 
     /** What is banked of a video, withdrawn or not; null if the content is no video. */
-    static @Nullable KnownVideo anyVideo(Preparer db, long contentId) throws SQLException {
+    public static @Nullable KnownVideo anyVideo(Preparer db, long contentId) throws SQLException {
         return video(db.prepare("SELECT duration_ms, frames FROM video WHERE content_id = ?"), contentId);
     }
 
@@ -218,7 +231,7 @@ final class Rows {
     }
 
     /** Gives the frames of the videos from one id to another to the sink; withdrawn ones are left out. */
-    static void frames(Preparer db, long first, long last, ContentSink sink) throws SQLException {
+    public static void frames(Preparer db, long first, long last, ContentSink sink) throws SQLException {
         PreparedStatement select = db.prepare("SELECT v.content_id, v.frames FROM video v"
                 + " CROSS JOIN content c ON c.id = v.content_id WHERE v.content_id BETWEEN ? AND ? AND c.status <> 2");
         select.setLong(1, first);
@@ -235,7 +248,7 @@ final class Rows {
      *
      * @param select content id, status, and frames
      */
-    static void frameHashes(Preparer db, PreparedStatement select, HashSink sink) throws SQLException {
+    public static void frameHashes(Preparer db, PreparedStatement select, HashSink sink) throws SQLException {
         PreparedStatement signals = db.prepare("SELECT value FROM signal WHERE content_id = ? AND type = 0");
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
@@ -262,7 +275,7 @@ final class Rows {
      *
      * @param seen hashes that the sink has of this content; those of the frames are added
      */
-    static void frameHashes(long contentId, boolean live, byte[] frames, Set<Hash256> seen, HashSink sink) {
+    public static void frameHashes(long contentId, boolean live, byte[] frames, Set<Hash256> seen, HashSink sink) {
         ByteBuffer in = ByteBuffer.wrap(frames);
         for (int end = KnownVideo.FRAME_BYTES; end <= frames.length; end += KnownVideo.FRAME_BYTES) {
             Hash256 hash = Hash256.read(in.position(end - Hash256.BYTES));
@@ -277,7 +290,7 @@ final class Rows {
      *
      * @param select content id, time and features, by content and time
      */
-    static void pictures(PreparedStatement select, PictureSink sink) throws SQLException {
+    public static void pictures(PreparedStatement select, PictureSink sink) throws SQLException {
         try (ResultSet row = select.executeQuery()) {
             boolean there = row.next();
             while (there) {
@@ -292,7 +305,7 @@ final class Rows {
     }
 
     /** The pictures of a content, withdrawn or not. */
-    static List<BankedPicture> anyPictures(Preparer db, long contentId) throws SQLException {
+    public static List<BankedPicture> anyPictures(Preparer db, long contentId) throws SQLException {
         PreparedStatement select = db.prepare("SELECT ms, data FROM picture WHERE content_id = ? ORDER BY ordinal");
         select.setLong(1, contentId);
         List<BankedPicture> pictures = new ArrayList<>();
@@ -323,7 +336,7 @@ final class Rows {
         return frames;
     }
 
-    static ContentCounts counts(Preparer db) throws SQLException {
+    public static ContentCounts counts(Preparer db) throws SQLException {
         PreparedStatement select = db.prepare("SELECT total(p), max(CASE WHEN p THEN at END), total(m AND NOT p),"
                 + " max(CASE WHEN m AND NOT p THEN at END), total(v), max(CASE WHEN v THEN at END) FROM"
                 + " (SELECT c.created_at AS at,"
@@ -348,51 +361,8 @@ final class Rows {
         return duration == null ? null : new VideoSummary(duration, row.getInt(column + 1) / KnownVideo.FRAME_BYTES);
     }
 
-    /**
-     * Contents of the bank that pass the filter, by id. A label or a status other than enabled is found through its
-     * index; the rest is compared row by row.
-     */
-    static List<BankContent> contents(Preparer db, long bankId, ContentFilter filter, long afterId, int limit)
-            throws SQLException {
-        String label = filter.label();
-        // Cross joins are SQLite's way to say which table comes first: ids in order, and no walk over other contents.
-        String from = label == null
-                ? CONTENT
-                : CONTENT.replace(
-                        "FROM content c",
-                        "FROM label x CROSS JOIN content_label y ON y.label_id = x.id CROSS JOIN content c"
-                                + " ON c.id = y.content_id");
-        String status = switch (filter.status()) {
-            case null -> " AND c.status <> 2";
-            case ENABLED -> " AND c.status = 0";
-            // The index covers status <> 0, so the query says so as well.
-            case DISABLED -> " AND c.status <> 0 AND c.status = 1";
-            case WITHDRAWN -> " AND c.status <> 0 AND c.status = 2";
-        };
-        PreparedStatement select = db.prepare(from
-                + " WHERE c.bank_id = ? AND " + (label == null ? "c.id" : "y.content_id") + " > ?" + status
-                + " AND c.created_at >= ? AND c.created_at < ?" + (label == null ? "" : " AND x.name = ?")
-                + " ORDER BY " + (label == null ? "c.id" : "y.content_id") + " LIMIT ?");
-        int next = 1;
-        select.setLong(next++, bankId);
-        select.setLong(next++, afterId);
-        select.setLong(next++, millis(filter.createdFrom(), Long.MIN_VALUE));
-        select.setLong(next++, millis(filter.createdBefore(), Long.MAX_VALUE));
-        if (label != null) {
-            select.setString(next++, label);
-        }
-        select.setInt(next, limit);
-        List<BankContent> contents = new ArrayList<>();
-        try (ResultSet row = select.executeQuery()) {
-            while (row.next()) {
-                contents.add(content(db, row));
-            }
-        }
-        return contents;
-    }
-
     /** The first millisecond that is not before that time, as times are banked in milliseconds. */
-    private static long millis(@Nullable Instant time, long unlessGiven) {
+    public static long millis(@Nullable Instant time, long unlessGiven) {
         if (time == null) {
             return unlessGiven;
         }
@@ -400,7 +370,8 @@ final class Rows {
         return seconds * 1000 + Math.ceilDiv(time.getNano(), 1_000_000);
     }
 
-    private static BankContent content(Preparer db, ResultSet row) throws SQLException {
+    /** The content of a row of {@link #CONTENT}, and what else it has. */
+    public static BankContent content(Preparer db, ResultSet row) throws SQLException {
         long id = row.getLong(1);
         return new BankContent(
                 id,
@@ -415,11 +386,11 @@ final class Rows {
                 Instant.ofEpochMilli(row.getLong(5)),
                 summary(row, 9),
                 treatment(row, 11),
-                row.getString(16) == null ? "" : row.getString(16));
+                row.getString(ADDED_BY) == null ? "" : row.getString(ADDED_BY));
     }
 
     /** The largest thresholds that contents have of their own, by the id of their bank. */
-    static Map<Long, Integer> contentThresholds(Preparer db) throws SQLException {
+    public static Map<Long, Integer> contentThresholds(Preparer db) throws SQLException {
         Map<Long, Integer> largest = new HashMap<>();
         try (ResultSet row = db.prepare("SELECT bank_id, max(distance_threshold) FROM content"
                         + " WHERE distance_threshold IS NOT NULL AND status <> 2 GROUP BY bank_id")
@@ -459,7 +430,7 @@ final class Rows {
         return labels;
     }
 
-    static JournalEntry journalEntry(ResultSet row) throws SQLException {
+    public static JournalEntry journalEntry(ResultSet row) throws SQLException {
         HexFormat hex = HexFormat.of();
         return new JournalEntry(
                 row.getLong(1),
@@ -473,7 +444,7 @@ final class Rows {
     }
 
     /** @throws SQLDataException if it is NULL, which the schema forbids and a damaged file may have */
-    static String text(ResultSet row, int column) throws SQLException {
+    public static String text(ResultSet row, int column) throws SQLException {
         String value = row.getString(column);
         if (value == null) {
             throw missing(row, column);
@@ -482,7 +453,7 @@ final class Rows {
     }
 
     /** @throws SQLDataException as {@link #text} does */
-    static byte[] bytes(ResultSet row, int column) throws SQLException {
+    public static byte[] bytes(ResultSet row, int column) throws SQLException {
         byte[] value = row.getBytes(column);
         if (value == null) {
             throw missing(row, column);
@@ -494,12 +465,12 @@ final class Rows {
         return new SQLDataException("its " + row.getMetaData().getColumnName(column) + " is missing");
     }
 
-    static @Nullable Integer integer(ResultSet row, int column) throws SQLException {
+    public static @Nullable Integer integer(ResultSet row, int column) throws SQLException {
         int value = row.getInt(column);
         return row.wasNull() ? null : Integer.valueOf(value);
     }
 
-    static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
+    public static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
         long millis = row.getLong(column);
         return row.wasNull() ? null : Instant.ofEpochMilli(millis);
     }

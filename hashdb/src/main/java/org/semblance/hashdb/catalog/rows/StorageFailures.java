@@ -1,4 +1,4 @@
-package org.semblance.hashdb.catalog.sql;
+package org.semblance.hashdb.catalog.rows;
 
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -8,10 +8,10 @@ import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
 /** Says in words what SQLite says in codes. */
-final class StorageFailures {
+public final class StorageFailures {
     private StorageFailures() {}
 
-    static StorageFailedException of(Path file, SQLException e) {
+    public static StorageFailedException of(Path file, SQLException e) {
         SQLiteErrorCode code = e instanceof SQLiteException sqlite ? sqlite.getResultCode() : null;
         return new StorageFailedException(file + ": " + describe(code, e), code == SQLiteErrorCode.SQLITE_FULL, e);
     }

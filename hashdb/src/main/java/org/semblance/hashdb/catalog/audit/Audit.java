@@ -1,4 +1,4 @@
-package org.semblance.hashdb.catalog.sql;
+package org.semblance.hashdb.catalog.audit;
 
 import java.nio.file.Path;
 import java.sql.PreparedStatement;
@@ -29,14 +29,27 @@ import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.JournalPayload;
 import org.semblance.hashdb.catalog.JournalPayload.BankCreated;
 import org.semblance.hashdb.catalog.JournalPayload.BankDeleted;
+import org.semblance.hashdb.catalog.JournalPayload.BankRestored;
 import org.semblance.hashdb.catalog.JournalPayload.BankUpdated;
+import org.semblance.hashdb.catalog.JournalPayload.ChangeProposed;
+import org.semblance.hashdb.catalog.JournalPayload.ContentRestored;
 import org.semblance.hashdb.catalog.JournalPayload.ContentUpdated;
 import org.semblance.hashdb.catalog.JournalPayload.ContentWithdrawn;
 import org.semblance.hashdb.catalog.JournalPayload.ContentsAdded;
+import org.semblance.hashdb.catalog.JournalPayload.ContentsRestored;
+import org.semblance.hashdb.catalog.JournalPayload.ContentsWithdrawn;
+import org.semblance.hashdb.catalog.JournalPayload.ProposalDecided;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.PayloadCodec;
 import org.semblance.hashdb.catalog.PictureSink;
+import org.semblance.hashdb.catalog.ProposalState;
+import org.semblance.hashdb.catalog.Standing;
+import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.catalog.Treatment;
+import org.semblance.hashdb.catalog.rows.Codes;
+import org.semblance.hashdb.catalog.rows.Readers;
+import org.semblance.hashdb.catalog.rows.Rows;
+import org.semblance.hashdb.catalog.rows.StorageFailures;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Hash256;
@@ -54,14 +67,12 @@ import org.semblance.hashdb.hash.SignalType;
 public final class Audit implements AutoCloseable {
     private static final int MAX_PROBLEMS = 100;
 
-    /** The status of a content that was withdrawn, or whose bank was deleted. */
-    private static final State GONE = new State(ContentStatus.WITHDRAWN, null);
-
     /** What a content has that was never updated; its digest covers the other fields. */
     private static final int PDQ = Codes.of(SignalType.PDQ);
 
-    private static final ContentFields ADDED =
-            ContentFields.NONE.withState(new State(ContentStatus.ENABLED, null)).withConfirmedBy(null);
+    private static final ContentFields ADDED = ContentFields.NONE.withConfirmedBy(null);
+
+    private static final State ENABLED = new State(ContentStatus.ENABLED, null);
 
     private final Path file;
     private final Readers.Reader reader;
@@ -69,7 +80,11 @@ public final class Audit implements AutoCloseable {
     private final List<String> problems = new ArrayList<>();
     private final Map<Long, ExpectedBank> banks = new HashMap<>();
     private final Map<Long, Trail> trails = new HashMap<>();
-    private final Set<Long> withdrawnContents = new HashSet<>();
+
+    /** By bank and content: how those stand that are not simply enabled since they were added. */
+    private final Map<Long, Map<Long, Standing>> standings = new HashMap<>();
+
+    private final Map<Long, ExpectedProposal> proposals = new HashMap<>();
     private final ContentDigest digest = new ContentDigest();
     private long journalRows;
     private String headHash = JournalEntry.GENESIS;
@@ -78,7 +93,12 @@ public final class Audit implements AutoCloseable {
     private long videoRows;
     private long pictureRows;
 
-    Audit(Path file) {
+    /**
+     * Holds the present state of the catalog in that file still.
+     *
+     * @throws StorageFailedException if not even the newest content can be read
+     */
+    public Audit(Path file) {
         this.file = file;
         Readers.Reader opened = null;
         boolean begun = false;
@@ -120,6 +140,7 @@ public final class Audit implements AutoCloseable {
             integrity();
             journal();
             banks();
+            proposals();
             contents(contents, hashes, pictures);
             orphans();
         } catch (SQLException e) {
@@ -161,7 +182,7 @@ public final class Audit implements AutoCloseable {
 
     private void journal() throws SQLException {
         PreparedStatement select = reader.prepare(
-                "SELECT seq, at, actor, reason, kind, payload, prev_hash, hash FROM journal ORDER BY seq");
+                "SELECT seq, at, actor, reason, kind, payload, prev_hash, hash, bank_id, undoes FROM journal ORDER BY seq");
         boolean broken = false;
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
@@ -182,12 +203,21 @@ public final class Audit implements AutoCloseable {
                 journalRows++;
                 headHash = entry.hash();
                 try {
-                    replay(entry.change());
+                    replay(entry);
+                    if (row.getLong(9) != entry.change().bankId()
+                            || !Objects.equals(longOrNull(row, 10), PayloadCodec.undoes(entry.payload()))) {
+                        problem("journal row " + entry.seq() + ": its columns differ from its payload");
+                    }
                 } catch (IllegalArgumentException e) {
                     problem("journal row " + entry.seq() + ": " + e.getMessage());
                 }
             }
         }
+    }
+
+    private static @Nullable Long longOrNull(ResultSet row, int column) throws SQLException {
+        long value = row.getLong(column);
+        return row.wasNull() ? null : Long.valueOf(value);
     }
 
     private @Nullable String fault(JournalEntry entry) {
@@ -200,19 +230,106 @@ public final class Audit implements AutoCloseable {
         return entry.computeHash().equals(entry.hash()) ? null : "it was altered (its hash does not fit its fields)";
     }
 
-    private void replay(JournalPayload change) {
+    private void replay(JournalEntry entry) {
+        JournalPayload change = entry.change();
+        if (change instanceof ProposalDecided decided && decided.approved()) {
+            confirm(decided, entry.actor());
+        }
+        stand(entry.seq(), change);
         switch (change) {
             case BankCreated created ->
-                banks.put(created.bankId(), new ExpectedBank(created.kind(), created.fields(), false));
+                banks.put(created.bankId(), new ExpectedBank(created.kind(), created.fields(), null));
             case BankUpdated updated ->
                 banks.computeIfPresent(updated.bankId(), (id, bank) -> bank.updated(updated.to()));
-            case BankDeleted deleted -> banks.computeIfPresent(deleted.bankId(), (id, bank) -> bank.deleted());
+            case BankDeleted deleted ->
+                banks.computeIfPresent(deleted.bankId(), (id, bank) -> bank.deleted(entry.seq()));
             case ContentUpdated updated ->
                 trails.merge(updated.contentId(), new Trail(updated.from(), updated.to()), Trail::followedBy);
-            case ContentWithdrawn withdrawn -> withdrawnContents.add(withdrawn.contentId());
+            case BankRestored restored -> banks.computeIfPresent(restored.bankId(), (id, bank) -> bank.restored());
             case ContentsAdded added -> {
                 // Added contents are compared in the pass over the contents.
+                if (added.proposed()) {
+                    proposals.put(entry.seq(), new ExpectedProposal(added.bankId(), ProposalState.OPEN, null));
+                }
             }
+            case ChangeProposed proposed ->
+                proposals.put(entry.seq(), new ExpectedProposal(proposed.bankId(), ProposalState.OPEN, null));
+            case ProposalDecided decided -> {
+                ProposalState state = decided.approved() ? ProposalState.APPROVED : ProposalState.REJECTED;
+                proposals.computeIfPresent(
+                        decided.proposal(), (seq, open) -> new ExpectedProposal(open.bankId, state, entry.seq()));
+            }
+            case ContentWithdrawn other -> {}
+            case ContentsWithdrawn other -> {}
+            case ContentRestored other -> {}
+            case ContentsRestored other -> {}
+        }
+    }
+
+    /** Those contents that are still proposed are confirmed by their approval. */
+    private void confirm(ProposalDecided approved, String actor) {
+        Map<Long, Standing> ofBank = standings.getOrDefault(approved.bankId(), Map.of());
+        for (long id = approved.firstId(); id > 0 && id <= approved.lastId(); id++) {
+            State state = ofBank.containsKey(id) ? ofBank.get(id).stateIfThere() : null;
+            if (state != null && state.status() == ContentStatus.PROPOSED) {
+                ContentFields confirmed = ContentFields.NONE.withConfirmedBy(actor);
+                trails.merge(id, new Trail(ContentFields.NONE, confirmed), Trail::followedBy);
+            }
+        }
+    }
+
+    /** Keeps how contents stand. */
+    private void stand(long seq, JournalPayload change) {
+        Map<Long, Standing> ofBank = standings.computeIfAbsent(change.bankId(), id -> new HashMap<>());
+        switch (change) {
+            case ContentsAdded added -> {
+                for (long id = added.firstId(); added.proposed() && id <= added.lastId(); id++) {
+                    ofBank.put(id, new Standing(id, true));
+                }
+            }
+            case ContentUpdated updated -> {
+                if (updated.to().state() != null) {
+                    standing(ofBank, updated.contentId()).changed(seq, change);
+                }
+            }
+            case ContentWithdrawn withdrawn ->
+                standing(ofBank, withdrawn.contentId()).changed(seq, change);
+            case ContentRestored restored ->
+                standing(ofBank, restored.contentId()).changed(seq, change);
+            case ContentsWithdrawn withdrawn -> {
+                for (long id = withdrawn.firstId(); id <= withdrawn.lastId(); id++) {
+                    standing(ofBank, id).changed(seq, change);
+                }
+            }
+            default -> ofBank.values().forEach(standing -> standing.changed(seq, change));
+        }
+    }
+
+    private static Standing standing(Map<Long, Standing> ofBank, long id) {
+        return ofBank.computeIfAbsent(id, added -> new Standing(added, false));
+    }
+
+    private void proposals() throws SQLException {
+        Map<Long, ExpectedProposal> missing = new HashMap<>(proposals);
+        try (ResultSet row = reader.prepare("SELECT seq, bank_id, state, decided_seq FROM proposal")
+                .executeQuery()) {
+            while (row.next()) {
+                ExpectedProposal expected = missing.remove(row.getLong(1));
+                if (expected == null || !expected.equalTo(row)) {
+                    problem("proposal " + row.getLong(1) + ": differs from what the journal made of it");
+                }
+            }
+        }
+        missing.keySet().stream().sorted().forEach(seq -> problem("proposal " + seq + ": is missing"));
+    }
+
+    /** What the journal makes of a proposal. */
+    private record ExpectedProposal(
+            long bankId, ProposalState state, @Nullable Long decidedSeq) {
+        boolean equalTo(ResultSet row) throws SQLException {
+            return bankId == row.getLong(2)
+                    && Codes.of(state) == row.getInt(3)
+                    && Objects.equals(decidedSeq, longOrNull(row, 4));
         }
     }
 
@@ -220,7 +337,7 @@ public final class Audit implements AutoCloseable {
         Set<Long> seen = new HashSet<>();
         PreparedStatement select = reader.prepare(
                 "SELECT id, name, kind, enabled_ratio, description, distance_threshold, deleted, features, handling,"
-                        + " legal_basis FROM bank");
+                        + " legal_basis, needs_approval FROM bank");
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
                 long id = row.getLong(1);
@@ -246,7 +363,7 @@ public final class Audit implements AutoCloseable {
                 + " JOIN label l ON l.id = c.label_id ORDER BY c.content_id");
         PreparedStatement contents = reader.prepare("SELECT c.id, c.bank_id, c.status, c.disabled_until, c.created_at,"
                 + " o.name, c.note, c.metadata, s.type, s.quality, s.value, c.distance_threshold, c.handling,"
-                + " c.quarantine, c.quarantine_exact, c.confirmed_by"
+                + " c.quarantine, c.quarantine_exact, c.confirmed_by, c.withdrawn_seq"
                 + " FROM content c LEFT JOIN source o ON o.id = c.source_id"
                 + " LEFT JOIN signal s ON s.content_id = c.id ORDER BY c.id, s.position");
         PreparedStatement videos =
@@ -280,7 +397,8 @@ public final class Audit implements AutoCloseable {
 
     private void compare(long seq, long at, ContentsAdded added, Cursor cursor) throws SQLException {
         ExpectedBank bank = banks.get(added.bankId());
-        boolean bankDeleted = bank != null && bank.isDeleted;
+        Long bankDeletedBy = bank == null ? null : bank.deletedBy;
+        Map<Long, Standing> ofBank = standings.getOrDefault(added.bankId(), Map.of());
         long present = 0;
         for (; cursor.there && cursor.id <= added.lastId(); cursor.next()) {
             if (cursor.id < added.firstId()) {
@@ -291,9 +409,15 @@ public final class Audit implements AutoCloseable {
             ContentFields now = cursor.fields();
             Trail trail = trails.get(cursor.id);
             digest(cursor, trail == null ? now : trail.first.or(now));
-            boolean gone = bankDeleted || withdrawnContents.contains(cursor.id);
-            ContentFields expected = trail == null ? ADDED : trail.last.or(ADDED);
-            if (cursor.bankId != added.bankId() || cursor.createdAt != at || !cursor.isAs(expected, gone)) {
+            Standing standing = ofBank.get(cursor.id);
+            Long withdrawnBy =
+                    standing != null && standing.isWithdrawn() ? Long.valueOf(standing.withdrawnBy()) : bankDeletedBy;
+            State state = standing == null ? ENABLED : standing.state();
+            ContentFields expected = (trail == null ? ADDED : trail.last.or(ADDED)).withState(null);
+            if (cursor.bankId != added.bankId()
+                    || cursor.createdAt != at
+                    || !Objects.equals(cursor.withdrawnBy, withdrawnBy)
+                    || !cursor.isAs(expected, withdrawnBy == null ? state : null)) {
                 problem("content " + cursor.id + ": differs from what the journal made of it");
             }
         }
@@ -352,13 +476,18 @@ public final class Audit implements AutoCloseable {
     }
 
     /** What the journal makes of a bank. */
-    private record ExpectedBank(BankKind kind, BankFields fields, boolean isDeleted) {
+    private record ExpectedBank(
+            BankKind kind, BankFields fields, @Nullable Long deletedBy) {
         ExpectedBank updated(BankFields to) {
-            return new ExpectedBank(kind, to.or(fields), isDeleted);
+            return new ExpectedBank(kind, to.or(fields), deletedBy);
         }
 
-        ExpectedBank deleted() {
-            return new ExpectedBank(kind, fields, true);
+        ExpectedBank deleted(long seq) {
+            return new ExpectedBank(kind, fields, seq);
+        }
+
+        ExpectedBank restored() {
+            return new ExpectedBank(kind, fields, null);
         }
 
         boolean equalTo(ResultSet row) throws SQLException {
@@ -368,10 +497,11 @@ public final class Audit implements AutoCloseable {
                     && fields.enabledRatio() == row.getDouble(4)
                     && Objects.equals(fields.description(), row.getString(5))
                     && new Given<>(Rows.integer(row, 6)).equals(fields.distanceThreshold())
-                    && isDeleted == (row.getInt(7) != 0)
+                    && (deletedBy != null) == (row.getInt(7) != 0)
                     && (fields.features() == null || fields.features()) == (row.getInt(8) != 0)
                     && Objects.equals(value(fields.handling()), row.getString(9))
-                    && Objects.equals(value(fields.legalBasis()), row.getString(10));
+                    && Objects.equals(value(fields.legalBasis()), row.getString(10))
+                    && Boolean.TRUE.equals(fields.needsApproval()) == (row.getInt(11) != 0);
         }
     }
 
@@ -406,6 +536,7 @@ public final class Audit implements AutoCloseable {
         private @Nullable String note;
         private @Nullable String metadata;
         private Treatment treatment = Treatment.PLAIN;
+        private @Nullable Long withdrawnBy;
         private final List<RawSignal> signals = new ArrayList<>();
         private List<String> labels = List.of();
         private int durationMs;
@@ -447,13 +578,13 @@ public final class Audit implements AutoCloseable {
             id = rows.getLong(1);
             bankId = rows.getLong(2);
             status = rows.getInt(3);
-            long millis = rows.getLong(4);
-            until = rows.wasNull() ? null : Long.valueOf(millis);
+            until = longOrNull(rows, 4);
             createdAt = rows.getLong(5);
             source = rows.getString(6);
             note = rows.getString(7);
             metadata = rows.getString(8);
             treatment = Rows.treatment(rows, 12);
+            withdrawnBy = longOrNull(rows, 17);
             signals.clear();
             do {
                 byte[] value = rows.getBytes(11);
@@ -597,12 +728,16 @@ public final class Audit implements AutoCloseable {
                     .or(ContentFields.of(treatment));
         }
 
-        /** Whether it has the fields that are given, and the status of one that is gone if it is. */
-        boolean isAs(ContentFields expected, boolean gone) {
-            State state = gone ? GONE : Objects.requireNonNull(expected.state());
-            return status == Codes.of(state.status())
-                    && Objects.equals(until, millis(state.disabledUntil()))
-                    && fields().givenIn(expected).equals(expected.withState(null));
+        /**
+         * Whether the content has the fields that are given, and that state.
+         *
+         * @param state null if it is withdrawn
+         */
+        boolean isAs(ContentFields expected, @Nullable State state) {
+            boolean stands = state == null
+                    ? status == Codes.of(ContentStatus.WITHDRAWN) && until == null
+                    : status == Codes.of(state.status()) && Objects.equals(until, millis(state.disabledUntil()));
+            return stands && fields().givenIn(expected).equals(expected);
         }
     }
 

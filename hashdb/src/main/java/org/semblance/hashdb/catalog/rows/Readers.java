@@ -1,4 +1,4 @@
-package org.semblance.hashdb.catalog.sql;
+package org.semblance.hashdb.catalog.rows;
 
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -16,7 +16,7 @@ import org.semblance.hashdb.catalog.StorageFailedException;
  * Connections that only read, lent to one thread at a time. In WAL mode they and the writer do not wait for each other,
  * and each loan sees one state of the database from its first statement to its end.
  */
-final class Readers implements AutoCloseable {
+public final class Readers implements AutoCloseable {
     private static final int MAX_CONNECTIONS =
             Math.max(8, 2 * Runtime.getRuntime().availableProcessors());
 
@@ -25,12 +25,12 @@ final class Readers implements AutoCloseable {
     private final ConcurrentLinkedDeque<Reader> idle = new ConcurrentLinkedDeque<>();
     private volatile boolean closed;
 
-    Readers(Path file) {
+    public Readers(Path file) {
         this.file = file;
     }
 
     @FunctionalInterface
-    interface Query<T extends @Nullable Object> {
+    public interface Query<T extends @Nullable Object> {
         T run(Reader reader) throws SQLException;
     }
 
@@ -39,7 +39,7 @@ final class Readers implements AutoCloseable {
      *
      * @throws StorageFailedException if the disk does not give the rows
      */
-    <T extends @Nullable Object> T read(Query<T> query) {
+    public <T extends @Nullable Object> T read(Query<T> query) {
         permits.acquireUninterruptibly();
         try {
             if (closed) {
@@ -86,11 +86,11 @@ final class Readers implements AutoCloseable {
     }
 
     /** One connection and the statements it has prepared. */
-    static final class Reader implements AutoCloseable {
+    public static final class Reader implements AutoCloseable {
         private final Connection connection;
         private final Map<String, PreparedStatement> prepared = new HashMap<>();
 
-        Reader(Path file) throws SQLException {
+        public Reader(Path file) throws SQLException {
             connection = Schema.connect(file);
             try (Statement statement = connection.createStatement()) {
                 statement.execute("PRAGMA query_only = ON");
@@ -99,7 +99,7 @@ final class Readers implements AutoCloseable {
         }
 
         /** The statement of this text, prepared once. A second call for the same text ends the rows of the first. */
-        PreparedStatement prepare(String sql) throws SQLException {
+        public PreparedStatement prepare(String sql) throws SQLException {
             PreparedStatement statement = prepared.get(sql);
             if (statement == null) {
                 statement = connection.prepareStatement(sql);
@@ -109,11 +109,11 @@ final class Readers implements AutoCloseable {
         }
 
         /** Begins reading: what is committed later is not seen until the loan ends. */
-        void pin() throws SQLException {
+        public void pin() throws SQLException {
             prepare("SELECT 1 FROM bank LIMIT 1").executeQuery().close();
         }
 
-        Connection connection() {
+        public Connection connection() {
             return connection;
         }
 

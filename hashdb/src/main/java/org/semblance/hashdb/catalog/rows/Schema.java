@@ -1,4 +1,4 @@
-package org.semblance.hashdb.catalog.sql;
+package org.semblance.hashdb.catalog.rows;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -19,11 +19,11 @@ import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
 
 /** Makes the catalog's file, tells it from others, and brings it to this release's schema. */
-final class Schema {
+public final class Schema {
     private static final Logger LOG = LoggerFactory.getLogger(Schema.class);
 
     /** "Smbl", in SQLite's header, so that another program's database is never taken for a catalog. */
-    static final int APPLICATION_ID = 0x536D626C;
+    public static final int APPLICATION_ID = 0x536D626C;
 
     private static final String SCRIPTS = "/org/semblance/hashdb/catalog/sql/";
 
@@ -31,29 +31,30 @@ final class Schema {
      * The migrations of this release, in order; each brings a file from the version before to its own. A new file goes through
      * all of them.
      */
-    static final List<String> MIGRATIONS = List.of(
+    public static final List<String> MIGRATIONS = List.of(
             "V1__catalog.sql",
             "V2__content_status.sql",
             "V3__video.sql",
             "V4__request_key.sql",
             "V5__features.sql",
             "V6__bank_features.sql",
-            "V7__treatment.sql");
+            "V7__treatment.sql",
+            "V8__desk.sql");
 
     /** The newest of them, noted in SQLite's header when it has been applied. */
-    static final int VERSION = MIGRATIONS.size();
+    public static final int VERSION = MIGRATIONS.size();
 
     private static final int BUSY_TIMEOUT_MS = 30_000;
 
     private Schema() {}
 
     /** A connection with what each one needs; the journal mode is kept in the file itself. */
-    static Connection connect(Path file) throws SQLException {
+    public static Connection connect(Path file) throws SQLException {
         return dataSource(file).getConnection();
     }
 
     /** A connection that changes nothing, not even when it is the last one to be closed. */
-    static Connection connectReadOnly(Path file) throws SQLException {
+    public static Connection connectReadOnly(Path file) throws SQLException {
         SQLiteConfig config = new SQLiteConfig();
         config.setReadOnly(true);
         return dataSource(file, config, SQLiteConfig.SynchronousMode.FULL).getConnection();
@@ -83,7 +84,7 @@ final class Schema {
      *
      * @throws CatalogRefusedException if the file is no catalog of this or an older release
      */
-    static void prepare(Path file) {
+    public static void prepare(Path file) {
         if (!Files.exists(file)) {
             create(file);
             return;
@@ -133,7 +134,7 @@ final class Schema {
     }
 
     /** Brings a file of an older release to this release's schema, in one transaction. */
-    static void migrate(Path file, int version) {
+    public static void migrate(Path file, int version) {
         try (Connection connection = connect(file);
                 Statement statement = connection.createStatement()) {
             int from = version == 0 ? firstVersion(statement) : version;
@@ -171,7 +172,7 @@ final class Schema {
         }
     }
 
-    static String script(String migration) throws IOException {
+    public static String script(String migration) throws IOException {
         try (InputStream in = Schema.class.getResourceAsStream(SCRIPTS + migration)) {
             if (in == null) {
                 throw new FileNotFoundException(migration);
@@ -187,13 +188,13 @@ final class Schema {
                 null);
     }
 
-    static int pragma(Statement statement, String name) throws SQLException {
+    public static int pragma(Statement statement, String name) throws SQLException {
         try (ResultSet row = statement.executeQuery("PRAGMA " + name)) {
             return row.getInt(1);
         }
     }
 
-    static void closeQuietly(Connection connection) {
+    public static void closeQuietly(Connection connection) {
         try {
             connection.close();
         } catch (SQLException e) {

@@ -1,0 +1,230 @@
+package org.semblance.hashdb.catalog.sql;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.Bank;
+import org.semblance.hashdb.catalog.BankContent;
+import org.semblance.hashdb.catalog.ContentDigest;
+import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.ContentFields;
+import org.semblance.hashdb.catalog.ContentStatus;
+import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.catalog.Quarantine;
+import org.semblance.hashdb.catalog.Treatment;
+import org.semblance.hashdb.catalog.rows.Codes;
+import org.semblance.hashdb.features.BankedPicture;
+import org.semblance.hashdb.hash.Signal;
+
+/** Writes the rows of contents: their own, and those of their signals, labels, videos, features and texts. */
+final class ContentWriter {
+    private static final int REMEMBERED_NAMES = 10_000;
+
+    /** What text search finds a content by: its note, and the values in its metadata. As the schema's migration has it. */
+    private static final String TEXT =
+            "INSERT INTO content_text (rowid, text) SELECT id, coalesce(note, '') || char(10)"
+                    + " || coalesce((SELECT group_concat(t.atom, char(10)) FROM json_tree(metadata) t"
+                    + " WHERE t.atom IS NOT NULL), '') FROM content WHERE id = ? AND (note IS NOT NULL OR metadata IS NOT NULL)";
+
+    private final Statements statements;
+    private final Map<String, Map<String, Long>> names = new HashMap<>();
+    private final ContentDigest digest = new ContentDigest();
+
+    ContentWriter(Statements statements) {
+        this.statements = statements;
+    }
+
+    /**
+     * Inserts contents whose ids follow each other.
+     *
+     * @param status enabled or proposed
+     * @return their digest, as their row of the journal has it
+     */
+    String insert(Bank bank, long firstId, List<ContentDraft> drafts, ContentStatus status, Instant at)
+            throws SQLException {
+        PreparedStatement insert = statements.prepare(
+                "INSERT INTO content (id, bank_id, status, disabled_until, created_at, source_id, note, metadata,"
+                        + " distance_threshold, handling, quarantine, quarantine_exact, form)"
+                        + " VALUES (?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        long id = firstId;
+        int pending = 0;
+        for (ContentDraft draft : drafts) {
+            insert.setLong(1, id++);
+            insert.setLong(2, bank.id());
+            insert.setInt(3, Codes.of(status));
+            insert.setLong(4, at.toEpochMilli());
+            Statements.setLong(insert, 5, sourceId(draft.source()));
+            insert.setString(6, draft.note());
+            insert.setString(7, draft.metadata());
+            setTreatment(insert, 8, draft.treatment());
+            insert.setInt(12, form(draft));
+            pending = Statements.batched(insert, pending);
+        }
+        insert.executeBatch();
+        return insertWhatTheyHave(firstId, drafts);
+    }
+
+    /** The code of what a content is known by. */
+    private static int form(ContentDraft draft) {
+        if (draft.video() != null) {
+            return 1;
+        }
+        boolean exactOnly = draft.pictures().isEmpty()
+                && draft.signals().stream().allMatch(signal -> signal.type().isDigest());
+        return exactOnly ? 2 : 0;
+    }
+
+    private static void setTreatment(PreparedStatement statement, int first, Treatment treatment) throws SQLException {
+        Quarantine quarantine = treatment.quarantine();
+        Statements.setInteger(statement, first, treatment.distanceThreshold());
+        statement.setString(first + 1, treatment.handling());
+        statement.setString(first + 2, quarantine == null ? null : quarantine.reason());
+        statement.setBoolean(first + 3, quarantine != null && quarantine.exact());
+    }
+
+    /** Signals, labels, videos, features and texts. Returns the digest of the contents. */
+    private String insertWhatTheyHave(long firstId, List<ContentDraft> drafts) throws SQLException {
+        PreparedStatement insertSignal = statements.prepare(
+                "INSERT INTO signal (content_id, position, type, quality, value) VALUES (?, ?, ?, ?, ?)");
+        PreparedStatement insertLabel =
+                statements.prepare("INSERT INTO content_label (content_id, label_id) VALUES (?, ?)");
+        PreparedStatement insertVideo =
+                statements.prepare("INSERT INTO video (content_id, duration_ms, frames) VALUES (?, ?, ?)");
+        long id = firstId;
+        int pendingSignals = 0;
+        int pendingLabels = 0;
+        for (ContentDraft draft : drafts) {
+            digest.content(id, draft.signals().size());
+            int position = 0;
+            for (Signal signal : draft.signals()) {
+                byte[] value = HexFormat.of().parseHex(signal.value());
+                int type = Codes.of(signal.type());
+                insertSignal.setLong(1, id);
+                insertSignal.setInt(2, position++);
+                insertSignal.setInt(3, type);
+                Statements.setInteger(insertSignal, 4, signal.quality());
+                insertSignal.setBytes(5, value);
+                pendingSignals = Statements.batched(insertSignal, pendingSignals);
+                digest.signal(type, signal.quality(), value);
+            }
+            for (String label : draft.labels()) {
+                insertLabel.setLong(1, id);
+                insertLabel.setLong(2, nameId("label", label));
+                pendingLabels = Statements.batched(insertLabel, pendingLabels);
+            }
+            digest.details(draft.labels(), draft.note(), draft.source(), draft.metadata());
+            KnownVideo video = draft.video();
+            if (video != null) {
+                byte[] frames = video.frameBytes();
+                insertVideo.setLong(1, id);
+                insertVideo.setInt(2, video.durationMs());
+                insertVideo.setBytes(3, frames);
+                insertVideo.executeUpdate();
+                digest.video(video.durationMs(), frames);
+            }
+            insertPictures(id, draft.pictures());
+            Treatment treatment = draft.treatment();
+            if (!treatment.isPlain()) {
+                digest.treatment(treatment.distanceThreshold(), treatment.handling(), treatment.quarantine());
+            }
+            if (draft.note() != null || draft.metadata() != null) {
+                statements.update(TEXT, id);
+            }
+            id++;
+        }
+        insertSignal.executeBatch();
+        insertLabel.executeBatch();
+        return digest.finish();
+    }
+
+    private void insertPictures(long contentId, List<BankedPicture> pictures) throws SQLException {
+        if (pictures.isEmpty()) {
+            return;
+        }
+        PreparedStatement insert =
+                statements.prepare("INSERT INTO picture (content_id, ordinal, ms, data) VALUES (?, ?, ?, ?)");
+        digest.pictures(pictures.size());
+        int ordinal = 0;
+        for (BankedPicture picture : pictures) {
+            byte[] data = picture.features().toBytes();
+            insert.setLong(1, contentId);
+            insert.setInt(2, ordinal++);
+            insert.setInt(3, picture.ms());
+            insert.setBytes(4, data);
+            insert.executeUpdate();
+            digest.picture(picture.ms(), data);
+        }
+    }
+
+    /**
+     * Gives a content new values.
+     *
+     * @param to the fields that are given
+     * @param after the content with them
+     */
+    void update(ContentFields to, BankContent after) throws SQLException {
+        PreparedStatement statement = statements.prepare("UPDATE content SET status = ?, disabled_until = ?, note = ?,"
+                + " metadata = ?, source_id = ?, distance_threshold = ?, handling = ?, quarantine = ?,"
+                + " quarantine_exact = ?, confirmed_by = ? WHERE id = ?");
+        statement.setInt(1, Codes.of(after.status()));
+        Instant until = after.disabledUntil();
+        Statements.setLong(statement, 2, until == null ? null : until.toEpochMilli());
+        statement.setString(3, after.note());
+        statement.setString(4, after.metadata());
+        Statements.setLong(statement, 5, sourceId(after.source()));
+        setTreatment(statement, 6, after.treatment());
+        statement.setString(10, after.treatment().confirmedBy());
+        statement.setLong(11, after.id());
+        statement.executeUpdate();
+        if (to.labels() != null) {
+            replaceLabels(after.id(), to.labels());
+        }
+        if (to.note() != null || to.metadata() != null) {
+            statements.update("DELETE FROM content_text WHERE rowid = ?", after.id());
+            statements.update(TEXT, after.id());
+        }
+    }
+
+    private void replaceLabels(long contentId, List<String> labels) throws SQLException {
+        statements.update("DELETE FROM content_label WHERE content_id = ?", contentId);
+        for (String label : labels) {
+            statements.update(
+                    "INSERT INTO content_label (content_id, label_id) VALUES (?, ?)",
+                    contentId,
+                    nameId("label", label));
+        }
+    }
+
+    private @Nullable Long sourceId(@Nullable String source) throws SQLException {
+        return source == null ? null : Long.valueOf(nameId("source", source));
+    }
+
+    /** The id of a label or source; a new name gets one. */
+    private long nameId(String table, String name) throws SQLException {
+        Map<String, Long> known = names.computeIfAbsent(table, t -> new HashMap<>());
+        Long id = known.get(name);
+        if (id != null) {
+            return id;
+        }
+        PreparedStatement insert =
+                statements.prepare("INSERT INTO " + table + " (name) VALUES (?) ON CONFLICT (name) DO NOTHING");
+        insert.setString(1, name);
+        insert.executeUpdate();
+        PreparedStatement select = statements.prepare("SELECT id FROM " + table + " WHERE name = ?");
+        select.setString(1, name);
+        try (ResultSet row = select.executeQuery()) {
+            long found = row.getLong(1);
+            if (known.size() >= REMEMBERED_NAMES) {
+                known.clear();
+            }
+            known.put(name, found);
+            return found;
+        }
+    }
+}

@@ -1,0 +1,30 @@
+/** A value that components follow. */
+import { useEffect, useState } from "preact/hooks";
+
+/**
+ * @template T
+ * @param {T} initial
+ * @returns {{get: () => T, set: (next: T | ((now: T) => T)) => void, follow: (reader: (now: T) => void) => () => void}}
+ */
+export function store(initial) {
+  let value = initial;
+  const readers = new Set();
+  return {
+    get: () => value,
+    set(next) {
+      value = typeof next === "function" ? next(value) : next;
+      readers.forEach((reader) => reader(value));
+    },
+    follow(reader) {
+      readers.add(reader);
+      return () => readers.delete(reader);
+    },
+  };
+}
+
+/** The value of a store, as of now; the component is drawn again when the value changes. */
+export function useStore(of) {
+  const [, draw] = useState({});
+  useEffect(() => of.follow(() => draw({})), [of]);
+  return of.get();
+}
