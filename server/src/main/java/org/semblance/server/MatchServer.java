@@ -84,6 +84,7 @@ public final class MatchServer implements AutoCloseable {
             listening.accept(port);
             Backend backend = Backend.open(config, metrics, opening);
             front.serve(backend);
+            metrics.keepHistory();
             RunningServer.Announcement announcement = opening.add(
                     new RunningServer(url(config, port), gate.makeOwnerSecret()).announce(config.dataFolder()));
             LOG.info(

@@ -197,6 +197,10 @@ class AccessTest {
         entry("GET /openapi/openapi.json", null, (bank, id) -> Call.of("GET", "/openapi/openapi.json"));
         entry("GET /readyz", null, (bank, id) -> Call.of("GET", "/readyz"));
         TABLE.put("GET /metrics", new Entry(Role.OPS, (bank, id) -> Call.of("GET", "/metrics"), false, true));
+        TABLE.put(
+                "GET /v1/ops/history",
+                new Entry(Role.OPS, (bank, id) -> Call.of("GET", "/v1/ops/history"), false, true));
+        entry("GET /v1/ops/benchmarks", Role.OPS, (bank, id) -> Call.of("GET", "/v1/ops/benchmarks"));
         entry("GET /v1/keys", Role.OPS, (bank, id) -> Call.of("GET", "/v1/keys"));
         TABLE.put(
                 "POST /v1/keys",
@@ -797,7 +801,7 @@ class AccessTest {
             }
             assertThat(answer.text()).as(route).doesNotContain(HASH_A, HASH_B);
         }
-        assertThat(allowed).isEqualTo(2 + FOR_OPS_TOO.size());
+        assertThat(allowed).isEqualTo(4 + FOR_OPS_TOO.size());
         assertThat(stateOfB()).isEqualTo(before);
         assertThat(Call.of("GET", "/readyz").by(watcher).json().has("list_version"))
                 .isTrue();
@@ -1027,6 +1031,13 @@ class AccessTest {
         }
     }
 
+    private static JsonNode named(List<JsonNode> keys, String name) {
+        return keys.stream()
+                .filter(key -> key.get("name").stringValue().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
     @Test
     void countsTheUseOfEachKeyForAnAdminWhoSeesItsBanks() {
         Call.of("GET", "/v1/banks").by(ofA.get(Role.MATCH));
@@ -1043,11 +1054,11 @@ class AccessTest {
                         "ops-of-a",
                         "root",
                         "watcher");
-        assertThat(keys.get(3).get("state").stringValue()).isEqualTo("revoked");
-        assertThat(keys.get(5).get("state").stringValue()).isEqualTo("expired");
-        assertThat(keys.get(4).get("refused").longValue()).isPositive();
-        assertThat(keys.get(7).get("requests").longValue()).isPositive();
-        assertThat(keys.get(7).get("in_flight").longValue()).isEqualTo(1);
+        assertThat(named(keys, "gone").get("state").stringValue()).isEqualTo("revoked");
+        assertThat(named(keys, "old").get("state").stringValue()).isEqualTo("expired");
+        assertThat(named(keys, "match-of-a").get("refused").longValue()).isPositive();
+        assertThat(named(keys, "root").get("requests").longValue()).isPositive();
+        assertThat(named(keys, "root").get("in_flight").longValue()).isEqualTo(1);
         assertThat(keys.toString()).doesNotContain("sha256", "secret");
         assertThat(keysShownTo(ofA.get(Role.ADMIN)))
                 .extracting(key -> key.get("name").stringValue())

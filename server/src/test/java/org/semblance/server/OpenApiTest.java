@@ -348,6 +348,8 @@ class OpenApiTest {
                 "/openapi.json",
                 "/openapi/openapi.json",
                 "/v1/keys",
+                "/v1/ops/history",
+                "/v1/ops/benchmarks",
                 "/c/signal_type",
                 "/c/signal_type/index",
                 "/c/content_type",

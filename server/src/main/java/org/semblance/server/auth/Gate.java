@@ -388,8 +388,8 @@ public final class Gate implements AutoCloseable {
                 || (!key.banks().isEmpty() && key.banks().stream().allMatch(caller::sees));
     }
 
-    /** Whether a request without a key is refused now, or would be if there were one. */
-    public boolean wouldAskForKeys() {
+    /** Whether requests need keys once there are some. */
+    public boolean isGuardedByKeys() {
         return policy == AccessPolicy.KEYS;
     }
 

@@ -45,6 +45,9 @@ import tools.jackson.databind.node.ObjectNode;
 public final class KeyFile {
     static final String NAME = "keys.json";
 
+    /** The files of a data folder that hold the keys, each replaced as a whole. */
+    public static final List<String> FILES = List.of(NAME, NAME + ".made");
+
     private static final int FORMAT = 1;
     private static final String LOCK = ".keys.lock";
     private static final String MARK = NAME + ".made";

@@ -345,7 +345,6 @@ public final class Call implements RequestHandler {
                 System.nanoTime(),
                 deadlineNanos,
                 mayDecode,
-                wire.isLocal() && !Heads.wasForwarded(head.headers()),
                 this::isAbandoned,
                 hurried);
     }

@@ -17,10 +17,6 @@ import org.semblance.server.route.Route;
 final class Heads {
     private static final String BEARER = "Bearer ";
 
-    /** What proxies add. */
-    private static final List<String> FORWARDED =
-            List.of("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP");
-
     private Heads() {}
 
     /** The path and query of a target in origin form or absolute form. */
@@ -86,11 +82,6 @@ final class Heads {
         headers.remove("X-Actor*");
         // A header field is bytes, which Netty holds as Latin-1; who reads this field takes them for UTF-8.
         headers.set("X-Actor", new String(person.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
-    }
-
-    /** Whether a proxy says that it made the request for somebody else. */
-    static boolean wasForwarded(HttpHeaders headers) {
-        return FORWARDED.stream().anyMatch(headers::contains);
     }
 
     /** A server that asks for no key is asked by its own names alone. What is no browser need not say by which. */

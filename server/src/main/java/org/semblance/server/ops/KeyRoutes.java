@@ -66,7 +66,7 @@ public final class KeyRoutes {
         ObjectNode answer = json(gate.usage(made.key()), Instant.now()).put("secret", made.secret());
         if (first) {
             answer.put("notice", "from now on every request needs a key; this secret is not shown again");
-        } else if (!gate.wouldAskForKeys()) {
+        } else if (!gate.isGuardedByKeys()) {
             answer.put("notice", "this server was started to answer without keys, and goes on to do so");
         }
         return Response.json(201, answer).with(Map.of("Cache-Control", "no-store"));
@@ -95,7 +95,7 @@ public final class KeyRoutes {
                     403,
                     "keys: without a key they are made and revoked on the server's own machine alone, not through a proxy");
         }
-        return gate.wouldAskForKeys();
+        return gate.isGuardedByKeys();
     }
 
     private static KeyFile.Draft draft(Fields fields, boolean first) {

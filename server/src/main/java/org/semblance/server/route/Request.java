@@ -2,6 +2,7 @@ package org.semblance.server.route;
 
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.net.InetAddress;
 import java.net.URLDecoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -31,6 +32,11 @@ import tools.jackson.databind.JsonNode;
 /** One request as its handler sees it: the head, the body and the clock. Handed from the event loop to one worker. */
 public final class Request {
     private static final String ENCODED = "UTF-8''";
+
+    /** What a proxy adds to a request that it makes for somebody else. */
+    private static final List<String> FORWARDED =
+            List.of("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP");
+
     private static final int MAX_HEADER_CHARS = 200;
 
     /** Within what all parts can hold in milliseconds and print. */
@@ -54,7 +60,6 @@ public final class Request {
     private final long workNanos;
     private final long deadlineNanos;
     private final boolean mayDecode;
-    private final boolean fromThisMachine;
     private final BooleanSupplier abandoned;
     private final BooleanSupplier hurried;
 
@@ -74,7 +79,6 @@ public final class Request {
             long workNanos,
             long deadlineNanos,
             boolean mayDecode,
-            boolean fromThisMachine,
             BooleanSupplier abandoned,
             BooleanSupplier hurried) {
         this.found = found;
@@ -90,7 +94,6 @@ public final class Request {
         this.workNanos = workNanos;
         this.deadlineNanos = deadlineNanos;
         this.mayDecode = mayDecode;
-        this.fromThisMachine = fromThisMachine;
         this.abandoned = abandoned;
         this.hurried = hurried;
     }
@@ -283,7 +286,9 @@ public final class Request {
 
     /** Whether a program on the server's own machine made the request, and no proxy there for somebody else. */
     public boolean isFromThisMachine() {
-        return fromThisMachine;
+        return !clientAddress.isEmpty()
+                && InetAddress.ofLiteral(clientAddress).isLoopbackAddress()
+                && FORWARDED.stream().noneMatch(headers::contains);
     }
 
     /** Who asks, and what this one may do and see. */

@@ -1,7 +1,6 @@
 package org.semblance.server.wire;
 
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpRequest;
@@ -31,17 +30,6 @@ abstract class RequestChannel extends PullHandler implements Wire {
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         super.handlerAdded(ctx);
         alarm = new Alarm(ctx.executor(), this::onAlarm);
-    }
-
-    @Override
-    public final boolean isLocal() {
-        Channel connection = ctx().channel();
-        while (connection.remoteAddress() == null && connection.parent() != null) {
-            connection = connection.parent(); // Of a stream of HTTP/2.
-        }
-        return connection.remoteAddress() instanceof InetSocketAddress peer
-                && peer.getAddress() != null
-                && peer.getAddress().isLoopbackAddress();
     }
 
     final Shared shared() {

@@ -22,9 +22,6 @@ public interface Wire {
     /** The address that the client, or the last proxy before this server, has; empty if that is not known. */
     String clientAddress();
 
-    /** Whether the other end of the connection is this machine, be it a proxy there. */
-    boolean isLocal();
-
     /** Whether the client is still there. */
     boolean isOpen();
 
