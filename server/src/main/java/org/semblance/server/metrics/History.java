@@ -88,6 +88,7 @@ public final class History implements AutoCloseable {
     private long readings;
     private long lastNanos;
     private @Nullable ScheduledExecutorService thread;
+    private boolean closed;
 
     /** How a meter becomes a number a step. */
     private enum Kind {
@@ -154,6 +155,9 @@ public final class History implements AutoCloseable {
 
     /** Takes the next reading. */
     synchronized void read() {
+        if (closed) {
+            return;
+        }
         long nanos = nanoClock.getAsLong();
         double seconds = (nanos - lastNanos) / 1e9;
         int slot = (int) (readings % STEPS);
@@ -340,8 +344,10 @@ public final class History implements AutoCloseable {
         return "warn".equals(level) || "error".equals(level) ? Map.of() : null;
     }
 
+    /** Ends the readings. When this returns none is under way, so that what is measured may close. */
     @Override
     public synchronized void close() {
+        closed = true;
         if (thread != null) {
             thread.shutdownNow();
         }

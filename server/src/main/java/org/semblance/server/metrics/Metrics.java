@@ -168,9 +168,10 @@ public final class Metrics implements AutoCloseable {
                 .increment();
     }
 
-    /** Keeps the figures of the last hour from now on. */
-    public void keepHistory() {
+    /** Keeps the figures of the last hour from now on; to be closed before what is measured. */
+    public History keepHistory() {
         history.start();
+        return history;
     }
 
     /** The figures of the last hour. */
