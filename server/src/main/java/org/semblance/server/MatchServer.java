@@ -127,6 +127,7 @@ public final class MatchServer implements AutoCloseable {
             long start = System.nanoTime();
             try {
                 backend.decoders().warmUp(backend.db());
+                new Rehearsal().run(backend.records());
                 LOG.info("warmed up in {} ms", (System.nanoTime() - start) / 1_000_000);
             } catch (IllegalStateException | NoDecoderException e) {
                 LOG.debug("stopped while warming up", e);

@@ -65,6 +65,7 @@ final class RetroServer implements AutoCloseable {
                     .set(Setting.WEBHOOK_RETRY_MS, 20L);
         }
         try (MatchServer server = MatchServer.start(settings.build())) {
+            server.warmUp(); // As semblance serve does.
             print("%d", server.port());
             while (System.in.read() >= 0) {
                 // Only the end matters.
