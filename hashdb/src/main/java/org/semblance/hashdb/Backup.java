@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -110,6 +111,7 @@ public final class Backup {
         copyBeside(Outbox.FILE_NAME, () -> Outbox.copy(folder, target), names, leftOut);
         List<Entry> files = new ArrayList<>();
         for (String name : names) {
+            ownerOnly(target.resolve(name)); // SQLite makes its files as the process makes any.
             files.add(entry(target.resolve(name)));
         }
         Made made = new Made(now, seq, files, leftOut);
@@ -193,6 +195,12 @@ public final class Backup {
             return Optional.ofNullable(aside);
         } finally {
             lock.close();
+        }
+    }
+
+    private static void ownerOnly(Path file) throws IOException {
+        if (Files.getFileStore(file).supportsFileAttributeView("posix")) {
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
         }
     }
 

@@ -73,6 +73,10 @@ class BackupTest {
                 assertThat(Backup.check(target)).isEqualTo(made);
                 assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(target)))
                         .isEqualTo("rwx------");
+                for (String name : List.of("keys.json", "catalog.db", "backup.json")) {
+                    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(target.resolve(name))))
+                            .isEqualTo("rw-------");
+                }
 
                 Path restored = folder.resolve("restored" + i);
                 assertThat(Backup.restore(target, restored, false, NOW)).isEmpty();

@@ -56,6 +56,14 @@ public final class ListBanking implements ListImport.Sink {
 
     @Override
     public ListImport.Banked bank(List<HashListEntry.Usable> entries, int part, long entriesRead) {
+        RequestKey partKey = key == null ? null : key.part(part);
+        if (partKey != null && options.ifKnown() == ListOptions.IfKnown.SKIP && !options.dryRun()) {
+            // What this request has banked itself is known by now, and was not then.
+            Applied before = db.madeBefore(bank.name(), partKey).orElse(null);
+            if (before != null) {
+                return new ListImport.Banked(before.contents(), 0, entries.size() - before.contents(), List.of());
+            }
+        }
         List<ContentDraft> drafts = entries.stream()
                 .map(entry -> features ? entry.content() : entry.content().withPictures(List.of()))
                 .toList();
@@ -68,8 +76,7 @@ public final class ListBanking implements ListImport.Sink {
             }
         }
         if (!options.dryRun() && !wanted.isEmpty()) {
-            Applied applied = new Addition(db, bank, origin.apply(entriesRead))
-                    .apply(wanted, key == null ? null : key.part(part));
+            Applied applied = new Addition(db, bank, origin.apply(entriesRead)).apply(wanted, partKey);
             if (applied.proposed()) {
                 proposals.add(applied.seq());
             }

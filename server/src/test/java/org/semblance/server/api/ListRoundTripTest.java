@@ -31,7 +31,7 @@ import tools.jackson.databind.node.ObjectNode;
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ListRoundTripTest {
     private static final int IMAGES = 1_000;
-    private static final int PHOTOS = 30;
+    private static final int PHOTOS = 20;
     private static final int VIDEOS = 20;
     private static final int CLIPS = 2;
     private static final int PROBES = 2_000;
@@ -235,7 +235,7 @@ class ListRoundTripTest {
         }
         answers.addAll(lookUp(server, edited));
         for (List<BufferedImage> clip : clips) {
-            for (int i = 0; i < 10; i++) {
+            for (int i = 0; i < 6; i++) {
                 int begin = random.nextInt(4);
                 byte[] part = MotionJpeg.avi(clip.subList(begin, begin + 3 + random.nextInt(6)), 1, 0.6);
                 answers.add(told("vpdq ", server.post("/v1/match", part).json()));
