@@ -71,7 +71,7 @@ public final class DatabaseFolder {
     }
 
     /** A folder of hashes is its owner's alone; one that is there already stays as it was made. */
-    private static void create(Path folder) throws IOException {
+    static void create(Path folder) throws IOException {
         if (Files.exists(folder)) {
             return;
         }

@@ -299,12 +299,14 @@ public final class HashDb implements BankedList, AutoCloseable {
     /**
      * As {@link #lookup(List, Set)}, and contents that do not match now are found as well: disabled ones, and whatever else is
      * in a bank and not withdrawn.
+     *
+     * @param atMost the largest distance at which a content is found, whatever its threshold
      */
-    public List<List<Match>> lookupBanked(List<Hash256> queries, Set<String> banks) {
-        return lookups.lookupBanked(queries, banks);
+    public List<List<Match>> lookupBanked(List<Hash256> queries, Set<String> banks, int atMost) {
+        return lookups.lookupBanked(queries, banks, atMost);
     }
 
-    /** As {@link #lookupDigest(Signal, Set)}, and as {@link #lookupBanked(List, Set)} of contents that do not match now. */
+    /** As {@link #lookupDigest(Signal, Set)}, and as {@link #lookupBanked(List, Set, int)} of contents that do not match now. */
     public List<Match> lookupBanked(Signal digest, Set<String> banks) {
         return lookups.lookupBanked(digest, banks);
     }

@@ -84,19 +84,19 @@ final class Lookups implements BankedList {
 
     @Override
     public List<List<Match>> lookup(List<Hash256> queries, Set<String> banks) {
-        return lookup(queries, banks, Count.ENABLED);
+        return lookup(queries, banks, Hash256.BITS, Count.ENABLED);
     }
 
-    /** As {@link HashDb#lookupBanked(List, Set)}. */
-    List<List<Match>> lookupBanked(List<Hash256> queries, Set<String> banks) {
-        return lookup(queries, banks, Count.BANKED);
+    /** As {@link HashDb#lookupBanked(List, Set, int)}. */
+    List<List<Match>> lookupBanked(List<Hash256> queries, Set<String> banks, int atMost) {
+        return lookup(queries, banks, atMost, Count.BANKED);
     }
 
-    private List<List<Match>> lookup(List<Hash256> queries, Set<String> banks, Count count) {
+    private List<List<Match>> lookup(List<Hash256> queries, Set<String> banks, int atMost, Count count) {
         Seen now = stock.seen();
         Scope scope = scope(now, banks);
-        int maxDistance = scope == null ? now.largestThreshold : scope.largestThreshold;
-        return matches(hits(queries, scope, maxDistance), SignalType.PDQ, scope, count);
+        int largest = scope == null ? now.largestThreshold : scope.largestThreshold;
+        return matches(hits(queries, scope, Math.min(largest, atMost)), SignalType.PDQ, scope, count);
     }
 
     /** As {@link HashDb#lookupWithin}. */

@@ -84,6 +84,7 @@ public final class MatchServer implements AutoCloseable {
             listening.accept(port);
             Backend backend = Backend.open(config, metrics, opening);
             front.serve(backend);
+            opening.add(metrics.keepHistory());
             RunningServer.Announcement announcement = opening.add(
                     new RunningServer(url(config, port), gate.makeOwnerSecret()).announce(config.dataFolder()));
             LOG.info(
@@ -192,6 +193,7 @@ public final class MatchServer implements AutoCloseable {
         long start = System.nanoTime();
         announcement.close();
         front.close(Duration.ofMillis(config.stopTimeoutMs() * 7 / 10));
+        metrics.history().close();
         backend.close(Duration.ofMillis(config.stopTimeoutMs()).minusNanos(System.nanoTime() - start));
         heap.close();
         metrics.close();

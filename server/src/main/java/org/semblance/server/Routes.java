@@ -17,6 +17,8 @@ import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Phase;
 import org.semblance.server.metrics.Metrics;
+import org.semblance.server.ops.KeyRoutes;
+import org.semblance.server.ops.OpsRoutes;
 import org.semblance.server.recent.EarlierUploads;
 import org.semblance.server.record.Records;
 import org.semblance.server.record.VerdictRecorder;
@@ -55,6 +57,8 @@ final class Routes {
         List<Route> routes =
                 new ArrayList<>(NativeApi.routes(db, records, gate, verdicts, flood, earlier, config.features()));
         routes.addAll(new OperatorRoutes(metrics, phase, db).routes());
+        routes.addAll(new KeyRoutes(gate).routes());
+        routes.addAll(new OpsRoutes(metrics.history(), config.dataFolder()).routes());
         routes.addAll(new HmaApi(db, verdicts, earlier, records.guard(), exchanges, config).routes());
         if (config.console()) {
             routes.addAll(new SessionRoutes(gate).routes());

@@ -327,7 +327,7 @@ class OpenApiTest {
     }
 
     @Test
-    void everyOperationAnswersAsDescribed() {
+    void everyOperationAnswersAsDescribed(@TempDir Path folder) {
         byte[] photo = Pictures.png(Pictures.photo(5, 300, 200));
         byte[] video = MotionJpeg.avi(
                 Stream.of(Pictures.photo(6, 160, 120), Pictures.photo(7, 160, 120), Pictures.photo(8, 160, 120))
@@ -348,6 +348,8 @@ class OpenApiTest {
                 "/openapi.json",
                 "/openapi/openapi.json",
                 "/v1/keys",
+                "/v1/ops/history",
+                "/v1/ops/benchmarks",
                 "/c/signal_type",
                 "/c/signal_type/index",
                 "/c/content_type",
@@ -360,6 +362,7 @@ class OpenApiTest {
         }
         everyNativeOperation(photo, video);
         everyHmaOperation(photo, video);
+        everyOperationOnKeys(folder);
         List<String> described = new ArrayList<>();
         CONTRACT.operations()
                 .filter(operation -> !operation.path().equals("/v1/session")) // SessionTest's
@@ -368,6 +371,20 @@ class OpenApiTest {
                         .filter(status -> Integer.parseInt(status) < 400)
                         .forEach(status -> described.add(operation.name() + " " + status)));
         assertThat(seen).containsExactlyInAnyOrderElementsOf(described);
+    }
+
+    /** On a server of its own, which asks for a key from then on. */
+    private void everyOperationOnKeys(Path folder) {
+        try (TestServer other = new TestServer(folder)) {
+            Answer made = other.postJson("/v1/keys", "{\"name\":\"root\",\"role\":\"admin\"}");
+            seen.add("POST /v1/keys " + made.status());
+            Answer revoked = other.send(
+                    "DELETE",
+                    "/v1/keys/root",
+                    Map.of("X-API-Key", made.json().get("secret").stringValue()),
+                    new byte[0]);
+            seen.add("DELETE /v1/keys/{name} " + revoked.status());
+        }
     }
 
     private void everyNativeOperation(byte[] photo, byte[] video) {

@@ -35,7 +35,9 @@ import tools.jackson.databind.node.ObjectNode;
  * </pre>
  */
 public final class ExchangeRegistry {
-    private static final String FILE_NAME = "exchanges.json";
+    /** The file in the data folder. */
+    public static final String FILE_NAME = "exchanges.json";
+
     private static final int FORMAT = 1;
     private static final TypeReference<Map<String, @Nullable Object>> MAP = new TypeReference<>() {};
 

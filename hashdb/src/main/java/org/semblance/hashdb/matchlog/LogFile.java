@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -151,6 +152,22 @@ final class LogFile {
         SQLiteDataSource source = new SQLiteDataSource(config);
         source.setUrl("jdbc:sqlite:" + path.toAbsolutePath());
         return source.getConnection();
+    }
+
+    /** As {@link MatchLog#copy}. */
+    boolean copy(Path target) throws IOException {
+        if (!Files.exists(path)) {
+            return false;
+        }
+        try (Connection connection = connect(SQLiteConfig.SynchronousMode.FULL, false);
+                PreparedStatement vacuum = connection.prepareStatement("VACUUM INTO ?")) {
+            vacuum.setString(1, target.toAbsolutePath().toString());
+            vacuum.execute();
+            return true;
+        } catch (SQLException e) {
+            Files.deleteIfExists(target);
+            throw new IOException(path + ": cannot be copied: " + e.getMessage(), e);
+        }
     }
 
     static long number(Statement statement, String sql) throws SQLException {

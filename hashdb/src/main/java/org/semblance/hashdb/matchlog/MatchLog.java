@@ -1,5 +1,6 @@
 package org.semblance.hashdb.matchlog;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * stored first.
  */
 public final class MatchLog implements AutoCloseable {
+    /** The file in the data folder. */
+    public static final String FILE_NAME = LogFile.FILE_NAME;
+
     /** Rows that are kept of one verdict; those beyond are counted. */
     public static final int MOST_HITS = 1_000;
 
@@ -57,6 +61,16 @@ public final class MatchLog implements AutoCloseable {
     /** Problems of the log in that folder, found by SQLite's own check; empty if there are none, or no log. */
     public static List<String> problems(Path folder) {
         return new LogFile(folder).problems();
+    }
+
+    /**
+     * Copies the log of a data folder to another folder, in one consistent state, while the log is written.
+     *
+     * @return false if there is no log
+     * @throws IOException if the log cannot be read or the copy cannot be written, or exists
+     */
+    public static boolean copy(Path folder, Path target) throws IOException {
+        return new LogFile(folder).copy(target.resolve(FILE_NAME));
     }
 
     /** As {@link #problems(Path)}, of this log, while it is written. */

@@ -58,7 +58,9 @@ public final class Outbox implements AutoCloseable {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
-    private static final String FILE = "outbox.db";
+
+    /** The file in the data folder. */
+    public static final String FILE_NAME = "outbox.db";
 
     /** "SmbO", so that another program's file is never taken for one of these. */
     private static final int APPLICATION_ID = 0x536D624F;
@@ -91,21 +93,44 @@ public final class Outbox implements AutoCloseable {
     }
 
     /**
+     * Copies the outbox of a data folder to another folder, in one consistent state, while it is written.
+     *
+     * @return false if there is no outbox
+     * @throws IOException if the outbox cannot be read or the copy cannot be written, or exists
+     */
+    public static boolean copy(Path folder, Path target) throws IOException {
+        Path file = folder.resolve(FILE_NAME);
+        if (!Files.exists(file)) {
+            return false;
+        }
+        Path copy = target.resolve(FILE_NAME);
+        try (Connection connection = connect(file);
+                PreparedStatement vacuum = connection.prepareStatement("VACUUM INTO ?")) {
+            vacuum.setString(1, copy.toAbsolutePath().toString());
+            vacuum.execute();
+            return true;
+        } catch (SQLException e) {
+            Files.deleteIfExists(copy);
+            throw new IOException(file + ": cannot be copied: " + e.getMessage(), e);
+        }
+    }
+
+    /**
      * Opens the outbox of a data folder, or makes one. A file that cannot be read is kept under another name, and the log
      * says so.
      *
      * @throws IOException if no file can be made
      */
     public static Outbox open(Path folder, Limits limits, InstantSource clock) throws IOException {
-        Path file = folder.resolve(FILE);
+        Path file = folder.resolve(FILE_NAME);
         try {
             return new Outbox(file, limits, clock, connect(file));
         } catch (SQLException e) {
-            Path aside = file.resolveSibling(FILE + ".damaged");
+            Path aside = file.resolveSibling(FILE_NAME + ".damaged");
             LOG.error("{}: {}; its events are kept in {} and not told", file, e.getMessage(), aside);
             Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
             for (String suffix : new String[] {"-wal", "-shm"}) {
-                Files.deleteIfExists(file.resolveSibling(FILE + suffix));
+                Files.deleteIfExists(file.resolveSibling(FILE_NAME + suffix));
             }
         }
         try {

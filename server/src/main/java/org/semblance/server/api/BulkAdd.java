@@ -58,8 +58,6 @@ final class BulkAdd {
     private final BankingGuard guard;
     private final boolean force;
     private final boolean features;
-    private final Similar similar;
-
     /** Whether recent uploads are looked at: not for a list, which would look at each of them for each line. */
     private boolean looksBack;
 
@@ -75,7 +73,6 @@ final class BulkAdd {
             BankingGuard guard,
             boolean features) {
         this.features = features;
-        this.similar = new Similar(request, visible, bank, true);
         this.request = request;
         this.visible = visible;
         this.bank = bank;
@@ -90,6 +87,7 @@ final class BulkAdd {
         List<Ndjson.Line> lines = Ndjson.lines(request.body().bytes());
         Deadline deadline = request.deadline();
         looksBack = lines.size() <= MOST_LOOKED_BACK;
+        Similar similar = new Similar(request, visible, bank, true, !looksBack);
         int next = 0;
         int part = 0;
         while (next < lines.size()) {
@@ -104,13 +102,13 @@ final class BulkAdd {
                 refuse(lines.subList(from, lines.size()), HttpError.busy("the deadline passed before this line"));
                 break;
             }
-            add(lines.subList(from, next), part++);
+            add(lines.subList(from, next), part++, similar);
         }
         return new Response(200, Ndjson.MEDIA_TYPE, out.toByteArray(), Map.of());
     }
 
     /** @param part how many times lines were added before: a body that comes again is cut at the same lines */
-    private void add(List<Ndjson.Line> lines, int part) {
+    private void add(List<Ndjson.Line> lines, int part, Similar similar) {
         List<ContentDraft> drafts = new ArrayList<>(lines.size());
         List<ContentFields.@Nullable State> states = new ArrayList<>(lines.size());
         List<ObjectNode> answers = new ArrayList<>(lines.size());
@@ -132,7 +130,7 @@ final class BulkAdd {
             answers.add(answer);
         }
         if (!drafts.isEmpty()) {
-            bank(drafts, states, answers, key == null ? null : key.part(part));
+            bank(drafts, states, answers, key == null ? null : key.part(part), similar);
         }
         answers.forEach(this::write);
     }
@@ -142,7 +140,8 @@ final class BulkAdd {
             List<ContentDraft> contents,
             List<ContentFields.@Nullable State> states,
             List<ObjectNode> answers,
-            @Nullable RequestKey partKey) {
+            @Nullable RequestKey partKey,
+            Similar similar) {
         List<ObjectNode> open =
                 answers.stream().filter(answer -> !answer.has("status")).toList();
         try {

@@ -151,14 +151,14 @@ final class ContentRoutes {
                         request,
                         bank,
                         ContentJson.fitting(bank, ContentJson.read(1, request.json()), takesFeatures(request, bank)),
-                        new Similar(request, visible, bank, true));
+                        new Similar(request, visible, bank, true, false));
             default -> {
                 BankingDraft draft = Draft.ofFile(request, worker, takesFeatures(request, bank));
                 yield added(
                         request,
                         bank,
                         new HashListEntry.Usable(1, draft.content(), ListCategory.UNSTATED, null, draft.warnings()),
-                        new Similar(request, visible, bank, false));
+                        new Similar(request, visible, bank, false, false));
             }
         };
     }

@@ -138,7 +138,12 @@ final class ListRoutes {
                             request.query("after", 0, 0, Ndjson.MAX_LINES),
                             deadline::passed,
                             bytesRead -> {});
-            return Response.json(200, json(request, bank, options, summary).put("list_version", visible.seq()));
+            ObjectNode answer = json(request, bank, options, summary);
+            if (!sink.proposals().isEmpty()) {
+                ArrayNode proposals = answer.putArray("proposals");
+                sink.proposals().forEach(proposals::add);
+            }
+            return Response.json(200, answer.put("list_version", visible.seq()));
         } catch (WrongColumnException e) {
             throw HttpError.of(400, COLUMNS, String.valueOf(e.getMessage()));
         } catch (IOException e) {

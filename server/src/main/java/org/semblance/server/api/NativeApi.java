@@ -52,10 +52,10 @@ public final class NativeApi {
                         new ListRoutes(db, earlier, guard, features).routes(),
                         new MatchLogRoutes(log, db).routes(),
                         new StatsRoutes(log, db).routes(),
-                        new AuditRoutes(db, log, gate).routes(),
                         new JournalRoutes(db).routes(),
                         new ProposalRoutes(db, gate, earlier).routes(),
                         List.of(
+                                new VerifyRoute(db, log).route(),
                                 new CompareRoute(db).route(),
                                 new DuplicatesRoute(db).route(),
                                 new ForecastRoute(db, new Forecast(db, gate, records.uploads())).route(),

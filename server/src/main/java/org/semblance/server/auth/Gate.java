@@ -1,12 +1,14 @@
 package org.semblance.server.auth;
 
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -386,14 +388,93 @@ public final class Gate implements AutoCloseable {
                 || (!key.banks().isEmpty() && key.banks().stream().allMatch(caller::sees));
     }
 
+    /** Whether requests need keys once there are some. */
+    public boolean isGuardedByKeys() {
+        return policy == AccessPolicy.KEYS;
+    }
+
+    /**
+     * Makes a key, which is in force when this returns. Whoever makes a key gives no right away that its own key does not have.
+     *
+     * @param actor who makes the key, for the log
+     * @throws AccessRefusedException if the key would see more, or last longer, than that of its maker, or its maker has none and a
+     *     key was made meanwhile
+     * @throws NameTakenException if the name is taken
+     * @throws IllegalArgumentException if a value is out of its range, naming the field
+     * @throws KeysRefusedException if the file is damaged or cannot be written
+     */
+    public synchronized KeyFile.Made make(KeyFile.Draft draft, Caller maker, String actor) {
+        if (maker == Caller.ANYONE && policy == AccessPolicy.KEYS && !holders.isEmpty()) {
+            throw new AccessRefusedException(Reason.NO_KEY, "a key is needed, as one was made meanwhile");
+        }
+        maker.requires(draft.role());
+        if (!maker.seesAllBanks()
+                && (draft.banks().isEmpty() || !draft.banks().stream().allMatch(maker::sees))) {
+            throw AccessRefusedException.forbidden("key " + maker.key() + ": banks: "
+                    + (draft.banks().isEmpty() ? "all" : "not all in its own scope") + " (expected: some of "
+                    + String.join(", ", maker.banks().stream().sorted().toList()) + ")");
+        }
+        if (!maker.seesDistance() && !draft.hideDistance()) {
+            throw AccessRefusedException.forbidden(
+                    "key " + maker.key() + ": hide_distance: false (expected: true, as its own)");
+        }
+        Key own = maker.key() == null ? null : named(maker.key());
+        Instant end = own == null ? null : own.expiresAt();
+        if (end != null && (draft.expiresAt() == null || draft.expiresAt().isAfter(end))) {
+            throw AccessRefusedException.forbidden(
+                    "key " + maker.key() + ": expires_at: later than its own (expected: at most " + end + ")");
+        }
+        KeyFile.Made made = file.create(draft, clock.instant());
+        refresh();
+        LOG.info(
+                "key {} made by {}: role {}, {}",
+                made.key().name(),
+                actor,
+                made.key().role().wireName(),
+                made.key().banks().isEmpty()
+                        ? "all banks"
+                        : "banks " + made.key().banks());
+        return made;
+    }
+
+    /**
+     * Revokes a key for good; no request is let in by it when this returns. One that is revoked already stays as it is.
+     *
+     * @param actor who revokes the key, for the log
+     * @return the key; empty if there is none of that name whose banks the caller sees all
+     * @throws KeysRefusedException if the file is damaged or cannot be written
+     */
+    public Optional<Key> revoke(String name, Caller caller, String actor) {
+        refresh();
+        Key key = named(name);
+        if (key == null || !isWithin(key, caller)) {
+            return Optional.empty();
+        }
+        if (key.revokedAt() == null) {
+            file.revoke(name, clock.instant());
+            refresh();
+            LOG.info("key {} revoked by {}", name, actor);
+        }
+        return Optional.ofNullable(named(name));
+    }
+
+    /** The use of that key; none if the gate does not know it. */
+    public Usage usage(Key key) {
+        Holder holder = holders.get(key.sha256());
+        return holder == null ? new Usage(key, 0, 0, 0) : usage(holder);
+    }
+
+    private static Usage usage(Holder holder) {
+        Use use = holder.use;
+        return new Usage(holder.key, use.requests.sum(), use.refused.sum(), use.inFlight.get());
+    }
+
     /** The use of each key whose banks are all seen by the caller, by name. */
     public List<Usage> usage(Caller caller) {
         List<Usage> usage = new ArrayList<>();
         for (Holder holder : holders.values()) {
-            Key key = holder.key;
-            if (isWithin(key, caller)) {
-                Use use = holder.use;
-                usage.add(new Usage(key, use.requests.sum(), use.refused.sum(), use.inFlight.get()));
+            if (isWithin(holder.key, caller)) {
+                usage.add(usage(holder));
             }
         }
         usage.sort((a, b) -> a.key.name().compareTo(b.key.name()));

@@ -45,6 +45,9 @@ import tools.jackson.databind.node.ObjectNode;
 public final class KeyFile {
     static final String NAME = "keys.json";
 
+    /** The files of a data folder that hold the keys, each replaced as a whole. */
+    public static final List<String> FILES = List.of(NAME, NAME + ".made");
+
     private static final int FORMAT = 1;
     private static final String LOCK = ".keys.lock";
     private static final String MARK = NAME + ".made";
@@ -134,7 +137,8 @@ public final class KeyFile {
      * Makes a key; its secret is in the answer and nowhere else.
      *
      * @param draft with any hash; the answer has the right one
-     * @throws IllegalArgumentException if the name is taken
+     * @throws NameTakenException if the name is taken
+     * @throws IllegalArgumentException if a value is out of its range, naming the field
      * @throws KeysRefusedException if the file is damaged or cannot be written
      * @throws org.semblance.hashdb.DatabaseRefusedException if the folder holds something else than a database
      */
@@ -145,8 +149,7 @@ public final class KeyFile {
         change(keys -> {
             for (Key known : keys) {
                 if (known.name().equals(key.name())) {
-                    throw new IllegalArgumentException("name: '" + key.name() + "' is taken (expected: a new one; the"
-                            + " journal names changes by it, so that a revoked key keeps its name)");
+                    throw new NameTakenException(key.name());
                 }
             }
             List<Key> more = new ArrayList<>(keys);

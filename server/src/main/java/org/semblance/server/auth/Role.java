@@ -31,7 +31,7 @@ public enum Role {
     }
 
     /** The role of that name. */
-    static Optional<Role> of(String wireName) {
+    public static Optional<Role> of(String wireName) {
         for (Role role : values()) {
             if (role.wireName().equals(wireName)) {
                 return Optional.of(role);

@@ -87,9 +87,14 @@ public final class ScopedDb {
         return caller.sees(bank) ? db.pictures(contentId) : List.of();
     }
 
-    /** As {@link HashDb#lookupBanked(List, Set)}, in that bank, or in all that its caller sees if none is named. */
-    public List<List<Match>> lookupBanked(List<Hash256> hashes, @Nullable String bank) {
-        return db.lookupBanked(hashes, banks(bank));
+    /** Contents of that bank with exactly these hashes, as {@link HashDb#lookupBanked(List, Set, int)}. */
+    public List<List<Match>> lookupSame(List<Hash256> hashes, String bank) {
+        return db.lookupBanked(hashes, banks(bank), 0);
+    }
+
+    /** Contents near these hashes in all banks that its caller sees, as {@link HashDb#lookupBanked(List, Set, int)}. */
+    public List<List<Match>> lookupBanked(List<Hash256> hashes) {
+        return db.lookupBanked(hashes, banks(null), Hash256.BITS);
     }
 
     /** As {@link HashDb#lookupBankedWithin}, in that bank. */

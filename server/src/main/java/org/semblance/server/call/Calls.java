@@ -96,6 +96,8 @@ public record Calls(
     public void serve(Router router, WorkerPool<Worker> workers, WorkerPool<Worker> videoWorkers, SpillFolder uploads) {
         metrics.gauge("semblance.queue.depth", "Requests that wait for a worker", workers::queued);
         metrics.gauge("semblance.video.queue.depth", "Videos that wait for a worker", videoWorkers::queued);
+        metrics.gauge("semblance.queue.limit", "Most requests that wait for a worker", config::workQueueLimit);
+        metrics.gauge("semblance.video.queue.limit", "Most videos that wait for a worker", config::videoQueueLimit);
         metrics.gauge("semblance.workers.busy", "Workers that have a request", workers::busy);
         metrics.gauge("semblance.video.workers.busy", "Workers that have a video", videoWorkers::busy);
         metrics.gauge(

@@ -66,7 +66,11 @@ final class BenchCommand implements Callable<Integer> {
             description = "How long an upload that a busy machine refuses is sent again (default: 120,000).")
     private long patienceMs = 120_000;
 
-    @Option(names = "--results", paramLabel = "FILE", description = "Writes the figures to this file, as JSON.")
+    @Option(
+            names = "--results",
+            paramLabel = "FILE",
+            description =
+                    "Writes the figures to this file, as JSON. The console shows those in the folder bench of the data folder.")
     private @Nullable Path results;
 
     @Option(
@@ -163,6 +167,10 @@ final class BenchCommand implements Callable<Integer> {
             return;
         }
         try {
+            Path folder = file.toAbsolutePath().getParent();
+            if (folder != null) {
+                Files.createDirectories(folder);
+            }
             writing.to(file);
         } catch (IOException e) {
             throw new BadInputException(file + ": cannot be written: " + e);

@@ -49,6 +49,8 @@ public final class Main implements Callable<Integer> {
         verbs.put("import", ImportCommand.class);
         verbs.put("export", ExportCommand.class);
         verbs.put("verify", VerifyCommand.class);
+        verbs.put("backup", BackupCommand.class);
+        verbs.put("restore", RestoreCommand.class);
         verbs.put("bench", BenchCommand.class);
         verbs.put("config", ConfigCommand.class);
         verbs.put("doctor", DoctorCommand.class);

@@ -9,6 +9,7 @@ import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.exchange.ExchangesRefusedException;
 import org.semblance.server.auth.AccessRefusedException;
+import org.semblance.server.auth.KeysRefusedException;
 import org.semblance.server.fetch.FetchFailedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +47,10 @@ public final class Errors {
             case ExchangesRefusedException failed -> {
                 LOG.error("the exchanges could not be written", failed);
                 yield HttpError.busy("the disk took nothing more; nothing was changed");
+            }
+            case KeysRefusedException failed -> {
+                LOG.error("the keys could not be read or written", failed);
+                yield HttpError.busy("the keys could not be read or written; nothing was changed");
             }
             // Thrown before anything was changed, by an allocation that a single request made too large.
             case OutOfMemoryError unused -> HttpError.busy("out of memory for this request");

@@ -21,7 +21,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Contents that are added to a bank together. A content is banked enabled, and is disabled by a change of its own. Until that
- * change a content that must not match is in quarantine, so that it never makes a match, even if the second change fails.
+ * change a content that must not match is in quarantine, so that it never makes a match, even if the second change fails, or
+ * the contents wait for a second person.
  */
 public final class Addition {
     private static final Logger LOG = LoggerFactory.getLogger(Addition.class);
@@ -55,7 +56,7 @@ public final class Addition {
                             : content.withTreatment(quarantined(content.treatment(), UNTIL_DISABLED)));
         }
         Applied applied = db.apply(new Change.AddContents(bank, drafts), origin, key);
-        for (int i = 0; i < contents.size(); i++) {
+        for (int i = 0; i < contents.size() && !applied.proposed(); i++) {
             ContentFields.State state = states.get(i);
             if (state != null) {
                 disable(applied.firstContentId() + i, state, contents.get(i).treatment());

@@ -46,7 +46,7 @@ final class KnownContents {
                 hashes.add(hash(draft));
             }
         }
-        List<List<Match>> near = db.lookupBanked(hashes, bank);
+        List<List<Match>> near = db.lookupSame(hashes, bank);
         Set<Identity> earlier = new HashSet<>();
         List<Boolean> known = new ArrayList<>(drafts.size());
         int next = 0;

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.LongFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.Origin;
@@ -21,6 +22,7 @@ public final class ListBanking implements ListImport.Sink {
     private final boolean features;
     private final LongFunction<Origin> origin;
     private final @Nullable RequestKey key;
+    private final List<Long> proposals = new ArrayList<>();
 
     /**
      * Banks in that bank.
@@ -47,6 +49,11 @@ public final class ListBanking implements ListImport.Sink {
         this.key = key;
     }
 
+    /** The numbers of the proposals that were made, in a bank that needs a second person. */
+    public List<Long> proposals() {
+        return List.copyOf(proposals);
+    }
+
     @Override
     public ListImport.Banked bank(List<HashListEntry.Usable> entries, int part, long entriesRead) {
         List<ContentDraft> drafts = entries.stream()
@@ -61,7 +68,11 @@ public final class ListBanking implements ListImport.Sink {
             }
         }
         if (!options.dryRun() && !wanted.isEmpty()) {
-            new Addition(db, bank, origin.apply(entriesRead)).apply(wanted, key == null ? null : key.part(part));
+            Applied applied = new Addition(db, bank, origin.apply(entriesRead))
+                    .apply(wanted, key == null ? null : key.part(part));
+            if (applied.proposed()) {
+                proposals.add(applied.seq());
+            }
         }
         return new ListImport.Banked(
                 wanted.size(),

@@ -64,10 +64,11 @@ public final class Similar {
      * As the request asks.
      *
      * @param byHashes whether the caller chose the hashes, so that they are of no file
+     * @param many whether there are so many contents that they are looked up only to refuse some
      * @throws HttpError 400 if {@value #IF_KNOWN} is none of its values
      * @throws org.semblance.server.auth.AccessRefusedException if it asks for a refusal that would tell hashes
      */
-    public Similar(Request request, ScopedDb db, Bank bank, boolean byHashes) {
+    public Similar(Request request, ScopedDb db, Bank bank, boolean byHashes, boolean many) {
         String ifKnown = request.query(IF_KNOWN);
         if (ifKnown != null && !ifKnown.equals("bank") && !ifKnown.equals("refuse")) {
             throw HttpError.field(400, IF_KNOWN, ifKnown, "bank or refuse");
@@ -79,7 +80,7 @@ public final class Similar {
         if (refuses && byHashes) {
             caller.requiresDistance();
         }
-        this.tells = !byHashes || caller.seesDistance();
+        this.tells = (!byHashes || caller.seesDistance()) && (refuses || !many);
     }
 
     /** Contents that are to be banked together, each with what is like it. */
@@ -225,7 +226,7 @@ public final class Similar {
     public Found find(List<ContentDraft> drafts) {
         List<Hash256> hashes = new ArrayList<>();
         drafts.forEach(draft -> hashes.addAll(hashes(draft)));
-        List<List<Match>> near = tells && !hashes.isEmpty() ? db.lookupBanked(hashes, null) : List.of();
+        List<List<Match>> near = tells && !hashes.isEmpty() ? db.lookupBanked(hashes) : List.of();
         List<List<Like>> all = new ArrayList<>();
         int next = 0;
         for (ContentDraft draft : drafts) {

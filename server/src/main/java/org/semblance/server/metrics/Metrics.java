@@ -9,6 +9,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +58,7 @@ public final class Metrics implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final ProcessMetrics process = new ProcessMetrics(registry);
     private final DatabaseMetrics database = new DatabaseMetrics(registry, BUCKETS);
+    private final History history = new History(registry, InstantSource.system(), System::nanoTime);
     private final Map<Outcome, Counter> requests = new ConcurrentHashMap<>();
     private final Map<String, Timer> routes = new ConcurrentHashMap<>();
     private final Map<String, Counter> refusals = new ConcurrentHashMap<>();
@@ -166,6 +168,17 @@ public final class Metrics implements AutoCloseable {
                 .increment();
     }
 
+    /** Keeps the figures of the last hour from now on; to be closed before what is measured. */
+    public History keepHistory() {
+        history.start();
+        return history;
+    }
+
+    /** The figures of the last hour. */
+    public History history() {
+        return history;
+    }
+
     /** All of it as Prometheus text. */
     public String scrape() {
         return registry.scrape();
@@ -173,6 +186,7 @@ public final class Metrics implements AutoCloseable {
 
     @Override
     public void close() {
+        history.close();
         process.close();
         registry.close();
     }

@@ -2,6 +2,7 @@ package org.semblance.server.route;
 
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.net.InetAddress;
 import java.net.URLDecoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -31,6 +32,11 @@ import tools.jackson.databind.JsonNode;
 /** One request as its handler sees it: the head, the body and the clock. Handed from the event loop to one worker. */
 public final class Request {
     private static final String ENCODED = "UTF-8''";
+
+    /** What a proxy adds to a request that it makes for somebody else. */
+    private static final List<String> FORWARDED =
+            List.of("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP");
+
     private static final int MAX_HEADER_CHARS = 200;
 
     /** Within what all parts can hold in milliseconds and print. */
@@ -276,6 +282,13 @@ public final class Request {
         MediaSource file = body.file();
         SentFile.checkBytes(mediaType(), body.upload());
         return file;
+    }
+
+    /** Whether a program on the server's own machine made the request, and no proxy there for somebody else. */
+    public boolean isFromThisMachine() {
+        return !clientAddress.isEmpty()
+                && InetAddress.ofLiteral(clientAddress).isLoopbackAddress()
+                && FORWARDED.stream().noneMatch(headers::contains);
     }
 
     /** Who asks, and what this one may do and see. */

@@ -1,9 +1,7 @@
 package org.semblance.hashdb.catalog.sql;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -72,7 +70,6 @@ import org.semblance.hashdb.catalog.rows.Rows;
 import org.semblance.hashdb.catalog.rows.Schema;
 import org.semblance.hashdb.catalog.rows.StorageFailures;
 import org.semblance.hashdb.features.BankedPicture;
-import org.semblance.hashdb.file.DurableFile;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 
@@ -783,21 +780,7 @@ public final class Catalog implements AutoCloseable {
      * @throws IOException if the target exists or cannot be written
      */
     public void backup(Path target) throws IOException {
-        if (Files.exists(target)) {
-            throw new IOException(target + ": is there already (expected: a new file)");
-        }
-        Path building = DurableFile.aside(target);
-        Files.deleteIfExists(building);
-        try (Connection connection = Schema.connect(file);
-                PreparedStatement vacuum = connection.prepareStatement("VACUUM INTO ?")) {
-            vacuum.setString(1, building.toAbsolutePath().toString());
-            vacuum.execute();
-            DurableFile.publish(building, target);
-        } catch (SQLException e) {
-            throw new IOException(target + ": " + e.getMessage(), e);
-        } finally {
-            Files.deleteIfExists(building);
-        }
+        CatalogCopy.make(file, target);
     }
 
     @Override
