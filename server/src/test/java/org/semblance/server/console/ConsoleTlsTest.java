@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -48,13 +49,11 @@ class ConsoleTlsTest {
         try (MatchServer server = MatchServer.start(config);
                 Browser browser = Browser.openTls(server.port())) {
             browser.signIn(secret, "Zoë");
-            Cookie cookie = browser.driver().manage().getCookieNamed("__Host-semblance");
-            assertThat(cookie).isNotNull();
+            Cookie cookie = Objects.requireNonNull(browser.driver().manage().getCookieNamed("__Host-semblance"));
             assertThat(cookie.isSecure()).isTrue();
             assertThat(cookie.isHttpOnly()).isTrue();
             assertThat(cookie.getSameSite()).isEqualTo("Strict");
-            browser.until(
-                    () -> browser.text().contains("live") ? true : null, "the feed, as events over HTTP/2");
+            browser.until(() -> browser.text().contains("live") ? true : null, "the feed, as events over HTTP/2");
             browser.press("gb");
             browser.untilText("There is no bank yet");
             browser.press("n");
@@ -77,6 +76,7 @@ class ConsoleTlsTest {
                             "return performance.getEntriesByType('resource').map(e => e.nextHopProtocol)"))
                     .contains("h2");
         }
-        assertThat(Files.readString(data.resolve("keys.json"), StandardCharsets.UTF_8)).doesNotContain(secret);
+        assertThat(Files.readString(data.resolve("keys.json"), StandardCharsets.UTF_8))
+                .doesNotContain(secret);
     }
 }

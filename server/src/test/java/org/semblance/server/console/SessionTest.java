@@ -260,7 +260,8 @@ class SessionTest {
                     .isEqualTo(401);
         }
         // A browser that sends no Sec-Fetch-Site reads with the console's own field.
-        assertThat(send("GET /v1/banks", host + "X-Semblance-Console: 1\r\n" + cookie, "").status())
+        assertThat(send("GET /v1/banks", host + "X-Semblance-Console: 1\r\n" + cookie, "")
+                        .status())
                 .isEqualTo(200);
         // A change needs what only a script of this server's own pages can send.
         for (String fields : new String[] {
