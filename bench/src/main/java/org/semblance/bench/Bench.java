@@ -8,6 +8,7 @@ import org.semblance.bench.hash.IsolationBench;
 import org.semblance.bench.hostile.HostileLoadRun;
 import org.semblance.bench.hostile.HttpFuzz;
 import org.semblance.bench.hostile.SlowLoris;
+import org.semblance.bench.load.DeskRun;
 import org.semblance.bench.load.HttpLoadRun;
 import org.semblance.bench.load.LoadRun;
 import org.semblance.bench.load.MatchLogRun;
@@ -52,6 +53,7 @@ public final class Bench {
             HttpLoadRun.class,
             VideoLoadRun.class,
             MatchLogRun.class,
+            DeskRun.class,
             Soak.class,
             ScopeTiming.class,
             RetroRun.class,
