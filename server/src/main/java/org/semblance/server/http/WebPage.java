@@ -52,10 +52,16 @@ public final class WebPage {
         return own.equals("https://" + host()) || (!tls && own.equals("http://" + host()));
     }
 
-    /** Whether it is a page of this server. */
+    /**
+     * Whether it is a page of this server. Browsers that do not say it in {@code Sec-Fetch-Site} send {@code Origin} for all
+     * but a plain read of their own site, and then the field of the console, which no other page could send.
+     */
     public boolean isOwn() {
         String site = headers.get("Sec-Fetch-Site");
-        return site == null ? hasOwnOrigin() : site.equalsIgnoreCase("same-origin");
+        if (site != null) {
+            return site.equalsIgnoreCase("same-origin");
+        }
+        return headers.contains(HttpHeaderNames.ORIGIN) ? hasOwnOrigin() : headers.contains(CONSOLE_FIELD);
     }
 
     /** Whether a person does something, in contrast to a page that asks by itself. */

@@ -67,6 +67,15 @@ final class Browser implements AutoCloseable {
      * @param port of the server on this machine
      */
     static Browser open(int port) {
+        return open("http://127.0.0.1:" + port);
+    }
+
+    /** Opens a browser that takes whatever certificate that server has. */
+    static Browser openTls(int port) {
+        return open("https://localhost:" + port);
+    }
+
+    private static Browser open(String origin) {
         Path binary = BROWSERS.stream().filter(Files::isExecutable).findFirst().orElse(null);
         boolean isThere = binary != null && Files.isExecutable(DRIVER);
         String message =
@@ -82,6 +91,7 @@ final class Browser implements AutoCloseable {
                 "--no-sandbox",
                 "--disable-dev-shm-usage",
                 "--disable-background-networking",
+                "--ignore-certificate-errors",
                 "--force-device-scale-factor=1",
                 "--window-size=1280,900");
         options.setCapability("goog:loggingPrefs", Map.of("browser", "ALL"));
@@ -92,7 +102,7 @@ final class Browser implements AutoCloseable {
                         .build(),
                 options);
         driver.executeCdpCommand("Page.addScriptToEvaluateOnNewDocument", Map.of("source", WATCH));
-        return new Browser(driver, "http://127.0.0.1:" + port);
+        return new Browser(driver, origin);
     }
 
     ChromeDriver driver() {
@@ -109,7 +119,7 @@ final class Browser implements AutoCloseable {
 
     /** Loads the console as a person who has set nothing; who is signed in stays so. */
     void renew() {
-        script("if (location.protocol === 'http:') localStorage.clear()");
+        script("if (location.protocol.startsWith('http')) localStorage.clear()");
         driver.get("about:blank");
         load();
     }

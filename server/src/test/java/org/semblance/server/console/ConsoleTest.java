@@ -221,6 +221,17 @@ class ConsoleTest {
         browser.act("import");
         browser.untilText("Banked 1 of 2 entries");
         assertThat(contents()).hasSize(1);
+        // Out again, by the links of the bank.
+        browser.go("#/banks/" + bank);
+        browser.untilCount("a[download]", 2);
+        Object exported = browser.driver().executeAsyncScript("""
+                const done = arguments[0];
+                Promise.all([...document.querySelectorAll('a[download]')].map(async a => (await fetch(a.href)).text())).then(done);
+                """);
+        assertThat((List<?>) Objects.requireNonNull(exported))
+                .hasSize(2)
+                .allSatisfy(text -> assertThat(String.valueOf(text))
+                        .contains("f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22"));
     }
 
     @Test

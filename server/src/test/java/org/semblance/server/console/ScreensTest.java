@@ -199,6 +199,19 @@ class ScreensTest {
         assertAccessible("the door, light");
     }
 
+    @Test
+    void thePartsOfABankCanBeUsedByThoseWhoDoNotSeeThem() {
+        show("banks/MINE");
+        for (String part : List.of("health", "settings")) {
+            browser.click("[data-tab=" + part + "]");
+            browser.find("main .panel");
+            browser.until(() -> browser.all("main .empty[role=status]").isEmpty() ? true : null, part);
+            assertAccessible(part);
+            assertThat(browser.all("main .note.bad")).isEmpty();
+        }
+        browser.assertKeptToItself();
+    }
+
     /** No screen is wider than a small window. */
     @ParameterizedTest
     @MethodSource("screens")

@@ -259,8 +259,13 @@ class SessionTest {
                     .as(fields)
                     .isEqualTo(401);
         }
+        // A browser that sends no Sec-Fetch-Site reads with the console's own field.
+        assertThat(send("GET /v1/banks", host + "X-Semblance-Console: 1\r\n" + cookie, "")
+                        .status())
+                .isEqualTo(200);
         // A change needs what only a script of this server's own pages can send.
         for (String fields : new String[] {
+            "X-Semblance-Console: 1\r\n",
             "Sec-Fetch-Site: same-origin\r\nX-Semblance-Console: 1\r\n",
             "Origin: http://127.0.0.1:" + server.port() + "\r\nSec-Fetch-Site: same-origin\r\n",
             "Origin: http://evil.example\r\nSec-Fetch-Site: same-origin\r\nX-Semblance-Console: 1\r\n"

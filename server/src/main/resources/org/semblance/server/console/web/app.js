@@ -125,7 +125,12 @@ function App() {
   const who = useStore(person);
   const waits = useStore(prefix);
   const [server, setServer] = useState(null);
-  useEffect(() => { resume().then(setServer); }, []);
+  const isIn = Boolean(who);
+  useEffect(() => {
+    if (!isIn) {
+      resume().then(setServer); // At the door: does the server ask for keys, now?
+    }
+  }, [isIn]);
   if (who === undefined) {
     return html`<${Loading} />`;
   }

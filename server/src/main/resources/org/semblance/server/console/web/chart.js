@@ -1,4 +1,5 @@
 /** Plots over time. The library is loaded when the first one is shown. */
+import { bytes } from "./format.js";
 import { html, useEffect, useRef, useState } from "./html.js";
 import { prefs } from "./prefs.js";
 import { useStore } from "./store.js";
@@ -45,7 +46,7 @@ export function Chart({ title, seconds, series, unit = "", bars = false, height 
         font: "12px system-ui" };
       const size = () => ({ width: Math.max(240, box.current?.clientWidth || 240), height });
       plot.current = new UPlot({
-        ...size(), legend: { live: false }, cursor: { y: false }, axes: [axis, { ...axis, size: 60 }],
+        ...size(), legend: { live: false }, cursor: { y: false }, axes: [axis, { ...axis, size: 70, ...(unit === "bytes" ? { values: (u, ticks) => ticks.map(bytes) } : {}) }],
         scales: { y: { range: (u, low, high) => [0, Math.max(high || 0, 1)] } },
         series: [{}, ...series.map((one, i) => ({
           label: one.name, stroke: colour(HUES[i % HUES.length]), width: 1.5, spanGaps: false,

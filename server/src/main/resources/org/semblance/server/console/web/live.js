@@ -1,6 +1,7 @@
 /** The feed of matches: the newest ones first, then those that come. */
 import { get, path, signedOut } from "./api.js";
 import { useEffect, useRef, useState } from "./html.js";
+import { useSettled } from "./store.js";
 
 const PAGE = 100;
 const MOST = 1000;
@@ -14,7 +15,7 @@ const AGAIN_MS = 5000;
  *     replace: (rows: (now: any[]) => any[]) => void}}
  */
 export function useMatches(filters) {
-  const asked = JSON.stringify(filters);
+  const asked = useSettled(JSON.stringify(filters));
   const [feed, setFeed] = useState({ rows: [], loading: true, state: "away" });
   const fresh = useRef(new Set());
 
@@ -22,12 +23,13 @@ export function useMatches(filters) {
     let source;
     let last = 0;
     let gone = false;
+    const wanted = JSON.parse(asked);
     fresh.current = new Set();
     setFeed({ rows: [], loading: true, state: "away" });
 
     function listen(after) {
       last = after;
-      source = new EventSource(path("/v1/matches/stream", { ...filters, after }));
+      source = new EventSource(path("/v1/matches/stream", { ...wanted, after }));
       source.addEventListener("open", () => setFeed((now) => ({ ...now, state: "live" })));
       source.addEventListener("error", () => {
         setFeed((now) => ({ ...now, state: "away" }));
@@ -46,7 +48,7 @@ export function useMatches(filters) {
       });
     }
 
-    get(path("/v1/matches", { ...filters, limit: PAGE })).then(
+    get(path("/v1/matches", { ...wanted, limit: PAGE })).then(
       ({ matches, next_before }) => {
         if (!gone) {
           setFeed((now) => ({ ...now, rows: matches, next: next_before, loading: false }));

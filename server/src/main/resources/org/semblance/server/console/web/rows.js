@@ -1,5 +1,5 @@
 /** A list with one current row: moved by keys or by a click, opened, selected. */
-import { html, useEffect, useRef, useState } from "./html.js";
+import { html, useLayoutEffect, useRef, useState } from "./html.js";
 import { Action } from "./ui.js";
 
 /**
@@ -18,7 +18,7 @@ export function useRows(rows, keyOf) {
   if (index < 0) {
     index = rows.length ? 0 : -1;
   }
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (wanted.current) {
       wanted.current = false;
       box.current?.querySelector('[data-current="true"]')?.focus();

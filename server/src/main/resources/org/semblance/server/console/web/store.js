@@ -1,6 +1,8 @@
 /** A value that components follow. */
 import { useEffect, useState } from "preact/hooks";
 
+const SETTLED_MS = 250;
+
 /**
  * @template T
  * @param {T} initial
@@ -20,6 +22,16 @@ export function store(initial) {
       return () => readers.delete(reader);
     },
   };
+}
+
+/** A text, once it has not changed for a moment: while somebody types, the server is not asked for each letter. */
+export function useSettled(text) {
+  const [settled, settle] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(settle, SETTLED_MS, text);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return settled;
 }
 
 /** The value of a store, as of now; the component is drawn again when the value changes. */

@@ -19,7 +19,6 @@ export function Table({ label, rows, keyOf, columns, list, open, select, more })
   const box = list.box;
   const [first, setFirst] = useState(0);
   const [shown, setShown] = useState(30);
-  const asked = useRef(0);
 
   function look() {
     const { scrollTop, clientHeight } = box.current;
@@ -28,8 +27,7 @@ export function Table({ label, rows, keyOf, columns, list, open, select, more })
   }
   useLayoutEffect(look, []);
   useEffect(() => {
-    if (more && asked.current !== rows.length && first + shown >= rows.length) {
-      asked.current = rows.length;
+    if (more && first + shown >= rows.length) {
       more();
     }
   });
@@ -71,11 +69,12 @@ export function Table({ label, rows, keyOf, columns, list, open, select, more })
 export function usePages(load, depends) {
   const [state, setState] = useState({ rows: [], next: undefined, loading: true });
   const turn = useRef(0);
+  const busy = useRef(0); // the turn of which a page is on its way
   async function page(from, mine) {
     try {
       const { rows, next } = await load(from);
       if (turn.current === mine) {
-        setState((now) => ({ rows: from === undefined ? rows : [...now.rows, ...rows], next, loading: false }));
+        setState((now) => ({ rows: from === undefined ? rows : [...now.rows, ...rows], next, loading: !rows.length && next !== undefined }));
         if (!rows.length && next !== undefined) {
           await page(next, mine); // A page may be empty and still have a next one.
         }
@@ -90,5 +89,13 @@ export function usePages(load, depends) {
     setState((now) => ({ ...now, problem: undefined, loading: true }));
     page(undefined, ++turn.current);
   }, depends);
-  return { ...state, more: state.next === undefined ? undefined : () => page(state.next, turn.current) };
+  async function more() {
+    const mine = turn.current;
+    if (busy.current !== mine) {
+      busy.current = mine;
+      await page(state.next, mine);
+      busy.current = busy.current === mine ? 0 : busy.current;
+    }
+  }
+  return { ...state, more: state.next === undefined ? undefined : more };
 }

@@ -6,7 +6,7 @@ import { html, useState } from "../html.js";
 import { href, keep } from "../router.js";
 import { RowActions, useRows } from "../rows.js";
 import { isOwn } from "../session.js";
-import { useStore } from "../store.js";
+import { useSettled, useStore } from "../store.js";
 import { Action, Badge, Empty, Field, Head, Loading, Trouble, useAnswer, Word } from "../ui.js";
 
 const STATUSES = [["open", "open"], ["approved", "approved"], ["rejected", "rejected"]];
@@ -14,11 +14,12 @@ const STATUSES = [["open", "open"], ["approved", "approved"], ["rejected", "reje
 export default function Approvals({ query }) {
   const now = useStore(changes);
   const status = query.status || "open";
+  const bank = useSettled(query.bank);
   const [older, setOlder] = useState([]);
   const { data, problem, again } = useAnswer(async () => {
     setOlder([]);
-    return get(path("/v1/proposals", { status, bank: query.bank, limit: 100 }));
-  }, [now, status, query.bank]);
+    return get(path("/v1/proposals", { status, bank, limit: 100 }));
+  }, [now, status, bank]);
   const proposals = [...(data?.proposals || []), ...older];
   const list = useRows(proposals, (one) => one.proposal);
   const one = list.current;
@@ -33,7 +34,7 @@ export default function Approvals({ query }) {
   };
   const last = older.length ? older.next : data?.next_before;
   async function more() {
-    const page = await get(path("/v1/proposals", { status, bank: query.bank, limit: 100, before: last }));
+    const page = await get(path("/v1/proposals", { status, bank, limit: 100, before: last }));
     setOlder(Object.assign([...older, ...page.proposals], { next: page.next_before }));
   }
   return html`
@@ -45,7 +46,7 @@ export default function Approvals({ query }) {
     <//>
     <div class="filters" role="search">
       <${Field} label="Status" options=${STATUSES} value=${status} onInput=${(value) => keep({ ...query, status: value })} />
-      <${Field} label="Bank" value=${query.bank || ""} onInput=${(bank) => keep({ ...query, bank })} />
+      <${Field} label="Bank" value=${query.bank || ""} onInput=${(name) => keep({ ...query, bank: name })} />
       <${Action} id="filter" keys="/" label="Filter" compact run=${() => document.querySelector(".filters input").focus()} />
     </div>
     <${Trouble} problem=${problem} what="approvals" />

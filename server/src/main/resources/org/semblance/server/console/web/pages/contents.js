@@ -5,7 +5,7 @@ import { day, daysAgo, number } from "../format.js";
 import { html, useState } from "../html.js";
 import { go, href, keep } from "../router.js";
 import { RowActions, useRows } from "../rows.js";
-import { useStore } from "../store.js";
+import { useSettled, useStore } from "../store.js";
 import { Table, usePages } from "../table.js";
 import { Action, Badge, Empty, Field, Labels, Trouble, useAnswer, Word } from "../ui.js";
 
@@ -31,6 +31,7 @@ export function Contents({ bank, query }) {
   const now = useStore(changes);
   const [all, setAll] = useState(false);
   const { q, label, source, actor, hash, status, from, to, exact_only, quarantined } = query;
+  const settled = useSettled(JSON.stringify(query));
   const address = `/v1/banks/${segment(bank)}/content`;
   const pages = usePages(async (before) => {
     const filter = {
@@ -49,7 +50,7 @@ export function Contents({ bank, query }) {
         limit: 100, label, status, created_from: filter.created_from, created_before: filter.created_before, after: before }));
       return { rows: contents, next: next_after };
     }
-  }, [bank, now, JSON.stringify(query)]);
+  }, [bank, now, settled]);
   const hits = useAnswer(() => hitsOf(bank).catch(() => new Map()), [bank, now]);
   const rows = pages.rows;
   const list = useRows(rows, (content) => content.id);

@@ -8,7 +8,7 @@ import { keep } from "../router.js";
 import { RowActions, useRows } from "../rows.js";
 import { person } from "../session.js";
 import { show } from "../dialogs.js";
-import { useStore } from "../store.js";
+import { useSettled, useStore } from "../store.js";
 import { Table, usePages } from "../table.js";
 import { Action, Badge, Empty, Field, Head, Trouble } from "../ui.js";
 import { Entries, undoEntry } from "./entries.js";
@@ -17,13 +17,14 @@ export default function Journal({ query }) {
   const now = useStore(changes);
   const [proof, setProof] = useState(null);
   const { actor, bank, kind, from, to, reason } = query;
+  const settled = useSettled(JSON.stringify(query));
   const pages = usePages(async (before) => {
     const { entries, next_before } = await get(path("/v1/journal", {
       order: "desc", limit: 100, before, actor, bank, kind, reason_contains: reason,
       from: from && `${from}T00:00:00Z`, to: to && `${to}T00:00:00Z`,
     }));
     return { rows: entries, next: next_before };
-  }, [now, JSON.stringify(query)]);
+  }, [now, settled]);
   const list = useRows(pages.rows, (entry) => entry.seq);
   const filter = (name) => (value) => keep({ ...query, [name]: value });
   const open = (entry) => show(`Change ${entry.seq}`, html`<${Entries} entries=${[entry]} /><p class="hint">Hash <code>${entry.hash}</code></p>`);

@@ -43,9 +43,9 @@ export default function Keys() {
       values.concurrent ? { concurrent: Number(values.concurrent) } : {}, values.expires_at ? { expires_at: new Date(values.expires_at).toISOString() } : {});
     try {
       const key = await call("POST", "/v1/keys", { json, reason: values.reason });
-      changes.set((n) => n + 1);
       await show(`Key ${key.name}`, html`<p>This is the only time that the secret is shown.</p><pre class="secret" tabindex="0">${key.secret}</pre>
         <p><${Action} label="Copy" run=${() => navigator.clipboard.writeText(key.secret).then(() => tell("Copied."), () => tell("The browser did not allow it.", { kind: "bad" }))} /></p>`);
+      changes.set((n) => n + 1); // Only now: with the first key of a server, this page has to be signed in to.
     } catch (e) {
       tell(e.isMissing ? "This server makes no keys by the console yet: semblance key create." : `No key was made: ${e.message}`, { kind: "bad" });
     }

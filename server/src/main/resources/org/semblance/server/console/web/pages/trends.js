@@ -4,6 +4,7 @@ import { Chart } from "../chart.js";
 import { daysAgo, number, percent } from "../format.js";
 import { html } from "../html.js";
 import { href, keep } from "../router.js";
+import { useSettled } from "../store.js";
 import { Empty, Field, Head, Loading, Trouble, useAnswer } from "../ui.js";
 
 const RANGES = [["7", "7 days"], ["30", "30 days"], ["90", "90 days"], ["365", "a year"]];
@@ -50,7 +51,8 @@ async function load(range, bank) {
 
 export default function Trends({ query }) {
   const range = query.days || "30";
-  const { data, problem } = useAnswer(() => load(range, query.bank), [range, query.bank]);
+  const bank = useSettled(query.bank);
+  const { data, problem } = useAnswer(() => load(range, bank), [range, bank]);
   const plot = (title, figures, name, field) => {
     const lines = series(figures, name, field, data.days);
     return lines.length ? html`<${Chart} title=${title} seconds=${data.days.map((at) => at * 86_400)} series=${lines} />`
@@ -62,7 +64,7 @@ export default function Trends({ query }) {
     <//>
     <div class="filters" role="search">
       <${Field} label="Time" options=${RANGES} value=${range} onInput=${(days) => keep({ ...query, days })} />
-      <${Field} label="Bank" value=${query.bank || ""} onInput=${(bank) => keep({ ...query, bank })} />
+      <${Field} label="Bank" value=${query.bank || ""} onInput=${(name) => keep({ ...query, bank: name })} />
     </div>
     <${Trouble} problem=${problem} />
     ${!data && !problem ? html`<${Loading} />` : null}
