@@ -70,6 +70,7 @@ class MetricsTest {
         server.postForm("/m/lookup", "photo", "text".getBytes(StandardCharsets.UTF_8), Map.of());
         server.get("/m/lookup?signal_type=pdq&signal=" + HASH);
 
+        scrapeWhen("semblance_hashes", 1); // The state of the database is read once in a while.
         Map<String, Double> scraped = scrapeWhen(requests("GET", "/m/lookup", 200, "no_match"), 1);
         assertThat(scraped)
                 .containsEntry(requests("POST", "/v1/match", 200, "no_match"), 3.0)

@@ -105,10 +105,25 @@ public final class PoisonGuard {
             List<Hash256> some = hashes.subList(from, Math.min(hashes.size(), from + LOOKUP_BATCH));
             List<List<Match>> found = list.lookup(some, visible);
             for (int i = 0; i < some.size(); i++) {
-                near.put(some.get(i), found.get(i));
+                near.put(some.get(i), few(found.get(i)));
             }
         }
         return near;
+    }
+
+    /** What decides of the matches: the nearest allowed one, and whether there are enough for a hub. A bulk near a hub has millions. */
+    private static List<Match> few(List<Match> matches) {
+        List<Match> few = new ArrayList<>(matches.subList(0, Math.min(DIFFERENT, matches.size())));
+        matches.stream()
+                .skip(DIFFERENT)
+                .filter(PoisonGuard::isAllowed)
+                .findFirst()
+                .ifPresent(few::add);
+        return List.copyOf(few);
+    }
+
+    private static boolean isAllowed(Match match) {
+        return match.bank().kind() == BankKind.ALLOW && match.bank().enabled();
     }
 
     private static List<Hash256> hashes(ContentDraft draft) {
@@ -153,7 +168,7 @@ public final class PoisonGuard {
             return "flat, " + bits + " of " + Hash256.BITS + " bits of its hash are set (expected: about half)";
         }
         for (Match match : near) {
-            if (match.bank().kind() == BankKind.ALLOW && match.bank().enabled()) {
+            if (isAllowed(match)) {
                 return "near allowed content " + match.content().id() + " of bank "
                         + match.bank().name() + " (distance " + match.distance() + ")";
             }

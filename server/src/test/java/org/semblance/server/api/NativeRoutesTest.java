@@ -117,7 +117,8 @@ class NativeRoutesTest {
                         .get("verdict")
                         .stringValue())
                 .isEqualTo("no_match");
-        assertThat(server.get(content + "/" + id).status()).isEqualTo(404);
+        assertThat(server.get(content + "/" + id).json().get("status").stringValue())
+                .isEqualTo("withdrawn");
         assertThat(server.delete(content + "/" + id).status()).isEqualTo(404);
     }
 
@@ -277,7 +278,14 @@ class NativeRoutesTest {
         JsonNode bank = server.get("/v1/banks/NEW_BANK").json();
         assertThat(bank.propertyNames())
                 .containsExactly(
-                        "id", "name", "kind", "enabled_ratio", "description", "distance_threshold", "features");
+                        "id",
+                        "name",
+                        "kind",
+                        "enabled_ratio",
+                        "description",
+                        "distance_threshold",
+                        "features",
+                        "needs_approval");
         assertThat(bank.get("description").stringValue()).isEqualTo("dé");
         assertThat(server.get("/v1/banks")
                         .json()
