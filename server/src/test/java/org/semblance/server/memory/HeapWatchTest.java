@@ -61,8 +61,8 @@ class HeapWatchTest {
 
     @Test
     void knowsWhatTheVirtualMachineMayTake() {
-        // -Xmx1g of the tests, without the part that a collector keeps empty.
-        assertThat(MemoryBounds.heapBytes()).isBetween(900 * MB, 1024 * MB);
+        // -Xmx1536m of the tests, without the part that a collector keeps empty.
+        assertThat(MemoryBounds.heapBytes()).isBetween(1_400 * MB, 1_536 * MB);
         assertThat(MemoryBounds.directBytes()).isEqualTo(MemoryBounds.heapBytes());
         assertThat(MemoryBounds.heap()).startsWith("at most ").contains(" MB: by an option of the virtual machine");
     }
