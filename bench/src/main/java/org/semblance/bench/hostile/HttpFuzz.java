@@ -42,6 +42,7 @@ import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 import org.semblance.bench.harness.Connection;
 import org.semblance.server.MatchServer;
+import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.config.Setting;
@@ -93,6 +94,7 @@ public final class HttpFuzz implements AutoCloseable {
         log.start();
         ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)).addAppender(log);
         server = MatchServer.start(ServerConfig.builder(folder)
+                .set(Setting.ACCESS, AccessPolicy.OPEN) // A key that is made must not lock the rest out.
                 .set(Setting.PORT, 0)
                 .set(Setting.WORKERS, 2)
                 .set(Setting.WORK_QUEUE_LIMIT, 8)
