@@ -2,7 +2,7 @@
  * Keyboard shortcuts. A shortcut is on while the control with its action is on the screen, and off while somebody types or a
  * dialog is open. All can be switched off and each can be given another key (WCAG 2.1.4).
  */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { prefs } from "./prefs.js";
 import { store } from "./store.js";
 
@@ -27,7 +27,7 @@ export function keyOf(id, standard) {
 }
 
 /**
- * Has a key do an action while the component is on the screen.
+ * Has a key do an action while the component is on the screen: from the moment on in which the person sees it.
  *
  * @param {{id: string, label: string, keys: string, run: () => void, release?: () => void, off?: boolean}} action keys: one key as
  *     the browser names it, or two with a space between
@@ -35,7 +35,7 @@ export function keyOf(id, standard) {
 export function useAction(action) {
   const now = useRef(action);
   now.current = action;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!action.keys) {
       return undefined;
     }

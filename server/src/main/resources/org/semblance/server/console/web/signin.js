@@ -1,5 +1,5 @@
 /** The first screen: a key, pasted once, and the person's own name. */
-import { html, useEffect, useRef, useState } from "./html.js";
+import { html, useLayoutEffect, useRef, useState } from "./html.js";
 import { enter, signIn } from "./session.js";
 import { Field } from "./ui.js";
 
@@ -11,7 +11,7 @@ export function SignIn({ server }) {
   const [busy, setBusy] = useState(false);
   const form = useRef(null);
   const isOpen = Boolean(server?.open);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = "Sign in – Semblance";
     form.current.querySelector("input").focus();
   }, [isOpen]);

@@ -1,5 +1,5 @@
 /** A value that components follow. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 
 const SETTLED_MS = 250;
 
@@ -37,6 +37,7 @@ export function useSettled(text) {
 /** The value of a store, as of now; the component is drawn again when the value changes. */
 export function useStore(of) {
   const [, draw] = useState({});
-  useEffect(() => of.follow(() => draw({})), [of]);
+  // Before the browser draws, so that no value goes by unseen.
+  useLayoutEffect(() => of.follow(() => draw({})), [of]);
   return of.get();
 }

@@ -1,5 +1,5 @@
 /** Small parts that every screen is made of. */
-import { html, useEffect, useRef, useState } from "./html.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./html.js";
 import { ariaKeys, keyOf, shownKeys, useAction } from "./keys.js";
 import { prefs } from "./prefs.js";
 import { useStore } from "./store.js";
@@ -30,7 +30,7 @@ export function Action({ id, keys, label, run, release, kind = "", off = false, 
 /** The head of a screen: its title, and what can be done. */
 export function Head({ title, hint, children }) {
   const heading = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${title} – Semblance`;
     heading.current.focus({ preventScroll: true });
   }, [title]);
