@@ -222,26 +222,7 @@ public final class KeyFile {
                     .put("name", key.name())
                     .put("sha256", key.sha256())
                     .put("role", key.role().wireName());
-            if (!key.banks().isEmpty()) {
-                ArrayNode banks = node.putArray("banks");
-                key.banks().stream().sorted().forEach(banks::add);
-            }
-            if (key.hideDistance()) {
-                node.put("hide_distance", true);
-            }
-            if (key.ratePerSecond() != null) {
-                node.put("rate_per_second", key.ratePerSecond());
-            }
-            if (key.concurrent() != null) {
-                node.put("concurrent", key.concurrent());
-            }
-            node.put("created_at", key.createdAt().toString());
-            if (key.expiresAt() != null) {
-                node.put("expires_at", key.expiresAt().toString());
-            }
-            if (key.revokedAt() != null) {
-                node.put("revoked_at", key.revokedAt().toString());
-            }
+            KeyJson.put(node, key);
         }
         return root;
     }

@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.auth.Key;
 import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyJson;
 import org.semblance.server.auth.Role;
 import org.semblance.server.cli.database.BadInputException;
 import org.semblance.server.cli.database.DataFolder;
@@ -23,7 +24,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 @Command(
@@ -222,24 +222,6 @@ final class KeyCommand implements Callable<Integer> {
                 .put("name", key.name())
                 .put("state", key.stateAt(now))
                 .put("role", key.role().wireName());
-        if (!key.banks().isEmpty()) {
-            ArrayNode banks = node.putArray("banks");
-            sorted(key.banks()).forEach(banks::add);
-        }
-        node.put("hide_distance", key.hideDistance());
-        if (key.ratePerSecond() != null) {
-            node.put("rate_per_second", key.ratePerSecond());
-        }
-        if (key.concurrent() != null) {
-            node.put("concurrent", key.concurrent());
-        }
-        node.put("created_at", key.createdAt().toString());
-        if (key.expiresAt() != null) {
-            node.put("expires_at", key.expiresAt().toString());
-        }
-        if (key.revokedAt() != null) {
-            node.put("revoked_at", key.revokedAt().toString());
-        }
-        return node;
+        return KeyJson.put(node.put("hide_distance", key.hideDistance()), key);
     }
 }

@@ -9,6 +9,7 @@ import org.semblance.server.auth.Caller;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.Key;
 import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyJson;
 import org.semblance.server.auth.NameTakenException;
 import org.semblance.server.auth.Role;
 import org.semblance.server.http.Dialect;
@@ -149,23 +150,7 @@ public final class KeyRoutes {
                 .put("name", key.name())
                 .put("state", key.stateAt(now))
                 .put("role", key.role().wireName());
-        if (!key.banks().isEmpty()) {
-            ArrayNode banks = node.putArray(BANKS);
-            key.banks().stream().sorted().forEach(banks::add);
-        }
-        if (key.hideDistance()) {
-            node.put("hide_distance", true);
-        }
-        if (key.ratePerSecond() != null) {
-            node.put("rate_per_second", key.ratePerSecond());
-        }
-        if (key.concurrent() != null) {
-            node.put("concurrent", key.concurrent());
-        }
-        node.put("created_at", key.createdAt().toString());
-        if (key.expiresAt() != null) {
-            node.put("expires_at", key.expiresAt().toString());
-        }
+        KeyJson.put(node, key);
         return node.put("requests", usage.requests())
                 .put("refused", usage.refused())
                 .put("in_flight", usage.inFlight());
