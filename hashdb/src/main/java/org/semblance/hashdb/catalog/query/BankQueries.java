@@ -5,10 +5,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.BankCounts;
-import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.Page;
 import org.semblance.hashdb.catalog.Paging;
 import org.semblance.hashdb.catalog.Proposal;
@@ -72,10 +72,10 @@ public final class BankQueries {
                 if (banks.isEmpty() || banks.contains(bank)) {
                     long decided = row.getLong(4);
                     found.add(new Proposal(
-                            entry(db, row.getLong(1)),
+                            Objects.requireNonNull(Rows.journalEntry(db, row.getLong(1))),
                             bank,
                             Codes.proposalState(row.getInt(3)),
-                            decided == 0 ? null : entry(db, decided)));
+                            Rows.journalEntry(db, decided)));
                 }
             }
         }
@@ -84,15 +84,5 @@ public final class BankQueries {
                 found.size() == paging.limit()
                         ? Long.valueOf(found.getLast().entry().seq())
                         : null);
-    }
-
-    private static JournalEntry entry(Rows.Preparer db, long seq) throws SQLException {
-        PreparedStatement select =
-                db.prepare("SELECT seq, at, actor, reason, kind, payload, prev_hash, hash FROM journal WHERE seq = ?");
-        select.setLong(1, seq);
-        try (ResultSet row = select.executeQuery()) {
-            row.next();
-            return Rows.journalEntry(row);
-        }
     }
 }

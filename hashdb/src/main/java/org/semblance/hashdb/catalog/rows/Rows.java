@@ -430,6 +430,16 @@ public final class Rows {
         return labels;
     }
 
+    /** The row of the journal of that number; null if there is none. */
+    public static @Nullable JournalEntry journalEntry(Preparer db, long seq) throws SQLException {
+        PreparedStatement select =
+                db.prepare("SELECT seq, at, actor, reason, kind, payload, prev_hash, hash FROM journal WHERE seq = ?");
+        select.setLong(1, seq);
+        try (ResultSet row = select.executeQuery()) {
+            return row.next() ? journalEntry(row) : null;
+        }
+    }
+
     public static JournalEntry journalEntry(ResultSet row) throws SQLException {
         HexFormat hex = HexFormat.of();
         return new JournalEntry(

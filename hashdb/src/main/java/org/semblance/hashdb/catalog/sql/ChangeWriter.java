@@ -313,10 +313,7 @@ final class ChangeWriter implements AutoCloseable {
         if (content.status() == ContentStatus.WITHDRAWN) {
             return restore(bank, content.id(), Objects.requireNonNull(to.state()), occasion);
         }
-        ContentFields before = ContentFields.of(content);
-        contents.update(to, to.appliedTo(content));
-        ContentUpdated payload = new ContentUpdated(bank.id(), bank.name(), content.id(), before.givenIn(to), to);
-        return new Applied(journal(payload, occasion), 0, 1, bank.id());
+        return set(bank, content, to, occasion);
     }
 
     /**
@@ -367,8 +364,8 @@ final class ChangeWriter implements AutoCloseable {
         return to.withConfirmedBy(origin.actor());
     }
 
-    /** Gives a content old values again. */
-    Applied reset(Bank bank, BankContent content, ContentFields to, Occasion occasion) throws SQLException {
+    /** Gives a content those values, which are as they are stored. */
+    Applied set(Bank bank, BankContent content, ContentFields to, Occasion occasion) throws SQLException {
         ContentFields before = ContentFields.of(content);
         contents.update(to, to.appliedTo(content));
         ContentUpdated payload = new ContentUpdated(bank.id(), bank.name(), content.id(), before.givenIn(to), to);

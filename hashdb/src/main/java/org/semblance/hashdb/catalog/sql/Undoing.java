@@ -3,7 +3,6 @@ package org.semblance.hashdb.catalog.sql;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankContent;
@@ -51,12 +50,12 @@ final class Undoing {
         requireNotUndone(seq);
         ChangeWriter.Occasion undoing = new ChangeWriter.Occasion(occasion.origin(), occasion.at(), seq);
         return switch (entry.change()) {
-            case BankCreated created -> undoCreation(bank(created), undoing);
-            case BankUpdated updated -> undoUpdate(bank(updated), updated, undoing);
+            case BankCreated created -> undoCreation(bank(created), seq, undoing);
+            case BankUpdated updated -> undoUpdate(bank(updated), updated, seq, undoing);
             case BankDeleted deleted -> undoDeletion(deleted, seq, undoing);
             case BankRestored restored -> writer.deleteBank(bank(restored), undoing);
             case ContentsAdded added -> undoAddition(bank(added), added, seq, undoing);
-            case ContentUpdated updated -> undoUpdate(bank(updated), updated, undoing);
+            case ContentUpdated updated -> undoUpdate(bank(updated), updated, seq, undoing);
             case ContentWithdrawn withdrawn -> undoWithdrawal(bank(withdrawn), withdrawn.contentId(), seq, undoing);
             case ContentRestored restored ->
                 writer.make(new Change.WithdrawContent(bank(restored).name(), restored.contentId()), undoing);
@@ -76,15 +75,11 @@ final class Undoing {
 
     /** The row of the journal of that number. */
     JournalEntry entry(long seq) throws SQLException {
-        PreparedStatement select = writer.statements()
-                .prepare("SELECT seq, at, actor, reason, kind, payload, prev_hash, hash FROM journal WHERE seq = ?");
-        select.setLong(1, seq);
-        try (ResultSet row = select.executeQuery()) {
-            if (row.next()) {
-                return Rows.journalEntry(row);
-            }
+        JournalEntry entry = Rows.journalEntry(writer.statements()::prepare, seq);
+        if (entry == null) {
+            throw new ChangeRefusedException(Reason.NOT_FOUND, "seq", "change " + seq + " not found in the journal");
         }
-        throw new ChangeRefusedException(Reason.NOT_FOUND, "seq", "change " + seq + " not found in the journal");
+        return entry;
     }
 
     private void requireNotUndone(long seq) throws SQLException {
@@ -104,21 +99,22 @@ final class Undoing {
         return writer.requireBank(change.bankId());
     }
 
-    private Applied undoCreation(Bank bank, ChangeWriter.Occasion undoing) throws SQLException {
+    private Applied undoCreation(Bank bank, long seq, ChangeWriter.Occasion undoing) throws SQLException {
         PreparedStatement select =
                 writer.statements().prepare("SELECT 1 FROM content WHERE bank_id = ? AND status <> 2 LIMIT 1");
         select.setLong(1, bank.id());
         try (ResultSet row = select.executeQuery()) {
             if (row.next()) {
-                throw refused(undoing, "created bank '" + bank.name() + "', which has contents now");
+                throw refused(seq, "created bank '" + bank.name() + "', which has contents now");
             }
         }
         return writer.deleteBank(bank, undoing);
     }
 
-    private Applied undoUpdate(Bank bank, BankUpdated updated, ChangeWriter.Occasion undoing) throws SQLException {
+    private Applied undoUpdate(Bank bank, BankUpdated updated, long seq, ChangeWriter.Occasion undoing)
+            throws SQLException {
         if (!BankFields.of(bank).givenIn(updated.to()).equals(updated.to())) {
-            throw refused(undoing, "changed bank '" + bank.name() + "', which was changed again since");
+            throw refused(seq, "changed bank '" + bank.name() + "', which was changed again since");
         }
         return writer.make(new Change.UpdateBank(bank.name(), updated.from()), undoing);
     }
@@ -137,19 +133,20 @@ final class Undoing {
                 : writer.withdrawRange(bank, added.firstId(), added.lastId(), undoing);
     }
 
-    private Applied undoUpdate(Bank bank, ContentUpdated updated, ChangeWriter.Occasion undoing) throws SQLException {
+    private Applied undoUpdate(Bank bank, ContentUpdated updated, long seq, ChangeWriter.Occasion undoing)
+            throws SQLException {
         BankContent content = writer.requireContent(bank, updated.contentId());
         if (!ContentFields.of(content).givenIn(updated.to()).equals(updated.to())) {
-            throw refused(undoing, "changed content '" + content.id() + "', which was changed again since");
+            throw refused(seq, "changed content '" + content.id() + "', which was changed again since");
         }
-        return writer.reset(bank, content, updated.from(), undoing);
+        return writer.set(bank, content, updated.from(), undoing);
     }
 
     private Applied undoWithdrawal(Bank bank, long contentId, long seq, ChangeWriter.Occasion undoing)
             throws SQLException {
         BankContent content = writer.requireAnyContent(bank, contentId);
         if (content.status() != ContentStatus.WITHDRAWN || withdrawnBy(contentId) != seq) {
-            throw refused(undoing, "withdrew content '" + contentId + "', which was restored since");
+            throw refused(seq, "withdrew content '" + contentId + "', which was restored since");
         }
         return writer.restore(
                 bank,
@@ -165,11 +162,6 @@ final class Undoing {
         try (ResultSet row = select.executeQuery()) {
             return row.getLong(1);
         }
-    }
-
-    private static ChangeRefusedException refused(ChangeWriter.Occasion undoing, String why) {
-        @Nullable Long seq = undoing.undoes();
-        return refused(seq == null ? 0 : seq, why);
     }
 
     private static ChangeRefusedException refused(long seq, String why) {
