@@ -3,6 +3,7 @@ package org.semblance.hashdb.catalog;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.hash.Signal;
 
 /**
@@ -34,6 +35,24 @@ public record BankContent(
     public BankContent {
         signals = List.copyOf(signals);
         labels = List.copyOf(labels);
+    }
+
+    /**
+     * A draft of the same content, which nobody has confirmed.
+     *
+     * @param known the video with its frames, or null
+     * @param pictures those with local features
+     */
+    public ContentDraft draft(@Nullable KnownVideo known, List<BankedPicture> pictures) {
+        return new ContentDraft(
+                signals,
+                labels,
+                note,
+                source,
+                metadata,
+                known,
+                pictures,
+                new Treatment(treatment.distanceThreshold(), treatment.handling(), treatment.quarantine(), null));
     }
 
     /** Whether the content matches at that time. */

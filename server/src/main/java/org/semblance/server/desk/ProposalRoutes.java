@@ -172,14 +172,8 @@ public final class ProposalRoutes {
             if (content.id() > last) {
                 break;
             }
-            ContentDraft draft = new ContentDraft(
-                            content.signals(),
-                            content.labels(),
-                            content.note(),
-                            content.source(),
-                            content.metadata(),
-                            visible.video(bank.name(), content.id()).orElse(null))
-                    .withTreatment(content.treatment());
+            ContentDraft draft =
+                    content.draft(visible.video(bank.name(), content.id()).orElse(null), List.of());
             Earlier found = earlier.of(bank, content.id(), draft, approved.seq(), request.deadline()::passed);
             if (found != null && !found.uploads().isEmpty()) {
                 found.putTo(shown.addObject().put("id", content.id()), request.caller(), gate);

@@ -18,7 +18,6 @@ import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Page;
 import org.semblance.hashdb.catalog.Paging;
-import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.exchange.HashListEntry;
 import org.semblance.hashdb.exchange.HashListWriter;
 import org.semblance.server.auth.ScopedDb;
@@ -142,16 +141,9 @@ public final class ListExport {
     }
 
     private HashListEntry.Usable entry(BankContent content) {
-        Treatment treatment = content.treatment();
-        ContentDraft draft = new ContentDraft(
-                content.signals(),
-                content.labels(),
-                content.note(),
-                content.source(),
-                content.metadata(),
+        ContentDraft draft = content.draft(
                 content.video() == null ? null : video(content).orElse(null),
-                wanted.features ? db.pictures(bank.name(), content.id()) : List.of(),
-                new Treatment(treatment.distanceThreshold(), treatment.handling(), treatment.quarantine(), null));
+                wanted.features ? db.pictures(bank.name(), content.id()) : List.of());
         ContentFields.State state = content.status() == ContentStatus.DISABLED
                 ? new ContentFields.State(content.status(), content.disabledUntil())
                 : null;
