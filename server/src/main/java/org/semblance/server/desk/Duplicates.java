@@ -31,7 +31,10 @@ import org.semblance.server.auth.ScopedDb;
  */
 final class Duplicates {
     /** Contents whose hashes are looked up together. */
-    private static final int PAGE = 200;
+    private static final int PAGE = 100;
+
+    /** Of a group's border, in which each content may be near thousands of the same ones. */
+    private static final int BORDER_PAGE = 20;
 
     /** Contents that one page of groups looks at. */
     private static final int MOST_CONTENTS = 5_000;
@@ -103,24 +106,36 @@ final class Duplicates {
         Map<Long, Integer> open = near;
         while (!open.isEmpty() && members.size() <= MOST_MEMBERS) {
             members.putAll(open);
-            List<BankContent> border = open.keySet().stream()
-                    .flatMap(id -> db.content(bank.name(), id).stream())
-                    .toList();
-            Map<Long, Integer> found = new HashMap<>();
-            for (Map<Long, Integer> some : near(border)) {
-                some.forEach((id, bits) -> found.merge(id, bits, Math::min));
-            }
-            found.keySet().removeAll(members.keySet());
-            if (found.keySet().stream().anyMatch(id -> id < first.id())) {
+            open = beyond(List.copyOf(open.keySet()), members);
+            if (open.keySet().stream().anyMatch(id -> id < first.id())) {
                 return null;
             }
-            open = found;
         }
         boolean cut = members.size() > MOST_MEMBERS;
         while (members.size() > MOST_MEMBERS) {
             members.pollLastEntry();
         }
         return new Group(members, cut);
+    }
+
+    /** The contents that are near the border and no members yet, with the distance; not many more than there is room for. */
+    private Map<Long, Integer> beyond(List<Long> border, Map<Long, Integer> members) {
+        Map<Long, Integer> beyond = new HashMap<>();
+        for (int from = 0;
+                from < border.size() && members.size() + beyond.size() <= MOST_MEMBERS;
+                from += BORDER_PAGE) {
+            List<BankContent> some = border.subList(from, Math.min(border.size(), from + BORDER_PAGE)).stream()
+                    .flatMap(id -> db.content(bank.name(), id).stream())
+                    .toList();
+            for (Map<Long, Integer> near : near(some)) {
+                near.forEach((id, bits) -> {
+                    if (!members.containsKey(id)) {
+                        beyond.merge(id, bits, Math::min);
+                    }
+                });
+            }
+        }
+        return beyond;
     }
 
     /** For each content the other contents that are near it, with the distance. */

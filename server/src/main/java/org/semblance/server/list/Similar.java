@@ -42,6 +42,12 @@ public final class Similar {
 
     private static final int MOST_TOLD = 10;
 
+    /** Contents that are kept of those like one: some of them may be of the request itself, which comes again. */
+    private static final int MOST_KEPT = 100;
+
+    /** Contents whose hashes are looked up together: each may be near thousands of the same ones. */
+    private static final int AT_ONCE = 32;
+
     /** Frames of a video that are looked up, spread over the video. */
     private static final int MOST_FRAMES = 16;
 
@@ -224,6 +230,14 @@ public final class Similar {
 
     /** What is like each of the contents. */
     public Found find(List<ContentDraft> drafts) {
+        List<List<Like>> all = new ArrayList<>();
+        for (int from = 0; from < drafts.size(); from += AT_ONCE) {
+            all.addAll(likes(drafts.subList(from, Math.min(drafts.size(), from + AT_ONCE))));
+        }
+        return new Found(drafts, all);
+    }
+
+    private List<List<Like>> likes(List<ContentDraft> drafts) {
         List<Hash256> hashes = new ArrayList<>();
         drafts.forEach(draft -> hashes.addAll(hashes(draft)));
         List<List<Match>> near = tells && !hashes.isEmpty() ? db.lookupBanked(hashes) : List.of();
@@ -237,9 +251,12 @@ public final class Similar {
                 near(draft, near.subList(next, next + own), likes);
             }
             next += own;
-            all.add(likes.values().stream().sorted(Like.NEAREST_FIRST).toList());
+            all.add(likes.values().stream()
+                    .sorted(Like.NEAREST_FIRST)
+                    .limit(MOST_KEPT)
+                    .toList());
         }
-        return new Found(drafts, all);
+        return all;
     }
 
     private void digests(ContentDraft draft, Map<Long, Like> likes) {
