@@ -59,7 +59,7 @@ public final class Backup {
     private Backup() {}
 
     /**
-     * What a backup holds.
+     * The content of a backup.
      *
      * @param seq the newest change in it
      * @param leftOut what could not be copied, and why; never of the catalog

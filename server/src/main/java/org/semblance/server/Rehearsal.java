@@ -27,7 +27,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Rehearsal {
     private static final Logger LOG = LoggerFactory.getLogger(Rehearsal.class);
-    private static final int CHANGES = 200;
+    /** Each waits for the disk. */
+    private static final int CHANGES = 40;
+
     private static final String BANK = "REHEARSAL";
     private static final Origin ORIGIN = Origin.ofProgram("rehearsal", "");
 

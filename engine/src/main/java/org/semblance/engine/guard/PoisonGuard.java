@@ -111,7 +111,7 @@ public final class PoisonGuard {
         return near;
     }
 
-    /** What decides of the matches: the nearest allowed one, and whether there are enough for a hub. A bulk near a hub has millions. */
+    /** Those matches that the guard decides by: the nearest allowed one, and as many as make a hub. A bulk near a hub has millions. */
     private static List<Match> few(List<Match> matches) {
         List<Match> few = new ArrayList<>(matches.subList(0, Math.min(DIFFERENT, matches.size())));
         matches.stream()

@@ -97,8 +97,8 @@ public final class Vpdq {
     }
 
     /**
-     * What is banked of a video of which such an array is known: each frame of enough quality, for the time until the next one;
-     * equal hashes in a row once. Frames that differ are all kept, since whoever made the array has chosen them.
+     * The video that is banked where its vPDQ array is known: each frame of enough quality, for the time until the next one;
+     * equal hashes in a row once. Frames that differ are all kept, since the maker of the array has chosen them.
      *
      * @param durationMs the video's length, or null if it ends with its last frame
      * @return empty if no frame has enough quality
@@ -130,7 +130,7 @@ public final class Vpdq {
     }
 
     /**
-     * What is banked of a video of which such an array is known, and until when each frame is shown. The array was made of a
+     * The video that is banked where its vPDQ array is known, and until when each frame is shown. The array was made of a
      * banked video, so that each frame of enough quality is kept as it is.
      *
      * @param untilMs when each frame of the array ends, in milliseconds
