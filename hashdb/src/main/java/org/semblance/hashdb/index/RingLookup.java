@@ -20,9 +20,9 @@ import org.semblance.hashdb.offheap.Readers;
  * touched and then tested, then the slot numbers of the lanes that survived, then half of their hashes. Java has no
  * prefetch instruction, and this is what stands in for it.
  *
- * <p>Queries go table by table. In large batches the probes of a table are sorted by bucket, so that a bucket is read
- * once for all queries that want it and the table streams by; and the lanes that survive wait in {@link CandidateSort}, so
- * that the hashes stream by as well.
+ * <p>Queries go table by table. In large batches the probes of a table with long buckets are sorted by bucket, so that a
+ * bucket is read once for all queries that want it and the table streams by; and the lanes that survive wait in {@link
+ * CandidateSort}, so that the hashes stream by as well.
  */
 final class RingLookup {
     private static final int RUN_PROBES = 1024;
@@ -134,7 +134,8 @@ final class RingLookup {
         run = 0;
         waiting = 0;
         shortBuckets = tables[0].directory().hasCopies();
-        inOrderOfBuckets = count >= SORTED_FROM;
+        // A copied bucket is one line: to sort takes longer than to read it anew for each query.
+        inOrderOfBuckets = count >= SORTED_FROM && !shortBuckets;
         if (inOrderOfBuckets) {
             putOff.begin();
         }
