@@ -70,19 +70,21 @@ final class RingLookup {
     /** Whether runs of this lookup are sorted, so that probes of a bucket stand together. */
     private boolean inOrderOfBuckets;
     /** Whether the set is of a size at which few buckets have more lanes than their cells. */
-    private boolean shortBuckets;
+    private boolean cellsHaveCopies;
 
     private final long[] words = new long[RUN_PROBES];
-    /** The buckets of the run that are not empty: their bases, where their sketches are read, and how many lanes there are. */
+    /** Probes of the run whose cells have no copy. */
+    private final int[] others = new int[RUN_PROBES + 1];
+
+    /** The buckets of the run that are not empty: their bases, and how many lanes there are. */
     private final long[] buckets = new long[RUN_PROBES];
 
-    private final long[] addresses = new long[RUN_PROBES];
     private final int[] lanes = new int[RUN_PROBES];
     private final long[] lines = new long[RUN_PROBES];
     private final long[] lastLines = new long[RUN_PROBES];
     private final long[][] bases = new long[Ring.MAX_CHUNKS][];
 
-    private long[] survivors = new long[2 * Kernels.BLOCK];
+    private long[] survivors = new long[2 * RUN_PROBES + 2];
 
     private final int[] candidates = new int[CANDIDATES];
     private final long[] candidateProbes = new long[CANDIDATES];
@@ -133,9 +135,9 @@ final class RingLookup {
         this.sink = sink;
         run = 0;
         waiting = 0;
-        shortBuckets = tables[0].directory().hasCopies();
+        cellsHaveCopies = tables[0].directory().hasCopies();
         // A copied bucket is one line: to sort takes longer than to read it anew for each query.
-        inOrderOfBuckets = count >= SORTED_FROM && !shortBuckets;
+        inOrderOfBuckets = count >= SORTED_FROM && !cellsHaveCopies;
         if (inOrderOfBuckets) {
             putOff.begin();
         }
@@ -262,8 +264,52 @@ final class RingLookup {
 
     /** Takes the run through all passes and begins a new one. */
     private void finishRun() {
-        int count = findBuckets();
+        readWords();
+        int count = cellsHaveCopies ? testCells() : run;
         run = 0;
+        testBuckets(findBuckets(count));
+    }
+
+    /** Reads the directory words of the run, and then where the memory is that they point to. */
+    private void readWords() {
+        int total = run;
+        for (int i = 0; i < total; i++) {
+            words[i] = getLong(entries[i]);
+        }
+        // Now that the words are read: what they point to. One fence for all of them instead of an acquire for each.
+        VarHandle.acquireFence();
+        for (int chunk = 0; chunk < tables.length; chunk++) {
+            bases[chunk] = tables[chunk].bases();
+        }
+    }
+
+    /**
+     * Tests the sketches that are copied to cells, whose lines came with the words, and goes on with the lanes that survive.
+     *
+     * @return how many probes are left in the run
+     */
+    private int testCells() {
+        long tested = kernels.testCells(entries, words, probes, run, survivors, others);
+        int count = (int) (tested >>> 32);
+        for (int i = 0; i < count; i++) {
+            int p = (int) (survivors[2 * i] >>> 32);
+            buckets[p] = bucket(words[p], probes[p]);
+        }
+        follow(count);
+        int left = (int) tested;
+        for (int i = 0; i < left; i++) {
+            int p = others[i];
+            words[i] = words[p];
+            probes[i] = probes[p];
+        }
+        return left;
+    }
+
+    private long bucket(long word, long probe) {
+        return Extents.address(bases[(int) probe >>> CHUNK_SHIFT], Directory.base(word));
+    }
+
+    private void testBuckets(int count) {
         for (int first = 0; first < count; ) {
             int end = first;
             int sum = 0;
@@ -276,24 +322,13 @@ final class RingLookup {
         }
     }
 
-    /** Reads the directory words of the run and keeps the buckets that are not empty. */
-    private int findBuckets() {
-        int total = run;
-        for (int i = 0; i < total; i++) {
-            words[i] = getLong(entries[i]);
-        }
-        // Now that the words are read: what they point to. One fence for all of them instead of an acquire for each.
-        VarHandle.acquireFence();
-        for (int chunk = 0; chunk < tables.length; chunk++) {
-            bases[chunk] = tables[chunk].bases();
-        }
+    /** Keeps the buckets of the run that are not empty. */
+    private int findBuckets(int total) {
         int count = 0;
         for (int i = 0; i < total; i++) {
             long word = words[i];
             long probe = probes[i];
-            long bucket = Extents.address(bases[(int) probe >>> CHUNK_SHIFT], Directory.base(word));
-            buckets[count] = bucket;
-            addresses[count] = Directory.isCopied(word) ? entries[i] + Directory.WORD_BYTES : bucket;
+            buckets[count] = bucket(word, probe);
             lanes[count] = Directory.lanes(word);
             probes[count] = probe;
             count += -Directory.lanes(word) >>> 31;
@@ -311,7 +346,7 @@ final class RingLookup {
         int sketchShift = this.sketchShift;
         long sum = 0;
         for (int i = first; i < end; i++) {
-            long address = addresses[i];
+            long address = buckets[i];
             long last = address + ((long) lanes[i] << sketchShift);
             for (; address < last; address += LINE_BYTES) {
                 sum += getLong(address);
@@ -329,7 +364,7 @@ final class RingLookup {
         long previous = 0;
         for (int i = first; i < end; i++) {
             long bucket = buckets[i];
-            long sketches = addresses[i] == bucket ? (long) lanes[i] << sketchShift : 0;
+            long sketches = (long) lanes[i] << sketchShift;
             lines[distinct] = LaneTable.slotAt(bucket, lanes[i] - 1) & -LINE_BYTES;
             lastLines[distinct] = (bucket + sketches - 1) & -LINE_BYTES;
             long different = bucket - previous;
@@ -354,11 +389,9 @@ final class RingLookup {
         }
         int count;
         if (ring.sketchBytes() != Short.BYTES) {
-            count = kernels.testWideSketches(addresses, lanes, probes, first, end, survivors);
-        } else if (shortBuckets) {
-            count = kernels.testShortBuckets(addresses, lanes, probes, first, end, survivors);
+            count = kernels.testWideSketches(buckets, lanes, probes, first, end, survivors);
         } else {
-            count = kernels.testSketches(addresses, lanes, probes, first, end, survivors);
+            count = kernels.testSketches(buckets, lanes, probes, first, end, survivors);
         }
         if (inOrderOfBuckets) {
             putOff(count);

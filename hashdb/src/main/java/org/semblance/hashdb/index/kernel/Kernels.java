@@ -11,6 +11,9 @@ public interface Kernels {
     /** Slots that a scan looks at in one go: 16 KiB of halves, which a batch of queries finds in the first cache. */
     int BLOCK = 1024;
 
+    /** Bytes of the word that begins a cell. */
+    int WORD_BYTES = Long.BYTES;
+
     /**
      * Finds the hashes of a block whose half is near that of the query. Which of them count is up to the caller: up to
      * {@link #BLOCK} slots are read, whatever they hold, and memory must be there for them.
@@ -47,8 +50,21 @@ public interface Kernels {
      */
     int testSketches(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors);
 
-    /** Gives the result of {@link #testSketches}, and is faster where few buckets have more lanes than a step. */
-    int testShortBuckets(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors);
+    /**
+     * Tests the sketches of 2 bytes that are copied to cells, each of which lies on one cache line: 8 bytes for a word, then
+     * the sketches. A cell is a step.
+     *
+     * @param cells addresses of the cells
+     * @param words what begins each cell: how many lanes there are (lower 31 bits), and in the bit above whether their
+     *     sketches follow
+     * @param probes as in {@link #testSketches}
+     * @param count how many cells
+     * @param survivors as in {@link #testSketches}: has room for a pair of each cell, and one more
+     * @param others receives the numbers of the probes whose cells have lanes but not their sketches; has room for all, and
+     *     one more
+     * @return how many pairs (upper 32 bits) and how many others
+     */
+    long testCells(long[] cells, long[] words, long[] probes, int count, long[] survivors, int[] others);
 
     /** Tests sketches of 4 bytes, as {@link #testSketches} does those of 2. */
     int testWideSketches(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors);
