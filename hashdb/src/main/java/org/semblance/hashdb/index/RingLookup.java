@@ -8,6 +8,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.index.kernel.CandidateSort;
 import org.semblance.hashdb.index.kernel.Kernels;
+import org.semblance.hashdb.index.kernel.NativeKernels;
 import org.semblance.hashdb.offheap.Extents;
 import org.semblance.hashdb.offheap.Readers;
 
@@ -30,7 +31,7 @@ final class RingLookup {
     private static final int READ_AHEAD_LANES = 1 << 16;
 
     private static final int LINE_BYTES = 64;
-    private static final int CANDIDATES = 1024;
+    private static final int CANDIDATES = NativeKernels.MOST_FOUND;
     /** From this many queries on the probes are sorted: every other bucket is then wanted at distance 31; an estimate. */
     private static final int SORTED_FROM = 2048;
 
@@ -59,6 +60,8 @@ final class RingLookup {
     private final int halfChunks;
     private final int sketchShift;
     private final Kernels kernels;
+    /** Takes whole runs, in the place of all passes; null if this form does not. */
+    private final NativeKernels.@Nullable Run natives;
 
     /** The run: where the directory word of each bucket lies, and what it is probed for. */
     private final long[] entries = new long[RUN_PROBES];
@@ -82,7 +85,8 @@ final class RingLookup {
     private final int[] lanes = new int[RUN_PROBES];
     private final long[] lines = new long[RUN_PROBES];
     private final long[] lastLines = new long[RUN_PROBES];
-    private final long[][] bases = new long[Ring.MAX_CHUNKS][];
+    /** By table, see {@link Extents#bases}. */
+    private final long[] bases;
 
     private long[] survivors = new long[2 * RUN_PROBES + 2];
 
@@ -114,6 +118,11 @@ final class RingLookup {
         sketchShift = Integer.numberOfTrailingZeros(ring.sketchBytes());
         this.tables = tables;
         this.kernels = kernels;
+        bases = Arrays.stream(tables).mapToLong(LaneTable::bases).toArray();
+        boolean wide = ring.sketchBytes() != Short.BYTES;
+        natives = kernels instanceof NativeKernels form
+                ? form.scratch(wide, halfChunks, store.chunks(), bases, RUN_PROBES)
+                : null;
     }
 
     /**
@@ -136,8 +145,9 @@ final class RingLookup {
         run = 0;
         waiting = 0;
         cellsHaveCopies = tables[0].directory().hasCopies();
-        // A copied bucket is one line: to sort takes longer than to read it anew for each query.
-        inOrderOfBuckets = count >= SORTED_FROM && !cellsHaveCopies;
+        // A copied bucket is one line, and native code waits for few: to sort takes longer than to read anew for each
+        // query.
+        inOrderOfBuckets = count >= SORTED_FROM && !cellsHaveCopies && natives == null;
         if (inOrderOfBuckets) {
             putOff.begin();
         }
@@ -264,13 +274,31 @@ final class RingLookup {
 
     /** Takes the run through all passes and begins a new one. */
     private void finishRun() {
+        if (natives != null) {
+            takeNatively(natives);
+            return;
+        }
         readWords();
         int count = cellsHaveCopies ? testCells() : run;
         run = 0;
         testBuckets(findBuckets(count));
     }
 
-    /** Reads the directory words of the run, and then where the memory is that they point to. */
+    private void takeNatively(NativeKernels.Run natives) {
+        natives.begin(run);
+        do {
+            int count = natives.go(entries, probes, queries, maxDistance, candidates, candidateProbes);
+            if (filter != null) {
+                count = wanted(count, filter);
+            }
+            for (int i = 0; i < count; i++) {
+                verify(candidates[i], candidateProbes[i]);
+            }
+        } while (!natives.isDone());
+        run = 0;
+    }
+
+    /** Reads the directory words of the run. */
     private void readWords() {
         int total = run;
         for (int i = 0; i < total; i++) {
@@ -278,9 +306,6 @@ final class RingLookup {
         }
         // Now that the words are read: what they point to. One fence for all of them instead of an acquire for each.
         VarHandle.acquireFence();
-        for (int chunk = 0; chunk < tables.length; chunk++) {
-            bases[chunk] = tables[chunk].bases();
-        }
     }
 
     /**

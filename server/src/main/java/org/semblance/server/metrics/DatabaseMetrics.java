@@ -18,6 +18,7 @@ import org.semblance.hashdb.features.FeatureIndexState;
 import org.semblance.hashdb.follow.DatabaseEvents;
 import org.semblance.hashdb.follow.IndexKind;
 import org.semblance.hashdb.index.IndexState;
+import org.semblance.hashdb.index.kernel.Kernels;
 
 /** What is counted of the database. Made before it is opened, so that its opening is seen as well. */
 final class DatabaseMetrics implements DatabaseEvents {
@@ -96,6 +97,12 @@ final class DatabaseMetrics implements DatabaseEvents {
                 "semblance.index.degraded",
                 "1 if memory for the tables ran out and lookups scan",
                 s -> s.index().mode() == IndexState.Mode.DEGRADED ? 1 : 0);
+        gauge(
+                "semblance.index.kernel.info",
+                "1 for the form in which lookups run: native code, or Java with or without vector instructions",
+                s -> 1,
+                "form",
+                Kernels.best().name());
         gauge("semblance.index.saving", "1 while the snapshot is written", s -> s.indexSaving() ? 1 : 0);
         gauge("semblance.index.beside", "Changes that wait beside the index while it is saved", s -> s.indexBeside());
         gauge("semblance.index.unsaved", "Hashes that changed since the snapshot", s -> s.indexUnsaved());

@@ -6,6 +6,11 @@ import static org.semblance.hashdb.offheap.OffHeap.getLong;
 /** The loops with {@link Long#bitCount} alone. */
 public final class ScalarKernels implements Kernels {
     @Override
+    public String name() {
+        return "java-scalar";
+    }
+
+    @Override
     public int scanHalf(long half, long q0, long q1, int maxDistance, int[] found) {
         int count = 0;
         for (int i = 0; i < BLOCK; i++) {

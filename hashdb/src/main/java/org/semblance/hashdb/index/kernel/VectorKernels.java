@@ -50,6 +50,11 @@ public final class VectorKernels implements Kernels {
 
     private final int wideStride = WIDE_STEP_LANES;
 
+    @Override
+    public String name() {
+        return "java-vector";
+    }
+
     int vectorBits() {
         return LONGS.vectorBitSize();
     }
