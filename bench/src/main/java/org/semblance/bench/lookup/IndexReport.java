@@ -15,6 +15,7 @@ import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.index.HashIndex;
 import org.semblance.hashdb.index.LinearScanIndex;
 import org.semblance.hashdb.index.PigeonringIndex;
+import org.semblance.hashdb.offheap.HugePages;
 import org.semblance.server.selfbench.HashSets;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -94,6 +95,8 @@ public final class IndexReport {
                     (System.nanoTime() - start) / 1e9,
                     (double) index.offHeapBytes() / size,
                     1_024.0 * (Memory.anonymousKb() - before) / size);
+            HugePages.Share pages = HugePages.share();
+            print("on huge pages %,d MB, on small ones %,d MB", pages.hugeBytes() >> 20, pages.smallBytes() >> 20);
             if (file != null && index instanceof PigeonringIndex ring) {
                 reopen(ring, file);
             }

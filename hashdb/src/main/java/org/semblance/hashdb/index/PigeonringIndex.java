@@ -18,6 +18,7 @@ import org.semblance.hashdb.file.SnapshotFormat;
 import org.semblance.hashdb.file.SnapshotFormat.Part;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.index.kernel.Kernels;
+import org.semblance.hashdb.offheap.HugePages;
 import org.semblance.hashdb.offheap.Readers;
 import org.semblance.hashdb.offheap.ScratchPool;
 import org.slf4j.Logger;
@@ -499,6 +500,7 @@ public final class PigeonringIndex implements HashIndex {
             loadAll(next.byChunk, parts);
             filling = null;
             tables = next;
+            HugePages.gather();
         } else if (store.liveSlots() > tuning.scannedUpTo) {
             fillAll();
         }
@@ -525,6 +527,7 @@ public final class PigeonringIndex implements HashIndex {
         Tables next = newTables(tuning.ringFor(store.liveSlots()));
         Arrays.stream(next.byChunk).parallel().forEach(LaneTable::fill);
         tables = next;
+        HugePages.gather();
     }
 
     @Override

@@ -99,7 +99,11 @@ public final class OffHeap implements AutoCloseable {
                 && HUGE_PAGES_REFUSED.compareAndSet(false, true)) {
             LOG.info("the kernel refused huge pages for the index: lookups are slower");
         }
-        return new OffHeap(aligned, bytes, () -> unmap(start, mapped));
+        HugePages.opened(aligned, bytes);
+        return new OffHeap(aligned, bytes, () -> {
+            HugePages.closed(aligned);
+            unmap(start, mapped);
+        });
     }
 
     private static long mapPages(long bytes) {
