@@ -412,6 +412,17 @@ public final class HashDb implements BankedList, AutoCloseable {
         return lookups.seq();
     }
 
+    /**
+     * Has the task run once, as soon as lookups see that change: at once and by this thread if they do, else by the thread that
+     * makes the change visible, which must not be kept for long.
+     *
+     * @param seq may be of a change that is yet to come
+     * @return withdraws the task, unless the task has begun
+     */
+    public Runnable whenSeen(long seq, Runnable task) {
+        return stock.whenSeen(seq, task);
+    }
+
     /** How many perceptual hashes are matchable. */
     public long size() {
         return followers.hashes().index().size();
