@@ -107,7 +107,11 @@ final class ChangeQueue {
             long begun = System.nanoTime();
             List<Outcome> outcomes = catalog.commit(submissions, clock.instant());
             events.committed(group.size(), Duration.ofNanos(System.nanoTime() - begun));
-            stock.see(new Seen(followers.follow(stock.seen().seq)));
+            Catalog.State state;
+            do {
+                state = followers.follow(stock.seen().seq, null);
+                stock.see(new Seen(state));
+            } while (state.seq() < Math.min(catalog.committedSeq(), state.newest()));
             for (int i = 0; i < group.size(); i++) {
                 group.get(i).outcome = outcomes.get(i);
             }

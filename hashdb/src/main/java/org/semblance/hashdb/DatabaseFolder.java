@@ -13,6 +13,9 @@ import org.semblance.hashdb.follow.IndexKind;
 public final class DatabaseFolder {
     static final String CATALOG = "catalog.db";
 
+    /** Marks the folder of a node whose catalog is elsewhere. */
+    static final String NODE = "node";
+
     /** The index of features takes so many times as much memory as its snapshot, which has no tables. */
     private static final int TABLES_TO_FEATURES = 3;
 
@@ -33,24 +36,61 @@ public final class DatabaseFolder {
             if (Files.exists(folder.resolve(CATALOG))) {
                 return;
             }
-            try (Stream<Path> files = Files.list(folder)) {
-                Optional<String> other = files.map(file -> file.getFileName().toString())
-                        .filter(name -> !name.startsWith(".")
-                                && !name.equals("lost+found")
-                                && !name.equals(FolderLock.FILE_NAME)
-                                // The server's keys, which may be made before the first start.
-                                && !name.startsWith("keys.json")
-                                && !name.startsWith(CATALOG + ".new"))
-                        .min(Comparator.naturalOrder());
-                if (other.isPresent()) {
-                    throw new DatabaseRefusedException(
-                            folder,
-                            "holds " + other.get() + " but no " + CATALOG
-                                    + " (expected: a data folder, or an empty or new one)");
-                }
-            }
+            requireNothingElse(folder, CATALOG);
         } catch (IOException e) {
             throw new DatabaseRefusedException(folder, "cannot be read or created: " + e, e);
+        }
+    }
+
+    /**
+     * As {@link #prepare}, for a node whose catalog is elsewhere.
+     *
+     * @throws DatabaseRefusedException if it holds a catalog or something else, or cannot be read or created
+     */
+    static void prepareNode(Path folder) {
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw new DatabaseRefusedException(folder, "is a file (expected: a folder)");
+        }
+        try {
+            create(folder);
+            if (Files.exists(folder.resolve(CATALOG))) {
+                throw new DatabaseRefusedException(
+                        folder,
+                        "holds " + CATALOG
+                                + ", a catalog of its own (expected: a new folder for a node whose catalog is"
+                                + " elsewhere)");
+            }
+            if (Files.exists(folder.resolve(NODE))) {
+                return;
+            }
+            requireNothingElse(folder, NODE);
+            Files.writeString(folder.resolve(NODE), "The catalog of this node is in a database of its own.\n");
+        } catch (IOException e) {
+            throw new DatabaseRefusedException(folder, "cannot be read or created: " + e, e);
+        }
+    }
+
+    /** Whether the folder is that of a node whose catalog is elsewhere. */
+    public static boolean isNode(Path folder) {
+        return Files.exists(folder.resolve(NODE)) && !Files.exists(folder.resolve(CATALOG));
+    }
+
+    private static void requireNothingElse(Path folder, String missing) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            Optional<String> other = files.map(file -> file.getFileName().toString())
+                    .filter(name -> !name.startsWith(".")
+                            && !name.equals("lost+found")
+                            && !name.equals(FolderLock.FILE_NAME)
+                            // The server's keys, which may be made before the first start.
+                            && !name.startsWith("keys.json")
+                            && !name.startsWith(CATALOG + ".new"))
+                    .min(Comparator.naturalOrder());
+            if (other.isPresent()) {
+                throw new DatabaseRefusedException(
+                        folder,
+                        "holds " + other.get() + " but no " + missing
+                                + " (expected: a data folder, or an empty or new one)");
+            }
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Applied;
@@ -32,6 +33,7 @@ import org.semblance.hashdb.catalog.Proposal;
 import org.semblance.hashdb.catalog.ProposalState;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.catalog.postgres.PostgresDialect;
 import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.Features;
@@ -118,10 +120,47 @@ public final class HashDb implements BankedList, AutoCloseable {
 
     private static HashDb open(Path folder, InstantSource clock, IndexKeeper.Saving saving, DatabaseEvents events) {
         DatabaseFolder.prepare(folder);
+        return open(folder, () -> Catalog.open(folder.resolve(DatabaseFolder.CATALOG)), clock, saving, events);
+    }
+
+    /**
+     * Opens the folder of a node whose catalog other nodes have as well, creating it if it is not there. The folder holds what this
+     * node derives from the catalog, and what it keeps of its own.
+     *
+     * @throws DatabaseRefusedException if the folder is in use or holds something else, or the catalog cannot be reached, is
+     *     damaged, or is of a newer release
+     */
+    public static HashDb open(Path folder, SharedCatalog shared, DatabaseEvents events) {
+        return open(folder, shared, InstantSource.system(), false, IndexKeeper.Saving.STANDARD, events);
+    }
+
+    /** @param ownTime whether changes carry the time of the clock and not that of the database */
+    static HashDb open(
+            Path folder,
+            SharedCatalog shared,
+            InstantSource clock,
+            boolean ownTime,
+            IndexKeeper.Saving saving,
+            DatabaseEvents events) {
+        DatabaseFolder.prepareNode(folder);
+        return open(
+                folder,
+                () -> Catalog.openShared(PostgresDialect.open(shared.address(), shared.password(), ownTime), folder),
+                clock,
+                saving,
+                events);
+    }
+
+    private static HashDb open(
+            Path folder,
+            Supplier<Catalog> opener,
+            InstantSource clock,
+            IndexKeeper.Saving saving,
+            DatabaseEvents events) {
         FolderLock lock = FolderLock.take(folder);
         Catalog catalog = null;
         try {
-            catalog = Catalog.open(folder.resolve(DatabaseFolder.CATALOG));
+            catalog = opener.get();
             return new HashDb(folder, lock, catalog, clock, saving, events);
         } catch (RuntimeException | Error e) {
             if (catalog != null) {
@@ -371,6 +410,17 @@ public final class HashDb implements BankedList, AutoCloseable {
     @Override
     public long seq() {
         return lookups.seq();
+    }
+
+    /**
+     * Has the task run once, as soon as lookups see that change: at once and by this thread if they do, else by the thread that
+     * makes the change visible, which must not be kept for long.
+     *
+     * @param seq may be of a change that is yet to come
+     * @return withdraws the task, unless the task has begun
+     */
+    public Runnable whenSeen(long seq, Runnable task) {
+        return stock.whenSeen(seq, task);
     }
 
     /** How many perceptual hashes are matchable. */

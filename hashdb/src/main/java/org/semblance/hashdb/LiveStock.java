@@ -28,6 +28,7 @@ final class LiveStock implements Stock {
     private final LiveIndex index;
     private final LiveFeatures features;
     private final ViewKeeper views;
+    private final SeenWaits waits = new SeenWaits(() -> seen().seq);
     private volatile Seen seen;
 
     /** @param seen the state that the followers hold */
@@ -48,6 +49,12 @@ final class LiveStock implements Stock {
     /** From now on lookups see that state; the indexes hold all of it. */
     void see(Seen newest) {
         seen = newest;
+        waits.reached(newest.seq);
+    }
+
+    /** See {@link HashDb#whenSeen}. */
+    Runnable whenSeen(long seq, Runnable task) {
+        return waits.whenSeen(seq, task);
     }
 
     @Override

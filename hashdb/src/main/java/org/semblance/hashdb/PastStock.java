@@ -128,7 +128,7 @@ final class PastStock implements Stock {
         CLEANER.register(this, withdrawn);
         Catalog.State newest = catalog.state();
         catchUp();
-        this.seen = new Seen(new Catalog.State(asOf, banks(newest), thresholds(newest)));
+        this.seen = new Seen(asOf, banks(newest), thresholds(newest));
     }
 
     private List<Bank> banks(Catalog.State newest) {

@@ -19,9 +19,13 @@ final class Seen {
     final int largestThreshold;
 
     Seen(Catalog.State state) {
-        seq = state.seq();
-        banks = state.banks();
-        contentThresholds = state.contentThresholds();
+        this(state.seq(), state.banks(), state.contentThresholds());
+    }
+
+    Seen(long seq, List<Bank> banks, Map<Long, Integer> contentThresholds) {
+        this.seq = seq;
+        this.banks = List.copyOf(banks);
+        this.contentThresholds = Map.copyOf(contentThresholds);
         int largest = 0;
         for (Bank bank : banks) {
             byName.put(bank.name(), bank);

@@ -35,6 +35,8 @@ import org.semblance.hashdb.hash.SignalType;
 
 /** A content is found by the features of its pictures from the moment on in which it is acknowledged. */
 class BankedFeaturesTest {
+    final Databases databases = databases();
+
     private static final Origin ANALYST = new Origin("analyst", "");
     private static final Signal MD5 = new Signal(SignalType.MD5, "d35c785545392755e7e4164457657269");
 
@@ -47,7 +49,7 @@ class BankedFeaturesTest {
 
     @BeforeEach
     void open() {
-        db = HashDb.open(folder);
+        db = databases.open(folder);
         if (db.seq() == 0) {
             db.apply(new Change.CreateBank("A"), ANALYST);
             db.apply(new Change.CreateBank("B"), ANALYST);
@@ -194,7 +196,7 @@ class BankedFeaturesTest {
         open();
         assertThat(found(picture)).containsExactly(next);
         db.close();
-        try (HashDb other = HashDb.open(aside.resolve("other"))) {
+        try (HashDb other = databases.open(aside.resolve("other"))) {
             other.apply(new Change.CreateBank("A"), ANALYST);
             other.apply(new Change.AddContents("A", List.of(draft(new BankedPicture(0, source.picture(50))))), ANALYST);
         }
@@ -210,7 +212,7 @@ class BankedFeaturesTest {
         List<BankedPicture> pictures = new ArrayList<>();
         IndexKeeper.Saving always = new IndexKeeper.Saving(1, 1 << 30, Duration.ZERO, 2);
         long withdrawn = 0;
-        try (HashDb saving = HashDb.open(busy, InstantSource.system(), always)) {
+        try (HashDb saving = databases.open(busy, InstantSource.system(), always)) {
             saving.apply(new Change.CreateBank("A"), ANALYST);
             for (int i = 0; i < 60; i++) {
                 List<ContentDraft> drafts = new ArrayList<>();
@@ -234,7 +236,7 @@ class BankedFeaturesTest {
             assertThat(saving.state().featuresUnsaved()).isZero();
             assertThat(saving.state().featuresSnapshotBytes()).isPositive();
         }
-        try (HashDb saved = HashDb.open(busy)) {
+        try (HashDb saved = databases.open(busy)) {
             assertThat(saved.state().features().contents()).isEqualTo(pictures.size() - withdrawn);
             assertThat(saved.verify().problems()).as(RandomSeed.replay()).isEmpty();
         }
@@ -269,5 +271,10 @@ class BankedFeaturesTest {
         try (HashDb restored = HashDb.open(copy)) {
             assertThat(restored.lookupFeatures(picture, Set.of(), 0, 40, 10)).hasSize(1);
         }
+    }
+
+    /** Where the database is. */
+    Databases databases() {
+        return Databases.SQLITE;
     }
 }

@@ -38,6 +38,8 @@ import org.semblance.hashdb.hash.SignalType;
 
 /** A video is found by each of its frames as an image is by its hash, and its frames come back as they were banked. */
 class BankedVideoTest {
+    final Databases databases = databases();
+
     private static final Origin ANALYST = new Origin("analyst", "");
     private static final Signal MD5 = new Signal(SignalType.MD5, "d35c785545392755e7e4164457657269");
 
@@ -50,7 +52,7 @@ class BankedVideoTest {
 
     @BeforeEach
     void open() {
-        db = HashDb.open(folder);
+        db = databases.open(folder);
         if (db.seq() == 0) {
             db.apply(new Change.CreateBank("A"), ANALYST);
         }
@@ -249,5 +251,10 @@ class BankedVideoTest {
         try (InputStream in = Objects.requireNonNull(BankedVideoTest.class.getResourceAsStream(resource))) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
+    }
+
+    /** Where the database is. */
+    Databases databases() {
+        return Databases.SQLITE;
     }
 }

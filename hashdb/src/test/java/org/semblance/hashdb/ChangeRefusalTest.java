@@ -33,6 +33,8 @@ import org.semblance.hashdb.hash.SignalType;
 
 /** Every refusal names the field, says what came and what was expected, and leaves no trace. */
 class ChangeRefusalTest {
+    final Databases databases = databases();
+
     private static final Origin ANALYST = new Origin("analyst", "");
     private static final List<Signal> SIGNALS = List.of(new Signal(SignalType.PDQ, Hash256.ZERO.toHex()));
 
@@ -44,7 +46,7 @@ class ChangeRefusalTest {
 
     @BeforeEach
     void open() {
-        db = HashDb.open(folder);
+        db = databases.open(folder);
         db.apply(new Change.CreateBank("A"), ANALYST);
         db.apply(new Change.CreateBank("B"), ANALYST);
         content = db.apply(new Change.AddContents("A", List.of(new ContentDraft(SIGNALS))), ANALYST)
@@ -351,5 +353,10 @@ class ChangeRefusalTest {
                 Reason.INVALID,
                 "reason",
                 "reason: 4097 characters (expected: at most 4096)");
+    }
+
+    /** Where the database is. */
+    Databases databases() {
+        return Databases.SQLITE;
     }
 }

@@ -28,6 +28,8 @@ import org.semblance.hashdb.hash.SignalType;
 
 /** Many threads at once: what was acknowledged is seen by whoever asks after, and by everyone. */
 class ConcurrencyTest {
+    final Databases databases = databases();
+
     private static final Origin ANYONE = new Origin("thread", "");
     private static final int WRITERS = 6;
     private static final int READERS = 3;
@@ -43,7 +45,7 @@ class ConcurrencyTest {
 
     @BeforeEach
     void open() {
-        db = HashDb.open(folder);
+        db = databases.open(folder);
         db.apply(new Change.CreateBank("A"), ANYONE);
     }
 
@@ -185,5 +187,10 @@ class ConcurrencyTest {
                 assertThat(copy.verify().problems()).as(RandomSeed.replay()).isEmpty();
             }
         }
+    }
+
+    /** Where the database is. */
+    Databases databases() {
+        return Databases.SQLITE;
     }
 }

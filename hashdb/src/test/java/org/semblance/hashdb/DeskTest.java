@@ -46,6 +46,8 @@ import org.semblance.hashdb.hash.SignalType;
 
 /** What people ask who look after a list: search, history, undoing, and a second person. */
 class DeskTest {
+    final Databases databases = databases();
+
     private static final Origin ANN = new Origin("ann", "");
     private static final Origin BOB = new Origin("bob/Bob", "");
 
@@ -58,7 +60,7 @@ class DeskTest {
 
     @BeforeEach
     void open() {
-        db = HashDb.open(folder, clock);
+        db = databases.open(folder, clock);
     }
 
     @AfterEach
@@ -409,5 +411,10 @@ class DeskTest {
             page.rows().forEach(row -> seqs.add(row.entry().seq()));
         }
         return seqs;
+    }
+
+    /** Where the database is. */
+    Databases databases() {
+        return Databases.SQLITE;
     }
 }

@@ -48,13 +48,13 @@ import org.semblance.hashdb.hash.SignalType;
 
 /** Random changes against a model that keeps contents in a map and compares each hash with each query. */
 class HashDbModelTest {
+    final Databases databases = databases();
+
     private static final Origin ANYONE = new Origin("model", "");
     private static final Origin SECOND = new Origin("second/person", "");
 
     /** Waits for nobody's approval. */
     private static final Origin PROGRAM = Origin.ofProgram("program", "");
-
-    private static final int STEPS = 1_000;
 
     @TempDir
     private Path folder;
@@ -100,12 +100,12 @@ class HashDbModelTest {
 
     @Test
     void answersAsTheModelDoes() throws InterruptedException {
-        HashDb db = HashDb.open(folder, clock);
+        HashDb db = databases.open(folder, clock);
         try {
-            for (int step = 0; step < STEPS; step++) {
+            for (int step = 0; step < steps(); step++) {
                 if (random.nextInt(100) == 0) {
                     db.close();
-                    db = HashDb.open(folder, clock);
+                    db = databases.open(folder, clock);
                     if (random.nextBoolean()) {
                         db.awaitView();
                     }
@@ -584,5 +584,14 @@ class HashDbModelTest {
                     .as("step %s, %s", step, RandomSeed.replay())
                     .isEqualTo(content != null && content.enabledAt(clock.instant()));
         }
+    }
+
+    int steps() {
+        return 1_000;
+    }
+
+    /** Where the database is. */
+    Databases databases() {
+        return Databases.SQLITE;
     }
 }

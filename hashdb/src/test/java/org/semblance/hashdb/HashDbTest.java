@@ -41,6 +41,8 @@ import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 
 class HashDbTest {
+    final Databases databases = databases();
+
     private static final Origin ANALYST = new Origin("analyst", "confirmed");
     private static final Signal MD5 = new Signal(SignalType.MD5, "d35c785545392755e7e4164457657269");
 
@@ -53,7 +55,7 @@ class HashDbTest {
 
     @BeforeEach
     void open() {
-        db = HashDb.open(folder, clock);
+        db = databases.open(folder, clock);
     }
 
     @AfterEach
@@ -676,5 +678,10 @@ class HashDbTest {
 
     private Hash256 hash() {
         return new Hash256(random.nextLong(), random.nextLong(), random.nextLong(), random.nextLong());
+    }
+
+    /** Where the database is. */
+    Databases databases() {
+        return Databases.SQLITE;
     }
 }

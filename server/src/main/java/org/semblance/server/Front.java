@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.semblance.hashdb.HashDb;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.body.SpillFolder;
 import org.semblance.server.call.Call;
 import org.semblance.server.call.Calls;
+import org.semblance.server.call.ListVersions;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.http.Lifecycle;
 import org.semblance.server.http.Phase;
@@ -54,8 +56,23 @@ record Front(
                 config, backend.db(), backend.records(), backend.exchanges(), gate, metrics, lifecycle::told));
         routes.addAll(Routes.pages(config));
         Router router = new Router(routes, Routes::dialect);
-        calls.serve(router, backend.workers(), backend.videoWorkers(), SpillFolder.open(config));
+        calls.serve(
+                router, versions(backend.db()), backend.workers(), backend.videoWorkers(), SpillFolder.open(config));
         lifecycle.ready(backend.decoders()::haveBegun);
+    }
+
+    private static ListVersions versions(HashDb db) {
+        return new ListVersions() {
+            @Override
+            public long seen() {
+                return db.seq();
+            }
+
+            @Override
+            public Runnable whenSeen(long version, Runnable task) {
+                return db.whenSeen(version, task);
+            }
+        };
     }
 
     /** Finishes or cuts off all requests, and closes the port. The workers must still be running. */

@@ -44,6 +44,7 @@ class ArchitectureTest {
             .that()
             .resideOutsideOfPackages(
                     "org.semblance.hashdb.catalog.audit",
+                    "org.semblance.hashdb.catalog.postgres",
                     "org.semblance.hashdb.catalog.query",
                     "org.semblance.hashdb.catalog.rows",
                     "org.semblance.hashdb.catalog.sql",
@@ -52,6 +53,9 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat(in("java.sql", "org.sqlite"))
             .because("the catalog, the match log and the outbox have a file each");
+
+    @ArchTest
+    static final ArchRule postgresHasOneRoom = onlyIn("org.semblance.hashdb.catalog.postgres", "org.postgresql");
 
     @ArchTest
     static final ArchRule theOutboxKnowsFilesOnly =

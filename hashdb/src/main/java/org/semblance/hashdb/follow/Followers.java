@@ -3,6 +3,8 @@ package org.semblance.hashdb.follow;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.audit.Audit;
 import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.hash.Hash256;
 
@@ -51,7 +53,7 @@ public final class Followers {
     }
 
     /**
-     * Takes in all changes after that one, with the writers' lock held:
+     * Takes in the next changes after that one, some thousand contents at most, with the writers' lock held:
      *
      * <ol>
      *   <li>The banks of new contents are known, so that lookups in some banks know the bank of each hit.
@@ -59,11 +61,12 @@ public final class Followers {
      *   <li>The keepers of the indexes are told, and may begin to save.
      * </ol>
      *
-     * @return the state that they hold now
+     * @param within the audit whose state of the catalog is read; null for the present one
+     * @return the state that they hold now, and whether there is more
      */
-    public Catalog.State follow(long afterSeq) {
+    public Catalog.State follow(long afterSeq, @Nullable Audit within) {
         contentBanks.catchUp();
-        Catalog.State state = views.follow(afterSeq, this::change, features.index());
+        Catalog.State state = views.follow(afterSeq, this::change, features.index(), within);
         hashes.reached(state.seq());
         features.changed(features.index().takeChanges());
         features.reached(state.seq());

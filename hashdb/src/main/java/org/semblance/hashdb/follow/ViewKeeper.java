@@ -6,11 +6,13 @@ import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.CatalogRefusedException;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.ContentSink;
 import org.semblance.hashdb.catalog.HashSink;
 import org.semblance.hashdb.catalog.PictureSink;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.catalog.audit.Audit;
 import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.hash.SignalType;
 import org.semblance.hashdb.view.ServingView;
@@ -57,11 +59,15 @@ public final class ViewKeeper implements AutoCloseable {
         return builder != null;
     }
 
-    /** Takes in the changes up to the newest, with the lock held; the sinks of the indexes are served in the same pass. */
-    public Catalog.State follow(long afterSeq, HashSink hashes, PictureSink pictures) {
+    /**
+     * Takes in a page of changes, with the lock held; the sinks of the indexes are served in the same pass.
+     *
+     * @param within the audit whose state of the catalog is read; null for the present one
+     */
+    public Catalog.State follow(long afterSeq, HashSink hashes, PictureSink pictures, @Nullable Audit within) {
         ServingView current = view;
         try {
-            Catalog.State state = catalog.follow(afterSeq, current, hashes, pictures);
+            Catalog.State state = catalog.followPage(afterSeq, current, hashes, pictures, within);
             if (current != null) {
                 current.reached(state.seq());
                 if (current.outgrown()) {
@@ -69,7 +75,7 @@ public final class ViewKeeper implements AutoCloseable {
                 }
             }
             return state;
-        } catch (StorageFailedException e) {
+        } catch (StorageFailedException | CatalogRefusedException e) {
             throw e;
         } catch (RuntimeException e) {
             if (current == null) {
@@ -80,7 +86,7 @@ public final class ViewKeeper implements AutoCloseable {
             view = null;
             current.discard();
             start(false);
-            return catalog.follow(afterSeq, null, hashes, pictures);
+            return catalog.followPage(afterSeq, null, hashes, pictures, within);
         }
     }
 

@@ -54,6 +54,7 @@ public final class LookupRoutes {
                         LookupScope.DETAILS,
                         NativeRoutes.EXPLAIN,
                         NativeRoutes.AS_OF,
+                        Request.MIN_LIST_VERSION,
                         "deadline_ms"),
                 Route.Takes.HASHES,
                 Role.MATCH,

@@ -60,6 +60,7 @@ final class MatchRoutes {
                                 NativeRoutes.LIKELY,
                                 NativeRoutes.EXPLAIN,
                                 NativeRoutes.AS_OF,
+                                Request.MIN_LIST_VERSION,
                                 POLICY,
                                 QUERY_PERCENT,
                                 BANK_PERCENT),

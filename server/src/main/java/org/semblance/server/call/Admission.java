@@ -208,6 +208,23 @@ final class Admission {
         return route().takes().isBanked() ? config.bankDeadlineMs() : config.videoDeadlineMs();
     }
 
+    /**
+     * The oldest version of the list that may answer; 0 if any may.
+     *
+     * @throws HttpError 400 if what the request says is not a version
+     */
+    long minListVersion(HttpHeaders headers) {
+        if (route().action() instanceof Route.Immediate) {
+            return 0;
+        }
+        String asked = query(Request.MIN_LIST_VERSION);
+        if (asked != null) {
+            return Request.parse(Request.MIN_LIST_VERSION, asked, 0, Long.MAX_VALUE);
+        }
+        String field = headers.get(Heads.MIN_LIST_VERSION);
+        return field == null ? 0 : Request.parse(Heads.MIN_LIST_VERSION, field.strip(), 0, Long.MAX_VALUE);
+    }
+
     /** The banks that a match is asked of, before anything is checked; empty if that is none of its caller's. */
     Optional<MatchOptions> askedBanks() {
         Set<String> own = caller().banks();

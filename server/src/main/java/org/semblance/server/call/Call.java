@@ -32,6 +32,7 @@ import org.slf4j.LoggerFactory;
  *
  * <ol>
  *   <li>The request is admitted by its head ({@link Admission}).
+ *   <li>If the request asks for a version of the list that is yet to come here, the request waits for that version.
  *   <li>The body is gathered, at the pace that a client owes ({@link Pace}); or its lines are answered while they arrive
  *       ({@link LineStream}).
  *   <li>If the request gives a URL, the file is fetched ({@link UrlFetch}).
@@ -49,6 +50,8 @@ public final class Call implements RequestHandler {
     private enum State {
         /** Looks at the head. */
         HEAD,
+        /** Waits for a version of the list. */
+        VERSION,
         /** Receives a body. */
         BODY,
         /** Waits for a file that the request gave the URL of. */
@@ -79,6 +82,9 @@ public final class Call implements RequestHandler {
     private boolean readerEnded;
     private long bodyNanos;
     private @Nullable UrlFetch fetch;
+
+    /** Withdraws the wait for a version of the list. */
+    private Runnable withdrawWait = () -> {};
 
     /** Set when the client is gone: work that has not begun is not worth beginning. */
     private volatile boolean abandoned;
@@ -128,17 +134,45 @@ public final class Call implements RequestHandler {
         bodyEnded = ended;
         orRefuse(() -> {
             admission.admit(calls, wire, head);
-            BodyReader body = openBody();
-            reader = body;
-            invite();
-            state = State.BODY;
-            ServerConfig config = calls.config();
-            wire.alarm().set(lines != null ? config.idleTimeoutMs() : config.stallTimeoutMs());
-            if (bodyEnded) {
-                body.add(LastHttpContent.EMPTY_LAST_CONTENT);
+            long version = admission.minListVersion(head.headers());
+            if (version == 0 || version <= calls.versions().seen()) {
+                beginBody();
+            } else {
+                awaitVersion(version);
             }
-            proceed(body);
         });
+    }
+
+    /** Leaves the body where it is until lookups see that version, or the deadline passes. */
+    private void awaitVersion(long version) {
+        state = State.VERSION;
+        pace.pause();
+        wire.alarm().set(admission.deadlineMs(false, calls.config()));
+        withdrawWait = calls.versions().whenSeen(version, () -> {
+            try {
+                wire.loop().execute(() -> {
+                    if (state == State.VERSION && !abandoned) {
+                        pace.goOn();
+                        orRefuse(this::beginBody);
+                    }
+                });
+            } catch (RejectedExecutionException e) {
+                LOG.debug("the server stopped before a request had its version of the list", e);
+            }
+        });
+    }
+
+    private void beginBody() {
+        BodyReader body = openBody();
+        reader = body;
+        invite();
+        state = State.BODY;
+        ServerConfig config = calls.config();
+        wire.alarm().set(lines != null ? config.idleTimeoutMs() : config.stallTimeoutMs());
+        if (bodyEnded) {
+            body.add(LastHttpContent.EMPTY_LAST_CONTENT);
+        }
+        proceed(body);
     }
 
     private void orRefuse(Runnable step) {
@@ -450,6 +484,11 @@ public final class Call implements RequestHandler {
                     answer(expired());
                 }
             }
+            case VERSION -> {
+                withdrawWait.run();
+                fail(HttpError.busy("list version " + calls.versions().seen() + " (expected: at least "
+                        + admission.minListVersion(head.headers()) + ")"));
+            }
             case FETCH -> {} // The fetcher has a clock of its own.
             case HEAD, ANSWER -> wire.cutOff();
         }
@@ -459,6 +498,7 @@ public final class Call implements RequestHandler {
     public void abandon() {
         abandonBody();
         abandoned = true;
+        withdrawWait.run();
         if (fetch != null) {
             fetch.cancel();
         }

@@ -46,6 +46,7 @@ public record Calls(
      */
     record Serving(
             Router router,
+            @Nullable ListVersions versions,
             @Nullable WorkerPool<Worker> workers,
             @Nullable WorkerPool<Worker> videoWorkers,
             @Nullable SpillFolder uploads) {}
@@ -74,7 +75,7 @@ public record Calls(
                 budget,
                 new HostNames(config.bindAddress(), config.hostNames()),
                 fetcher,
-                new AtomicReference<>(new Serving(first, null, null, null)));
+                new AtomicReference<>(new Serving(first, null, null, null, null)));
     }
 
     private static void measure(
@@ -90,10 +91,16 @@ public record Calls(
     /**
      * Answers by these routes from now on.
      *
+     * @param versions of the list that the routes ask
      * @param workers do all work but that on videos
      * @param uploads takes bodies that are too large for memory; owned from now on
      */
-    public void serve(Router router, WorkerPool<Worker> workers, WorkerPool<Worker> videoWorkers, SpillFolder uploads) {
+    public void serve(
+            Router router,
+            ListVersions versions,
+            WorkerPool<Worker> workers,
+            WorkerPool<Worker> videoWorkers,
+            SpillFolder uploads) {
         metrics.gauge("semblance.queue.depth", "Requests that wait for a worker", workers::queued);
         metrics.gauge("semblance.video.queue.depth", "Videos that wait for a worker", videoWorkers::queued);
         metrics.gauge("semblance.queue.limit", "Most requests that wait for a worker", config::workQueueLimit);
@@ -104,11 +111,15 @@ public record Calls(
                 "semblance.upload.folder.bytes",
                 "Bytes of the files of large uploads",
                 () -> uploads.budget().used());
-        serving.set(new Serving(router, workers, videoWorkers, uploads));
+        serving.set(new Serving(router, versions, workers, videoWorkers, uploads));
     }
 
     Router router() {
         return serving.get().router;
+    }
+
+    ListVersions versions() {
+        return Objects.requireNonNull(serving.get().versions);
     }
 
     WorkerPool<Worker> workers() {

@@ -11,10 +11,14 @@ import java.util.Set;
 import org.semblance.server.auth.HostNames;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
+import org.semblance.server.route.Request;
 import org.semblance.server.route.Route;
 
 /** What is read from the head of a request. */
 final class Heads {
+    /** As {@link Request#MIN_LIST_VERSION}, of a request in either dialect. */
+    static final String MIN_LIST_VERSION = "Semblance-Min-List-Version";
+
     private static final String BEARER = "Bearer ";
 
     private Heads() {}

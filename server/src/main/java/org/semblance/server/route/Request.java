@@ -44,6 +44,9 @@ public final class Request {
 
     private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
 
+    /** The parameter that names the oldest version of the list that may answer. */
+    public static final String MIN_LIST_VERSION = "min_list_version";
+
     private final Router.Found found;
     private final Map<String, List<String>> query;
     private final HttpHeaders headers;

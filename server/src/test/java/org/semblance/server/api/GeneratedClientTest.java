@@ -71,7 +71,7 @@ class GeneratedClientTest {
             for (int seed = 41; seed <= 43; seed++) {
                 File copy = file(folder, "copy.jpg", Pictures.jpeg(Pictures.photo(seed, 300, 200), 0.6));
                 MatchAnswer answer = match.match(
-                        "KNOWN", "mine", 60_000, null, null, null, null, null, null, null, null, null, copy);
+                        "KNOWN", "mine", 60_000, null, null, null, null, null, null, null, null, null, null, copy);
                 assertThat(answer.getReference()).isEqualTo("mine");
                 assertThat(answer.getVerdict()).isEqualTo(seed < 43 ? Verdict.MATCH : Verdict.NO_MATCH);
                 if (seed < 43) {
@@ -89,7 +89,7 @@ class GeneratedClientTest {
                     .isEqualTo("ann");
 
             LookupAnswer found =
-                    match.lookup(new Hashes().addHashesItem(hash), null, null, null, null, null, null, null);
+                    match.lookup(new Hashes().addHashesItem(hash), null, null, null, null, null, null, null, null);
             assertThat(found.getResults()).hasSize(1);
             assertThat(found.getResults().getFirst().getMatches()).hasSize(1);
 
@@ -109,6 +109,7 @@ class GeneratedClientTest {
                     null,
                     null,
                     null,
+                    null,
                     null);
             assertThat(edited.getResults().getFirst().getId()).isEqualTo("u1");
             assertThat(edited.getResults().getFirst().getMatches())
@@ -117,7 +118,8 @@ class GeneratedClientTest {
 
             ApiException refused = catchThrowableOfType(
                     ApiException.class,
-                    () -> match.match("NOPE", null, null, null, null, null, null, null, null, null, null, null, sent));
+                    () -> match.match(
+                            "NOPE", null, null, null, null, null, null, null, null, null, null, null, null, sent));
             assertThat(refused.getCode()).isEqualTo(400);
             assertThat(refused.getResponseBody()).contains("\"field\":\"banks\"", "\"value\":\"NOPE\"");
         }

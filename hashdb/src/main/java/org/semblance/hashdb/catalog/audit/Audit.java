@@ -1,11 +1,9 @@
 package org.semblance.hashdb.catalog.audit;
 
-import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLDataException;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -47,9 +45,9 @@ import org.semblance.hashdb.catalog.Standing;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.catalog.rows.Codes;
+import org.semblance.hashdb.catalog.rows.Dialect;
 import org.semblance.hashdb.catalog.rows.Readers;
 import org.semblance.hashdb.catalog.rows.Rows;
-import org.semblance.hashdb.catalog.rows.StorageFailures;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.hash.Hash256;
@@ -74,7 +72,7 @@ public final class Audit implements AutoCloseable {
 
     private static final State ENABLED = new State(ContentStatus.ENABLED, null);
 
-    private final Path file;
+    private final Dialect dialect;
     private final Readers.Reader reader;
     private final long maxContentId;
     private final List<String> problems = new ArrayList<>();
@@ -94,22 +92,22 @@ public final class Audit implements AutoCloseable {
     private long pictureRows;
 
     /**
-     * Holds the present state of the catalog in that file still.
+     * Holds the present state of the catalog still.
      *
      * @throws StorageFailedException if not even the newest content can be read
      */
-    public Audit(Path file) {
-        this.file = file;
+    public Audit(Dialect dialect) {
+        this.dialect = dialect;
         Readers.Reader opened = null;
         boolean begun = false;
         try {
-            opened = new Readers.Reader(file);
+            opened = new Readers.Reader(dialect);
             this.reader = opened;
             reader.pin();
             this.maxContentId = count("SELECT coalesce(max(id), 0) FROM content");
             begun = true;
         } catch (SQLException e) {
-            throw StorageFailures.of(file, e);
+            throw dialect.failure(e);
         } finally {
             if (!begun && opened != null) {
                 opened.close();
@@ -129,6 +127,11 @@ public final class Audit implements AutoCloseable {
         }
     }
 
+    /** The connection that holds it still. */
+    public Readers.Reader reader() {
+        return reader;
+    }
+
     /** The largest id of a content in the state that is audited. */
     public long maxContentId() {
         return maxContentId;
@@ -144,7 +147,7 @@ public final class Audit implements AutoCloseable {
             contents(contents, hashes, pictures);
             orphans();
         } catch (SQLException e) {
-            problem(StorageFailures.of(file, e).getMessage());
+            problem(dialect.failure(e).getMessage());
         }
         return new Report(journalRows, headHash, problems);
     }
@@ -163,21 +166,11 @@ public final class Audit implements AutoCloseable {
     }
 
     private long count(String sql) throws SQLException {
-        try (ResultSet row = reader.prepare(sql).executeQuery()) {
-            return row.getLong(1);
-        }
+        return Rows.number(reader.prepare(sql));
     }
 
     private void integrity() throws SQLException {
-        try (Statement statement = reader.connection().createStatement();
-                ResultSet row = statement.executeQuery("PRAGMA integrity_check(" + MAX_PROBLEMS + ")")) {
-            while (row.next()) {
-                String line = row.getString(1);
-                if (!"ok".equals(line)) {
-                    problem("SQLite: " + line);
-                }
-            }
-        }
+        dialect.faults(reader.connection(), MAX_PROBLEMS).forEach(this::problem);
     }
 
     private void journal() throws SQLException {

@@ -46,9 +46,7 @@ public final class BankQueries {
     private static long count(Rows.Preparer db, String sql, long bankId) throws SQLException {
         PreparedStatement select = db.prepare(sql);
         select.setLong(1, bankId);
-        try (ResultSet row = select.executeQuery()) {
-            return row.getLong(1);
-        }
+        return Rows.number(select);
     }
 
     /**

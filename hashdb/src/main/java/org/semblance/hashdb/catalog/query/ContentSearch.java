@@ -4,9 +4,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankContent;
@@ -15,6 +13,8 @@ import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.JournalFilter;
 import org.semblance.hashdb.catalog.Page;
 import org.semblance.hashdb.catalog.Paging;
+import org.semblance.hashdb.catalog.rows.Dialect;
+import org.semblance.hashdb.catalog.rows.Readers;
 import org.semblance.hashdb.catalog.rows.Rows;
 
 /**
@@ -29,6 +29,7 @@ public final class ContentSearch {
     private static final int MOST_CANDIDATES_BY_ACTOR = 5_000;
 
     private final Rows.Preparer db;
+    private final Dialect dialect;
     private final Bank bank;
     private final ContentFilter filter;
     private final long @Nullable [] among;
@@ -40,8 +41,9 @@ public final class ContentSearch {
      *
      * @param among the ids of the contents that have the hash of the filter; null if it asks for none
      */
-    public ContentSearch(Rows.Preparer db, Bank bank, ContentFilter filter, long @Nullable [] among, Paging paging) {
-        this.db = db;
+    public ContentSearch(Readers.Reader db, Bank bank, ContentFilter filter, long @Nullable [] among, Paging paging) {
+        this.db = db::prepare;
+        this.dialect = db.dialect();
         this.bank = bank;
         this.filter = filter;
         this.among = among;
@@ -64,12 +66,13 @@ public final class ContentSearch {
 
     private Candidates candidates() {
         if (among != null) {
-            String ids = Arrays.stream(among).mapToObj(Long::toString).collect(Collectors.joining(",", "[", "]"));
-            return new Candidates("SELECT j.value AS id FROM json_each(?) j WHERE TRUE", "j.value", ids);
+            return new Candidates("SELECT j.value AS id FROM json_each(?) j WHERE TRUE", "j.value", dialect.ids(among));
         }
         if (filter.text() != null) {
             return new Candidates(
-                    "SELECT rowid AS id FROM content_text WHERE content_text MATCH ?", "rowid", phrase(filter.text()));
+                    "SELECT rowid AS id FROM content_text WHERE content_text MATCH ?",
+                    "rowid",
+                    dialect.phrase(filter.text()));
         }
         if (filter.label() != null) {
             return new Candidates(
@@ -98,11 +101,6 @@ public final class ContentSearch {
         return new Candidates(ofBank, "c.id", bank.id());
     }
 
-    /** Quoted, so that the text is one phrase, whatever is in it. */
-    private static String phrase(String text) {
-        return '"' + text.replace("\"", "\"\"") + '"';
-    }
-
     /** As the indexes have it: they cover contents that are not enabled, so a query of those says so as well. */
     private String status() {
         return switch (filter.status()) {
@@ -115,6 +113,9 @@ public final class ContentSearch {
     }
 
     public Page<BankContent> page() throws SQLException {
+        if (!Rows.isText(filter.label()) || !Rows.isText(filter.source()) || !Rows.isText(filter.text())) {
+            return new Page<>(List.of(), null);
+        }
         long first = paging.newestFirst() ? Long.MIN_VALUE : paging.bound();
         long last = paging.newestFirst() ? paging.bound() : Long.MAX_VALUE;
         // Not every id between the bounds was banked between the times, as clocks go back; the rows are compared as
@@ -131,7 +132,7 @@ public final class ContentSearch {
         PreparedStatement select = db.prepare(
                 Rows.CONTENT.replace("FROM content c", "FROM (" + of + ") d CROSS JOIN content c ON c.id = d.id")
                         + " WHERE c.bank_id = ? AND c.created_at >= ? AND c.created_at < ?" + status()
-                        + conditions());
+                        + conditions() + order());
         int next = bind(select, first, last);
         select.setLong(next++, bank.id());
         select.setLong(next++, Rows.millis(filter.createdFrom(), Long.MIN_VALUE));
@@ -143,7 +144,7 @@ public final class ContentSearch {
             select.setString(next++, filter.source());
         }
         if (filter.text() != null && among != null) {
-            select.setString(next, phrase(filter.text()));
+            select.setString(next, dialect.phrase(filter.text()));
         }
         try (ResultSet row = select.executeQuery()) {
             while (found.size() < paging.limit() && row.next()) {
@@ -155,6 +156,11 @@ public final class ContentSearch {
         return new Page<>(
                 found,
                 found.size() == paging.limit() ? Long.valueOf(found.getLast().id()) : more(of, first, last));
+    }
+
+    /** SQLite joins in the order that is written, so that the candidates' order is that of the rows; others say so. */
+    private String order() {
+        return dialect.isShared() ? " ORDER BY c.id" + (paging.newestFirst() ? " DESC" : "") : "";
     }
 
     private int bind(PreparedStatement statement, long first, long last) throws SQLException {
@@ -172,10 +178,8 @@ public final class ContentSearch {
                 + "(id) FROM content INDEXED BY content_created WHERE bank_id = ? AND created_at " + comparison + " ?");
         select.setLong(1, bank.id());
         select.setLong(2, millis);
-        try (ResultSet row = select.executeQuery()) {
-            long id = row.getLong(1);
-            return row.wasNull() ? none : id;
-        }
+        Long id = Rows.numberOrNull(select);
+        return id == null ? none : id;
     }
 
     private int mostCandidates() {
@@ -214,10 +218,11 @@ public final class ContentSearch {
 
     /** The last candidate, if there may be more behind it. */
     private @Nullable Long more(String of, long first, long last) throws SQLException {
-        PreparedStatement select =
-                db.prepare("SELECT count(*), " + (paging.newestFirst() ? "min" : "max") + "(id) FROM (" + of + ")");
+        PreparedStatement select = db.prepare(
+                "SELECT count(*), " + (paging.newestFirst() ? "min" : "max") + "(id) FROM (" + of + ") AS d");
         bind(select, first, last);
         try (ResultSet row = select.executeQuery()) {
+            row.next();
             return row.getInt(1) < mostCandidates() ? null : Long.valueOf(row.getLong(2));
         }
     }

@@ -40,6 +40,9 @@ public final class JournalSearch {
     private Set<Long> banks() throws SQLException {
         Set<Long> ids = new HashSet<>();
         for (String name : filter.banks()) {
+            if (!Rows.isText(name)) {
+                continue;
+            }
             PreparedStatement select = db.prepare("SELECT id FROM bank WHERE name = ?");
             select.setString(1, name);
             try (ResultSet row = select.executeQuery()) {
@@ -98,15 +101,17 @@ public final class JournalSearch {
     /** The rows of one content, which are few: those of its own, the one that added it, and those of ranges that it is in. */
     private Page<JournalRow> ofContent(long contentId) throws SQLException {
         PreparedStatement select = db.prepare(ROW + " WHERE j.kind IN (" + PayloadCodec.OF_ONE_CONTENT + ") AND "
-                + Rows.CONTENT_ID + " = ?1 UNION ALL " + ROW
+                + Rows.CONTENT_ID + " = ? UNION ALL " + ROW
                 + " WHERE j.seq IN (SELECT j.seq FROM journal j WHERE j.kind = '"
-                + PayloadCodec.ADD_CONTENTS + "' AND " + Rows.FIRST_ID + " <= ?1 ORDER BY " + Rows.FIRST_ID
+                + PayloadCodec.ADD_CONTENTS + "' AND " + Rows.FIRST_ID + " <= ? ORDER BY " + Rows.FIRST_ID
                 + " DESC LIMIT 1) UNION ALL " + ROW + " WHERE j.kind IN (" + PayloadCodec.OF_MANY_CONTENTS
-                + ") AND j.bank_id = (SELECT bank_id FROM content WHERE id = ?1) AND (json_extract(j.payload, '$.first_id')"
+                + ") AND j.bank_id = (SELECT bank_id FROM content WHERE id = ?) AND (json_extract(j.payload, '$.first_id')"
                 + " IS NULL AND j.kind IN (" + PayloadCodec.OF_BANK
-                + ") OR ?1 BETWEEN json_extract(j.payload, '$.first_id')"
+                + ") OR ? BETWEEN json_extract(j.payload, '$.first_id')"
                 + " AND json_extract(j.payload, '$.last_id'))");
-        select.setLong(1, contentId);
+        for (int parameter = 1; parameter <= 4; parameter++) {
+            select.setLong(parameter, contentId);
+        }
         List<JournalEntry> found = new ArrayList<>();
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
@@ -135,9 +140,6 @@ public final class JournalSearch {
     private @Nullable Long undoneBy(long seq) throws SQLException {
         PreparedStatement select = db.prepare("SELECT min(seq) FROM journal WHERE undoes = ? AND undoes IS NOT NULL");
         select.setLong(1, seq);
-        try (ResultSet row = select.executeQuery()) {
-            long by = row.getLong(1);
-            return row.wasNull() ? null : Long.valueOf(by);
-        }
+        return Rows.numberOrNull(select);
     }
 }

@@ -15,9 +15,9 @@ public final class Standings {
 
     /** The rows of one content, and those of its bank that are of many contents. Each half is found through its index. */
     private static final String CHANGES = "SELECT seq, kind, payload FROM journal j WHERE kind IN ("
-            + PayloadCodec.OF_ONE_CONTENT + ") AND " + Rows.CONTENT_ID + " = ?1 AND seq <= ?3"
+            + PayloadCodec.OF_ONE_CONTENT + ") AND " + Rows.CONTENT_ID + " = ? AND seq <= ?"
             + " UNION ALL SELECT seq, kind, payload FROM journal WHERE kind IN (" + PayloadCodec.OF_MANY_CONTENTS
-            + ") AND bank_id = ?2 AND seq <= ?3 ORDER BY 1";
+            + ") AND bank_id = ? AND seq <= ? ORDER BY 1";
 
     private Standings() {}
 
@@ -40,8 +40,9 @@ public final class Standings {
         Standing standing = new Standing(contentId, proposed);
         PreparedStatement changes = db.prepare(CHANGES);
         changes.setLong(1, contentId);
-        changes.setLong(2, bankId);
-        changes.setLong(3, asOf);
+        changes.setLong(2, asOf);
+        changes.setLong(3, bankId);
+        changes.setLong(4, asOf);
         try (ResultSet row = changes.executeQuery()) {
             while (row.next()) {
                 standing.changed(row.getLong(1), PayloadCodec.read(Rows.text(row, 2), Rows.text(row, 3)));

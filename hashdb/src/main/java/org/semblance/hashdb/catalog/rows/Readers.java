@@ -1,10 +1,8 @@
 package org.semblance.hashdb.catalog.rows;
 
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -13,20 +11,27 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.StorageFailedException;
 
 /**
- * Connections that only read, lent to one thread at a time. In WAL mode they and the writer do not wait for each other,
- * and each loan sees one state of the database from its first statement to its end.
+ * Connections that only read, lent to one thread at a time. They and the writer do not wait for each other, and each loan sees one
+ * state of the database from its first statement to its end.
  */
 public final class Readers implements AutoCloseable {
     private static final int MAX_CONNECTIONS =
             Math.max(8, 2 * Runtime.getRuntime().availableProcessors());
 
-    private final Path file;
+    /** After a database could not be reached, who asks within that time is told so at once: lookups wait for no connection. */
+    private static final long AWAY_NANOS = 500_000_000;
+
+    private final Dialect dialect;
     private final Semaphore permits = new Semaphore(MAX_CONNECTIONS);
     private final ConcurrentLinkedDeque<Reader> idle = new ConcurrentLinkedDeque<>();
     private volatile boolean closed;
+    private volatile @Nullable Away away;
 
-    public Readers(Path file) {
-        this.file = file;
+    /** A failure to connect, and when it was. */
+    private record Away(SQLException why, long at) {}
+
+    public Readers(Dialect dialect) {
+        this.dialect = dialect;
     }
 
     @FunctionalInterface
@@ -37,29 +42,28 @@ public final class Readers implements AutoCloseable {
     /**
      * Runs the query. It must not lend another connection, or all of them could come to wait for each other.
      *
-     * @throws StorageFailedException if the disk does not give the rows
+     * @throws StorageFailedException if the database does not give the rows
      */
     public <T extends @Nullable Object> T read(Query<T> query) {
         permits.acquireUninterruptibly();
         try {
             if (closed) {
-                throw new IllegalStateException(file + ": closed");
+                throw new IllegalStateException(dialect + ": closed");
             }
-            Reader reader = idle.pollFirst();
+            Reader reader = null;
             boolean reusable = false;
             try {
-                if (reader == null) {
-                    reader = new Reader(file);
-                }
+                reader = take();
                 T result = query.run(reader);
                 reader.connection.commit();
                 reusable = true;
                 return result;
             } catch (SQLException e) {
-                throw StorageFailures.of(file, e);
+                throw dialect.failure(e);
             } finally {
                 if (reader != null) {
                     if (reusable) {
+                        reader.idleSince = System.nanoTime();
                         idle.addFirst(reader);
                     } else {
                         reader.close();
@@ -68,6 +72,30 @@ public final class Readers implements AutoCloseable {
             }
         } finally {
             permits.release();
+        }
+    }
+
+    private Reader take() throws SQLException {
+        for (Reader reader = idle.pollFirst(); reader != null; reader = idle.pollFirst()) {
+            long now = System.nanoTime();
+            if (dialect.isUsable(reader.connection, now - reader.idleSince, now - reader.openedAt)) {
+                return reader;
+            }
+            reader.close();
+        }
+        Away last = away;
+        if (last != null && System.nanoTime() - last.at < AWAY_NANOS) {
+            throw new SQLException(last.why.getMessage(), last.why.getSQLState(), last.why);
+        }
+        try {
+            Reader reader = new Reader(dialect);
+            away = null;
+            return reader;
+        } catch (SQLException e) {
+            if (dialect.isLost(e)) {
+                away = new Away(e, System.nanoTime());
+            }
+            throw e;
         }
     }
 
@@ -87,22 +115,22 @@ public final class Readers implements AutoCloseable {
 
     /** One connection and the statements it has prepared. */
     public static final class Reader implements AutoCloseable {
+        private final Dialect dialect;
         private final Connection connection;
         private final Map<String, PreparedStatement> prepared = new HashMap<>();
+        private final long openedAt = System.nanoTime();
+        private long idleSince;
 
-        public Reader(Path file) throws SQLException {
-            connection = Schema.connect(file);
-            try (Statement statement = connection.createStatement()) {
-                statement.execute("PRAGMA query_only = ON");
-            }
-            connection.setAutoCommit(false);
+        public Reader(Dialect dialect) throws SQLException {
+            this.dialect = dialect;
+            this.connection = dialect.connectReader();
         }
 
         /** The statement of this text, prepared once. A second call for the same text ends the rows of the first. */
         public PreparedStatement prepare(String sql) throws SQLException {
             PreparedStatement statement = prepared.get(sql);
             if (statement == null) {
-                statement = connection.prepareStatement(sql);
+                statement = connection.prepareStatement(dialect.sql(sql));
                 prepared.put(sql, statement);
             }
             return statement;
@@ -115,6 +143,10 @@ public final class Readers implements AutoCloseable {
 
         public Connection connection() {
             return connection;
+        }
+
+        public Dialect dialect() {
+            return dialect;
         }
 
         @Override

@@ -74,6 +74,9 @@ public final class Rows {
     }
 
     public static @Nullable Bank bank(Preparer db, String name) throws SQLException {
+        if (!isText(name)) {
+            return null;
+        }
         PreparedStatement select = db.prepare(BANK + " AND name = ?");
         select.setString(1, name);
         try (ResultSet row = select.executeQuery()) {
@@ -145,16 +148,15 @@ public final class Rows {
         }
     }
 
-    /** The contents from one id to another; withdrawn ones with their id alone. */
-    public static void contentRecords(Preparer db, long first, long last, ContentSink sink) throws SQLException {
+    /** Contents by id; withdrawn ones with their id alone. */
+    public static void contentRecords(Preparer db, Ids ids, ContentSink sink) throws SQLException {
         int withdrawn = Codes.of(ContentStatus.WITHDRAWN);
-        PreparedStatement select = db.prepare(RECORD + " WHERE c.id BETWEEN ? AND ? ORDER BY c.id");
-        select.setLong(1, first);
-        select.setLong(2, last);
+        PreparedStatement select = db.prepare(RECORD + " WHERE c.id " + ids.condition() + " ORDER BY c.id");
+        ids.bind(select);
         PreparedStatement selectLabels = db.prepare("SELECT c.content_id, l.name FROM content_label c"
-                + " JOIN label l ON l.id = c.label_id WHERE c.content_id BETWEEN ? AND ? ORDER BY c.content_id");
-        selectLabels.setLong(1, first);
-        selectLabels.setLong(2, last);
+                + " JOIN label l ON l.id = c.label_id WHERE c.content_id " + ids.condition()
+                + " ORDER BY c.content_id");
+        ids.bind(selectLabels);
         try (ResultSet row = select.executeQuery();
                 ResultSet label = selectLabels.executeQuery()) {
             boolean labelThere = label.next();
@@ -192,7 +194,7 @@ public final class Rows {
                 Instant.ofEpochMilli(row.getLong(5)),
                 row.getInt(9),
                 row.getInt(10) / KnownVideo.FRAME_BYTES,
-                row.getInt(16) != 0,
+                row.getBoolean(16),
                 treatment(row, 11));
     }
 
@@ -230,12 +232,12 @@ public final class Rows {
         }
     }
 
-    /** Gives the frames of the videos from one id to another to the sink; withdrawn ones are left out. */
-    public static void frames(Preparer db, long first, long last, ContentSink sink) throws SQLException {
+    /** Gives the frames of the videos among the contents to the sink; withdrawn ones are left out. */
+    public static void frames(Preparer db, Ids ids, ContentSink sink) throws SQLException {
         PreparedStatement select = db.prepare("SELECT v.content_id, v.frames FROM video v"
-                + " CROSS JOIN content c ON c.id = v.content_id WHERE v.content_id BETWEEN ? AND ? AND c.status <> 2");
-        select.setLong(1, first);
-        select.setLong(2, last);
+                + " CROSS JOIN content c ON c.id = v.content_id WHERE v.content_id " + ids.condition()
+                + " AND c.status <> 2");
+        ids.bind(select);
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
                 sink.frames(row.getLong(1), frames(row.getLong(1), bytes(row, 2)));
@@ -337,13 +339,14 @@ public final class Rows {
     }
 
     public static ContentCounts counts(Preparer db) throws SQLException {
-        PreparedStatement select = db.prepare("SELECT total(p), max(CASE WHEN p THEN at END), total(m AND NOT p),"
-                + " max(CASE WHEN m AND NOT p THEN at END), total(v), max(CASE WHEN v THEN at END) FROM"
+        PreparedStatement select = db.prepare("SELECT count(*) FILTER (WHERE p), max(at) FILTER (WHERE p),"
+                + " count(*) FILTER (WHERE m AND NOT p), max(at) FILTER (WHERE m AND NOT p),"
+                + " count(*) FILTER (WHERE v), max(at) FILTER (WHERE v) FROM"
                 + " (SELECT c.created_at AS at,"
                 + " EXISTS (SELECT 1 FROM signal s WHERE s.content_id = c.id AND s.type = 0) AS p,"
                 + " EXISTS (SELECT 1 FROM signal s WHERE s.content_id = c.id AND s.type = 1) AS m,"
                 + " EXISTS (SELECT 1 FROM video v WHERE v.content_id = c.id) AS v"
-                + " FROM content c WHERE c.status <> 2)");
+                + " FROM content c WHERE c.status <> 2) AS known");
         try (ResultSet row = select.executeQuery()) {
             row.next();
             return new ContentCounts(count(row, 1), count(row, 3), count(row, 5));
@@ -359,6 +362,21 @@ public final class Rows {
     private static @Nullable VideoSummary summary(ResultSet row, int column) throws SQLException {
         Integer duration = integer(row, column);
         return duration == null ? null : new VideoSummary(duration, row.getInt(column + 1) / KnownVideo.FRAME_BYTES);
+    }
+
+    /** Whether a database can have that text: not every one takes a zero character or half of a pair of surrogates. */
+    public static boolean isText(@Nullable String text) {
+        if (text == null) {
+            return true;
+        }
+        for (int i = 0; i < text.length(); ) {
+            int character = text.codePointAt(i);
+            if (character == 0 || (character >= Character.MIN_SURROGATE && character <= Character.MAX_SURROGATE)) {
+                return false;
+            }
+            i += Character.charCount(character);
+        }
+        return true;
     }
 
     /** The first millisecond that is not before that time, as times are banked in milliseconds. */
@@ -428,6 +446,23 @@ public final class Rows {
         }
         labels.sort(null);
         return labels;
+    }
+
+    /** The number in the only row of a statement, as an aggregate gives one. */
+    public static long number(PreparedStatement select) throws SQLException {
+        try (ResultSet row = select.executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    /** As {@link #number(PreparedStatement)}; null for NULL. */
+    public static @Nullable Long numberOrNull(PreparedStatement select) throws SQLException {
+        try (ResultSet row = select.executeQuery()) {
+            row.next();
+            long number = row.getLong(1);
+            return row.wasNull() ? null : Long.valueOf(number);
+        }
     }
 
     /** The row of the journal of that number; null if there is none. */

@@ -172,6 +172,13 @@ public final class Schema {
         }
     }
 
+    /** Fills the index of texts of a catalog whose contents were written without it; the last migration has the same words. */
+    public static String fillTexts() throws IOException {
+        String script = script(MIGRATIONS.getLast());
+        int begin = script.indexOf("INSERT INTO content_text");
+        return script.substring(begin, script.indexOf(';', begin));
+    }
+
     public static String script(String migration) throws IOException {
         try (InputStream in = Schema.class.getResourceAsStream(SCRIPTS + migration)) {
             if (in == null) {

@@ -50,13 +50,31 @@ final class AcknowledgedHead implements AutoCloseable {
 
     private final Path file;
     private @Nullable FileChannel channel;
+    private volatile @Nullable Mark newest;
 
     /** @param catalog the catalog's file */
     AcknowledgedHead(Path catalog) {
         this.file = catalog.resolveSibling(FILE_NAME);
     }
 
-    private record Head(long seq, String hash) {}
+    /** The newest change that a node has seen of a catalog that is elsewhere. */
+    static AcknowledgedHead in(Path folder) {
+        return new AcknowledgedHead(folder.resolve(FILE_NAME));
+    }
+
+    /** Takes what the file has for the newest. */
+    void recall() {
+        newest = read();
+    }
+
+    /** The newest change that was noted; null if none was. */
+    @Nullable
+    Mark newest() {
+        return newest;
+    }
+
+    /** A change, and the hash of its row of the journal, 64 hex digits. */
+    record Mark(long seq, String hash) {}
 
     /**
      * Compares the catalog with what was acknowledged, without changing either, so that a log that is damaged can still
@@ -65,7 +83,7 @@ final class AcknowledgedHead implements AutoCloseable {
      * @throws CatalogRefusedException if acknowledged changes are missing, or it is another catalog
      */
     void check(Path catalog) {
-        Head head = read();
+        Mark head = read();
         if (head == null || head.seq == 0 || !Files.exists(catalog)) {
             return;
         }
@@ -103,7 +121,7 @@ final class AcknowledgedHead implements AutoCloseable {
         }
     }
 
-    private @Nullable Head read() {
+    private @Nullable Mark read() {
         try {
             if (!Files.exists(file)) {
                 return null;
@@ -111,7 +129,7 @@ final class AcknowledgedHead implements AutoCloseable {
             String body = FORMAT.open(file, Files.readString(file, StandardCharsets.ISO_8859_1));
             Matcher fields = BODY.matcher(body);
             if (fields.matches()) {
-                return new Head(Long.parseLong(fields.group(1)), fields.group(2));
+                return new Mark(Long.parseLong(fields.group(1)), fields.group(2));
             }
             LOG.warn("{}: without a change; the file does not tell whether changes were lost", file);
         } catch (FormatException e) {
@@ -124,6 +142,7 @@ final class AcknowledgedHead implements AutoCloseable {
 
     /** Notes a change that is committed. If that fails the change stands all the same, and the log tells. */
     void write(long seq, String hash) {
+        newest = new Mark(seq, hash);
         String text = FORMAT.seal(String.format(Locale.ROOT, " %019d %s ", seq, hash));
         try {
             FileChannel out = channel;

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.LongConsumer;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Applied;
@@ -33,25 +33,11 @@ import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.HashSink;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.JournalFilter;
-import org.semblance.hashdb.catalog.JournalPayload;
-import org.semblance.hashdb.catalog.JournalPayload.BankCreated;
-import org.semblance.hashdb.catalog.JournalPayload.BankDeleted;
-import org.semblance.hashdb.catalog.JournalPayload.BankRestored;
-import org.semblance.hashdb.catalog.JournalPayload.BankUpdated;
-import org.semblance.hashdb.catalog.JournalPayload.ChangeProposed;
-import org.semblance.hashdb.catalog.JournalPayload.ContentRestored;
-import org.semblance.hashdb.catalog.JournalPayload.ContentUpdated;
-import org.semblance.hashdb.catalog.JournalPayload.ContentWithdrawn;
-import org.semblance.hashdb.catalog.JournalPayload.ContentsAdded;
-import org.semblance.hashdb.catalog.JournalPayload.ContentsRestored;
-import org.semblance.hashdb.catalog.JournalPayload.ContentsWithdrawn;
-import org.semblance.hashdb.catalog.JournalPayload.ProposalDecided;
 import org.semblance.hashdb.catalog.JournalRow;
 import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.catalog.Page;
 import org.semblance.hashdb.catalog.Paging;
-import org.semblance.hashdb.catalog.PayloadCodec;
 import org.semblance.hashdb.catalog.PictureSink;
 import org.semblance.hashdb.catalog.Proposal;
 import org.semblance.hashdb.catalog.ProposalState;
@@ -64,33 +50,50 @@ import org.semblance.hashdb.catalog.query.ContentSearch;
 import org.semblance.hashdb.catalog.query.JournalSearch;
 import org.semblance.hashdb.catalog.query.Standings;
 import org.semblance.hashdb.catalog.rows.Codes;
+import org.semblance.hashdb.catalog.rows.Dialect;
+import org.semblance.hashdb.catalog.rows.Ids;
 import org.semblance.hashdb.catalog.rows.Readers;
 import org.semblance.hashdb.catalog.rows.Readers.Reader;
 import org.semblance.hashdb.catalog.rows.Rows;
 import org.semblance.hashdb.catalog.rows.Schema;
-import org.semblance.hashdb.catalog.rows.StorageFailures;
+import org.semblance.hashdb.catalog.rows.SqliteDialect;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The system of record: one SQLite file with banks, contents, signals, frames, features, and the journal of every change.
+ * The system of record: banks, contents, signals, frames, features, and the journal of every change. It is one SQLite file, or
+ * a database of PostgreSQL that several nodes share.
  *
- * <p>A change and its row of the journal are one transaction, on disk when {@link #commit} returns (write-ahead log,
- * {@code synchronous=FULL}). Reads run on their own connections and never wait for a writer. What is derived from the
- * catalog is built by {@link #loadHashes}, {@link #loadPictures} and {@link #loadContents} and kept up by {@link #follow}.
+ * <p>A change and its row of the journal are one transaction, on disk when {@link #commit} returns. Reads run on their own
+ * connections and never wait for a writer. What is derived from the catalog is built by {@link #loadHashes}, {@link
+ * #loadPictures} and {@link #loadContents} and kept up by {@link #follow}.
  */
 public final class Catalog implements AutoCloseable {
-    private final Path file;
+    private static final Logger LOG = LoggerFactory.getLogger(Catalog.class);
+
+    /** How long the outcome of a commit without an answer is looked for, while its callers wait. */
+    private static final long RESOLVING_NANOS = 5_000_000_000L;
+
+    private static final long RESOLVING_PAUSE_NANOS = 100_000_000;
+
+    private final Dialect dialect;
+
+    /** The file; empty if the catalog is none. */
+    private final Optional<Path> file;
+
     private final Readers readers;
     private final AcknowledgedHead head;
     private @Nullable ChangeWriter writer;
     private volatile long committedSeq;
 
-    private Catalog(Path file) {
+    private Catalog(Dialect dialect, Optional<Path> file, AcknowledgedHead head) {
+        this.dialect = dialect;
         this.file = file;
-        this.readers = new Readers(file);
-        this.head = new AcknowledgedHead(file);
+        this.readers = new Readers(dialect);
+        this.head = head;
     }
 
     /**
@@ -101,26 +104,112 @@ public final class Catalog implements AutoCloseable {
      * @throws CatalogRefusedException if it is no catalog, damaged, of a newer release, or lacks acknowledged changes
      */
     public static Catalog open(Path file) {
-        Catalog catalog = new Catalog(file);
-        try {
+        Catalog catalog = new Catalog(new SqliteDialect(file), Optional.of(file), new AcknowledgedHead(file));
+        return catalog.opened(() -> {
             catalog.head.check(file);
             Schema.prepare(file);
-            catalog.checkNewestRows();
-            catalog.noteHead();
-            return catalog;
+        });
+    }
+
+    /**
+     * Opens a catalog that other processes may have open as well. One that lacks changes which this node has seen is taken as it
+     * is, and the log names them: the other nodes go on with it too.
+     *
+     * @param folder of this node
+     * @throws CatalogRefusedException if it is damaged or of a newer release
+     */
+    public static Catalog openShared(Dialect dialect, Path folder) {
+        Catalog catalog = new Catalog(dialect, Optional.empty(), AcknowledgedHead.in(folder));
+        return catalog.opened(() -> {
+            catalog.head.recall();
+            String lost = catalog.lost();
+            if (lost != null) {
+                LOG.error("{}", lost);
+            }
+        });
+    }
+
+    private Catalog opened(Runnable prepare) {
+        try {
+            prepare.run();
+            checkNewestRows();
+            noteHead();
+            return this;
         } catch (StorageFailedException e) {
-            catalog.close();
+            close();
             throw new CatalogRefusedException(String.valueOf(e.getMessage()), e);
         } catch (RuntimeException e) {
-            catalog.close();
+            close();
             throw e;
         }
     }
 
     private void noteHead() {
-        long seq = seq();
-        head.write(seq, String.valueOf(journalHash(seq)));
-        committedSeq = seq;
+        accept(state());
+    }
+
+    /** Notes that this process has seen that change: it was acknowledged here, or is followed. */
+    public void note(long seq, String hash) {
+        if (seq > committedSeq) {
+            head.write(seq, hash);
+            committedSeq = seq;
+        }
+    }
+
+    /** Takes the catalog as it is, whatever it has lost. */
+    public void accept(State state) {
+        head.write(state.seq, state.hash);
+        committedSeq = state.seq;
+    }
+
+    /**
+     * What the catalog has lost, in words; null if it has the newest change that this process has seen. Changes are lost when
+     * another database takes the place of the one that they were made in: a standby that had not got them, or a backup.
+     *
+     * @throws StorageFailedException if the catalog cannot be reached
+     */
+    public @Nullable String lost() {
+        AcknowledgedHead.Mark known = head.newest();
+        if (known == null || known.seq() == 0) {
+            return null;
+        }
+        return readers.<@Nullable String>read(reader -> lost(
+                known,
+                Rows.number(reader.prepare("SELECT coalesce(max(seq), 0) FROM journal")),
+                hashOf(reader::prepare, known.seq())));
+    }
+
+    private @Nullable String lost(AcknowledgedHead.Mark known, long newest, @Nullable String hash) {
+        if (known.hash().equals(hash)) {
+            return null;
+        }
+        return newest < known.seq()
+                ? dialect + ": the catalog went back to change " + newest + ": changes " + (newest + 1) + " to "
+                        + known.seq() + ", which this node has seen, are lost"
+                : dialect + ": the catalog is not the one that was here: its change " + known.seq() + " has the hash "
+                        + hash + " (this node has seen " + known.hash() + "): changes up to " + known.seq()
+                        + " are lost, and others were made in their place";
+    }
+
+    private static @Nullable String hashOf(Rows.Preparer db, long seq) throws SQLException {
+        PreparedStatement select = db.prepare("SELECT hash FROM journal WHERE seq = ?");
+        select.setLong(1, seq);
+        try (ResultSet row = select.executeQuery()) {
+            return row.next() ? HexFormat.of().formatHex(Rows.bytes(row, 1)) : null;
+        }
+    }
+
+    /** Refuses to write after a head that does not follow what this process has seen. */
+    private void checkHead(Dialect.Head now, Rows.Preparer db) throws SQLException {
+        AcknowledgedHead.Mark known = head.newest();
+        if (!dialect.isShared() || known == null || known.seq() == 0) {
+            return;
+        }
+        String hash = now.seq() == known.seq() ? now.hash() : hashOf(db, known.seq());
+        String lost = lost(known, now.seq(), hash);
+        if (lost != null) {
+            throw new StorageFailedException(lost, StorageFailedException.Kind.AWAY, new SQLException(lost));
+        }
     }
 
     private void checkNewestRows() {
@@ -129,14 +218,17 @@ public final class Catalog implements AutoCloseable {
             JournalEntry entry = newest.get(i);
             if (!entry.computeHash().equals(entry.hash())) {
                 throw new CatalogRefusedException(
-                        file.getFileName() + ": journal row " + entry.seq() + " was altered (its hash does not fit)",
-                        null);
+                        name() + ": journal row " + entry.seq() + " was altered (its hash does not fit)", null);
             }
             if (i > 0 && !entry.prevHash().equals(newest.get(i - 1).hash())) {
                 throw new CatalogRefusedException(
-                        file.getFileName() + ": journal row " + entry.seq() + " does not follow the row before", null);
+                        name() + ": journal row " + entry.seq() + " does not follow the row before", null);
             }
         }
+    }
+
+    private String name() {
+        return file.map(path -> String.valueOf(path.getFileName())).orElse(dialect.toString());
     }
 
     /**
@@ -165,17 +257,29 @@ public final class Catalog implements AutoCloseable {
      * Makes the changes durable, in this order, with one sync of the disk for all that are accepted. One thread at a
      * time may call this.
      *
+     * @param at the time, unless the database tells its own
      * @return one outcome a submission; refused ones carry a {@link ChangeRefusedException}, or a
      *     {@link StorageFailedException} if the disk failed
+     * @throws StorageFailedException if it is not known whether they were made, or the catalog lacks changes that were
      */
     public List<Outcome> commit(List<Submission> submissions, Instant at) {
-        try {
-            return tryCommit(submissions, at);
-        } catch (SQLException e) {
-            discardWriter();
-            if (submissions.size() == 1) {
-                return List.of(new Outcome.Refused(StorageFailures.of(file, e)));
+        for (boolean again = false; ; again = true) {
+            try {
+                return tryCommit(submissions, at);
+            } catch (SQLException e) {
+                discardWriter();
+                if (dialect.isLost(e) && !again) {
+                    // Nothing was committed, and the connection may have been gone for long: the next one may hold.
+                    continue;
+                }
+                StorageFailedException why = dialect.failure(e);
+                if (submissions.size() == 1 || why.isAway()) {
+                    return submissions.stream()
+                            .<Outcome>map(submission -> new Outcome.Refused(why))
+                            .toList();
+                }
             }
+            break;
         }
         // One that is too large for the disk must not take the others with it.
         List<Outcome> outcomes = new ArrayList<>();
@@ -185,6 +289,7 @@ public final class Catalog implements AutoCloseable {
         return outcomes;
     }
 
+    /** @throws SQLException if it failed, and nothing was committed */
     private List<Outcome> tryCommit(List<Submission> submissions, Instant at) throws SQLException {
         ChangeWriter current = writer();
         List<Outcome> outcomes = new ArrayList<>(submissions.size());
@@ -199,16 +304,50 @@ public final class Catalog implements AutoCloseable {
                 throw e;
             }
         }
-        current.commit();
-        head.write(current.lastSeq(), current.lastHash());
-        committedSeq = current.lastSeq();
+        try {
+            current.commit();
+        } catch (SQLException e) {
+            discardWriter();
+            if (!dialect.isShared() || !wasCommitted(current.lastSeq(), current.lastHash(), e)) {
+                throw e;
+            }
+        }
+        if (current.lastSeq() > 0) {
+            note(current.lastSeq(), current.lastHash());
+        }
         return outcomes;
+    }
+
+    /**
+     * Whether a commit that brought no answer was made all the same: the journal has its last change then. The head is locked for
+     * that, so a server that is still at it has ended it; and the lock itself is committed, so that where a standby must have
+     * each change it has this one as well.
+     *
+     * @throws StorageFailedException if that cannot be found out in time
+     */
+    private boolean wasCommitted(long seq, String hash, SQLException why) {
+        long deadline = System.nanoTime() + RESOLVING_NANOS;
+        SQLException last = why;
+        while (System.nanoTime() < deadline) {
+            try (ChangeWriter probe = new ChangeWriter(dialect, this::checkHead)) {
+                return hash.equals(probe.hashOf(seq));
+            } catch (SQLException e) {
+                last = e;
+                LockSupport.parkNanos(RESOLVING_PAUSE_NANOS);
+            }
+        }
+        throw new StorageFailedException(
+                dialect + ": the connection was lost while changes up to " + seq
+                        + " were committed, and it is not known whether they were made: "
+                        + dialect.failure(last).getMessage(),
+                StorageFailedException.Kind.AWAY,
+                last);
     }
 
     private ChangeWriter writer() throws SQLException {
         ChangeWriter current = writer;
         if (current == null) {
-            current = new ChangeWriter(file);
+            current = new ChangeWriter(dialect, this::checkHead);
             writer = current;
         }
         return current;
@@ -230,13 +369,19 @@ public final class Catalog implements AutoCloseable {
      * A state of the catalog, for those who derive from it.
      *
      * @param seq the newest change it holds
+     * @param hash of its row of the journal, 64 hex digits
+     * @param newest the newest change there was: larger than {@code seq} if more is to be followed
      * @param banks by name
      * @param contentThresholds the largest thresholds that contents have of their own, by the id of their bank
      */
-    public record State(long seq, List<Bank> banks, Map<Long, Integer> contentThresholds) {
+    public record State(long seq, String hash, long newest, List<Bank> banks, Map<Long, Integer> contentThresholds) {
         public State {
             banks = List.copyOf(banks);
             contentThresholds = Map.copyOf(contentThresholds);
+        }
+
+        private State at(Touched.End end) {
+            return new State(end.seq(), end.hash(), newest, banks, contentThresholds);
         }
     }
 
@@ -244,7 +389,7 @@ public final class Catalog implements AutoCloseable {
     public State loadHashes(HashSink sink) {
         return readers.read(reader -> {
             State state = state(reader);
-            hashes(
+            Touched.hashes(
                     reader.prepare("SELECT s.content_id, c.status, s.value FROM signal s"
                             + " JOIN content c ON c.id = s.content_id WHERE s.type = 0 AND c.status <> 2"),
                     sink);
@@ -261,7 +406,7 @@ public final class Catalog implements AutoCloseable {
     public State loadPictures(PictureSink sink) {
         return readers.read(reader -> {
             State state = state(reader);
-            pictures(reader, 0, Long.MAX_VALUE, sink);
+            Touched.pictures(reader, Ids.range(0, Long.MAX_VALUE), sink);
             return state;
         });
     }
@@ -270,7 +415,7 @@ public final class Catalog implements AutoCloseable {
     public State loadContents(ContentSink sink) {
         return readers.read(reader -> {
             State state = state(reader);
-            contentRange(reader, 0, Long.MAX_VALUE, sink);
+            Touched.contents(reader, Ids.range(0, Long.MAX_VALUE), sink);
             return state;
         });
     }
@@ -284,196 +429,67 @@ public final class Catalog implements AutoCloseable {
      * @param contents null to leave all but hashes and features out
      * @param hashes null to leave hashes out
      * @param pictures null to leave features out
+     * @throws CatalogRefusedException if a change is of a kind that this release does not know
      */
     public State follow(
             long afterSeq, @Nullable ContentSink contents, @Nullable HashSink hashes, @Nullable PictureSink pictures) {
+        Touched.Sinks sinks = new Touched.Sinks(contents, hashes, pictures);
         return readers.read(reader -> {
             State state = state(reader);
-            Sinks sinks = new Sinks(contents, hashes, pictures);
-            PreparedStatement entries =
-                    reader.prepare("SELECT kind, payload, seq FROM journal WHERE seq > ? ORDER BY seq");
-            entries.setLong(1, afterSeq);
-            try (ResultSet row = entries.executeQuery()) {
-                while (row.next()) {
-                    touched(reader, row, sinks);
+            for (long seq = afterSeq; seq < state.seq; ) {
+                Touched.End end = Touched.page(reader, seq, sinks);
+                if (end == null) {
+                    break;
                 }
+                seq = end.seq();
             }
             return state;
         });
     }
 
-    /** Who receives what changed. */
-    private record Sinks(
+    /**
+     * As {@link #follow}, no further than some thousand contents: what is given says how far.
+     *
+     * @param within the audit whose state of the catalog is read; null for the present one
+     */
+    public State followPage(
+            long afterSeq,
             @Nullable ContentSink contents,
             @Nullable HashSink hashes,
-            @Nullable PictureSink pictures) {}
-
-    private static void touched(Reader reader, ResultSet row, Sinks sinks) throws SQLException {
-        JournalPayload payload;
+            @Nullable PictureSink pictures,
+            @Nullable Audit within) {
+        Touched.Sinks sinks = new Touched.Sinks(contents, hashes, pictures);
+        if (within == null) {
+            return readers.read(reader -> followPage(reader, afterSeq, sinks));
+        }
         try {
-            payload = PayloadCodec.read(Rows.text(row, 1), Rows.text(row, 2));
-        } catch (IllegalArgumentException e) {
-            throw new CatalogRefusedException("journal row " + row.getLong(3) + ": " + e.getMessage(), e);
-        }
-        switch (payload) {
-            case ContentsAdded added -> range(reader, added.firstId(), added.lastId(), sinks);
-            case ContentWithdrawn withdrawn -> range(reader, withdrawn.contentId(), withdrawn.contentId(), sinks);
-            case ContentsWithdrawn withdrawn -> range(reader, withdrawn.firstId(), withdrawn.lastId(), sinks);
-            case ContentRestored restored -> range(reader, restored.contentId(), restored.contentId(), sinks);
-            case ContentsRestored restored -> range(reader, restored.firstId(), restored.lastId(), sinks);
-            case BankRestored restored -> runs(reader, restored.bankId(), sinks);
-            case ProposalDecided decided -> {
-                if (decided.firstId() > 0) {
-                    range(reader, decided.firstId(), decided.lastId(), sinks);
-                }
-            }
-            case ContentUpdated updated -> {
-                if (sinks.contents != null) {
-                    Rows.contentRecords(reader::prepare, updated.contentId(), updated.contentId(), sinks.contents);
-                }
-            }
-            case BankDeleted deleted -> bank(reader, deleted.bankId(), sinks);
-            case BankCreated created -> {}
-            case BankUpdated updated -> {}
-            case ChangeProposed proposed -> {}
+            return followPage(within.reader(), afterSeq, sinks);
+        } catch (SQLException e) {
+            throw dialect.failure(e);
         }
     }
 
-    /** All contents of a bank that was restored, those with ids in a row together. */
-    private static void runs(Reader reader, long bankId, Sinks sinks) throws SQLException {
-        PreparedStatement select = reader.prepare("SELECT min(id), max(id) FROM (SELECT id, id - row_number() OVER"
-                + " (ORDER BY id) AS run FROM content WHERE bank_id = ?) GROUP BY run ORDER BY 1");
-        select.setLong(1, bankId);
-        try (ResultSet row = select.executeQuery()) {
-            while (row.next()) {
-                range(reader, row.getLong(1), row.getLong(2), sinks);
-            }
-        }
-    }
-
-    private static void range(Reader reader, long first, long last, Sinks sinks) throws SQLException {
-        if (sinks.contents != null) {
-            contentRange(reader, first, last, sinks.contents);
-        }
-        if (sinks.pictures != null) {
-            withdrawn(reader, first, last, sinks.pictures);
-            pictures(reader, first, last, sinks.pictures);
-        }
-        HashSink hashes = sinks.hashes;
-        if (hashes != null) {
-            PreparedStatement select = reader.prepare("SELECT s.content_id, c.status, s.value FROM signal s"
-                    + " JOIN content c ON c.id = s.content_id WHERE s.content_id BETWEEN ? AND ? AND s.type = 0");
-            select.setLong(1, first);
-            select.setLong(2, last);
-            hashes(select, hashes);
-            PreparedStatement videos = reader.prepare("SELECT v.content_id, c.status, v.frames FROM video v"
-                    + " CROSS JOIN content c ON c.id = v.content_id WHERE v.content_id BETWEEN ? AND ?");
-            videos.setLong(1, first);
-            videos.setLong(2, last);
-            Rows.frameHashes(reader::prepare, videos, hashes);
-        }
-    }
-
-    private static void withdrawn(Reader reader, long first, long last, PictureSink sink) throws SQLException {
-        PreparedStatement select = reader.prepare("SELECT id FROM content WHERE id BETWEEN ? AND ? AND +status = 2");
-        select.setLong(1, first);
-        select.setLong(2, last);
-        withdrawn(select, sink::withdrawn);
-    }
-
-    private static void withdrawn(PreparedStatement ids, LongConsumer sink) throws SQLException {
-        try (ResultSet row = ids.executeQuery()) {
-            while (row.next()) {
-                sink.accept(row.getLong(1));
-            }
-        }
-    }
-
-    private static void pictures(Reader reader, long first, long last, PictureSink sink) throws SQLException {
-        PreparedStatement select = reader.prepare("SELECT p.content_id, p.ms, p.data FROM picture p"
-                + " CROSS JOIN content c ON c.id = p.content_id WHERE p.content_id BETWEEN ? AND ? AND c.status <> 2"
-                + " ORDER BY p.content_id, p.ordinal");
-        select.setLong(1, first);
-        select.setLong(2, last);
-        Rows.pictures(select, sink);
-    }
-
-    private static void contentRange(Reader reader, long first, long last, ContentSink sink) throws SQLException {
-        Rows.frames(reader::prepare, first, last, sink);
-        Rows.contentRecords(reader::prepare, first, last, sink);
-        // The plus keeps SQLite from walking the index of digests instead of the range.
-        PreparedStatement select = reader.prepare("SELECT s.content_id, c.status, s.value, s.type FROM signal s"
-                + " JOIN content c ON c.id = s.content_id WHERE s.content_id BETWEEN ? AND ? AND +s.type <> 0");
-        select.setLong(1, first);
-        select.setLong(2, last);
-        digests(select, sink);
-    }
-
-    /** All contents of a bank that was deleted. */
-    private static void bank(Reader reader, long bankId, Sinks sinks) throws SQLException {
-        ContentSink contents = sinks.contents;
-        HashSink hashes = sinks.hashes;
-        PreparedStatement ids = reader.prepare("SELECT id FROM content WHERE bank_id = ?");
-        ids.setLong(1, bankId);
-        String signals = "SELECT s.content_id, c.status, s.value, s.type FROM content c CROSS JOIN signal s"
-                + " ON s.content_id = c.id WHERE c.bank_id = ? AND +s.type ";
-        if (contents != null) {
-            withdrawn(ids, contents::withdrawn);
-            PreparedStatement digests = reader.prepare(signals + "<> 0");
-            digests.setLong(1, bankId);
-            digests(digests, contents);
-        }
-        if (sinks.pictures != null) {
-            withdrawn(ids, sinks.pictures::withdrawn);
-        }
-        if (hashes != null) {
-            PreparedStatement select = reader.prepare(signals + "= 0");
-            select.setLong(1, bankId);
-            hashes(select, hashes);
-            PreparedStatement videos = reader.prepare("SELECT c.id, c.status, v.frames FROM content c"
-                    + " CROSS JOIN video v ON v.content_id = c.id WHERE c.bank_id = ?");
-            videos.setLong(1, bankId);
-            Rows.frameHashes(reader::prepare, videos, hashes);
-        }
-    }
-
-    private static void digests(PreparedStatement select, ContentSink sink) throws SQLException {
-        int withdrawn = Codes.of(ContentStatus.WITHDRAWN);
-        try (ResultSet row = select.executeQuery()) {
-            while (row.next()) {
-                sink.digest(
-                        row.getLong(1),
-                        row.getInt(2) != withdrawn,
-                        Codes.signalType(row.getInt(4)),
-                        Rows.bytes(row, 3));
-            }
-        }
-    }
-
-    private static void hashes(PreparedStatement select, HashSink sink) throws SQLException {
-        int withdrawn = Codes.of(ContentStatus.WITHDRAWN);
-        try (ResultSet row = select.executeQuery()) {
-            while (row.next()) {
-                long contentId = row.getLong(1);
-                byte[] value = Rows.bytes(row, 3);
-                if (value.length != Hash256.BYTES) {
-                    throw new CatalogRefusedException(
-                            "content " + contentId + ": a PDQ hash of " + value.length + " bytes (expected: 32)", null);
-                }
-                sink.hash(contentId, row.getInt(2) != withdrawn, Hash256.fromBytes(value));
-            }
-        }
+    private static State followPage(Reader reader, long afterSeq, Touched.Sinks sinks) throws SQLException {
+        State state = state(reader);
+        Touched.End end = Touched.page(reader, afterSeq, sinks);
+        return end == null ? state : state.at(end);
     }
 
     private static State state(Reader reader) throws SQLException {
-        return new State(seq(reader), Rows.banks(reader::prepare), Rows.contentThresholds(reader::prepare));
+        long seq = 0;
+        String hash = JournalEntry.GENESIS;
+        try (ResultSet row = reader.prepare("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")
+                .executeQuery()) {
+            if (row.next()) {
+                seq = row.getLong(1);
+                hash = HexFormat.of().formatHex(Rows.bytes(row, 2));
+            }
+        }
+        return new State(seq, hash, seq, Rows.banks(reader::prepare), Rows.contentThresholds(reader::prepare));
     }
 
     private static long seq(Reader reader) throws SQLException {
-        try (ResultSet row =
-                reader.prepare("SELECT coalesce(max(seq), 0) FROM journal").executeQuery()) {
-            return row.getLong(1);
-        }
+        return Rows.number(reader.prepare("SELECT coalesce(max(seq), 0) FROM journal"));
     }
 
     /** Receives the banks of contents. */
@@ -488,8 +504,8 @@ public final class Catalog implements AutoCloseable {
         readers.read(reader -> {
             // The rows at which another bank begins: a list that was imported is one.
             PreparedStatement select = reader.prepare("SELECT id, bank_id FROM (SELECT id, bank_id,"
-                    + " lag(bank_id) OVER (ORDER BY id) AS before FROM content WHERE id BETWEEN ? AND ?)"
-                    + " WHERE before IS NOT bank_id ORDER BY id");
+                    + " lag(bank_id) OVER (ORDER BY id) AS before FROM content WHERE id BETWEEN ? AND ?) AS beside"
+                    + " WHERE before IS DISTINCT FROM bank_id ORDER BY id");
             select.setLong(1, first);
             select.setLong(2, last);
             try (ResultSet row = select.executeQuery()) {
@@ -529,11 +545,7 @@ public final class Catalog implements AutoCloseable {
     }
 
     private long number(String sql) {
-        return readers.read(reader -> {
-            try (ResultSet row = reader.prepare(sql).executeQuery()) {
-                return row.getLong(1);
-            }
-        });
+        return readers.read(reader -> Rows.number(reader.prepare(sql)));
     }
 
     /** The state of now. */
@@ -625,7 +637,7 @@ public final class Catalog implements AutoCloseable {
         }));
     }
 
-    /** The number of the newest change that {@link #commit} made durable, without asking the file. */
+    /** The number of the newest change that {@link #commit} made durable here or that was {@link #note noted}, without asking the database. */
     public long committedSeq() {
         return committedSeq;
     }
@@ -668,7 +680,7 @@ public final class Catalog implements AutoCloseable {
      * @param among the ids of the contents that have the hash of the filter; null if it asks for none
      */
     public Page<BankContent> contents(Bank bank, ContentFilter filter, long @Nullable [] among, Paging paging) {
-        return readers.read(reader -> new ContentSearch(reader::prepare, bank, filter, among, paging).page());
+        return readers.read(reader -> new ContentSearch(reader, bank, filter, among, paging).page());
     }
 
     /** Counts the contents of a bank. */
@@ -771,7 +783,7 @@ public final class Catalog implements AutoCloseable {
      * @throws StorageFailedException if not even the newest content can be read
      */
     public Audit beginAudit() {
-        return new Audit(file);
+        return new Audit(dialect);
     }
 
     /**
@@ -780,7 +792,20 @@ public final class Catalog implements AutoCloseable {
      * @throws IOException if the target exists or cannot be written
      */
     public void backup(Path target) throws IOException {
-        CatalogCopy.make(file, target);
+        if (file.isPresent()) {
+            CatalogCopy.make(file.get(), target);
+            return;
+        }
+        try (Reader reader = new Reader(dialect)) {
+            CatalogExport.write(reader, target);
+        } catch (SQLException e) {
+            throw new IOException(target + ": " + dialect.failure(e).getMessage(), e);
+        }
+    }
+
+    /** Whether other processes may change it. */
+    public boolean isShared() {
+        return dialect.isShared();
     }
 
     @Override

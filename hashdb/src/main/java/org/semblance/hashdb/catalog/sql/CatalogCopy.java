@@ -13,6 +13,7 @@ import org.semblance.hashdb.catalog.ContentSink;
 import org.semblance.hashdb.catalog.PictureSink;
 import org.semblance.hashdb.catalog.audit.Audit;
 import org.semblance.hashdb.catalog.rows.Schema;
+import org.semblance.hashdb.catalog.rows.SqliteDialect;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.file.DurableFile;
 import org.semblance.hashdb.hash.SignalType;
@@ -60,7 +61,7 @@ public final class CatalogCopy {
     public static long prove(Path copy) throws IOException {
         Schema.prepare(copy);
         Audit.Report report;
-        try (Audit audit = new Audit(copy)) {
+        try (Audit audit = new Audit(new SqliteDialect(copy))) {
             report = audit.run(NOBODY, (contentId, live, hash) -> {}, NO_PICTURES);
         }
         for (String suffix : BESIDE) {

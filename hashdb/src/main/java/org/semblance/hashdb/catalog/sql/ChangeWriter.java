@@ -1,6 +1,5 @@
 package org.semblance.hashdb.catalog.sql;
 
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -40,6 +39,8 @@ import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.Rules;
 import org.semblance.hashdb.catalog.query.Standings;
 import org.semblance.hashdb.catalog.rows.Codes;
+import org.semblance.hashdb.catalog.rows.Dialect;
+import org.semblance.hashdb.catalog.rows.Dialect.Head;
 import org.semblance.hashdb.catalog.rows.Rows;
 import org.semblance.hashdb.catalog.rows.Schema;
 
@@ -49,65 +50,69 @@ import org.semblance.hashdb.catalog.rows.Schema;
  * back, and another one is opened.
  */
 final class ChangeWriter implements AutoCloseable {
-    /** Pages in the log before a commit copies them to the database file; 4 kB each. */
-    private static final int CHECKPOINT_PAGES = 4096;
-
-    /** The log's file is cut back to this after it has grown larger, in bytes. */
-    private static final long LOG_SIZE_LIMIT = 64L << 20;
-
-    /** Page cache in kB; a bulk of 50,000 contents touches 5 MB. */
-    private static final int CACHE_KB = 16 << 10;
-
+    private final Dialect dialect;
+    private final HeadCheck check;
     private final Connection connection;
     private final Statements statements;
     private final ContentWriter contents;
     private final Undoing undoing = new Undoing(this);
     private final Approvals approvals = new Approvals(this);
     private boolean begun;
+
+    /** As the transaction began, or as the last one ended. */
+    private @Nullable Head head;
+
     private long nextContentId;
     private long lastSeq;
     private String lastHash = JournalEntry.GENESIS;
 
-    ChangeWriter(Path file) throws SQLException {
-        connection = Schema.connect(file);
-        statements = new Statements(connection);
-        contents = new ContentWriter(statements);
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("PRAGMA wal_autocheckpoint = " + CHECKPOINT_PAGES);
-            statement.execute("PRAGMA journal_size_limit = " + LOG_SIZE_LIMIT);
-            statement.execute("PRAGMA cache_size = -" + CACHE_KB);
-            try (ResultSet row = statement.executeQuery("SELECT coalesce(max(id), 0) + 1 FROM content")) {
-                nextContentId = row.getLong(1);
-            }
-            try (ResultSet row = statement.executeQuery("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")) {
-                if (row.next()) {
-                    lastSeq = row.getLong(1);
-                    lastHash = HexFormat.of().formatHex(Rows.bytes(row, 2));
-                }
-            }
-        } catch (SQLException e) {
-            Schema.closeQuietly(connection);
-            throw e;
-        }
+    /** Looks at the head of the journal before anything is written after it. */
+    @FunctionalInterface
+    interface HeadCheck {
+        void check(Head head, Rows.Preparer db) throws SQLException;
     }
 
-    /**
-     * Begins a transaction unless one is under way. It takes the lock for writing at once: a transaction that has read
-     * before it writes is not waited for, but fails if a reader holds that lock for the moment in which it checks the
-     * log's index.
-     */
-    private void begin() throws SQLException {
-        if (!begun) {
-            statements.prepare("BEGIN IMMEDIATE").execute();
+    /** @param check run at the beginning of each transaction */
+    ChangeWriter(Dialect dialect, HeadCheck check) throws SQLException {
+        this.dialect = dialect;
+        this.check = check;
+        this.connection = dialect.connectWriter();
+        this.statements = new Statements(connection, dialect);
+        this.contents = new ContentWriter(statements, dialect);
+    }
+
+    /** Begins a transaction unless one is under way. */
+    private Head begin() throws SQLException {
+        Head now = head;
+        if (!begun || now == null) {
+            now = dialect.begin(connection, statements::prepare, now);
             begun = true;
+            head = now;
+            nextContentId = now.nextContentId();
+            lastSeq = now.seq();
+            lastHash = now.hash();
+            check.check(now, statements::prepare);
         }
+        return now;
     }
 
     void commit() throws SQLException {
-        if (begun) {
-            statements.prepare("COMMIT").execute();
+        Head before = head;
+        if (begun && before != null) {
+            Head reached = new Head(lastSeq, lastHash, nextContentId, before.at());
+            dialect.commit(connection, statements::prepare, before, reached);
+            head = reached;
             begun = false;
         }
+    }
+
+    /** The hash of the change of that number, in a transaction of its own that is committed; null if there is none. */
+    @Nullable
+    String hashOf(long seq) throws SQLException {
+        begin();
+        JournalEntry entry = Rows.journalEntry(statements::prepare, seq);
+        commit();
+        return entry == null ? null : entry.hash();
     }
 
     /** The number of the newest change. */
@@ -142,11 +147,13 @@ final class ChangeWriter implements AutoCloseable {
     /**
      * Writes the change and its row of the journal, unless it was made before under the same key.
      *
+     * @param given the time, unless the database tells its own
      * @throws ChangeRefusedException if it cannot be made; nothing was written
      */
-    Applied write(Change change, Origin origin, @Nullable RequestKey key, Instant at) throws SQLException {
+    Applied write(Change change, Origin origin, @Nullable RequestKey key, Instant given) throws SQLException {
         Rules.origin(origin);
-        begin();
+        Instant ofDatabase = begin().at();
+        Instant at = ofDatabase == null ? given : ofDatabase;
         Applied before = key == null ? null : madeBefore(key, at);
         if (before != null) {
             return before;
@@ -225,11 +232,7 @@ final class ChangeWriter implements AutoCloseable {
         BankFields fields = create.fields().ofNewBank();
         Rules.bank(fields);
         requireFree(create.name());
-        long id;
-        try (ResultSet row =
-                statements.prepare("SELECT coalesce(max(id), 0) + 1 FROM bank").executeQuery()) {
-            id = row.getLong(1);
-        }
+        long id = Rows.number(statements.prepare("SELECT coalesce(max(id), 0) + 1 FROM bank"));
         PreparedStatement insert = statements.prepare(
                 "INSERT INTO bank (name, enabled_ratio, description, distance_threshold, features, handling,"
                         + " legal_basis, needs_approval, id, kind, deleted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)");
@@ -268,10 +271,10 @@ final class ChangeWriter implements AutoCloseable {
         statement.setDouble(2, bank.enabledRatio());
         statement.setString(3, bank.description());
         Statements.setInteger(statement, 4, bank.distanceThreshold());
-        statement.setBoolean(5, bank.features());
+        Statements.setFlag(statement, 5, bank.features());
         statement.setString(6, bank.handling());
         statement.setString(7, bank.legalBasis());
-        statement.setBoolean(8, bank.needsApproval());
+        Statements.setFlag(statement, 8, bank.needsApproval());
     }
 
     Applied deleteBank(Bank bank, Occasion occasion) throws SQLException {

@@ -19,6 +19,7 @@ import org.semblance.hashdb.catalog.KnownVideo;
 import org.semblance.hashdb.catalog.Quarantine;
 import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.catalog.rows.Codes;
+import org.semblance.hashdb.catalog.rows.Dialect;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.hash.Signal;
 
@@ -26,18 +27,14 @@ import org.semblance.hashdb.hash.Signal;
 final class ContentWriter {
     private static final int REMEMBERED_NAMES = 10_000;
 
-    /** What text search finds a content by: its note, and the values in its metadata. As the schema's migration has it. */
-    private static final String TEXT =
-            "INSERT INTO content_text (rowid, text) SELECT id, coalesce(note, '') || char(10)"
-                    + " || coalesce((SELECT group_concat(t.atom, char(10)) FROM json_tree(metadata) t"
-                    + " WHERE t.atom IS NOT NULL), '') FROM content WHERE id = ? AND (note IS NOT NULL OR metadata IS NOT NULL)";
-
     private final Statements statements;
+    private final Dialect dialect;
     private final Map<String, Map<String, Long>> names = new HashMap<>();
     private final ContentDigest digest = new ContentDigest();
 
-    ContentWriter(Statements statements) {
+    ContentWriter(Statements statements, Dialect dialect) {
         this.statements = statements;
+        this.dialect = dialect;
     }
 
     /**
@@ -85,7 +82,7 @@ final class ContentWriter {
         Statements.setInteger(statement, first, treatment.distanceThreshold());
         statement.setString(first + 1, treatment.handling());
         statement.setString(first + 2, quarantine == null ? null : quarantine.reason());
-        statement.setBoolean(first + 3, quarantine != null && quarantine.exact());
+        Statements.setFlag(statement, first + 3, quarantine != null && quarantine.exact());
     }
 
     /** Signals, labels, videos, features and texts. Returns the digest of the contents. */
@@ -96,9 +93,11 @@ final class ContentWriter {
                 statements.prepare("INSERT INTO content_label (content_id, label_id) VALUES (?, ?)");
         PreparedStatement insertVideo =
                 statements.prepare("INSERT INTO video (content_id, duration_ms, frames) VALUES (?, ?, ?)");
+        PreparedStatement insertText = statements.prepare(dialect.insertText());
         long id = firstId;
         int pendingSignals = 0;
         int pendingLabels = 0;
+        int pendingTexts = 0;
         for (ContentDraft draft : drafts) {
             digest.content(id, draft.signals().size());
             int position = 0;
@@ -134,10 +133,12 @@ final class ContentWriter {
                 digest.treatment(treatment.distanceThreshold(), treatment.handling(), treatment.quarantine());
             }
             if (draft.note() != null || draft.metadata() != null) {
-                statements.update(TEXT, id);
+                dialect.setText(insertText, id, draft.note(), draft.metadata());
+                pendingTexts = Statements.batched(insertText, pendingTexts);
             }
             id++;
         }
+        insertText.executeBatch();
         insertSignal.executeBatch();
         insertLabel.executeBatch();
         return digest.finish();
@@ -187,7 +188,11 @@ final class ContentWriter {
         }
         if (to.note() != null || to.metadata() != null) {
             statements.update("DELETE FROM content_text WHERE rowid = ?", after.id());
-            statements.update(TEXT, after.id());
+            if (after.note() != null || after.metadata() != null) {
+                PreparedStatement insert = statements.prepare(dialect.insertText());
+                dialect.setText(insert, after.id(), after.note(), after.metadata());
+                insert.executeUpdate();
+            }
         }
     }
 
@@ -219,6 +224,7 @@ final class ContentWriter {
         PreparedStatement select = statements.prepare("SELECT id FROM " + table + " WHERE name = ?");
         select.setString(1, name);
         try (ResultSet row = select.executeQuery()) {
+            row.next();
             long found = row.getLong(1);
             if (known.size() >= REMEMBERED_NAMES) {
                 known.clear();

@@ -86,11 +86,9 @@ final class Undoing {
         PreparedStatement select =
                 writer.statements().prepare("SELECT min(seq) FROM journal WHERE undoes = ? AND undoes IS NOT NULL");
         select.setLong(1, seq);
-        try (ResultSet row = select.executeQuery()) {
-            long by = row.getLong(1);
-            if (by > 0) {
-                throw refused(seq, "was undone by change " + by);
-            }
+        long by = Rows.number(select);
+        if (by > 0) {
+            throw refused(seq, "was undone by change " + by);
         }
     }
 
@@ -159,9 +157,7 @@ final class Undoing {
     private long withdrawnBy(long contentId) throws SQLException {
         PreparedStatement select = writer.statements().prepare("SELECT withdrawn_seq FROM content WHERE id = ?");
         select.setLong(1, contentId);
-        try (ResultSet row = select.executeQuery()) {
-            return row.getLong(1);
-        }
+        return Rows.number(select);
     }
 
     private static ChangeRefusedException refused(long seq, String why) {

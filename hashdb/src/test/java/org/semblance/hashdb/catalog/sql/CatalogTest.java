@@ -206,7 +206,7 @@ class CatalogTest {
             assertThat(state.banks()).extracting("name").containsExactly("A", "C");
             if (after < 2) {
                 assertThat(live).containsExactly(1L, 3L, 4L, 5L);
-                assertThat(gone).containsExactly(2L, 2L);
+                assertThat(gone).containsExactly(2L);
             } else if (after < 4) {
                 assertThat(live).containsExactly(4L, 5L);
                 assertThat(gone).containsExactly(2L);

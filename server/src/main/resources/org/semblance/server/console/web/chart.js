@@ -50,7 +50,7 @@ export function Chart({ title, seconds, series, unit = "", bars = false, height 
         scales: { y: { range: (u, low, high) => [0, Math.max(high || 0, 1)] } },
         series: [{}, ...series.map((one, i) => ({
           label: one.name, stroke: colour(HUES[i % HUES.length]), width: 1.5, spanGaps: false,
-          points: { show: false }, ...(bars ? { paths: UPlot.paths.bars({ size: [0.7, 40] }), fill: colour(HUES[i % HUES.length]) } : {}),
+          points: { show: (u) => u.data[0].length === 1 }, ...(bars ? { paths: UPlot.paths.bars({ size: [0.7, 40] }), fill: colour(HUES[i % HUES.length]) } : {}),
         }))],
       }, data, box.current);
       watch = new ResizeObserver(() => plot.current.setSize(size()));

@@ -26,7 +26,8 @@ export default function Bench() {
     <${Head} title="Benchmarks" hint="Runs of “semblance bench --results”, from the folder bench of the data folder." />
     <${Trouble} problem=${problem} what="a list of benchmarks" />
     ${!data && !problem ? html`<${Loading} />` : null}
-    ${data && !runs.length ? html`<${Empty}>No run lies in the folder bench of the data folder.<//>` : null}
+    ${data && !runs.length && !data.bad.length ? html`<${Empty}>No run lies in the folder bench of the data folder.<//>` : null}
+    ${(data?.bad || []).map(({ file, problem }) => html`<p class="note bad" role="alert" key=${file}>${file}: ${problem}</p>`)}
     ${run ? html`
       <div class="filters"><${Field} label="Run" options=${names} value=${chosen || runs[0].file} onInput=${setChosen} />
         <${Field} label="Against" options=${[["", "the one before"], ...names]} value=${against} onInput=${setAgainst} /></div>

@@ -1,0 +1,169 @@
+package org.semblance.hashdb.catalog.rows;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.hashdb.catalog.StorageFailedException;
+
+/** A catalog in one file of SQLite, which one process has open at a time. */
+public final class SqliteDialect implements Dialect {
+    /** Pages in the log before a commit copies them to the database file; 4 kB each. */
+    private static final int CHECKPOINT_PAGES = 4096;
+
+    /** The log's file is cut back to this after it has grown larger, in bytes. */
+    private static final long LOG_SIZE_LIMIT = 64L << 20;
+
+    /** Page cache in kB; a bulk of 50,000 contents touches 5 MB. */
+    private static final int CACHE_KB = 16 << 10;
+
+    /** The note, and the values in the metadata. As the schema's migration has it. */
+    private static final String INSERT_TEXT =
+            "INSERT INTO content_text (rowid, text) SELECT id, coalesce(note, '') || char(10)"
+                    + " || coalesce((SELECT group_concat(t.atom, char(10)) FROM json_tree(metadata) t"
+                    + " WHERE t.atom IS NOT NULL), '') FROM content WHERE id = ? AND (note IS NOT NULL OR metadata IS NOT NULL)";
+
+    private final Path file;
+
+    public SqliteDialect(Path file) {
+        this.file = file;
+    }
+
+    @Override
+    public String toString() {
+        return file.toString();
+    }
+
+    @Override
+    public boolean isShared() {
+        return false;
+    }
+
+    @Override
+    public String sql(String text) {
+        return text;
+    }
+
+    @Override
+    public Connection connectReader() throws SQLException {
+        Connection connection = Schema.connect(file);
+        boolean done = false;
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA query_only = ON");
+            connection.setAutoCommit(false);
+            done = true;
+            return connection;
+        } finally {
+            if (!done) {
+                Schema.closeQuietly(connection);
+            }
+        }
+    }
+
+    @Override
+    public Connection connectWriter() throws SQLException {
+        Connection connection = Schema.connect(file);
+        boolean done = false;
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA wal_autocheckpoint = " + CHECKPOINT_PAGES);
+            statement.execute("PRAGMA journal_size_limit = " + LOG_SIZE_LIMIT);
+            statement.execute("PRAGMA cache_size = -" + CACHE_KB);
+            done = true;
+            return connection;
+        } finally {
+            if (!done) {
+                Schema.closeQuietly(connection);
+            }
+        }
+    }
+
+    @Override
+    public boolean isUsable(Connection idle, long idleNanos, long ageNanos) {
+        return true;
+    }
+
+    /**
+     * Takes the lock for writing at once: a transaction that has read before it writes is not waited for, but fails if a reader
+     * holds that lock for the moment in which it checks the log's index.
+     */
+    @Override
+    public Head begin(Connection writer, Rows.Preparer db, @Nullable Head known) throws SQLException {
+        db.prepare("BEGIN IMMEDIATE").execute();
+        return known == null ? read(writer) : known;
+    }
+
+    private static Head read(Connection writer) throws SQLException {
+        try (Statement statement = writer.createStatement()) {
+            long nextContentId;
+            try (ResultSet row = statement.executeQuery("SELECT coalesce(max(id), 0) + 1 FROM content")) {
+                nextContentId = row.getLong(1);
+            }
+            try (ResultSet row = statement.executeQuery("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")) {
+                return row.next()
+                        ? new Head(row.getLong(1), HexFormat.of().formatHex(Rows.bytes(row, 2)), nextContentId, null)
+                        : new Head(0, JournalEntry.GENESIS, nextContentId, null);
+            }
+        }
+    }
+
+    @Override
+    public void commit(Connection writer, Rows.Preparer db, Head before, Head reached) throws SQLException {
+        db.prepare("COMMIT").execute();
+    }
+
+    /** Quoted, so that the text is one phrase, whatever is in it. */
+    @Override
+    public String phrase(String text) {
+        return '"' + text.replace("\"", "\"\"") + '"';
+    }
+
+    @Override
+    public String ids(long[] ids) {
+        return Arrays.stream(ids).mapToObj(Long::toString).collect(Collectors.joining(",", "[", "]"));
+    }
+
+    @Override
+    public String insertText() {
+        return INSERT_TEXT;
+    }
+
+    @Override
+    public void setText(PreparedStatement insert, long contentId, @Nullable String note, @Nullable String metadata)
+            throws SQLException {
+        insert.setLong(1, contentId);
+    }
+
+    @Override
+    public StorageFailedException failure(SQLException e) {
+        return StorageFailures.of(file, e);
+    }
+
+    @Override
+    public boolean isLost(SQLException e) {
+        return false;
+    }
+
+    @Override
+    public List<String> faults(Connection reader, int atMost) throws SQLException {
+        List<String> faults = new ArrayList<>();
+        try (Statement statement = reader.createStatement();
+                ResultSet row = statement.executeQuery("PRAGMA integrity_check(" + atMost + ")")) {
+            while (row.next()) {
+                String line = row.getString(1);
+                if (!"ok".equals(line)) {
+                    faults.add("SQLite: " + line);
+                }
+            }
+        }
+        return faults;
+    }
+}
