@@ -6,7 +6,6 @@ import static org.semblance.hashdb.offheap.OffHeap.getLong;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
-import org.semblance.hashdb.index.kernel.CandidateSort;
 import org.semblance.hashdb.index.kernel.Kernels;
 import org.semblance.hashdb.index.kernel.NativeKernels;
 import org.semblance.hashdb.offheap.Extents;
@@ -21,9 +20,9 @@ import org.semblance.hashdb.offheap.Readers;
  * touched and then tested, then the slot numbers of the lanes that survived, then half of their hashes. Java has no
  * prefetch instruction, and this is what stands in for it.
  *
- * <p>Queries go table by table. In large batches the probes of a table with long buckets are sorted by bucket, so that a
- * bucket is read once for all queries that want it and the table streams by; and the lanes that survive wait in {@link
- * CandidateSort}, so that the hashes stream by as well.
+ * <p>Native code has them, and takes a run in one call ({@link NativeKernels}); the passes are for where there is none.
+ *
+ * <p>Queries go table by table, so that a run has the probes of many queries if a batch has them.
  */
 final class RingLookup {
     private static final int RUN_PROBES = 1024;
@@ -32,28 +31,10 @@ final class RingLookup {
 
     private static final int LINE_BYTES = 64;
     private static final int CANDIDATES = NativeKernels.MOST_FOUND;
-    /** From this many queries on the probes are sorted: every other bucket is then wanted at distance 31; an estimate. */
-    private static final int SORTED_FROM = 2048;
-
-    private static final int SORTED_PROBES = 1 << 19;
-
     private static final long[] NONE = {};
 
     private static final int LIMIT_SHIFT = Ring.MAX_WIDTH;
     private static final int CHUNK_SHIFT = 28;
-    /** Of a probe, the limit and the sketch. */
-    private static final int TEST_BITS = 26;
-
-    private static final long TEST_MASK = (1 << TEST_BITS) - 1;
-
-    /** In a sorted probe: query (16), bucket (22), limit (4), sketch (22). */
-    private static final int SORTED_QUERY_SHIFT = TEST_BITS + Ring.MAX_WIDTH;
-
-    private static final int SORTED_QUERIES = 1 << Long.SIZE - SORTED_QUERY_SHIFT;
-
-    /** Probes are sorted by so many of the upper bits of their buckets. */
-    private static final int PLACE_BITS = 16;
-
     private final SlotStore store;
     private final Ring ring;
     private final LaneTable[] tables;
@@ -70,8 +51,6 @@ final class RingLookup {
     private final long[] probes = new long[RUN_PROBES];
 
     private int run;
-    /** Whether runs of this lookup are sorted, so that probes of a bucket stand together. */
-    private boolean inOrderOfBuckets;
     /** Whether the set is of a size at which few buckets have more lanes than their cells. */
     private boolean cellsHaveCopies;
 
@@ -83,8 +62,6 @@ final class RingLookup {
     private final long[] buckets = new long[RUN_PROBES];
 
     private final int[] lanes = new int[RUN_PROBES];
-    private final long[] lines = new long[RUN_PROBES];
-    private final long[] lastLines = new long[RUN_PROBES];
     /** By table, see {@link Extents#bases}. */
     private final long[] bases;
 
@@ -95,12 +72,6 @@ final class RingLookup {
     private final long[] candidateHalves = new long[CANDIDATES];
     /** How many of them wait to be compared: the more there are, the more of their hashes are read at once. */
     private int waiting;
-
-    private long[] unsorted = NONE;
-    private long[] sorted = NONE;
-    private int[] placeEnds = {};
-
-    private final CandidateSort putOff = new CandidateSort();
 
     private long[] queries = NONE;
     private int maxDistance;
@@ -145,42 +116,20 @@ final class RingLookup {
         run = 0;
         waiting = 0;
         cellsHaveCopies = tables[0].directory().hasCopies();
-        // A copied bucket is one line, and native code waits for few: to sort takes longer than to read anew for each
-        // query.
-        inOrderOfBuckets = count >= SORTED_FROM && !cellsHaveCopies && natives == null;
-        if (inOrderOfBuckets) {
-            putOff.begin();
-        }
         for (int chunk = 0; chunk < tables.length; chunk++) {
-            int patterns = Math.max(plans[0].patterns(chunk), plans[1].patterns(chunk));
-            if (patterns == 0) {
-                continue;
-            }
-            if (!inOrderOfBuckets) {
-                probeInOrder(chunk, count);
-            } else {
-                int group = Math.min(SORTED_QUERIES, SORTED_PROBES / patterns);
-                for (int first = 0; first < count; first += group) {
-                    probeSorted(chunk, first, Math.min(count, first + group));
-                }
+            if (Math.max(plans[0].patterns(chunk), plans[1].patterns(chunk)) > 0) {
+                probe(chunk, count);
             }
         }
         finishRun();
-        if (inOrderOfBuckets) {
-            comparePutOff();
-        } else {
-            compare(waiting);
-        }
+        compare(waiting);
         this.sink = (q, d, id) -> {};
         this.filter = null;
         this.queries = NONE;
-        // Eight megabytes that a batch can pay for; idle scratch shall not hold them.
-        unsorted = NONE;
-        sorted = NONE;
-        putOff.end();
     }
 
-    private void probeInOrder(int chunk, int count) {
+    /** Makes the probes of all queries in one table. */
+    private void probe(int chunk, int count) {
         Directory directory = tables[chunk].directory();
         long cells = directory.cells();
         int cellShift = directory.cellShift();
@@ -205,71 +154,12 @@ final class RingLookup {
         }
     }
 
-    private void probeSorted(int chunk, int first, int end) {
-        int total = sort(chunk, first, end);
-        Directory directory = tables[chunk].directory();
-        long cells = directory.cells();
-        int cellShift = directory.cellShift();
-        long part = (long) first << 32 | (long) chunk << CHUNK_SHIFT;
-        for (int i = 0; i < total; i++) {
-            long item = sorted[i];
-            entries[run] = cells + ((long) bucket(item) << cellShift);
-            probes[run] = part + (item >>> SORTED_QUERY_SHIFT << 32) + (item & TEST_MASK);
-            if (++run == RUN_PROBES) {
-                finishRun();
-            }
-        }
-    }
-
     /** The probe of the query's own bucket; one bit of a pattern takes one from the limit. */
     private long probe(int q, int chunk, UnitPlan plan) {
         return (long) q << 32
                 | (long) chunk << CHUNK_SHIFT
                 | (long) plan.limit(chunk) << LIMIT_SHIFT
                 | value(q, ring.next(chunk));
-    }
-
-    /** Writes the probes of these queries to {@link #sorted} in the order of their buckets, as far as {@link #PLACE_BITS} tell. */
-    private int sort(int chunk, int first, int end) {
-        int needed = (end - first) * Math.max(plans[0].patterns(chunk), plans[1].patterns(chunk));
-        if (needed > sorted.length) {
-            placeEnds = new int[1 << PLACE_BITS];
-            unsorted = new long[needed];
-            sorted = new long[needed];
-        }
-        int[] ends = placeEnds;
-        Arrays.fill(ends, 0);
-        int total = 0;
-        int[] patterns = ring.patterns(chunk);
-        int shift = Math.max(0, ring.width(chunk) - PLACE_BITS);
-        for (int q = first; q < end; q++) {
-            UnitPlan plan = plans[parity(q)];
-            long item = (long) (q - first) << SORTED_QUERY_SHIFT | (probe(q, chunk, plan) & TEST_MASK);
-            int value = value(q, chunk);
-            int probed = plan.patterns(chunk);
-            for (int k = 0; k < probed; k++) {
-                int pattern = patterns[k];
-                int bucket = value ^ pattern;
-                unsorted[total++] =
-                        item + ((long) bucket << TEST_BITS) - ((long) Integer.bitCount(pattern) << LIMIT_SHIFT);
-                ends[bucket >>> shift]++;
-            }
-        }
-        int sum = 0;
-        for (int place = 0; place < ends.length; place++) {
-            int count = ends[place];
-            ends[place] = sum;
-            sum += count;
-        }
-        for (int i = 0; i < total; i++) {
-            long item = unsorted[i];
-            sorted[ends[bucket(item) >>> shift]++] = item;
-        }
-        return total;
-    }
-
-    private static int bucket(long sortedProbe) {
-        return (int) (sortedProbe >>> TEST_BITS) & (1 << Ring.MAX_WIDTH) - 1;
     }
 
     /** Takes the run through all passes and begins a new one. */
@@ -341,7 +231,7 @@ final class RingLookup {
             while (end < count && sum < READ_AHEAD_LANES) {
                 sum = (int) Math.min(Integer.MAX_VALUE, (long) sum + lanes[end++]);
             }
-            readAhead = inOrderOfBuckets ? readEachOnce(first, end) : read(first, end);
+            readAhead = read(first, end);
             testSketches(first, end, sum);
             first = end;
         }
@@ -362,8 +252,7 @@ final class RingLookup {
     }
 
     /**
-     * Brings the sketches near: nothing here waits for what it reads, so the reads overlap as far as they can. The plain
-     * loop serves runs whose buckets hardly repeat.
+     * Brings the sketches near: nothing here waits for what it reads, so the reads overlap as far as they can.
      *
      * @return something that depends on every read
      */
@@ -375,32 +264,6 @@ final class RingLookup {
             long last = address + ((long) lanes[i] << sketchShift);
             for (; address < last; address += LINE_BYTES) {
                 sum += getLong(address);
-            }
-        }
-        return sum;
-    }
-
-    /**
-     * Reads the buckets of a sorted run, in which equal buckets follow each other, once each: all of it, slot numbers too, because
-     * memory that is read from end to end comes several times faster than every third line of it.
-     */
-    private long readEachOnce(int first, int end) {
-        int distinct = 0;
-        long previous = 0;
-        for (int i = first; i < end; i++) {
-            long bucket = buckets[i];
-            long sketches = (long) lanes[i] << sketchShift;
-            lines[distinct] = LaneTable.slotAt(bucket, lanes[i] - 1) & -LINE_BYTES;
-            lastLines[distinct] = (bucket + sketches - 1) & -LINE_BYTES;
-            long different = bucket - previous;
-            distinct += (int) ((different | -different) >>> 63);
-            previous = bucket;
-        }
-        long sum = 0;
-        for (int i = 0; i < distinct; i++) {
-            long last = lastLines[i];
-            for (long at = lines[i]; at <= last; at += LINE_BYTES) {
-                sum += getLong(at);
             }
         }
         return sum;
@@ -418,11 +281,7 @@ final class RingLookup {
         } else {
             count = kernels.testSketches(buckets, lanes, probes, first, end, survivors);
         }
-        if (inOrderOfBuckets) {
-            putOff(count);
-        } else {
-            follow(count);
-        }
+        follow(count);
     }
 
     /** Reads the slot numbers of the lanes that survived, and compares when there are many. */
@@ -442,34 +301,6 @@ final class RingLookup {
             }
         }
         waiting = n;
-    }
-
-    /** Reads the slot numbers of the lanes that survived and puts the comparison off until there are many. */
-    private void putOff(int count) {
-        for (int i = 0; i < count; i++) {
-            int p = (int) (survivors[2 * i] >>> 32);
-            long probe = probes[p];
-            long top = LaneTable.slotAt(buckets[p], (int) survivors[2 * i]);
-            for (long rest = survivors[2 * i + 1]; rest != 0; rest &= rest - 1) {
-                int slot = getInt(top - 4L * Long.numberOfTrailingZeros(rest));
-                if (putOff.add(slot, (int) (probe >>> 32), (int) probe >>> CHUNK_SHIFT)) {
-                    comparePutOff();
-                }
-            }
-        }
-    }
-
-    private void comparePutOff() {
-        int count = putOff.take(store.slots());
-        for (int first = 0; first < count; first += CANDIDATES) {
-            int some = Math.min(CANDIDATES, count - first);
-            for (int i = 0; i < some; i++) {
-                candidates[i] = putOff.slot(first + i);
-                candidateProbes[i] =
-                        (long) putOff.query(first + i) << 32 | (long) putOff.chunk(first + i) << CHUNK_SHIFT;
-            }
-            compare(some);
-        }
     }
 
     /** Drops the candidates whose content is not wanted; of a hash that several contents carry, none. */
