@@ -18,7 +18,6 @@ import org.semblance.bench.load.Soak;
 import org.semblance.bench.load.VideoLoadRun;
 import org.semblance.bench.lookup.FeatureIndexReport;
 import org.semblance.bench.lookup.ImportBench;
-import org.semblance.bench.lookup.IndexForms;
 import org.semblance.bench.lookup.IndexReport;
 import org.semblance.bench.lookup.LiveReport;
 import org.semblance.bench.lookup.RestartBench;
@@ -46,7 +45,6 @@ public final class Bench {
     /** Each of their methods with {@code @Command} is a verb. */
     private static final List<Class<?>> WITH_VERBS = List.of(
             IndexReport.class,
-            IndexForms.class,
             FeatureIndexReport.class,
             ImportBench.class,
             LiveReport.class,

@@ -10,63 +10,25 @@ import org.semblance.bench.harness.Times;
 import org.semblance.hashdb.index.PigeonringIndex;
 import org.semblance.hashdb.index.kernel.Kernels;
 import org.semblance.server.selfbench.HashSets;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
 
 /**
  * The forms of the lookup's kernels beside each other, in turn in one process, over the same tables: lookups a second of CPU
  * time of the thread, so that a busy machine spoils less.
  */
-public final class IndexForms {
+final class IndexForms {
     private static final long CPU_NANOS_A_FIGURE = 700_000_000L;
     private static final long WARM_UP_NANOS = 2_500_000_000L;
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     private IndexForms() {}
 
-    @Command(
-            name = "index-forms",
-            description = "Compares the forms of the lookups (native code, Java with vectors, Java without) in turn.")
-    static void compare(
-            @Parameters(arity = "0..1", defaultValue = "1000000", description = "Hashes (default: ${DEFAULT-VALUE}).")
-                    int size,
-            @Parameters(
-                            arity = "0..1",
-                            paramLabel = "uniform|clustered",
-                            defaultValue = "uniform",
-                            description = "How they lie (default: ${DEFAULT-VALUE}).")
-                    HashSets.Shape shape,
-            @Parameters(
-                            arity = "0..1",
-                            paramLabel = "<distance>",
-                            defaultValue = "31",
-                            description = "Such as 31 (default: ${DEFAULT-VALUE}).")
-                    int distance,
-            @Parameters(
-                            arity = "0..1",
-                            paramLabel = "<batches>",
-                            defaultValue = "1,256,20000",
-                            description = "Hashes a call (default: ${DEFAULT-VALUE}).")
-                    String batches,
-            @Parameters(
-                            arity = "0..1",
-                            paramLabel = "hit,miss",
-                            defaultValue = "hit,miss",
-                            description = "Queries near what is stored, or near nothing (default: ${DEFAULT-VALUE}).")
-                    String targets,
-            @Parameters(
-                            arity = "0..1",
-                            paramLabel = "<rounds>",
-                            defaultValue = "5",
-                            description =
-                                    "Figures of each form, of which the median is given (default: ${DEFAULT-VALUE}).")
-                    int rounds) {
+    static void compare(int size, HashSets.Shape shape, int distance, int[] batches, String targets, int rounds) {
         long[] stored = HashSets.stored(shape, size);
         List<Kernels> forms = Kernels.available();
         try (PigeonringIndex index = new PigeonringIndex()) {
             HashSets.load(index, stored);
             for (String target : targets.split(",", -1)) {
-                for (int batch : IndexReport.numbers(batches)) {
+                for (int batch : batches) {
                     print("%,d %s hashes, distance %d, %s, batches of %,d", size, shape, distance, target, batch);
                     compare(index, forms, stored, distance, batch, target.equals("hit"), rounds);
                 }

@@ -111,6 +111,46 @@ public final class IndexReport {
     }
 
     @Command(
+            name = "index-forms",
+            description = "Compares the forms of the lookups (native code, Java with vectors, Java without) in turn.")
+    static void forms(
+            @Parameters(arity = "0..1", defaultValue = "1000000", description = "Hashes (default: ${DEFAULT-VALUE}).")
+                    int size,
+            @Parameters(
+                            arity = "0..1",
+                            paramLabel = "uniform|clustered",
+                            defaultValue = "uniform",
+                            description = "How they lie (default: ${DEFAULT-VALUE}).")
+                    HashSets.Shape shape,
+            @Parameters(
+                            arity = "0..1",
+                            paramLabel = "<distance>",
+                            defaultValue = "31",
+                            description = "Such as 31 (default: ${DEFAULT-VALUE}).")
+                    int distance,
+            @Parameters(
+                            arity = "0..1",
+                            paramLabel = "<batches>",
+                            defaultValue = "1,256,20000",
+                            description = "Hashes a call (default: ${DEFAULT-VALUE}).")
+                    String batches,
+            @Parameters(
+                            arity = "0..1",
+                            paramLabel = "hit,miss",
+                            defaultValue = "hit,miss",
+                            description = "Queries near what is stored, or near nothing (default: ${DEFAULT-VALUE}).")
+                    String targets,
+            @Parameters(
+                            arity = "0..1",
+                            paramLabel = "<rounds>",
+                            defaultValue = "5",
+                            description =
+                                    "Figures of each form, of which the median is given (default: ${DEFAULT-VALUE}).")
+                    int rounds) {
+        IndexForms.compare(size, shape, distance, numbers(batches), targets, rounds);
+    }
+
+    @Command(
             name = "index-files",
             description =
                     "Writes the hashes and the queries of 'index' to files, 32 bytes a hash, for other libraries to look up.")
