@@ -147,17 +147,18 @@ TARGET static inline uint64_t near_4_avx2(int64_t line, __m256i sketch, __m256i 
 
 #include "run.h"
 
-EXPORT int64_t semblance_run_version(void) {
-    return VERSION;
-}
+/* Values and not functions, each of which would take the caller milliseconds to bind. */
+EXPORT const int64_t semblance_run_version = VERSION;
 
 /* The forms that this processor and its system can run: 1 for AVX2, 2 for AVX-512. */
-EXPORT int64_t semblance_run_forms(void) {
+EXPORT int64_t semblance_run_forms;
+
+__attribute__((constructor)) static void find_forms(void) {
     __builtin_cpu_init();
     int common = __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
     int avx2 = common && __builtin_cpu_supports("avx2");
     int avx512 = common && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
         && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bitalg")
         && __builtin_cpu_supports("avx512vpopcntdq");
-    return avx2 | avx512 << 1;
+    semblance_run_forms = avx2 | avx512 << 1;
 }

@@ -14,13 +14,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.EnumMap;
 import java.util.HexFormat;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 import org.semblance.hashdb.libc.Libc;
 import org.semblance.hashdb.libc.Libc.Function;
 
 /**
- * Our library of native code (hashdb/src/main/c), as the build found a compiler for it: a resource beside this class, with
+ * Our library of native code ({@code hashdb/src/main/c}), as the build found a compiler for it: a resource beside this class, with
  * the digest that it must have. It is loaded from memory, as a file that has no name, so nothing is left behind and nobody else
  * can have written it.
  */
@@ -36,7 +37,6 @@ final class KernelLibrary {
                     && System.getProperty("os.arch", "").equals("amd64");
 
     private static final Linker LINKER = Linker.nativeLinker();
-    private static final FunctionDescriptor QUESTION = FunctionDescriptor.of(ValueLayout.JAVA_LONG);
     private static final FunctionDescriptor RUN = FunctionDescriptor.of(
             ValueLayout.JAVA_LONG,
             ValueLayout.ADDRESS,
@@ -53,14 +53,18 @@ final class KernelLibrary {
 
     private final SymbolLookup symbols;
     private final long forms;
+    private final Map<NativeKernels.Form, MemorySegment> runs = new EnumMap<>(NativeKernels.Form.class);
 
     private KernelLibrary(SymbolLookup symbols, long expected) throws IOException {
         this.symbols = symbols;
-        long version = ask("semblance_run_version");
+        long version = value("semblance_run_version");
         if (version != expected) {
             throw new IOException("it is of version " + version + " (expected: " + expected + ")");
         }
-        forms = ask("semblance_run_forms");
+        forms = value("semblance_run_forms");
+        for (NativeKernels.Form form : NativeKernels.Form.values()) {
+            runs.put(form, find("semblance_run_" + form.suffix));
+        }
     }
 
     /**
@@ -125,28 +129,21 @@ final class KernelLibrary {
         }
     }
 
-    /**
-     * The function that takes a run. Critical: it may be given arrays of the heap, and the virtual machine waits for it.
-     *
-     * @return null if this processor has not what the form needs
-     */
-    @Nullable
-    MethodHandle run(NativeKernels.Form form) throws IOException {
-        return (forms & form.bit) != 0
-                ? LINKER.downcallHandle(find("semblance_run_" + form.suffix), RUN, Linker.Option.critical(true))
-                : null;
+    /** Whether this processor has what the form needs. */
+    boolean runs(NativeKernels.Form form) {
+        return (forms & form.bit) != 0;
     }
 
-    private long ask(String function) throws IOException {
-        MethodHandle handle = LINKER.downcallHandle(find(function), QUESTION);
-        try {
-            return (long) handle.invokeExact();
-        } catch (Throwable e) {
-            throw new IllegalStateException(function + " cannot be called", e);
-        }
+    /** The function that takes a run. Critical: it may be given arrays of the heap, and the virtual machine waits for it. */
+    MethodHandle run(NativeKernels.Form form) {
+        return LINKER.downcallHandle(runs.get(form), RUN, Linker.Option.critical(true));
     }
 
-    private MemorySegment find(String function) throws IOException {
-        return symbols.find(function).orElseThrow(() -> new IOException("it has no function " + function));
+    private long value(String name) throws IOException {
+        return find(name).reinterpret(Long.BYTES).get(ValueLayout.JAVA_LONG, 0);
+    }
+
+    private MemorySegment find(String name) throws IOException {
+        return symbols.find(name).orElseThrow(() -> new IOException("it has no " + name));
     }
 }

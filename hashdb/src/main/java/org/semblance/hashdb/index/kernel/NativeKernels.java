@@ -30,41 +30,43 @@ public final class NativeKernels implements Kernels {
         }
     }
 
-    /** The library, loaded once; constants, so that the compiler sees what is called. */
+    /** The library, loaded once. */
     private static final class Loaded {
-        static final @Nullable MethodHandle AVX512;
-        static final @Nullable MethodHandle AVX2;
-        /** Why there is no library, or empty. */
+        static final @Nullable KernelLibrary LIBRARY;
+        /** Why there is none, or none that this processor can run; or empty. */
         static final String FAILURE;
 
         static {
-            MethodHandle avx512 = null;
-            MethodHandle avx2 = null;
+            KernelLibrary library = null;
             String failure = "";
             try {
-                KernelLibrary library = KernelLibrary.open();
-                avx512 = library.run(Form.AVX512);
-                avx2 = library.run(Form.AVX2);
-                if (avx2 == null && avx512 == null) {
-                    failure = "this processor has no AVX2";
-                }
+                library = KernelLibrary.open();
+                failure = library.runs(Form.AVX2) ? "" : "this processor has no AVX2";
             } catch (IOException e) {
                 failure = String.valueOf(e.getMessage());
             }
-            AVX512 = avx512;
-            AVX2 = avx2;
+            LIBRARY = library;
             FAILURE = failure;
         }
 
         private Loaded() {}
 
-        static MethodHandle avx512() {
-            return Objects.requireNonNull(AVX512, FAILURE);
+        static MethodHandle run(Form form) {
+            return Objects.requireNonNull(LIBRARY, FAILURE).run(form);
         }
+    }
 
-        static MethodHandle avx2() {
-            return Objects.requireNonNull(AVX2, FAILURE);
-        }
+    /** A constant, so that the compiler sees what is called; bound when it is used, which takes some milliseconds. */
+    private static final class Avx512 {
+        static final MethodHandle RUN = Loaded.run(Form.AVX512);
+
+        private Avx512() {}
+    }
+
+    private static final class Avx2 {
+        static final MethodHandle RUN = Loaded.run(Form.AVX2);
+
+        private Avx2() {}
     }
 
     private final Form form;
@@ -83,12 +85,12 @@ public final class NativeKernels implements Kernels {
 
     /** The forms that this machine has, the fastest first; none without the library. */
     public static Set<Form> available() {
+        KernelLibrary library = Loaded.LIBRARY;
         Set<Form> forms = EnumSet.noneOf(Form.class);
-        if (Loaded.AVX512 != null) {
-            forms.add(Form.AVX512);
-        }
-        if (Loaded.AVX2 != null) {
-            forms.add(Form.AVX2);
+        for (Form form : Form.values()) {
+            if (library != null && library.runs(form)) {
+                forms.add(form);
+            }
         }
         return forms;
     }
@@ -180,31 +182,29 @@ public final class NativeKernels implements Kernels {
             MemorySegment found = MemorySegment.ofArray(slots);
             MemorySegment by = MemorySegment.ofArray(slotProbes);
             try {
-                // Not one call of either: it would be of a function that the compiler does not know.
+                // Not one call of either, which would be of a function that the compiler does not know.
                 return (int)
                         (form == Form.AVX512
-                                ? (long) Loaded.avx512()
-                                        .invokeExact(
-                                                tables,
-                                                places,
-                                                wanted,
-                                                (long) total,
-                                                of,
-                                                (long) maxDistance,
-                                                progress,
-                                                found,
-                                                by)
-                                : (long) Loaded.avx2()
-                                        .invokeExact(
-                                                tables,
-                                                places,
-                                                wanted,
-                                                (long) total,
-                                                of,
-                                                (long) maxDistance,
-                                                progress,
-                                                found,
-                                                by));
+                                ? (long) Avx512.RUN.invokeExact(
+                                        tables,
+                                        places,
+                                        wanted,
+                                        (long) total,
+                                        of,
+                                        (long) maxDistance,
+                                        progress,
+                                        found,
+                                        by)
+                                : (long) Avx2.RUN.invokeExact(
+                                        tables,
+                                        places,
+                                        wanted,
+                                        (long) total,
+                                        of,
+                                        (long) maxDistance,
+                                        progress,
+                                        found,
+                                        by));
             } catch (Throwable e) {
                 throw new IllegalStateException("a run cannot be called", e);
             }
