@@ -33,6 +33,7 @@ import org.semblance.hashdb.catalog.Proposal;
 import org.semblance.hashdb.catalog.ProposalState;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.catalog.postgres.ChangeListener;
 import org.semblance.hashdb.catalog.postgres.PostgresDialect;
 import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.features.BankedPicture;
@@ -76,6 +77,10 @@ public final class HashDb implements BankedList, AutoCloseable {
     private final Lookups lookups;
     private final PastLists past;
     private final ChangeQueue changes;
+
+    /** Follows other nodes; null if the catalog is this process's alone. */
+    private final @Nullable Tail tail;
+
     private volatile boolean closed;
 
     private HashDb(
@@ -83,6 +88,7 @@ public final class HashDb implements BankedList, AutoCloseable {
             FolderLock folderLock,
             Catalog catalog,
             InstantSource clock,
+            @Nullable ChangeListener listener,
             IndexKeeper.Saving saving,
             DatabaseEvents events) {
         this.folder = folder;
@@ -93,7 +99,9 @@ public final class HashDb implements BankedList, AutoCloseable {
                 catalog, clock, followers, new Seen(followers.hashes().opened()));
         this.lookups = new Lookups(stock, followers.contentBanks());
         this.past = new PastLists(stock, catalog, followers.contentBanks());
-        this.changes = new ChangeQueue(catalog, clock, events, writing, this::requireOpen, followers, stock);
+        this.changes = new ChangeQueue(
+                catalog, clock, events, writing, this::requireOpen, this::requireReady, followers, stock);
+        this.tail = listener == null ? null : new Tail(catalog, listener, writing, followers, stock, past);
     }
 
     /**
@@ -120,7 +128,12 @@ public final class HashDb implements BankedList, AutoCloseable {
 
     private static HashDb open(Path folder, InstantSource clock, IndexKeeper.Saving saving, DatabaseEvents events) {
         DatabaseFolder.prepare(folder);
-        return open(folder, () -> Catalog.open(folder.resolve(DatabaseFolder.CATALOG)), clock, saving, events);
+        return open(
+                folder,
+                () -> new Opened(Catalog.open(folder.resolve(DatabaseFolder.CATALOG)), null),
+                clock,
+                saving,
+                events);
     }
 
     /**
@@ -145,23 +158,30 @@ public final class HashDb implements BankedList, AutoCloseable {
         DatabaseFolder.prepareNode(folder);
         return open(
                 folder,
-                () -> Catalog.openShared(PostgresDialect.open(shared.address(), shared.password(), ownTime), folder),
+                () -> {
+                    PostgresDialect dialect = PostgresDialect.open(shared.address(), shared.password(), ownTime);
+                    return new Opened(Catalog.openShared(dialect, folder), dialect.listen());
+                },
                 clock,
                 saving,
                 events);
     }
 
+    /** A catalog, and what wakes this node when another has changed it. */
+    private record Opened(Catalog catalog, @Nullable ChangeListener listener) {}
+
     private static HashDb open(
             Path folder,
-            Supplier<Catalog> opener,
+            Supplier<Opened> opener,
             InstantSource clock,
             IndexKeeper.Saving saving,
             DatabaseEvents events) {
         FolderLock lock = FolderLock.take(folder);
         Catalog catalog = null;
         try {
-            catalog = opener.get();
-            return new HashDb(folder, lock, catalog, clock, saving, events);
+            Opened opened = opener.get();
+            catalog = opened.catalog;
+            return new HashDb(folder, lock, catalog, clock, opened.listener, saving, events);
         } catch (RuntimeException | Error e) {
             if (catalog != null) {
                 catalog.close();
@@ -468,7 +488,7 @@ public final class HashDb implements BankedList, AutoCloseable {
      * index and the view. Changes wait only while the index is read; then both go on.
      */
     public VerifyReport verify() {
-        return new Verification(catalog, writing, this::requireOpen, followers).run();
+        return new Verification(catalog, writing, this::requireOpen, followers, stock).run();
     }
 
     /**
@@ -480,6 +500,17 @@ public final class HashDb implements BankedList, AutoCloseable {
     public void backup(Path target) throws IOException {
         Files.createDirectories(target);
         catalog.backup(target.resolve(DatabaseFolder.CATALOG));
+    }
+
+    /** How it follows what other nodes change; any thread. */
+    public FollowState followState() {
+        return tail == null ? FollowState.ALONE : tail.state();
+    }
+
+    private void requireReady() {
+        if (tail != null) {
+            tail.requireReady();
+        }
     }
 
     private void requireOpen() {
@@ -516,6 +547,9 @@ public final class HashDb implements BankedList, AutoCloseable {
             closed = true;
         } finally {
             writing.unlock();
+        }
+        if (tail != null) {
+            tail.close();
         }
         followers.close(patience);
         catalog.close();
