@@ -13,6 +13,7 @@ import org.semblance.bench.load.HttpLoadRun;
 import org.semblance.bench.load.LoadRun;
 import org.semblance.bench.load.MatchLogRun;
 import org.semblance.bench.load.ScopeTiming;
+import org.semblance.bench.load.ScrollRun;
 import org.semblance.bench.load.Soak;
 import org.semblance.bench.load.VideoLoadRun;
 import org.semblance.bench.lookup.FeatureIndexReport;
@@ -54,6 +55,7 @@ public final class Bench {
             VideoLoadRun.class,
             MatchLogRun.class,
             DeskRun.class,
+            ScrollRun.class,
             Soak.class,
             ScopeTiming.class,
             RetroRun.class,

@@ -44,7 +44,7 @@ public final class DeskRun {
     private final List<Hash256> hashes = new ArrayList<>();
     private final long contents;
 
-    private DeskRun(long contents, long seed) {
+    DeskRun(long contents, long seed) {
         this.contents = contents;
         this.random = new SplittableRandom(seed);
     }
@@ -66,7 +66,8 @@ public final class DeskRun {
         }
     }
 
-    private void fill(Path folder) {
+    /** Makes the bank, in a new database. */
+    void fill(Path folder) {
         Origin rare = new Origin("rare/person", "one by one");
         try (HashDb db = HashDb.open(folder)) {
             db.apply(new Change.CreateBank(Banked.BANK), Banked.ORIGIN);
