@@ -140,11 +140,14 @@ public final class HashDb implements BankedList, AutoCloseable {
      * Opens the folder of a node whose catalog other nodes have as well, creating it if it is not there. The folder holds what this
      * node derives from the catalog, and what it keeps of its own.
      *
+     * @param shared null if the catalog is in the folder, as {@link #open(Path)} has it
      * @throws DatabaseRefusedException if the folder is in use or holds something else, or the catalog cannot be reached, is
      *     damaged, or is of a newer release
      */
-    public static HashDb open(Path folder, SharedCatalog shared, DatabaseEvents events) {
-        return open(folder, shared, InstantSource.system(), false, IndexKeeper.Saving.STANDARD, events);
+    public static HashDb open(Path folder, @Nullable SharedCatalog shared, DatabaseEvents events) {
+        return shared == null
+                ? open(folder, events)
+                : open(folder, shared, InstantSource.system(), false, IndexKeeper.Saving.STANDARD, events);
     }
 
     /** @param ownTime whether changes carry the time of the clock and not that of the database */

@@ -13,6 +13,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -434,5 +435,31 @@ class NodesTest {
         awaitSame(one, other);
         assertThat(found(other, last)).hasSize(1);
         assertSound();
+    }
+
+    @Test
+    void aBackupOpensAlone() throws Exception {
+        HashDb one = node();
+        one.apply(new Change.CreateBank("A"), ANYONE);
+        Hash256 hash = RandomSeed.hash(random);
+        long id = add(one, hash);
+        Backup.write(
+                folder.resolve("node0"),
+                server.catalog(database),
+                folder.resolve("backup"),
+                List.of(),
+                InstantSource.system().instant());
+        add(one, RandomSeed.hash(random));
+        Backup.restore(
+                folder.resolve("backup"),
+                folder.resolve("alone"),
+                false,
+                InstantSource.system().instant());
+        try (HashDb alone = HashDb.open(folder.resolve("alone"))) {
+            assertThat(alone.journal(0, 10)).isEqualTo(one.journal(0, 2));
+            assertThat(found(alone, hash)).containsExactly(id);
+            assertThat(alone.verify().problems()).isEmpty();
+            assertThat(add(alone, RandomSeed.hash(random))).isEqualTo(2);
+        }
     }
 }

@@ -802,11 +802,7 @@ public final class Catalog implements AutoCloseable {
             CatalogCopy.make(file.get(), target);
             return;
         }
-        try (Reader reader = new Reader(dialect)) {
-            CatalogExport.write(reader, target);
-        } catch (SQLException e) {
-            throw new IOException(target + ": " + dialect.failure(e).getMessage(), e);
-        }
+        CatalogCopy.makeOfShared(dialect, target);
     }
 
     /** Whether other processes may change it. */
