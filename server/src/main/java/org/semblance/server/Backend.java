@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import org.semblance.hashdb.DatabaseRefusedException;
 import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.document.Lease;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.exchange.Exchanges;
@@ -44,7 +45,12 @@ record Backend(
         ExchangeRegistry registry = ExchangeRegistry.open(config.dataFolder());
         create(config.exchangeFolder());
         Exchanges exchanges = opening.add(new Exchanges(
-                db, registry, config.exchangeFolder(), Duration.ofMillis(config.exchangePollMs()), records.guard()));
+                db,
+                registry,
+                config.exchangeFolder(),
+                Duration.ofMillis(config.exchangePollMs()),
+                records.guard(),
+                name -> Lease.OWN));
         WorkerPool<Worker> workers =
                 opening.add(new WorkerPool<>(config.workers(), config.workQueueLimit(), () -> decoders.forImages(db)));
         WorkerPool<Worker> videoWorkers = opening.add(WorkerPool.fair(

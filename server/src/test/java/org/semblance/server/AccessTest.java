@@ -32,13 +32,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.JournalEntry;
+import org.semblance.hashdb.document.Lease;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
 import org.semblance.hashdb.matchlog.ChangeFeed;
 import org.semblance.hashdb.matchlog.MatchLog;
 import org.semblance.hashdb.matchlog.MatchLogSettings;
 import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.auth.Gate;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.exchange.Exchanges;
@@ -382,7 +383,7 @@ class AccessTest {
             ofA.put(role, key(data, role.wireName() + "-of-a", role, Set.of(A, NEW), false, null));
         }
         revoked = key(data, "gone", Role.ADMIN, Set.of(), false, null);
-        new KeyFile(data).revoke("gone", Instant.now());
+        new KeyRing(data).revoke("gone", Instant.now());
         expired = key(data, "old", Role.ADMIN, Set.of(), false, Instant.now().minusSeconds(1));
         blind = key(data, "blind", Role.ADMIN, Set.of(), true, null);
         watcher = key(data, "watcher", Role.OPS, Set.of(), false, null);
@@ -404,8 +405,8 @@ class AccessTest {
 
     private static String key(
             Path data, String name, Role role, Set<String> banks, boolean hideDistance, @Nullable Instant expires) {
-        return new KeyFile(data)
-                .create(new KeyFile.Draft(name, role, banks, hideDistance, null, null, expires), Instant.now())
+        return new KeyRing(data)
+                .create(new KeyRing.Draft(name, role, banks, hideDistance, null, null, expires), Instant.now())
                 .secret();
     }
 
@@ -460,7 +461,12 @@ class AccessTest {
                         InstantSource.system());
                 Metrics metrics = new Metrics()) {
             Exchanges exchanges = new Exchanges(
-                    db, ExchangeRegistry.open(data), data, Duration.ofHours(1), BankingGuard.standard(db));
+                    db,
+                    ExchangeRegistry.open(data),
+                    data,
+                    Duration.ofHours(1),
+                    BankingGuard.standard(db),
+                    name -> Lease.OWN);
             List<Route> routes = Routes.all(
                     ServerConfig.builder(data).build(),
                     db,
@@ -969,12 +975,12 @@ class AccessTest {
     @Test
     void takesSoManyRequestsAKeyAndNoMore() throws Exception {
         Path data = folder.resolve("limits");
-        KeyFile keys = new KeyFile(data);
+        KeyRing keys = new KeyRing(data);
         String slow = keys.create(
-                        new KeyFile.Draft("slow", Role.MATCH, Set.of(), false, 0.001, null, null), Instant.now())
+                        new KeyRing.Draft("slow", Role.MATCH, Set.of(), false, 0.001, null, null), Instant.now())
                 .secret();
         String single = keys.create(
-                        new KeyFile.Draft("single", Role.MATCH, Set.of(), false, null, 1, null), Instant.now())
+                        new KeyRing.Draft("single", Role.MATCH, Set.of(), false, null, 1, null), Instant.now())
                 .secret();
         try (TestServer own = new TestServer(data);
                 RawClient first = new RawClient(own.port())) {
@@ -1020,7 +1026,7 @@ class AccessTest {
             Map<String, String> header = Map.of("X-API-Key", secret);
             assertThat(own.send("GET", "/v1/banks", header, new byte[0]).status())
                     .isEqualTo(200);
-            new KeyFile(data).revoke("first", Instant.now());
+            new KeyRing(data).revoke("first", Instant.now());
             Answer answer = own.send("GET", "/v1/banks", header, new byte[0]);
             while (answer.status() != 401) {
                 answer = own.send("GET", "/v1/banks", header, new byte[0]);

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.engine.Digests;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.fixture.Pictures;
 import org.semblance.server.fixture.TestServer;
@@ -75,8 +75,8 @@ class LogPrivacyTest {
     @Test
     void theLogOfABusyServerHasNoHashNoContentNoFileNameAndNoSecret() throws IOException {
         Path data = folder.resolve("db");
-        String secret = new KeyFile(data)
-                .create(new KeyFile.Draft("boss", Role.ADMIN, Set.of(), false, null, null, null), Instant.now())
+        String secret = new KeyRing(data)
+                .create(new KeyRing.Draft("boss", Role.ADMIN, Set.of(), false, null, null, null), Instant.now())
                 .secret();
         byte[] cut = Arrays.copyOf(PHOTO, PHOTO.length / 2);
         String json = "application/json";

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.DatabaseRefusedException;
 import org.semblance.server.auth.AccessPolicy;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.KeysRefusedException;
 import org.semblance.server.auth.Role;
 import org.semblance.server.config.Isolation;
@@ -269,8 +269,8 @@ class MatchServerTest {
                         settings().set(Setting.HOST, "0.0.0.0").build()))
                 .isInstanceOf(KeysRefusedException.class)
                 .hasMessageContaining("semblance key create NAME --role admin --data " + folder.resolve("db"));
-        new KeyFile(folder.resolve("db"))
-                .create(new KeyFile.Draft("a", Role.MATCH, Set.of(), false, null, null, null), Instant.now());
+        new KeyRing(folder.resolve("db"))
+                .create(new KeyRing.Draft("a", Role.MATCH, Set.of(), false, null, null, null), Instant.now());
         try (MatchServer server =
                 MatchServer.start(settings().set(Setting.HOST, "0.0.0.0").build())) {
             assertThat(CLIENT.send(get(server, "/v1/banks"), HttpResponse.BodyHandlers.ofString())

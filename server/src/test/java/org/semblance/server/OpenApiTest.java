@@ -31,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.document.Lease;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
 import org.semblance.hashdb.matchlog.ChangeFeed;
 import org.semblance.hashdb.matchlog.MatchLog;
@@ -95,7 +96,12 @@ class OpenApiTest {
                         InstantSource.system());
                 Metrics metrics = new Metrics()) {
             Exchanges exchanges = new Exchanges(
-                    db, ExchangeRegistry.open(other), other, Duration.ofHours(1), BankingGuard.standard(db));
+                    db,
+                    ExchangeRegistry.open(other),
+                    other,
+                    Duration.ofHours(1),
+                    BankingGuard.standard(db),
+                    name -> Lease.OWN);
             routes = Routes.all(
                     ServerConfig.builder(other).build(),
                     db,

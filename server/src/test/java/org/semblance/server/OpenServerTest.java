@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.server.auth.AccessPolicy;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.LeakWatch;
@@ -101,8 +101,8 @@ class OpenServerTest {
     @Test
     void whoHasAKeyMayAskByAnyName() throws IOException {
         Path data = folder.resolve("db");
-        String secret = new KeyFile(data)
-                .create(new KeyFile.Draft("a", Role.ADMIN, Set.of(), false, null, null, null), Instant.now())
+        String secret = new KeyRing(data)
+                .create(new KeyRing.Draft("a", Role.ADMIN, Set.of(), false, null, null, null), Instant.now())
                 .secret();
         try (TestServer server = new TestServer(data);
                 RawClient client = new RawClient(server.port())) {

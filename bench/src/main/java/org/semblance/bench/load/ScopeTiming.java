@@ -25,7 +25,7 @@ import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.server.MatchServer;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.config.Setting;
@@ -111,8 +111,8 @@ public final class ScopeTiming {
     }
 
     private static String key(Path folder, String name, Set<String> banks) {
-        return new KeyFile(folder)
-                .create(new KeyFile.Draft(name, Role.MATCH, banks, false, null, null, null), Instant.now())
+        return new KeyRing(folder)
+                .create(new KeyRing.Draft(name, Role.MATCH, banks, false, null, null, null), Instant.now())
                 .secret();
     }
 

@@ -1,19 +1,22 @@
 package org.semblance.hashdb.exchange;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
-import org.semblance.hashdb.file.DurableFile;
+import org.semblance.hashdb.document.Document;
+import org.semblance.hashdb.document.Documents;
+import org.semblance.hashdb.document.FileDocument;
 import org.semblance.hashdb.json.StrictJson;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
@@ -23,9 +26,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The exchanges of a data folder and the credentials for them, in its {@code exchanges.json}, which its owner alone can
- * read. A change is written aside, synced and moved into place before it is seen. Safe for many threads of the one process
- * that has the folder open.
+ * The exchanges and the credentials for them, in a document of their own: the file {@code exchanges.json} of a data folder, which
+ * its owner alone can read, or a row that several nodes share. A change is durable before it is seen. Safe for many threads.
  *
  * <pre>
  * {"format":1,
@@ -43,8 +45,12 @@ public final class ExchangeRegistry {
 
     private static final JsonMapper JSON = StrictJson.INDENTED;
 
-    private final Path file;
-    private State state;
+    private final Document document;
+
+    /** What was read last, and what it says. Guarded by this. */
+    private byte @Nullable [] content;
+
+    private State state = new State();
 
     /** Never changed once it is seen. */
     private record State(Map<String, Exchange> exchanges, Map<ExchangeApi, Map<String, @Nullable Object>> credentials) {
@@ -60,9 +66,9 @@ public final class ExchangeRegistry {
         }
     }
 
-    private ExchangeRegistry(Path folder) {
-        this.file = folder.resolve(FILE_NAME);
-        this.state = read();
+    private ExchangeRegistry(Document document) {
+        this.document = document;
+        state();
     }
 
     /**
@@ -71,22 +77,35 @@ public final class ExchangeRegistry {
      * @throws ExchangesRefusedException if it cannot be read or is damaged, naming it and what is at fault
      */
     public static ExchangeRegistry open(Path folder) {
-        return new ExchangeRegistry(folder);
+        return new ExchangeRegistry(new FileDocument(folder, FILE_NAME));
     }
 
-    /** The exchanges in the order in which they were made. */
-    public synchronized Collection<Exchange> exchanges() {
-        return List.copyOf(state.exchanges.values());
+    /**
+     * Reads the exchanges of several nodes; there need be none. Others may change them at any time.
+     *
+     * @throws ExchangesRefusedException if they cannot be read or are damaged, naming what is at fault
+     */
+    public static ExchangeRegistry open(Documents shared) {
+        return new ExchangeRegistry(shared.document(FILE_NAME));
+    }
+
+    /**
+     * The exchanges in the order in which they were made.
+     *
+     * @throws ExchangesRefusedException if they cannot be read
+     */
+    public Collection<Exchange> exchanges() {
+        return List.copyOf(state().exchanges.values());
     }
 
     /** The exchange of that name. */
-    public synchronized Optional<Exchange> exchange(String name) {
-        return Optional.ofNullable(state.exchanges.get(name));
+    public Optional<Exchange> exchange(String name) {
+        return Optional.ofNullable(state().exchanges.get(name));
     }
 
     /** The credentials for an API, with all fields it has; empty if none are set. */
-    public synchronized Map<String, @Nullable Object> credentials(ExchangeApi api) {
-        return state.credentials.getOrDefault(api, Map.of());
+    public Map<String, @Nullable Object> credentials(ExchangeApi api) {
+        return state().credentials.getOrDefault(api, Map.of());
     }
 
     /**
@@ -95,14 +114,15 @@ public final class ExchangeRegistry {
      * @throws IllegalArgumentException naming a field that is missing, unknown or of another type
      * @throws ExchangesRefusedException if the file cannot be written
      */
-    public synchronized void setCredentials(ExchangeApi api, Map<String, @Nullable Object> given) {
-        State next = state.copy();
-        if (given.isEmpty()) {
-            next.credentials.remove(api);
-        } else {
-            next.credentials.put(api, api.credentials(given));
-        }
-        write(next);
+    public void setCredentials(ExchangeApi api, Map<String, @Nullable Object> given) {
+        Map<String, @Nullable Object> credentials = given.isEmpty() ? Map.of() : api.credentials(given);
+        change(next -> {
+            if (given.isEmpty()) {
+                next.credentials.remove(api);
+            } else {
+                next.credentials.put(api, credentials);
+            }
+        });
     }
 
     /**
@@ -110,10 +130,8 @@ public final class ExchangeRegistry {
      *
      * @throws ExchangesRefusedException if the file cannot be written
      */
-    public synchronized void put(Exchange exchange) {
-        State next = state.copy();
-        next.exchanges.put(exchange.name(), exchange);
-        write(next);
+    public void put(Exchange exchange) {
+        change(next -> next.exchanges.put(exchange.name(), exchange));
     }
 
     /**
@@ -121,11 +139,8 @@ public final class ExchangeRegistry {
      *
      * @throws ExchangesRefusedException if the file cannot be written
      */
-    public synchronized void update(String name, UnaryOperator<Exchange> change) {
-        Exchange exchange = state.exchanges.get(name);
-        if (exchange != null) {
-            put(change.apply(exchange));
-        }
+    public void update(String name, UnaryOperator<Exchange> change) {
+        change(next -> next.exchanges.computeIfPresent(name, (same, exchange) -> change.apply(exchange)));
     }
 
     /**
@@ -133,27 +148,44 @@ public final class ExchangeRegistry {
      *
      * @throws ExchangesRefusedException if the file cannot be written
      */
-    public synchronized void remove(String name) {
-        State next = state.copy();
-        if (next.exchanges.remove(name) != null) {
-            write(next);
+    public void remove(String name) {
+        change(next -> next.exchanges.remove(name));
+    }
+
+    /** The newest state. */
+    private synchronized State state() {
+        try {
+            byte[] now = document.read();
+            if (!Arrays.equals(now, content)) {
+                state = parse(now);
+                content = now;
+            }
+            return state;
+        } catch (IOException e) {
+            throw new ExchangesRefusedException(document + ": cannot be read: " + e.getMessage(), e);
         }
     }
 
-    private State read() {
-        byte[] content;
+    private void change(Consumer<State> change) {
         try {
-            if (!Files.exists(file)) {
-                return new State();
-            }
-            content = Files.readAllBytes(file);
+            document.change(now -> {
+                State next = parse(now).copy();
+                change.accept(next);
+                return JSON.writeValueAsBytes(json(next));
+            });
         } catch (IOException e) {
-            throw new ExchangesRefusedException(file + ": cannot be read: " + e, e);
+            throw new ExchangesRefusedException(document + ": cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    private State parse(byte @Nullable [] read) {
+        if (read == null) {
+            return new State();
         }
         try {
-            return parse(JSON.readTree(content));
+            return parse(JSON.readTree(read));
         } catch (JacksonException e) {
-            // Its own message may quote the file, and so a secret.
+            // Its own message may quote the document, and so a secret.
             throw damaged("not valid JSON, at " + e.getLocation().getLineNr() + ":"
                     + e.getLocation().getColumnNr());
         } catch (IllegalArgumentException | DateTimeException e) {
@@ -162,7 +194,7 @@ public final class ExchangeRegistry {
     }
 
     private ExchangesRefusedException damaged(String why) {
-        return new ExchangesRefusedException(file + ": damaged: " + why, null);
+        return new ExchangesRefusedException(document + ": damaged: " + why, null);
     }
 
     private static State parse(JsonNode root) {
@@ -225,15 +257,6 @@ public final class ExchangeRegistry {
         return ExchangeApi.of(name)
                 .orElseThrow(
                         () -> new IllegalArgumentException(place + ": no API '" + name + "'; of a newer release?"));
-    }
-
-    private void write(State next) {
-        try {
-            DurableFile.writePrivate(file, JSON.writeValueAsBytes(json(next)));
-        } catch (IOException e) {
-            throw new ExchangesRefusedException(file + ": cannot be written: " + e, e);
-        }
-        state = next;
     }
 
     private static ObjectNode json(State state) {

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Lets requests in or not, by their keys. Never blocks, so that an event loop may ask it: a thread of its own follows the
- * file of keys, and a change of it is in force within a second. A file that cannot be read, is gone or holds no keys any more
+ * keys, and a change of them is in force within a second. A document of keys that cannot be read, is gone or holds no keys any more
  * changes nothing: the last good keys go on to be asked for, and the log says so. Nor does a server start without keys where
  * there were some.
  *
@@ -37,7 +37,7 @@ public final class Gate implements AutoCloseable {
     private static final long POLL_MS = 500;
     private static final int MAX_SECRET_CHARS = 256;
 
-    private final KeyFile file;
+    private final KeyRing keyRing;
     private final AccessPolicy policy;
     private final InstantSource clock;
     private final Sessions sessions;
@@ -103,28 +103,33 @@ public final class Gate implements AutoCloseable {
         }
     }
 
-    Gate(Path folder, AccessPolicy policy, InstantSource clock, LongSupplier nanoClock) {
-        this.file = new KeyFile(folder);
+    Gate(KeyRing keyRing, AccessPolicy policy, InstantSource clock, LongSupplier nanoClock) {
+        this.keyRing = keyRing;
         this.policy = policy;
         this.clock = clock;
         this.sessions = new Sessions(clock);
         this.nanoClock = nanoClock;
-        seen = file.bytes();
+        seen = keyRing.bytes();
         if (seen != null) {
-            take(file.parse(seen));
+            take(keyRing.parse(seen));
         }
     }
 
     /**
-     * Reads the keys of the folder, and follows their file from then on.
+     * Reads the keys of the folder, and follows them from then on.
      *
      * @param bindAddress the host name or address that the server is to listen on
-     * @throws KeysRefusedException if the file is damaged, or if the server would be unguarded there
+     * @throws KeysRefusedException if the keys are damaged, or if the server would be unguarded there
      */
     public static Gate start(Path folder, AccessPolicy policy, String bindAddress) {
-        Gate gate = new Gate(folder, policy, InstantSource.system(), System::nanoTime);
+        return start(new KeyRing(folder), policy, bindAddress);
+    }
+
+    /** As {@link #start(Path, AccessPolicy, String)}, with keys wherever they are. */
+    public static Gate start(KeyRing keyRing, AccessPolicy policy, String bindAddress) {
+        Gate gate = new Gate(keyRing, policy, InstantSource.system(), System::nanoTime);
         try {
-            gate.checkGuarded(bindAddress, folder);
+            gate.checkGuarded(bindAddress);
         } catch (RuntimeException e) {
             gate.close();
             throw e;
@@ -134,20 +139,21 @@ public final class Gate implements AutoCloseable {
     }
 
     /** No server that had keys answers everybody because they are gone, unless it is told to. */
-    private void checkGuarded(String bindAddress, Path folder) {
+    private void checkGuarded(String bindAddress) {
         boolean loopback = HostNames.isLoopback(bindAddress);
         switch (policy) {
             case KEYS -> {
-                if (holders.isEmpty() && file.hadKeys()) {
-                    throw new KeysRefusedException(file.path() + ": " + (seen == null ? "is missing" : "holds no keys")
-                            + ", though keys were made for this database; put it back from a backup, or make a key with:"
-                            + " semblance key create NAME --role admin --data " + folder
-                            + " (--open answers everybody on this machine all the same)");
+                if (holders.isEmpty() && keyRing.hadKeys()) {
+                    throw new KeysRefusedException(
+                            keyRing.place() + ": " + (seen == null ? "is missing" : "holds no keys")
+                                    + ", though keys were made for this database; put it back from a backup, or make a key with:"
+                                    + " semblance key create NAME --role admin " + keyRing.option()
+                                    + " (--open answers everybody on this machine all the same)");
                 }
                 if (!loopback && holders.isEmpty()) {
                     throw new KeysRefusedException("address " + bindAddress + ": there are no keys, so that everybody"
                             + " who reaches it could read and change the banks; make one with: semblance key create"
-                            + " NAME --role admin --data " + folder);
+                            + " NAME --role admin " + keyRing.option());
                 }
                 LOG.info(holders.isEmpty() ? "open to this machine: there are no keys" : "keys are required");
             }
@@ -175,25 +181,25 @@ public final class Gate implements AutoCloseable {
         holders = next;
     }
 
-    /** Takes over what changed in the file since the last time. */
+    /** Takes over what changed since the last time. */
     synchronized void refresh() {
         try {
-            byte[] now = file.bytes();
+            byte[] now = keyRing.bytes();
             if (now == null && !holders.isEmpty()) {
-                throw new KeysRefusedException(file.path() + ": gone");
+                throw new KeysRefusedException(keyRing.place() + ": gone");
             }
             if (!remembered && !holders.isEmpty()) {
-                file.rememberKeys();
+                keyRing.rememberKeys();
                 remembered = true;
             }
             if (now == null || Arrays.equals(now, seen)) {
                 complaint = null;
                 return;
             }
-            List<Key> keys = file.parse(now);
+            List<Key> keys = keyRing.parse(now);
             if (keys.isEmpty() && !holders.isEmpty()) {
                 throw new KeysRefusedException(
-                        file.path() + ": holds no keys any more (expected: revoked ones stay in it)");
+                        keyRing.place() + ": holds no keys any more (expected: revoked ones stay in it)");
             }
             take(keys);
             seen = now;
@@ -401,9 +407,9 @@ public final class Gate implements AutoCloseable {
      *     key was made meanwhile
      * @throws NameTakenException if the name is taken
      * @throws IllegalArgumentException if a value is out of its range, naming the field
-     * @throws KeysRefusedException if the file is damaged or cannot be written
+     * @throws KeysRefusedException if the keys are damaged or cannot be written
      */
-    public synchronized KeyFile.Made make(KeyFile.Draft draft, Caller maker, String actor) {
+    public synchronized KeyRing.Made make(KeyRing.Draft draft, Caller maker, String actor) {
         if (maker == Caller.ANYONE && policy == AccessPolicy.KEYS && !holders.isEmpty()) {
             throw new AccessRefusedException(Reason.NO_KEY, "a key is needed, as one was made meanwhile");
         }
@@ -424,7 +430,7 @@ public final class Gate implements AutoCloseable {
             throw AccessRefusedException.forbidden(
                     "key " + maker.key() + ": expires_at: later than its own (expected: at most " + end + ")");
         }
-        KeyFile.Made made = file.create(draft, clock.instant());
+        KeyRing.Made made = keyRing.create(draft, clock.instant());
         refresh();
         LOG.info(
                 "key {} made by {}: role {}, {}",
@@ -442,7 +448,7 @@ public final class Gate implements AutoCloseable {
      *
      * @param actor who revokes the key, for the log
      * @return the key; empty if there is none of that name whose banks the caller sees all
-     * @throws KeysRefusedException if the file is damaged or cannot be written
+     * @throws KeysRefusedException if the keys are damaged or cannot be written
      */
     public Optional<Key> revoke(String name, Caller caller, String actor) {
         refresh();
@@ -451,7 +457,7 @@ public final class Gate implements AutoCloseable {
             return Optional.empty();
         }
         if (key.revokedAt() == null) {
-            file.revoke(name, clock.instant());
+            keyRing.revoke(name, clock.instant());
             refresh();
             LOG.info("key {} revoked by {}", name, actor);
         }
@@ -481,7 +487,7 @@ public final class Gate implements AutoCloseable {
         return usage;
     }
 
-    /** Ends the following of the file. */
+    /** Ends the following of the keys. */
     @Override
     public void close() {
         follower.shutdownNow();

@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.semblance.hashdb.Backup;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.cli.database.BadInputException;
 import org.semblance.server.cli.database.DataFolder;
 import picocli.CommandLine.Command;
@@ -38,7 +38,7 @@ final class BackupCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        List<String> others = Stream.concat(KeyFile.FILES.stream(), Stream.of(ExchangeRegistry.FILE_NAME))
+        List<String> others = Stream.concat(KeyRing.FILES.stream(), Stream.of(ExchangeRegistry.FILE_NAME))
                 .toList();
         Backup.Made made;
         try {

@@ -11,8 +11,8 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.auth.Key;
-import org.semblance.server.auth.KeyFile;
 import org.semblance.server.auth.KeyJson;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.cli.database.BadInputException;
 import org.semblance.server.cli.database.DataFolder;
@@ -100,11 +100,11 @@ final class KeyCommand implements Callable<Integer> {
         @Override
         public Integer call() {
             Instant now = Instant.now();
-            KeyFile.Made made;
+            KeyRing.Made made;
             try {
-                made = new KeyFile(data.path())
+                made = new KeyRing(data.path())
                         .create(
-                                new KeyFile.Draft(
+                                new KeyRing.Draft(
                                         name,
                                         role,
                                         new LinkedHashSet<>(banks),
@@ -173,7 +173,7 @@ final class KeyCommand implements Callable<Integer> {
         public Integer call() {
             Instant now = Instant.now();
             PrintWriter out = spec.commandLine().getOut();
-            for (Key key : new KeyFile(data.path()).keys()) {
+            for (Key key : new KeyRing(data.path()).keys()) {
                 out.println(json ? KeyCommand.json(key, now) : textLine(key, now));
             }
             out.flush();
@@ -204,7 +204,7 @@ final class KeyCommand implements Callable<Integer> {
         @Override
         public Integer call() {
             try {
-                new KeyFile(data.path()).revoke(name, Instant.now());
+                new KeyRing(data.path()).revoke(name, Instant.now());
             } catch (IllegalArgumentException e) {
                 throw new BadInputException(String.valueOf(e.getMessage()), e);
             }

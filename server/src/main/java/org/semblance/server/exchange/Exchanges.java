@@ -17,6 +17,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.video.Vpdq;
 import org.semblance.hashdb.HashDb;
@@ -27,6 +29,7 @@ import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ChangeRefusedException.Reason;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.document.Lease;
 import org.semblance.hashdb.exchange.Exchange;
 import org.semblance.hashdb.exchange.ExchangeApi;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
@@ -40,7 +43,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The exchanges of a server. Those that are enabled are fetched on a thread of their own: when they are made, and whenever
- * what they are fetched from has changed. Safe for many threads.
+ * what they are fetched from has changed. Where several nodes have the same exchanges, one of them at a time fetches each: the
+ * node that has the lease of the exchange. Safe for many threads.
  *
  * <p>A fetch that fails leaves what was banked, and so does a list without a single usable entry: to take all out, delete
  * the exchange.
@@ -53,12 +57,19 @@ public final class Exchanges implements AutoCloseable {
 
     private static final Duration STOP = Duration.ofSeconds(2);
 
+    /** How often the lease of what is being fetched is taken for longer. */
+    private static final Duration RENEW = Duration.ofSeconds(10);
+
     private final HashDb db;
     private final ExchangeRegistry registry;
     private final BankingGuard guard;
     private final Path fileFolder;
+    private final Function<String, Lease> leases;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("exchanges").factory());
+
+    private final ScheduledExecutorService renewer = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("exchange-leases").factory());
 
     /** Held while an exchange is made or deleted, and for each step of a fetch, so that none banks for a deleted one. */
     private final ReentrantLock changing = new ReentrantLock();
@@ -66,10 +77,13 @@ public final class Exchanges implements AutoCloseable {
     /** By bank, of the fetching thread alone. */
     private final Map<Long, Attempt> attempts = new HashMap<>();
 
+    /** By bank, of the fetching thread alone. */
+    private final Map<Long, Lease> held = new HashMap<>();
+
     private volatile @Nullable Running running;
     private volatile boolean closed;
 
-    private record Running(String exchange, Instant since) {}
+    private record Running(String exchange, Instant since, Lease lease) {}
 
     private record Attempt(String version, long nanos) {}
 
@@ -79,13 +93,22 @@ public final class Exchanges implements AutoCloseable {
      * @param fileFolder below which {@code local_file} may read
      * @param poll how often to look for changes
      * @param guard holds back what must not be banked silently
+     * @param leases gives the lease of a name
      */
-    public Exchanges(HashDb db, ExchangeRegistry registry, Path fileFolder, Duration poll, BankingGuard guard) {
+    public Exchanges(
+            HashDb db,
+            ExchangeRegistry registry,
+            Path fileFolder,
+            Duration poll,
+            BankingGuard guard,
+            Function<String, Lease> leases) {
         this.db = db;
         this.registry = registry;
         this.guard = guard;
+        this.leases = leases;
         this.fileFolder = fileFolder.toAbsolutePath().normalize();
         thread.scheduleWithFixedDelay(this::fetchChanged, 0, poll.toMillis(), TimeUnit.MILLISECONDS);
+        renewer.scheduleWithFixedDelay(this::renew, RENEW.toMillis(), RENEW.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** The exchanges in the order in which they were made. */
@@ -193,13 +216,21 @@ public final class Exchanges implements AutoCloseable {
     }
 
     private void fetchChanged() {
-        for (Exchange exchange : registry.exchanges()) {
+        Collection<Exchange> exchanges;
+        try {
+            exchanges = registry.exchanges();
+        } catch (RuntimeException e) {
+            LOG.debug("no exchange is fetched", e); // Whoever asks for one is told why.
+            return;
+        }
+        for (Exchange exchange : exchanges) {
             if (closed) {
                 return;
             }
             if (exchange.enabled() && exchange.api().isFetched()) {
+                Lease lease = held.computeIfAbsent(exchange.bankId(), id -> leases.apply("exchange " + id));
                 try {
-                    fetchIfChanged(exchange);
+                    fetchIfChanged(exchange.name(), lease);
                 } catch (RuntimeException | Error e) {
                     LOG.error("exchange {}: the fetch failed", exchange.name(), e); // and the next one is fetched
                 }
@@ -207,7 +238,31 @@ public final class Exchanges implements AutoCloseable {
         }
     }
 
-    private void fetchIfChanged(Exchange exchange) {
+    private boolean take(Lease lease) {
+        try {
+            return lease.take();
+        } catch (IOException e) {
+            LOG.debug("no lease", e);
+            return false;
+        }
+    }
+
+    private void renew() {
+        Running now = running;
+        if (now != null) {
+            take(now.lease);
+        }
+    }
+
+    private void fetchIfChanged(String name, Lease lease) {
+        if (!take(lease)) {
+            return;
+        }
+        // As it is now that no other node fetches it.
+        Exchange exchange = registry.exchange(name).orElse(null);
+        if (exchange == null) {
+            return;
+        }
         String version;
         try {
             version = version(exchange);
@@ -215,6 +270,7 @@ public final class Exchanges implements AutoCloseable {
             if (!String.valueOf(e.getMessage()).equals(exchange.progress().error())) {
                 fail(exchange, String.valueOf(e.getMessage()));
             }
+            lease.leave(); // Another node may have the file.
             return;
         }
         if (version.equals(exchange.progress().version())) {
@@ -225,14 +281,16 @@ public final class Exchanges implements AutoCloseable {
             return;
         }
         attempts.put(exchange.bankId(), new Attempt(version, System.nanoTime()));
-        running = new Running(exchange.name(), Instant.now());
+        running = new Running(exchange.name(), Instant.now(), lease);
         try {
-            long items = fetch(exchange, version);
+            long items = fetch(exchange, version, () -> closed || !lease.isHeld());
             finish(exchange, new Exchange.Progress(items, Instant.now(), null, version));
             attempts.remove(exchange.bankId());
             LOG.info("exchange {}: {} entries", exchange.name(), items);
         } catch (FetchFailedException e) {
-            fail(exchange, String.valueOf(e.getMessage()));
+            if (lease.isHeld()) {
+                fail(exchange, String.valueOf(e.getMessage()));
+            }
         } catch (RuntimeException e) {
             if (!closed) {
                 LOG.error("exchange {}: the fetch failed", exchange.name(), e);
@@ -270,8 +328,8 @@ public final class Exchanges implements AutoCloseable {
         }
     }
 
-    private long fetch(Exchange exchange, String version) throws FetchFailedException {
-        BankSync sync = new BankSync(db, exchange, guard, changing, () -> closed);
+    private long fetch(Exchange exchange, String version, BooleanSupplier stopping) throws FetchFailedException {
+        BankSync sync = new BankSync(db, exchange, guard, changing, stopping);
         if (exchange.api() == ExchangeApi.SAMPLE) {
             for (ContentDraft content : SampleSignals.contents()) {
                 sync.entry(content);
@@ -369,11 +427,14 @@ public final class Exchanges implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        renewer.shutdownNow();
         thread.shutdownNow();
         try {
             if (!thread.awaitTermination(STOP.toMillis(), TimeUnit.MILLISECONDS)) {
                 LOG.warn("a fetch is still under way and is left behind");
+                return;
             }
+            held.values().forEach(Lease::leave);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

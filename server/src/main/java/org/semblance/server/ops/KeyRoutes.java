@@ -8,8 +8,8 @@ import java.util.Set;
 import org.semblance.server.auth.Caller;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.Key;
-import org.semblance.server.auth.KeyFile;
 import org.semblance.server.auth.KeyJson;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.NameTakenException;
 import org.semblance.server.auth.Role;
 import org.semblance.server.http.Dialect;
@@ -55,8 +55,8 @@ public final class KeyRoutes {
 
     private Response make(Request request) {
         boolean first = requireMayChange(request);
-        KeyFile.Draft draft = draft(Fields.of(request.json(), FIELDS), first);
-        KeyFile.Made made;
+        KeyRing.Draft draft = draft(Fields.of(request.json(), FIELDS), first);
+        KeyRing.Made made;
         try {
             made = gate.make(draft, request.caller(), request.origin().actor());
         } catch (NameTakenException e) {
@@ -99,7 +99,7 @@ public final class KeyRoutes {
         return gate.isGuardedByKeys();
     }
 
-    private static KeyFile.Draft draft(Fields fields, boolean first) {
+    private static KeyRing.Draft draft(Fields fields, boolean first) {
         String name = fields.required("name").text("name");
         String role = fields.required("role").text("role");
         Set<String> banks = new LinkedHashSet<>(fields.texts(BANKS));
@@ -120,7 +120,7 @@ public final class KeyRoutes {
                     "role: the first key (expected: admin of all banks, without hide_distance and expires_at, since from then on"
                             + " every request needs a key)");
         }
-        return new KeyFile.Draft(
+        return new KeyRing.Draft(
                 String.valueOf(name),
                 wanted,
                 banks,

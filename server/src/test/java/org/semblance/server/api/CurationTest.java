@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.Pictures;
@@ -618,9 +618,9 @@ class CurationTest {
     @Test
     void aKeyMaySendChangesFromAPage() {
         Path data = folder.resolve("keyed");
-        String secret = new KeyFile(data)
+        String secret = new KeyRing(data)
                 .create(
-                        new KeyFile.Draft("panel", Role.ADMIN, java.util.Set.of(), false, null, null, null),
+                        new KeyRing.Draft("panel", Role.ADMIN, java.util.Set.of(), false, null, null, null),
                         Instant.now())
                 .secret();
         try (TestServer own = new TestServer(data)) {

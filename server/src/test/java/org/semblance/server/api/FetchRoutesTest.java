@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.FileHost;
@@ -259,9 +259,9 @@ class FetchRoutesTest {
     @Test
     void aUrlNeedsAKeyAsAFileDoes() {
         Path data = folder.resolve("keyed");
-        KeyFile keys = new KeyFile(data);
+        KeyRing keys = new KeyRing(data);
         String secret = keys.create(
-                        new KeyFile.Draft("match", Role.MATCH, Set.of(), false, null, null, null), Instant.now())
+                        new KeyRing.Draft("match", Role.MATCH, Set.of(), false, null, null, null), Instant.now())
                 .secret();
         String url = encoded(host.has("/keyed.png", "image/png", Pictures.png(PHOTO)));
         try (TestServer keyed =

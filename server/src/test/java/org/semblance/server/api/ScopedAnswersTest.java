@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.hash.Hash256;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.Pictures;
@@ -66,8 +66,8 @@ class ScopedAnswersTest {
         }
 
         private static String key(Path data, String name, Set<String> banks) {
-            return new KeyFile(data)
-                    .create(new KeyFile.Draft(name, Role.ADMIN, banks, false, null, null, null), Instant.now())
+            return new KeyRing(data)
+                    .create(new KeyRing.Draft(name, Role.ADMIN, banks, false, null, null, null), Instant.now())
                     .secret();
         }
 

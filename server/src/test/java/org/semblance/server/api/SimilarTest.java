@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.Pictures;
@@ -35,15 +35,15 @@ class SimilarTest {
     @RegisterExtension
     final ServerExtension server = new ServerExtension(
             data -> {
-                KeyFile file = new KeyFile(data);
+                KeyRing file = new KeyRing(data);
                 secrets.put("all", key(file, "all", Role.ADMIN, Set.of(), false));
                 secrets.put("one", key(file, "one", Role.CURATE, Set.of("TWO"), false));
                 secrets.put("blind", key(file, "blind", Role.CURATE, Set.of(), true));
             },
             more -> more);
 
-    private static String key(KeyFile file, String name, Role role, Set<String> banks, boolean hides) {
-        return file.create(new KeyFile.Draft(name, role, banks, hides, null, null, null), Instant.EPOCH)
+    private static String key(KeyRing file, String name, Role role, Set<String> banks, boolean hides) {
+        return file.create(new KeyRing.Draft(name, role, banks, hides, null, null, null), Instant.EPOCH)
                 .secret();
     }
 

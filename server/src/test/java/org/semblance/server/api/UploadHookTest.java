@@ -29,7 +29,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.fixture.Pictures;
 import org.semblance.server.fixture.ServerExtension;
@@ -88,8 +88,8 @@ class UploadHookTest {
         assertThat(server.post("/v1/banks/PROPAGANDA/content", photo).status()).isEqualTo(201);
         Files.write(folder.resolve("copy.jpg"), Pictures.jpeg(Pictures.photo(11, 400, 300), 0.7));
         Files.write(folder.resolve("other.jpg"), Pictures.jpeg(Pictures.photo(12, 400, 300), 0.7));
-        secret = new KeyFile(server.data())
-                .create(new KeyFile.Draft("uploads", Role.MATCH, Set.of(), false, null, null, null), Instant.now())
+        secret = new KeyRing(server.data())
+                .create(new KeyRing.Draft("uploads", Role.MATCH, Set.of(), false, null, null, null), Instant.now())
                 .secret();
         TestTransport.until(() -> server.get("/v1/banks").status() == 401); // the server has seen that there is a key
         front = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);

@@ -32,12 +32,12 @@ class GateTest {
     private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 5); // the clock's origin is arbitrary
 
     private Gate gate() {
-        return new Gate(folder, AccessPolicy.KEYS, clock::get, nanos::get);
+        return new Gate(new KeyRing(folder), AccessPolicy.KEYS, clock::get, nanos::get);
     }
 
     private String key(String name, @Nullable Double rate, @Nullable Integer concurrent, @Nullable Instant expires) {
-        KeyFile.Draft draft = new KeyFile.Draft(name, Role.CURATE, Set.of("A"), false, rate, concurrent, expires);
-        return new KeyFile(folder).create(draft, NOW).secret();
+        KeyRing.Draft draft = new KeyRing.Draft(name, Role.CURATE, Set.of("A"), false, rate, concurrent, expires);
+        return new KeyRing(folder).create(draft, NOW).secret();
     }
 
     private static @Nullable Reason refusal(Gate gate, List<String> secrets, Role role) {
@@ -143,7 +143,7 @@ class GateTest {
     void refusesARevokedAndAnExpiredKey() {
         String revoked = key("a", null, null, null);
         String expiring = key("b", null, null, NOW.plusSeconds(10));
-        new KeyFile(folder).revoke("a", NOW);
+        new KeyRing(folder).revoke("a", NOW);
         try (Gate gate = gate()) {
             assertThat(refusal(gate, List.of(revoked), Role.MATCH)).isEqualTo(Reason.BAD_KEY);
             assertThat(gate.admit(List.of(revoked), null).caller()).isSameAs(Caller.NOBODY);
@@ -243,7 +243,7 @@ class GateTest {
     @Test
     void staysOpenWithKeysIfItIsTold() {
         key("a", null, null, null);
-        try (Gate gate = new Gate(folder, AccessPolicy.OPEN, clock::get, nanos::get)) {
+        try (Gate gate = new Gate(new KeyRing(folder), AccessPolicy.OPEN, clock::get, nanos::get)) {
             assertThat(gate.admit(List.of("anything"), Role.ADMIN).caller()).isSameAs(Caller.ANYONE);
         }
     }

@@ -56,7 +56,7 @@ import org.semblance.hashdb.matchlog.MatchLog;
 import org.semblance.hashdb.matchlog.MatchLogSettings;
 import org.semblance.server.api.LookupRoutes;
 import org.semblance.server.auth.AccessPolicy;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.config.Setting;
@@ -633,9 +633,9 @@ class LineStreamTest {
 
     @Test
     void endsWithTheKeyItCameWith() throws Exception {
-        KeyFile keys = new KeyFile(folder);
+        KeyRing keys = new KeyRing(folder);
         String secret = keys.create(
-                        new KeyFile.Draft("feed", Role.MATCH, Set.of(), false, null, null, null), Instant.now())
+                        new KeyRing.Draft("feed", Role.MATCH, Set.of(), false, null, null, null), Instant.now())
                 .secret();
         start(settings -> settings.set(Setting.ACCESS, AccessPolicy.KEYS));
         try (Conversation talk = talk(Version.HTTP_1_1, "X-API-Key", secret)) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.Pictures;
@@ -46,8 +46,8 @@ class BackupCommandTest {
         byte[] photo = Pictures.png(Pictures.photo(1, 300, 200));
         Map<String, String> key = Map.of(
                 "X-API-Key",
-                new KeyFile(data)
-                        .create(new KeyFile.Draft("root", Role.ADMIN, Set.of(), false, null, null, null), Instant.now())
+                new KeyRing(data)
+                        .create(new KeyRing.Draft("root", Role.ADMIN, Set.of(), false, null, null, null), Instant.now())
                         .secret());
         String match;
         try (TestServer server = new TestServer(data)) {

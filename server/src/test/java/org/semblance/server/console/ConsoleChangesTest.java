@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.openqa.selenium.Keys;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.fixture.Pictures;
 import org.semblance.server.fixture.ServerExtension;
@@ -41,8 +41,8 @@ class ConsoleChangesTest {
     private String bank = "";
 
     private static String key(Path data, String name) {
-        return new KeyFile(data)
-                .create(new KeyFile.Draft(name, Role.ADMIN, Set.of(), false, null, null, null), Instant.now())
+        return new KeyRing(data)
+                .create(new KeyRing.Draft(name, Role.ADMIN, Set.of(), false, null, null, null), Instant.now())
                 .secret();
     }
 

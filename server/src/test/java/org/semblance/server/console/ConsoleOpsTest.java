@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.openqa.selenium.Keys;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.fixture.Pictures;
 import org.semblance.server.fixture.ServerExtension;
@@ -38,8 +38,8 @@ class ConsoleOpsTest {
     private static Browser browser;
 
     private static void makeKey(Path data) {
-        admin = new KeyFile(data)
-                .create(new KeyFile.Draft("admin", Role.ADMIN, Set.of(), false, null, null, null), Instant.now())
+        admin = new KeyRing(data)
+                .create(new KeyRing.Draft("admin", Role.ADMIN, Set.of(), false, null, null, null), Instant.now())
                 .secret();
     }
 

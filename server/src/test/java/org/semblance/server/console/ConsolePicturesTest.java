@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.fixture.Pictures;
 import org.semblance.server.fixture.ServerExtension;
@@ -40,9 +40,9 @@ class ConsolePicturesTest {
     private static String admin = "";
 
     private static void makeKeys(Path data) {
-        admin = new KeyFile(data)
+        admin = new KeyRing(data)
                 .create(
-                        new KeyFile.Draft("trust-and-safety", Role.ADMIN, Set.of(), false, null, null, null),
+                        new KeyRing.Draft("trust-and-safety", Role.ADMIN, Set.of(), false, null, null, null),
                         Instant.now())
                 .secret();
     }

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WebElement;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.fixture.Pictures;
 import org.semblance.server.fixture.ServerExtension;
@@ -59,8 +59,8 @@ class ConsoleTest {
     private String bank = "";
 
     private static void makeKeys(Path data) {
-        admin = new KeyFile(data)
-                .create(new KeyFile.Draft("admin", Role.ADMIN, Set.of(), false, null, null, null), Instant.now())
+        admin = new KeyRing(data)
+                .create(new KeyRing.Draft("admin", Role.ADMIN, Set.of(), false, null, null, null), Instant.now())
                 .secret();
     }
 

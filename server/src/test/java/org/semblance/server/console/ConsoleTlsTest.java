@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Cookie;
 import org.semblance.server.MatchServer;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
@@ -37,8 +37,8 @@ class ConsoleTlsTest {
     void signsInChecksAndIsToldWhatMatches() throws IOException {
         Path data = folder.resolve("db");
         TlsFiles files = TestCertificate.ofCurve().write(folder);
-        String secret = new KeyFile(data)
-                .create(new KeyFile.Draft("admin", Role.ADMIN, Set.of(), false, null, null, null), Instant.now())
+        String secret = new KeyRing(data)
+                .create(new KeyRing.Draft("admin", Role.ADMIN, Set.of(), false, null, null, null), Instant.now())
                 .secret();
         ServerConfig config = ServerConfig.builder(data)
                 .set(Setting.PORT, 0)

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.openqa.selenium.Keys;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.fixture.Pictures;
 import org.semblance.server.fixture.ServerExtension;
@@ -73,8 +73,8 @@ class ScreensTest {
     }
 
     private static String key(Path data, String name, Role role, Set<String> banks, boolean hideDistance) {
-        return new KeyFile(data)
-                .create(new KeyFile.Draft(name, role, banks, hideDistance, null, null, null), Instant.now())
+        return new KeyRing(data)
+                .create(new KeyRing.Draft(name, role, banks, hideDistance, null, null, null), Instant.now())
                 .secret();
     }
 
@@ -282,7 +282,7 @@ class ScreensTest {
     @Test
     void revokingTheKeyShowsTheDoor() {
         enter(doomed);
-        new KeyFile(server.data()).revoke("doomed", Instant.now());
+        new KeyRing(server.data()).revoke("doomed", Instant.now());
         browser.until(
                 () -> {
                     browser.go("#/banks");

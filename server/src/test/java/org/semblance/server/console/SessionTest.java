@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.json.StrictJson;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.LeakWatch;
@@ -44,8 +44,8 @@ class SessionTest {
     private Path folder;
 
     private static String key(Path data, String name, Role role, Set<String> banks) {
-        return new KeyFile(data)
-                .create(new KeyFile.Draft(name, role, banks, false, null, null, null), Instant.now())
+        return new KeyRing(data)
+                .create(new KeyRing.Draft(name, role, banks, false, null, null, null), Instant.now())
                 .secret();
     }
 
@@ -188,7 +188,7 @@ class SessionTest {
     void revokingTheKeyEndsTheSession() {
         String cookie = cookie(doomed, "Ada");
         assertThat(send("GET /v1/banks", own() + cookie, "").status()).isEqualTo(200);
-        new KeyFile(server.data()).revoke("doomed", Instant.now());
+        new KeyRing(server.data()).revoke("doomed", Instant.now());
         TestTransport.until(() -> send("GET /v1/banks", own() + cookie, "").status() == 401);
         assertThat(send("GET /v1/session", own() + cookie, "").status()).isEqualTo(401);
     }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.semblance.hashdb.hash.Hash256;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.ServerExtension;
@@ -44,8 +44,8 @@ class DeskRoutesTest {
     }
 
     private static String key(Path data, String name, Role role, Set<String> banks) {
-        return new KeyFile(data)
-                .create(new KeyFile.Draft(name, role, banks, false, null, null, null), Instant.now())
+        return new KeyRing(data)
+                .create(new KeyRing.Draft(name, role, banks, false, null, null, null), Instant.now())
                 .secret();
     }
 

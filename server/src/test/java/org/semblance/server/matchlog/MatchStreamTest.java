@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.LeakWatch;
@@ -266,9 +266,9 @@ class MatchStreamTest {
 
     @Test
     void endsWithItsKeyAndRefusesACursorThatIsNone() throws IOException {
-        KeyFile keys = new KeyFile(folder.resolve("db"));
+        KeyRing keys = new KeyRing(folder.resolve("db"));
         String secret = keys.create(
-                        new KeyFile.Draft("k", Role.ADMIN, Set.of(), false, null, null, null), Instant.now())
+                        new KeyRing.Draft("k", Role.ADMIN, Set.of(), false, null, null, null), Instant.now())
                 .secret();
         Map<String, String> head = Map.of("Authorization", "Bearer " + secret);
         while (server.send("GET", "/v1/keys", head, new byte[0])

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.semblance.server.auth.AccessPolicy;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.LeakWatch;
@@ -40,8 +40,8 @@ class KeyRoutesTest {
 
     private String key(String name, Role role, Set<String> banks, boolean hides, String expires) {
         Instant end = expires.isEmpty() ? null : Instant.parse(expires);
-        return new KeyFile(data())
-                .create(new KeyFile.Draft(name, role, banks, hides, null, null, end), Instant.now())
+        return new KeyRing(data())
+                .create(new KeyRing.Draft(name, role, banks, hides, null, null, end), Instant.now())
                 .secret();
     }
 

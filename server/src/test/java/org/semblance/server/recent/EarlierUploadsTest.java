@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.hash.Hash256;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.LeakWatch;
@@ -227,8 +227,8 @@ class EarlierUploadsTest {
     }
 
     private String key(String name, Role role, Set<String> banks, boolean hideDistance) {
-        return new KeyFile(folder)
-                .create(new KeyFile.Draft(name, role, banks, hideDistance, null, null, null), Instant.now())
+        return new KeyRing(folder)
+                .create(new KeyRing.Draft(name, role, banks, hideDistance, null, null, null), Instant.now())
                 .secret();
     }
 

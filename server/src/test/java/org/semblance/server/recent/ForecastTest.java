@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.hash.Hash256;
-import org.semblance.server.auth.KeyFile;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.Role;
 import org.semblance.server.config.FeatureUse;
 import org.semblance.server.config.Setting;
@@ -193,7 +193,7 @@ class ForecastTest {
     @Test
     void countsUploadsOfKeysThatSeeTheBankAndSaysWhenThereAreNone() {
         Hash256 hash = hash();
-        KeyFile keys = new KeyFile(folder);
+        KeyRing keys = new KeyRing(folder);
         String admin = secret(keys, "admin", Role.ADMIN, Set.of());
         String curatesA = secret(keys, "curates-a", Role.CURATE, Set.of("A"));
         String sendsB = secret(keys, "sends-b", Role.MATCH, Set.of("B"));
@@ -223,8 +223,8 @@ class ForecastTest {
         }
     }
 
-    private static String secret(KeyFile keys, String name, Role role, Set<String> banks) {
-        return keys.create(new KeyFile.Draft(name, role, banks, false, null, null, null), Instant.now())
+    private static String secret(KeyRing keys, String name, Role role, Set<String> banks) {
+        return keys.create(new KeyRing.Draft(name, role, banks, false, null, null, null), Instant.now())
                 .secret();
     }
 

@@ -159,6 +159,20 @@ CREATE TABLE head (
 
 INSERT INTO head VALUES (1, 0, decode(repeat('00', 32), 'hex'), 1, 0);
 
+-- What the nodes share beside the catalog: keys and exchanges, each replaced as a whole. A row is never removed, so that the loss of
+-- keys is noticed.
+CREATE TABLE document (
+    name    TEXT PRIMARY KEY,
+    content BYTEA
+);
+
+-- What one node may do at a time, until a time of the database.
+CREATE TABLE lease (
+    name   TEXT PRIMARY KEY,
+    holder TEXT NOT NULL,
+    until  TIMESTAMPTZ NOT NULL
+);
+
 -- What this catalog is: a number of its own, the version of its schema, and the oldest schema that a release must know to read and
 -- to write it.
 CREATE TABLE catalog_meta (

@@ -25,15 +25,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.semblance.hashdb.DatabaseRefusedException;
 import org.semblance.hashdb.HashDb;
 
-class KeyFileTest {
+class KeyRingTest {
     private static final Instant NOW = Instant.parse("2026-11-25T01:00:00Z");
 
     @TempDir
     @SuppressWarnings("NullAway.Init")
     Path folder;
 
-    private static KeyFile.Draft draft(String name) {
-        return new KeyFile.Draft(name, Role.MATCH, Set.of(), false, null, null, null);
+    private static KeyRing.Draft draft(String name) {
+        return new KeyRing.Draft(name, Role.MATCH, Set.of(), false, null, null, null);
     }
 
     private Path file() {
@@ -42,9 +42,9 @@ class KeyFileTest {
 
     @Test
     void storesTheHashOfASecretAndReadsBackWhatItWrote() throws Exception {
-        KeyFile keys = new KeyFile(folder);
-        KeyFile.Made made = keys.create(
-                new KeyFile.Draft(
+        KeyRing keys = new KeyRing(folder);
+        KeyRing.Made made = keys.create(
+                new KeyRing.Draft(
                         "full", Role.CURATE, Set.of("A", "B_2"), true, 2.5, 3, Instant.parse("2027-01-01T00:00:00Z")),
                 NOW);
         assertThat(made.secret()).matches("smb_[A-Za-z0-9_-]{43}");
@@ -53,7 +53,7 @@ class KeyFileTest {
         assertThat(stored).doesNotContain(made.secret(), made.secret().substring(4));
         byte[] hash = MessageDigest.getInstance("SHA-256").digest(made.secret().getBytes(StandardCharsets.UTF_8));
         assertThat(stored).contains(HexFormat.of().formatHex(hash));
-        KeyFile.Made second = keys.create(draft("plain"), NOW);
+        KeyRing.Made second = keys.create(draft("plain"), NOW);
         assertThat(second.secret()).isNotEqualTo(made.secret());
         assertThat(keys.keys()).containsExactly(made.key(), second.key());
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file())))
@@ -62,7 +62,7 @@ class KeyFileTest {
 
     @Test
     void revokesForGoodAndKeepsTheName() {
-        KeyFile keys = new KeyFile(folder);
+        KeyRing keys = new KeyRing(folder);
         keys.create(draft("a"), NOW);
         keys.create(draft("b"), NOW);
         keys.revoke("a", NOW.plusSeconds(1));
@@ -75,18 +75,18 @@ class KeyFileTest {
     @Test
     void isMadeWhileADatabaseIsServedAndBeforeThereIsOne() {
         Path before = folder.resolve("before");
-        new KeyFile(before).create(draft("a"), NOW);
+        new KeyRing(before).create(draft("a"), NOW);
         try (HashDb db = HashDb.open(before)) {
             assertThat(db.seq()).isZero();
-            new KeyFile(before).create(draft("b"), NOW);
+            new KeyRing(before).create(draft("b"), NOW);
         }
-        assertThat(new KeyFile(before).keys()).hasSize(2);
+        assertThat(new KeyRing(before).keys()).hasSize(2);
     }
 
     @Test
     void isNotMadeInAFolderOfSomethingElse() throws IOException {
         Files.createFile(folder.resolve("holiday.jpg"));
-        assertThatThrownBy(() -> new KeyFile(folder).create(draft("a"), NOW))
+        assertThatThrownBy(() -> new KeyRing(folder).create(draft("a"), NOW))
                 .isInstanceOf(DatabaseRefusedException.class)
                 .hasMessageContaining("holiday.jpg");
         assertThat(file()).doesNotExist();
@@ -98,20 +98,20 @@ class KeyFileTest {
             List<Future<?>> made = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
                 String name = "k" + i;
-                made.add(threads.submit(() -> new KeyFile(folder).create(draft(name), NOW)));
+                made.add(threads.submit(() -> new KeyRing(folder).create(draft(name), NOW)));
             }
             for (Future<?> each : made) {
                 each.get();
             }
         }
-        assertThat(new KeyFile(folder).keys()).hasSize(20);
+        assertThat(new KeyRing(folder).keys()).hasSize(20);
     }
 
     @Test
     void getsOverAFileThatACrashLeftAside() throws IOException {
         Files.writeString(folder.resolve("keys.json.new"), "half");
-        new KeyFile(folder).create(draft("a"), NOW);
-        assertThat(new KeyFile(folder).keys()).hasSize(1);
+        new KeyRing(folder).create(draft("a"), NOW);
+        assertThat(new KeyRing(folder).keys()).hasSize(1);
         assertThat(folder.resolve("keys.json.new")).doesNotExist();
     }
 
@@ -141,13 +141,13 @@ class KeyFileTest {
                         + content.substring(4, content.length() - 1) + "}]}"
                 : content;
         Files.writeString(file(), whole);
-        assertThatThrownBy(() -> new KeyFile(folder).keys())
+        assertThatThrownBy(() -> new KeyRing(folder).keys())
                 .isInstanceOf(KeysRefusedException.class)
                 .hasMessageStartingWith(file() + ": damaged: ")
                 .hasMessageContaining(why);
-        assertThatThrownBy(() -> new Gate(folder, AccessPolicy.KEYS, () -> NOW, () -> 0))
+        assertThatThrownBy(() -> new Gate(new KeyRing(folder), AccessPolicy.KEYS, () -> NOW, () -> 0))
                 .isInstanceOf(KeysRefusedException.class);
-        assertThatThrownBy(() -> new KeyFile(folder).create(draft("b"), NOW)).isInstanceOf(KeysRefusedException.class);
+        assertThatThrownBy(() -> new KeyRing(folder).create(draft("b"), NOW)).isInstanceOf(KeysRefusedException.class);
         assertThat(file()).hasContent(whole);
     }
 
@@ -155,14 +155,14 @@ class KeyFileTest {
     void refusesAKeyThatIsThereTwice() throws IOException {
         String key = "{\"name\":\"a\",\"sha256\":\"" + "0".repeat(64) + "\",\"role\":\"match\"}";
         Files.writeString(file(), "{\"format\":1,\"keys\":[" + key + "," + key + "]}");
-        assertThatThrownBy(() -> new KeyFile(folder).keys()).hasMessageContaining("keys[1]: name or secret");
+        assertThatThrownBy(() -> new KeyRing(folder).keys()).hasMessageContaining("keys[1]: name or secret");
     }
 
     @ParameterizedTest
     @CsvSource({"'',1,1", "a/b,1,1", "-a,1,1", "ok,0,1", "ok,NaN,1", "ok,1e7,1", "ok,1,0"})
     void refusesAValueOutOfItsRange(String name, double rate, int concurrent) {
-        KeyFile.Draft draft = new KeyFile.Draft(name, Role.MATCH, Set.of(), false, rate, concurrent, null);
-        assertThatThrownBy(() -> new KeyFile(folder).create(draft, NOW)).isInstanceOf(IllegalArgumentException.class);
+        KeyRing.Draft draft = new KeyRing.Draft(name, Role.MATCH, Set.of(), false, rate, concurrent, null);
+        assertThatThrownBy(() -> new KeyRing(folder).create(draft, NOW)).isInstanceOf(IllegalArgumentException.class);
         assertThat(file()).doesNotExist();
     }
 }

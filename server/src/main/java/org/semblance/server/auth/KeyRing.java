@@ -1,13 +1,7 @@
 package org.semblance.server.auth;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,7 +12,9 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.DatabaseFolder;
-import org.semblance.hashdb.file.DurableFile;
+import org.semblance.hashdb.document.Document;
+import org.semblance.hashdb.document.Documents;
+import org.semblance.hashdb.document.FileDocument;
 import org.semblance.hashdb.json.StrictJson;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -26,32 +22,27 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The keys of a data folder, in its {@code keys.json}; readable by its owner only.
- *
- * <p>A change is written aside, synced and moved into place, so that a reader, and a crash, sees the old file or the new
- * one. Writers take a lock of their own and not the database's, so that keys can be made while a server runs.
+ * The keys of a server, in a document of their own: the file {@code keys.json} of its data folder, or a row that several nodes
+ * share. Writers lock the document and not the database, so that keys can be made while a server runs.
  *
  * <pre>
  * {"format":1,"keys":[{"name":…,"sha256":…,"role":"match","banks":["A"],"hide_distance":true,"rate_per_second":10.0,
  *   "concurrent":4,"created_at":…,"expires_at":…,"revoked_at":…}]}
  * </pre>
  *
- * <p>That there ever were keys is remembered by a file beside it, {@code keys.json.made}, so that a {@code keys.json} that is
- * emptied or lost opens no server.
+ * <p>That there ever were keys is remembered, so that a {@code keys.json} that is emptied or lost opens no server.
  *
  * <p>Without {@code banks} a key sees all of them; an empty array is refused, or taking the last name out by hand would
  * open every bank. Times are ISO 8601 in UTC.
  */
-public final class KeyFile {
+public final class KeyRing {
     static final String NAME = "keys.json";
 
     /** The files of a data folder that hold the keys, each replaced as a whole. */
-    public static final List<String> FILES = List.of(NAME, NAME + ".made");
+    public static final List<String> FILES = List.of(NAME, FileDocument.markOf(NAME));
 
     private static final int FORMAT = 1;
     private static final String LOCK = ".keys.lock";
-    private static final String MARK = NAME + ".made";
-
     private static final String MARK_TEXT = """
             Keys were made for this database. While this file is here, a server that finds no keys in keys.json refuses to start
             instead of answering everybody; --open answers everybody all the same.
@@ -68,23 +59,41 @@ public final class KeyFile {
             "expires_at",
             "revoked_at");
 
-    private final Path folder;
-    private final Path file;
+    private final Document document;
+
+    /** Made before the document is written; null if it needs no folder. */
+    private final @Nullable Path folder;
+
+    private final String option;
 
     /** The keys of that data folder, which need not exist yet. */
-    public KeyFile(Path folder) {
+    public KeyRing(Path folder) {
         this.folder = folder;
-        this.file = folder.resolve(NAME);
+        this.option = "--data " + folder;
+        this.document = new FileDocument(folder, NAME, LOCK, MARK_TEXT);
     }
 
-    Path path() {
-        return file;
+    /** The keys of several nodes. */
+    public KeyRing(Documents shared) {
+        this.folder = null;
+        this.option = "--catalog " + shared;
+        this.document = shared.document(NAME);
+    }
+
+    /** The option of the command line that names these keys, with its value. */
+    String option() {
+        return option;
+    }
+
+    /** Where the keys are, for messages. */
+    String place() {
+        return document.toString();
     }
 
     /**
-     * All keys in the order they were made, revoked ones as well; none if there is no file.
+     * All keys in the order they were made, revoked ones as well; none if there is no document.
      *
-     * @throws KeysRefusedException if the file cannot be read or is damaged
+     * @throws KeysRefusedException if the document cannot be read or is damaged
      */
     public List<Key> keys() {
         byte[] content = bytes();
@@ -92,23 +101,25 @@ public final class KeyFile {
     }
 
     /**
-     * The content of the file, or null if there is none.
+     * The content of the document, or null if there is none.
      *
      * @throws KeysRefusedException if it cannot be read
      */
     byte @Nullable [] bytes() {
         try {
-            return Files.readAllBytes(file);
-        } catch (NoSuchFileException e) {
-            return null;
+            return document.read();
         } catch (IOException e) {
-            throw new KeysRefusedException(file + ": cannot be read: " + e, e);
+            throw new KeysRefusedException(document + ": cannot be read: " + e.getMessage(), e);
         }
     }
 
-    /** Whether there ever were keys; before there was a mark, their lock remained. */
+    /** Whether there ever were keys. */
     boolean hadKeys() {
-        return Files.exists(folder.resolve(MARK)) || Files.exists(folder.resolve(LOCK));
+        try {
+            return document.wasThere();
+        } catch (IOException e) {
+            throw new KeysRefusedException(document + ": cannot be read: " + e.getMessage(), e);
+        }
     }
 
     /**
@@ -118,15 +129,9 @@ public final class KeyFile {
      */
     void rememberKeys() {
         try {
-            mark();
+            document.remember();
         } catch (IOException e) {
-            throw new KeysRefusedException(folder.resolve(MARK) + ": cannot be written: " + e, e);
-        }
-    }
-
-    private void mark() throws IOException {
-        if (!Files.exists(folder.resolve(MARK))) {
-            DurableFile.writePrivate(folder.resolve(MARK), MARK_TEXT.getBytes(StandardCharsets.UTF_8));
+            throw new KeysRefusedException(document + ": cannot be written: " + e.getMessage(), e);
         }
     }
 
@@ -139,13 +144,15 @@ public final class KeyFile {
      * @param draft with any hash; the answer has the right one
      * @throws NameTakenException if the name is taken
      * @throws IllegalArgumentException if a value is out of its range, naming the field
-     * @throws KeysRefusedException if the file is damaged or cannot be written
+     * @throws KeysRefusedException if the document is damaged or cannot be written
      * @throws org.semblance.hashdb.DatabaseRefusedException if the folder holds something else than a database
      */
     public Made create(Draft draft, Instant now) {
         String secret = Secret.random();
         Key key = draft.key(Secret.sha256(secret), now);
-        DatabaseFolder.prepare(folder);
+        if (folder != null) {
+            DatabaseFolder.prepare(folder);
+        }
         change(keys -> {
             for (Key known : keys) {
                 if (known.name().equals(key.name())) {
@@ -177,11 +184,11 @@ public final class KeyFile {
      * Revokes a key for good; one that is revoked already stays as it is.
      *
      * @throws IllegalArgumentException if there is no key of that name
-     * @throws KeysRefusedException if the file is damaged or cannot be written
+     * @throws KeysRefusedException if the document is damaged or cannot be written
      */
     public void revoke(String name, Instant now) {
-        String missing = "name: '" + name + "' (expected: the name of a key in " + file + ")";
-        if (!Files.exists(file)) {
+        String missing = "name: '" + name + "' (expected: the name of a key in " + document + ")";
+        if (bytes() == null) {
             throw new IllegalArgumentException(missing);
         }
         change(keys -> {
@@ -195,23 +202,12 @@ public final class KeyFile {
     }
 
     private void change(UnaryOperator<List<Key>> change) {
-        // The system's lock is the process's: threads of one process exclude each other here.
-        synchronized (KeyFile.class) {
-            try (FileChannel channel = DurableFile.openPrivate(folder.resolve(LOCK), StandardOpenOption.CREATE);
-                    FileLock lock = channel.lock()) {
-                List<Key> changed = change.apply(keys());
-                if (lock.isValid()) {
-                    write(changed);
-                }
-            } catch (IOException e) {
-                throw new KeysRefusedException(file + ": cannot be written: " + e, e);
-            }
+        try {
+            document.change(content -> StrictJson.INDENTED.writeValueAsBytes(
+                    json(change.apply(content == null ? List.of() : parse(content)))));
+        } catch (IOException e) {
+            throw new KeysRefusedException(document + ": cannot be written: " + e.getMessage(), e);
         }
-    }
-
-    private void write(List<Key> keys) throws IOException {
-        mark();
-        DurableFile.writePrivate(folder.resolve(NAME), StrictJson.INDENTED.writeValueAsBytes(json(keys)));
     }
 
     private static ObjectNode json(List<Key> keys) {
@@ -228,7 +224,7 @@ public final class KeyFile {
     }
 
     /**
-     * The keys of such a file.
+     * The keys of such a document.
      *
      * @throws KeysRefusedException naming the key and field that is at fault
      */
@@ -352,6 +348,6 @@ public final class KeyFile {
     }
 
     private KeysRefusedException damaged(String why) {
-        return new KeysRefusedException(file + ": damaged: " + why);
+        return new KeysRefusedException(document + ": damaged: " + why);
     }
 }

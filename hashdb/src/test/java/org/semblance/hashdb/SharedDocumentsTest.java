@@ -1,0 +1,146 @@
+package org.semblance.hashdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.semblance.hashdb.catalog.postgres.SharedDocuments;
+import org.semblance.hashdb.document.Document;
+import org.semblance.hashdb.document.Lease;
+
+/** What several nodes share beside the catalog. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class SharedDocumentsTest {
+    private static final Duration LONG = Duration.ofMinutes(5);
+
+    private final List<SharedDocuments> nodes = new ArrayList<>();
+
+    private SharedDocuments node(SharedCatalog catalog) {
+        SharedDocuments node = new SharedDocuments(catalog.address(), catalog.password());
+        nodes.add(node);
+        return node;
+    }
+
+    private static SharedCatalog catalog() {
+        TestPostgres postgres = TestPostgres.shared();
+        return postgres.catalog(postgres.createDatabase());
+    }
+
+    @AfterEach
+    void close() {
+        nodes.forEach(SharedDocuments::close);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static void count(Document document) throws IOException {
+        document.change(before -> bytes(Integer.toString(
+                1 + (before == null ? 0 : Integer.parseInt(new String(before, StandardCharsets.UTF_8))))));
+    }
+
+    @Test
+    void noChangeOfANodeOverwritesThatOfAnother() throws Exception {
+        SharedCatalog catalog = catalog();
+        Document first = node(catalog).document("count");
+        assertThat(first.read()).isNull();
+        assertThat(first.wasThere()).isFalse();
+        List<Future<?>> all = new ArrayList<>();
+        try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
+            for (int i = 0; i < 4; i++) {
+                Document own = node(catalog).document("count");
+                all.add(threads.submit(() -> {
+                    for (int j = 0; j < 25; j++) {
+                        count(own);
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> one : all) {
+                one.get();
+            }
+        }
+        assertThat(first.read()).isEqualTo(bytes("100"));
+        assertThat(first.wasThere()).isTrue();
+        assertThat(node(catalog).document("other").read()).isNull();
+    }
+
+    @Test
+    void aChangeThatFailsChangesNothing() throws Exception {
+        Document document = node(catalog()).document("count");
+        count(document);
+        assertThatThrownBy(() -> document.change(before -> {
+                    throw new IllegalArgumentException("no");
+                }))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThat(document.read()).isEqualTo(bytes("1"));
+        count(document);
+        assertThat(document.read()).isEqualTo(bytes("2"));
+    }
+
+    @Test
+    void oneNodeAtATimeHasALease() throws Exception {
+        SharedCatalog catalog = catalog();
+        Lease a = node(catalog).lease("exchange 1", LONG);
+        Lease b = node(catalog).lease("exchange 1", LONG);
+        Lease other = node(catalog).lease("exchange 2", LONG);
+        assertThat(a.isHeld()).isFalse();
+        assertThat(a.take()).isTrue();
+        assertThat(a.take()).isTrue();
+        assertThat(a.isHeld()).isTrue();
+        assertThat(b.take()).isFalse();
+        assertThat(b.isHeld()).isFalse();
+        assertThat(other.take()).isTrue();
+        b.leave();
+        assertThat(a.isHeld()).isTrue();
+        a.leave();
+        assertThat(a.isHeld()).isFalse();
+        assertThat(b.take()).isTrue();
+        assertThat(a.take()).isFalse();
+    }
+
+    /** Of a node that has gone, or stands still. */
+    @Test
+    void aLeaseThatIsNotTakenAgainGoesToAnotherNode() throws Exception {
+        SharedCatalog catalog = catalog();
+        Lease frozen = node(catalog).lease("exchange 1", Duration.ofMillis(300));
+        Lease next = node(catalog).lease("exchange 1", LONG);
+        assertThat(frozen.take()).isTrue();
+        while (!next.take()) {
+            Thread.onSpinWait();
+        }
+        // Whoever has lost it knows, before another has it.
+        assertThat(frozen.isHeld()).isFalse();
+        assertThat(frozen.take()).isFalse();
+    }
+
+    @Test
+    void saysThatPostgresIsAwayAndGoesOnAfterwards() throws Exception {
+        try (TestPostgres postgres = TestPostgres.own()) {
+            SharedDocuments node = node(postgres.catalog(postgres.createDatabase()));
+            Document document = node.document("count");
+            Lease lease = node.lease("exchange 1", LONG);
+            count(document);
+            postgres.stop();
+            assertThatThrownBy(document::read)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("PostgreSQL cannot be reached");
+            assertThatThrownBy(lease::take).isInstanceOf(IOException.class);
+            lease.leave();
+            postgres.start();
+            assertThat(document.read()).isEqualTo(bytes("1"));
+            assertThat(lease.take()).isTrue();
+        }
+    }
+}
