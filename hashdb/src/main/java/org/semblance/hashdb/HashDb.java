@@ -39,11 +39,13 @@ import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.follow.DatabaseEvents;
+import org.semblance.hashdb.follow.FollowState;
 import org.semblance.hashdb.follow.Followers;
 import org.semblance.hashdb.follow.IndexKeeper;
 import org.semblance.hashdb.follow.IndexKind;
 import org.semblance.hashdb.follow.LiveFeatures;
 import org.semblance.hashdb.follow.LiveIndex;
+import org.semblance.hashdb.follow.Tail;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -101,7 +103,7 @@ public final class HashDb implements BankedList, AutoCloseable {
         this.past = new PastLists(stock, catalog, followers.contentBanks());
         this.changes = new ChangeQueue(
                 catalog, clock, events, writing, this::requireOpen, this::requireReady, followers, stock);
-        this.tail = listener == null ? null : new Tail(catalog, listener, writing, followers, stock, past);
+        this.tail = listener == null ? null : new Tail(catalog, listener, writing, followers, sight());
     }
 
     /**
@@ -508,6 +510,25 @@ public final class HashDb implements BankedList, AutoCloseable {
     /** How it follows what other nodes change; any thread. */
     public FollowState followState() {
         return tail == null ? FollowState.ALONE : tail.state();
+    }
+
+    private Tail.Sight sight() {
+        return new Tail.Sight() {
+            @Override
+            public long seq() {
+                return stock.seen().seq;
+            }
+
+            @Override
+            public void see(Catalog.State newest) {
+                stock.see(new Seen(newest));
+            }
+
+            @Override
+            public void forgetPast() {
+                past.forget();
+            }
+        };
     }
 
     private void requireReady() {

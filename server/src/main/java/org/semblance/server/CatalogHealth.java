@@ -2,8 +2,8 @@ package org.semblance.server;
 
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.semblance.hashdb.FollowState;
 import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.follow.FollowState;
 import org.semblance.server.config.ServerConfig;
 
 /** Whether this node follows the catalog that it shares with others closely enough to be asked. */

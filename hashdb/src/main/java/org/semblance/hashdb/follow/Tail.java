@@ -1,4 +1,4 @@
-package org.semblance.hashdb;
+package org.semblance.hashdb.follow;
 
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
@@ -8,7 +8,6 @@ import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.catalog.StorageFailedException.Kind;
 import org.semblance.hashdb.catalog.postgres.ChangeListener;
 import org.semblance.hashdb.catalog.sql.Catalog;
-import org.semblance.hashdb.follow.Followers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * <p>While the catalog cannot be reached lookups go on from memory. A change of a kind that this release does not know ends the
  * following: the node says that it is not ready, as what it answers could be wrong.
  */
-final class Tail implements AutoCloseable {
+public final class Tail implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Tail.class);
     private static final Duration LOOK = Duration.ofSeconds(1);
 
@@ -33,8 +32,7 @@ final class Tail implements AutoCloseable {
     private final ChangeListener listener;
     private final ReentrantLock writing;
     private final Followers followers;
-    private final LiveStock stock;
-    private final PastLists past;
+    private final Sight sight;
     private final Thread thread;
     private volatile boolean closing;
     private volatile @Nullable String unready;
@@ -43,33 +41,38 @@ final class Tail implements AutoCloseable {
     private volatile long currentAt = System.nanoTime();
     private volatile boolean current = true;
 
+    /** What lookups see. */
+    public interface Sight {
+        /** The newest change that they see. */
+        long seq();
+
+        /** From now on they see that state, with the writers' lock held; the followers hold all of it. */
+        void see(Catalog.State newest);
+
+        /** Forgets how the list stood in the past, as it was another one. */
+        void forgetPast();
+    }
+
     /**
      * Begins to follow.
      *
      * @param writing held by whoever changes the catalog
      */
-    Tail(
-            Catalog catalog,
-            ChangeListener listener,
-            ReentrantLock writing,
-            Followers followers,
-            LiveStock stock,
-            PastLists past) {
+    public Tail(Catalog catalog, ChangeListener listener, ReentrantLock writing, Followers followers, Sight sight) {
         this.catalog = catalog;
         this.listener = listener;
         this.writing = writing;
         this.followers = followers;
-        this.stock = stock;
-        this.past = past;
+        this.sight = sight;
         this.thread = Thread.ofPlatform().daemon().name("catalog-tail").start(this::run);
     }
 
-    FollowState state() {
+    public FollowState state() {
         return new FollowState(
                 true,
                 unready,
                 reachable,
-                Math.max(0, newest - stock.seen().seq),
+                Math.max(0, newest - sight.seq()),
                 current ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - currentAt));
     }
 
@@ -78,7 +81,7 @@ final class Tail implements AutoCloseable {
      *
      * @throws StorageFailedException if this node must make none
      */
-    void requireReady() {
+    public void requireReady() {
         String why = unready;
         if (why != null) {
             throw new StorageFailedException(why, Kind.AWAY, new IllegalStateException(why));
@@ -100,7 +103,7 @@ final class Tail implements AutoCloseable {
         try {
             look();
             if (!reachable) {
-                LOG.info("the catalog can be reached again; the list is at change {}", stock.seen().seq);
+                LOG.info("the catalog can be reached again; the list is at change {}", sight.seq());
             }
             reachable = true;
             current = true;
@@ -131,7 +134,7 @@ final class Tail implements AutoCloseable {
         if (look.lost() != null) {
             takeAnew(look.lost());
         }
-        boolean more = newest > stock.seen().seq || unready != null;
+        boolean more = newest > sight.seq() || unready != null;
         while (more && !closing) {
             current = false;
             writing.lock();
@@ -143,8 +146,8 @@ final class Tail implements AutoCloseable {
                     followers.hashes().awaitRoom();
                     continue;
                 }
-                Catalog.State state = followers.follow(stock.seen().seq, null);
-                stock.see(new Seen(state));
+                Catalog.State state = followers.follow(sight.seq(), null);
+                sight.see(state);
                 catalog.note(state.seq(), state.hash());
                 newest = state.newest();
                 more = state.seq() < state.newest();
@@ -154,7 +157,7 @@ final class Tail implements AutoCloseable {
         }
         followers.views().ensure();
         if (unready != null) {
-            LOG.info("this node follows the catalog again, to change {}", stock.seen().seq);
+            LOG.info("this node follows the catalog again, to change {}", sight.seq());
             unready = null;
         }
     }
@@ -171,8 +174,8 @@ final class Tail implements AutoCloseable {
                 return;
             }
             Catalog.State state = followers.rebuild();
-            past.forget();
-            stock.see(new Seen(state));
+            sight.forgetPast();
+            sight.see(state);
             catalog.accept(state);
             newest = state.newest();
         } finally {

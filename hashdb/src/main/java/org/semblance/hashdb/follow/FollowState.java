@@ -1,10 +1,10 @@
-package org.semblance.hashdb;
+package org.semblance.hashdb.follow;
 
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a database follows what other nodes change; see {@link HashDb#followState}.
+ * How a database follows what other nodes change; see {@link Tail}.
  *
  * @param shared whether other nodes may change the catalog at all
  * @param unready why this node must not be asked, in words; null if it may
@@ -14,5 +14,5 @@ import org.jspecify.annotations.Nullable;
  */
 public record FollowState(boolean shared, @Nullable String unready, boolean reachable, long behind, Duration lag) {
     /** Of a catalog that nobody else changes. */
-    static final FollowState ALONE = new FollowState(false, null, true, 0, Duration.ZERO);
+    public static final FollowState ALONE = new FollowState(false, null, true, 0, Duration.ZERO);
 }
