@@ -105,7 +105,11 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule kernelsKnowMemoryOnly = dependOnOnly(
-            "org.semblance.hashdb.index.kernel", "org.semblance.hashdb.offheap", "jdk.incubator", "org.slf4j");
+            "org.semblance.hashdb.index.kernel",
+            "org.semblance.hashdb.libc",
+            "org.semblance.hashdb.offheap",
+            "jdk.incubator",
+            "org.slf4j");
 
     @ArchTest
     static final ArchRule linuxKnowsNoWorker =
@@ -117,10 +121,13 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule theLibraryOfCHasOneCaller = noClasses()
             .that()
-            .resideOutsideOfPackages("org.semblance.hashdb.libc", "org.semblance.engine.media.internal..")
+            .resideOutsideOfPackages(
+                    "org.semblance.hashdb.libc",
+                    "org.semblance.hashdb.index.kernel",
+                    "org.semblance.engine.media.internal..")
             .should()
             .dependOnClassesThat(describe("are Linker", type -> type.getName().startsWith(Linker.class.getName())))
-            .because("one shape of call serves them all; decoders have functions of their own");
+            .because("one shape of call serves them all; decoders and the index have functions of their own");
 
     @ArchTest
     static final ArchRule featuresKnowNoCatalog = dependOnOnly(

@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.semblance.hashdb.index.kernel.Kernels;
 import org.semblance.server.fixture.Pictures;
 import org.semblance.server.fixture.RawClient;
 import org.semblance.server.fixture.ServerExtension;
@@ -102,6 +103,12 @@ class MetricsTest {
         assertThat(scraped).containsEntry("semblance_connections", 1.0).containsEntry("semblance_queue_depth", 0.0);
         assertThat(scraped.get("process_resident_memory_bytes")).isGreaterThan(10_000_000);
         assertThat(scraped).containsKeys("semblance_index_memory_bytes", "netty_direct_memory_bytes");
+        assertThat(scraped)
+                .containsEntry(
+                        "semblance_index_kernel_info{form=\"" + Kernels.best().name() + "\"}", 1.0)
+                .containsKeys(
+                        "semblance_index_resident_bytes{pages=\"huge\"}",
+                        "semblance_index_resident_bytes{pages=\"small\"}");
         assertThat(scraped.keySet()).anyMatch(name -> name.startsWith("jvm_memory_used_bytes{area=\"heap\""));
     }
 

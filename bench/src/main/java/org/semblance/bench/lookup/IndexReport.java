@@ -15,6 +15,7 @@ import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.index.HashIndex;
 import org.semblance.hashdb.index.LinearScanIndex;
 import org.semblance.hashdb.index.PigeonringIndex;
+import org.semblance.hashdb.offheap.HugePages;
 import org.semblance.server.selfbench.HashSets;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -94,6 +95,8 @@ public final class IndexReport {
                     (System.nanoTime() - start) / 1e9,
                     (double) index.offHeapBytes() / size,
                     1_024.0 * (Memory.anonymousKb() - before) / size);
+            HugePages.Share pages = HugePages.share();
+            print("on huge pages %,d MB, on small ones %,d MB", pages.hugeBytes() >> 20, pages.smallBytes() >> 20);
             if (file != null && index instanceof PigeonringIndex ring) {
                 reopen(ring, file);
             }
@@ -105,6 +108,46 @@ public final class IndexReport {
                 }
             }
         }
+    }
+
+    @Command(
+            name = "index-forms",
+            description = "Compares the forms of the lookups (native code, Java with vectors, Java without) in turn.")
+    static void forms(
+            @Parameters(arity = "0..1", defaultValue = "1000000", description = "Hashes (default: ${DEFAULT-VALUE}).")
+                    int size,
+            @Parameters(
+                            arity = "0..1",
+                            paramLabel = "uniform|clustered",
+                            defaultValue = "uniform",
+                            description = "How they lie (default: ${DEFAULT-VALUE}).")
+                    HashSets.Shape shape,
+            @Parameters(
+                            arity = "0..1",
+                            paramLabel = "<distance>",
+                            defaultValue = "31",
+                            description = "Such as 31 (default: ${DEFAULT-VALUE}).")
+                    int distance,
+            @Parameters(
+                            arity = "0..1",
+                            paramLabel = "<batches>",
+                            defaultValue = "1,256,20000",
+                            description = "Hashes a call (default: ${DEFAULT-VALUE}).")
+                    String batches,
+            @Parameters(
+                            arity = "0..1",
+                            paramLabel = "hit,miss",
+                            defaultValue = "hit,miss",
+                            description = "Queries near what is stored, or near nothing (default: ${DEFAULT-VALUE}).")
+                    String targets,
+            @Parameters(
+                            arity = "0..1",
+                            paramLabel = "<rounds>",
+                            defaultValue = "5",
+                            description =
+                                    "Figures of each form, of which the median is given (default: ${DEFAULT-VALUE}).")
+                    int rounds) {
+        IndexForms.compare(size, shape, distance, numbers(batches), targets, rounds);
     }
 
     @Command(
@@ -150,12 +193,9 @@ public final class IndexReport {
     }
 
     private static void measure(HashIndex index, long[] stored, int distance, int batch, boolean hit) {
-        long[] queries = HashSets.queries(stored, Math.max(batch, QUERIES), hit);
-        int sets = queries.length / 4 / batch;
-        long[][] batches = new long[sets][];
-        for (int i = 0; i < sets; i++) {
-            batches[i] = Arrays.copyOfRange(queries, 4 * batch * i, 4 * batch * (i + 1));
-        }
+        long[] queries = queries(stored, batch, hit);
+        long[][] batches = batches(stored, batch, hit);
+        int sets = batches.length;
         Counter counter = new Counter();
         int next = 0;
         for (long end = System.nanoTime() + WARM_UP_NANOS; System.nanoTime() < end; ) {
@@ -185,10 +225,32 @@ public final class IndexReport {
                 times[(int) (Math.min(calls, times.length) / 2)] / 1e3,
                 times[(int) (Math.min(calls, times.length) * 99 / 100)] / 1e3,
                 (double) hits / calls / batch,
-                recall(index, stored, queries, distance, batch));
+                recall(
+                        (some, count, sink) -> index.lookup(some, count, distance, sink),
+                        stored,
+                        queries,
+                        distance,
+                        batch));
     }
 
-    private static String recall(HashIndex index, long[] stored, long[] queries, int distance, int batch) {
+    static long[] queries(long[] stored, int batch, boolean hit) {
+        return HashSets.queries(stored, Math.max(batch, QUERIES), hit);
+    }
+
+    /** The same, cut into batches. */
+    static long[][] batches(long[] stored, int batch, boolean hit) {
+        long[] queries = queries(stored, batch, hit);
+        long[][] batches = new long[queries.length / 4 / batch][];
+        Arrays.setAll(batches, i -> Arrays.copyOfRange(queries, 4 * batch * i, 4 * batch * (i + 1)));
+        return batches;
+    }
+
+    /** A lookup that is to be checked. */
+    interface Lookup {
+        void lookup(long[] queries, int count, HashIndex.HitSink sink);
+    }
+
+    static String recall(Lookup lookup, long[] stored, long[] queries, int distance, int batch) {
         int count = Math.min(CHECKED, queries.length / 4);
         long expected = 0;
         long[] sums = new long[count];
@@ -215,7 +277,7 @@ public final class IndexReport {
             int some = Math.min(batch, count - q);
             // The whole batch, so that the path that was measured is the one that is checked.
             int whole = Math.min(batch, queries.length / 4 - q);
-            index.lookup(Arrays.copyOfRange(queries, 4 * q, 4 * (q + whole)), whole, distance, (i, d, id) -> {
+            lookup.lookup(Arrays.copyOfRange(queries, 4 * q, 4 * (q + whole)), whole, (i, d, id) -> {
                 if (i < some) {
                     found[0]++;
                     foundSums[first + i] += digest(d, id);
@@ -228,12 +290,12 @@ public final class IndexReport {
         return expected == 0 ? "1.0 (0 pairs)" : String.format("1.0 (%d pairs)", expected);
     }
 
-    private static long digest(int distance, long contentId) {
+    static long digest(int distance, long contentId) {
         long x = (contentId * 257 + distance + 1) * 0x9E3779B97F4A7C15L;
         return x ^ x >>> 29;
     }
 
-    private static int[] numbers(String list) {
+    static int[] numbers(String list) {
         return Arrays.stream(list.split(",", -1)).mapToInt(Integer::parseInt).toArray();
     }
 

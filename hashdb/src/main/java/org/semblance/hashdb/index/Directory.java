@@ -6,6 +6,7 @@ import static org.semblance.hashdb.offheap.OffHeap.putInt;
 import static org.semblance.hashdb.offheap.OffHeap.putLongRelease;
 import static org.semblance.hashdb.offheap.OffHeap.putShort;
 
+import org.semblance.hashdb.index.kernel.Kernels;
 import org.semblance.hashdb.offheap.Extents;
 import org.semblance.hashdb.offheap.Limbo;
 import org.semblance.hashdb.offheap.OffHeap;
@@ -28,7 +29,7 @@ import org.semblance.hashdb.offheap.Readers;
  */
 final class Directory implements AutoCloseable {
     /** Bytes of a word, after which the copy begins. */
-    static final int WORD_BYTES = Long.BYTES;
+    static final int WORD_BYTES = Kernels.WORD_BYTES;
 
     private static final long COPIED = 1L << 31;
     /** In a capacity: the cell has a copy that was given up and may still be read. */

@@ -87,8 +87,8 @@ final class LaneTable implements AutoCloseable {
         return directory;
     }
 
-    /** The memory that the bases of directory words lie in; to be read after the words. */
-    long[] bases() {
+    /** Of the memory that the bases of directory words lie in: see {@link Extents#bases}. */
+    long bases() {
         return extents.bases();
     }
 

@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -16,6 +18,7 @@ import org.semblance.hashdb.file.SnapshotFormat;
 import org.semblance.hashdb.file.SnapshotFormat.Part;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.index.kernel.Kernels;
+import org.semblance.hashdb.offheap.HugePages;
 import org.semblance.hashdb.offheap.Readers;
 import org.semblance.hashdb.offheap.ScratchPool;
 import org.slf4j.Logger;
@@ -131,12 +134,25 @@ public final class PigeonringIndex implements HashIndex {
         final Ring ring;
         final LaneTable[] byChunk;
         final ScratchPool<RingLookup> lookups;
+        /** Of the other forms, for those who compare them. */
+        final Map<String, ScratchPool<RingLookup>> otherLookups = new ConcurrentHashMap<>();
+
+        private final SlotStore store;
 
         Tables(Ring ring, SlotStore store, Readers readers, Kernels kernels, long deadTolerated) {
             this.ring = ring;
+            this.store = store;
             byChunk = new LaneTable[ring.chunks()];
             Arrays.setAll(byChunk, chunk -> new LaneTable(ring, chunk, store, readers, deadTolerated));
-            lookups = new ScratchPool<>(() -> new RingLookup(store, ring, byChunk, kernels));
+            lookups = newLookups(kernels);
+        }
+
+        private ScratchPool<RingLookup> newLookups(Kernels kernels) {
+            return new ScratchPool<>(() -> new RingLookup(store, ring, byChunk, kernels));
+        }
+
+        ScratchPool<RingLookup> lookups(Kernels kernels) {
+            return otherLookups.computeIfAbsent(kernels.name(), name -> newLookups(kernels));
         }
 
         void add(int slot) {
@@ -348,26 +364,43 @@ public final class PigeonringIndex implements HashIndex {
      * @param filter null for none
      */
     public void lookup(long[] queries, int count, int maxDistance, @Nullable ContentFilter filter, HitSink sink) {
+        lookup(null, queries, count, maxDistance, filter, sink);
+    }
+
+    /**
+     * Reports pairs within the distance, found by another form of the kernels; the pairs are the same.
+     *
+     * @param form null for that of this index
+     * @param filter null for none
+     */
+    public void lookup(
+            @Nullable Kernels form,
+            long[] queries,
+            int count,
+            int maxDistance,
+            @Nullable ContentFilter filter,
+            HitSink sink) {
         Arguments.checkLookup(queries, count, maxDistance);
         int ticket = readers.enter();
         try {
             Tables live = tables;
             if (live == null || scanIsCheaper(live.ring, maxDistance)) {
-                scan(queries, count, maxDistance, sink);
+                scan(form == null ? kernels : form, queries, count, maxDistance, sink);
             } else {
                 UnitPlan[] plans = {plan(live.ring, 0, maxDistance), plan(live.ring, 1, maxDistance)};
-                RingLookup lookup = live.lookups.take();
+                ScratchPool<RingLookup> lookups = form == null ? live.lookups : live.lookups(form);
+                RingLookup lookup = lookups.take();
                 lookup.lookup(queries, count, maxDistance, plans, filter, sink);
-                live.lookups.give(lookup);
+                lookups.give(lookup);
             }
         } finally {
             readers.exit(ticket);
         }
     }
 
-    private void scan(long[] queries, int count, int maxDistance, HitSink sink) {
+    private void scan(Kernels form, long[] queries, int count, int maxDistance, HitSink sink) {
         int[] found = scanScratch.take();
-        LinearScanIndex.scan(store, kernels, queries, count, maxDistance, found, sink);
+        LinearScanIndex.scan(store, form, queries, count, maxDistance, found, sink);
         scanScratch.give(found);
     }
 
@@ -467,6 +500,7 @@ public final class PigeonringIndex implements HashIndex {
             loadAll(next.byChunk, parts);
             filling = null;
             tables = next;
+            HugePages.gather();
         } else if (store.liveSlots() > tuning.scannedUpTo) {
             fillAll();
         }
@@ -493,6 +527,7 @@ public final class PigeonringIndex implements HashIndex {
         Tables next = newTables(tuning.ringFor(store.liveSlots()));
         Arrays.stream(next.byChunk).parallel().forEach(LaneTable::fill);
         tables = next;
+        HugePages.gather();
     }
 
     @Override

@@ -8,7 +8,6 @@ import static org.semblance.hashdb.offheap.OffHeap.putLongRelease;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.semblance.hashdb.file.SnapshotFormat;
@@ -44,6 +43,7 @@ final class SlotStore implements AutoCloseable {
     static final int CHUNK_SHIFT = 18;
     static final int CHUNK_SLOTS = 1 << CHUNK_SHIFT;
 
+    private static final long MAX_CHUNKS = 1L << Integer.SIZE - 1 - CHUNK_SHIFT;
     private static final int CHUNK_MASK = CHUNK_SLOTS - 1;
     private static final long HALF_BYTES = 16;
     private static final long UPPER = CHUNK_SLOTS * HALF_BYTES;
@@ -59,8 +59,8 @@ final class SlotStore implements AutoCloseable {
     private final SlotMap map = new SlotMap(this);
     private final Extents lists;
     private final List<OffHeap> blocks = new ArrayList<>();
-    /** Address of each chunk; read after a slot number was read with acquire, it covers the slot. */
-    private long[] chunks = new long[4];
+    /** Address of each chunk, written before any slot number that is of it is published. */
+    private final OffHeap chunks = OffHeap.allocatePages(MAX_CHUNKS * Long.BYTES);
 
     /** Slots ever used. */
     private volatile int slots;
@@ -246,7 +246,7 @@ final class SlotStore implements AutoCloseable {
 
     /** The address of a slot's lower (0) or upper (1) half: two words, the lower one first. */
     long half(int slot, int half) {
-        return chunks[slot >>> CHUNK_SHIFT] + half * UPPER + (slot & CHUNK_MASK) * HALF_BYTES;
+        return chunk(slot) + half * UPPER + (slot & CHUNK_MASK) * HALF_BYTES;
     }
 
     /**
@@ -379,15 +379,21 @@ final class SlotStore implements AutoCloseable {
     }
 
     private long contents(int slot) {
-        return chunks[slot >>> CHUNK_SHIFT] + CONTENTS + (long) (slot & CHUNK_MASK) * Long.BYTES;
+        return chunk(slot) + CONTENTS + (long) (slot & CHUNK_MASK) * Long.BYTES;
+    }
+
+    private long chunk(int slot) {
+        return getLong(chunks.address() + (long) (slot >>> CHUNK_SHIFT) * Long.BYTES);
+    }
+
+    /** Where the list of the chunks' addresses lies; what is read from it after a slot number is the chunk of that slot. */
+    long chunks() {
+        return chunks.address();
     }
 
     private void addChunk() {
         OffHeap block = OffHeap.allocate(CHUNK_BYTES);
-        if (blocks.size() == chunks.length) {
-            chunks = Arrays.copyOf(chunks, 2 * chunks.length);
-        }
-        chunks[blocks.size()] = block.address();
+        putLong(chunks.address() + (long) blocks.size() * Long.BYTES, block.address());
         blocks.add(block);
     }
 
@@ -435,6 +441,7 @@ final class SlotStore implements AutoCloseable {
     @Override
     public void close() {
         blocks.forEach(OffHeap::close);
+        chunks.close();
         lists.close();
     }
 }

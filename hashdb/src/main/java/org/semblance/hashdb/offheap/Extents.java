@@ -1,7 +1,9 @@
 package org.semblance.hashdb.offheap;
 
+import static org.semblance.hashdb.offheap.OffHeap.getLong;
+import static org.semblance.hashdb.offheap.OffHeap.putLong;
+
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +28,8 @@ public final class Extents implements AutoCloseable {
     private static final int LINE_UNITS = 4;
 
     private final Readers readers;
-    /** Address of each region; entries are written before any number that uses them is published. */
-    private long[] bases = new long[4];
+    /** Address of each region; written before any number that is of it is published, and never elsewhere. */
+    private final OffHeap bases = OffHeap.allocatePages((long) MAX_REGIONS * Long.BYTES);
 
     private final Map<Integer, Block> blocks = new HashMap<>();
     private final List<Integer> freeRegions = new ArrayList<>();
@@ -60,17 +62,21 @@ public final class Extents implements AutoCloseable {
         closing = new Limbo(readers);
     }
 
-    /** The region addresses for a loop; read after a number was read with acquire, they cover it. */
-    public long[] bases() {
-        return bases;
+    /**
+     * Where the list of the regions' addresses lies. What is read from it after a number was read with acquire is the
+     * region of that number.
+     */
+    public long bases() {
+        return bases.address();
     }
 
     public long address(int number) {
-        return address(bases, number);
+        return address(bases.address(), number);
     }
 
-    public static long address(long[] bases, int number) {
-        return bases[number >>> REGION_SHIFT] + (long) (number & REGION_MASK) * UNIT;
+    /** The same, given {@link #bases}. */
+    public static long address(long bases, int number) {
+        return getLong(bases + (long) (number >>> REGION_SHIFT) * Long.BYTES) + (long) (number & REGION_MASK) * UNIT;
     }
 
     /** A piece of at least that size; its content is undefined. */
@@ -103,7 +109,7 @@ public final class Extents implements AutoCloseable {
         addRegion(Math.max(units, 1));
         next = units;
         usedUnits = units;
-        return bases[0];
+        return address(0);
     }
 
     /** Takes a piece back that is reachable no more. */
@@ -195,11 +201,10 @@ public final class Extents implements AutoCloseable {
         }
         OffHeap memory = OffHeap.allocate((long) count * REGION_UNITS * UNIT);
         regions = Math.max(regions, first + count);
-        if (regions > bases.length) {
-            bases = Arrays.copyOf(bases, Math.max(regions, 2 * bases.length));
-        }
         for (int i = 0; i < count; i++) {
-            bases[first + i] = memory.address() + (long) i * REGION_UNITS * UNIT;
+            putLong(
+                    bases.address() + (long) (first + i) * Long.BYTES,
+                    memory.address() + (long) i * REGION_UNITS * UNIT);
         }
         blocks.put(first, new Block(memory, count));
         active.add(first);
@@ -220,5 +225,6 @@ public final class Extents implements AutoCloseable {
     public void close() {
         blocks.values().forEach(block -> block.memory.close());
         blocks.clear();
+        bases.close();
     }
 }

@@ -75,20 +75,44 @@ public final class OffHeap implements AutoCloseable {
         return new OffHeap(arena.allocate(bytes, HUGE_PAGE).address(), bytes, arena::close);
     }
 
+    /**
+     * A new block of ordinary pages, for a list of addresses that is made as long as it can become.
+     *
+     * @throws OutOfMemoryError if the system refuses
+     */
+    @SuppressWarnings("MustBeClosedChecker") // close() closes the arena
+    public static OffHeap allocatePages(long bytes) {
+        if (LINUX) {
+            long start = mapPages(bytes);
+            return new OffHeap(start, bytes, () -> unmap(start, bytes));
+        }
+        Arena arena = Arena.ofShared();
+        return new OffHeap(arena.allocate(bytes, Long.BYTES).address(), bytes, arena::close);
+    }
+
     private static OffHeap map(long bytes) {
         // The slack for the alignment is address space only: it is never touched.
         long mapped = bytes + HUGE_PAGE;
-        long start = Libc.tryCall(
-                Function.MMAP, 0, mapped, Libc.PROT_READ | Libc.PROT_WRITE, MAP_PRIVATE_ANONYMOUS, NO_FILE, 0);
-        if (start < 0) {
-            throw new OutOfMemoryError("index memory: the system refused " + bytes + " bytes");
-        }
+        long start = mapPages(mapped);
         long aligned = (start + HUGE_PAGE - 1) & -HUGE_PAGE;
         if (Libc.tryCall(Function.MADVISE, aligned, bytes, MADV_HUGEPAGE) != 0
                 && HUGE_PAGES_REFUSED.compareAndSet(false, true)) {
             LOG.info("the kernel refused huge pages for the index: lookups are slower");
         }
-        return new OffHeap(aligned, bytes, () -> unmap(start, mapped));
+        HugePages.opened(aligned, bytes);
+        return new OffHeap(aligned, bytes, () -> {
+            HugePages.closed(aligned);
+            unmap(start, mapped);
+        });
+    }
+
+    private static long mapPages(long bytes) {
+        long start = Libc.tryCall(
+                Function.MMAP, 0, bytes, Libc.PROT_READ | Libc.PROT_WRITE, MAP_PRIVATE_ANONYMOUS, NO_FILE, 0);
+        if (start < 0) {
+            throw new OutOfMemoryError("index memory: the system refused " + bytes + " bytes");
+        }
+        return start;
     }
 
     private static void unmap(long start, long bytes) {

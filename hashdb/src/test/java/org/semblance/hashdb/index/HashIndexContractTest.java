@@ -76,16 +76,26 @@ abstract class HashIndexContractTest {
         }
     }
 
+    private static final class Hits implements Forms.Hits {
+        final List<Hit> found = new ArrayList<>();
+
+        @Override
+        public void hit(int query, int distance, long contentId) {
+            found.add(new Hit(query, distance, contentId));
+        }
+
+        @Override
+        public List<Hit> sorted() {
+            return found.stream().sorted(Hit.ORDER).toList();
+        }
+    }
+
     private static List<Hit> lookup(HashIndex index, Hash256 query, int maxDistance) {
-        List<Hit> hits = new ArrayList<>();
-        index.lookup(query, maxDistance, (q, d, id) -> hits.add(new Hit(q, d, id)));
-        return hits;
+        return lookup(index, List.of(query), maxDistance);
     }
 
     private static List<Hit> lookup(HashIndex index, List<Hash256> queries, int maxDistance) {
-        List<Hit> hits = new ArrayList<>();
-        index.lookup(words(queries), queries.size(), maxDistance, (q, d, id) -> hits.add(new Hit(q, d, id)));
-        return hits;
+        return Forms.lookup(index, words(queries), queries.size(), maxDistance, Hits::new).found;
     }
 
     private static long[] words(List<Hash256> hashes) {
@@ -315,7 +325,14 @@ abstract class HashIndexContractTest {
                     while (!stop.get()) {
                         int first = (int) (lookups * 16 % stable);
                         List<Hash256> some = queries.subList(first, batch ? first + 16 : first + 1);
-                        Set<Hit> hits = new HashSet<>(lookup(index, some, 31));
+                        Set<Hit> hits = new HashSet<>();
+                        Forms.lookup(
+                                index,
+                                lookups,
+                                words(some),
+                                some.size(),
+                                31,
+                                (q, d, id) -> hits.add(new Hit(q, d, id)));
                         for (int q = 0; q < some.size(); q++) {
                             int distance = some.get(q).distance(stored.get(first + q));
                             assertThat(hits)

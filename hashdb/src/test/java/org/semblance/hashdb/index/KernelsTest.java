@@ -18,8 +18,9 @@ class KernelsTest {
     private final RandomHashes hashes = RandomHashes.fromRunSeed();
 
     @Test
-    void choosesVectorsWhereTheModuleIsThere() {
-        assertThat(Kernels.best()).isInstanceOf(VectorKernels.class);
+    void choosesTheFastestFormOfThisMachine() {
+        assertThat(Kernels.best().name())
+                .isEqualTo(Kernels.available().getFirst().name());
     }
 
     @Test
@@ -59,7 +60,6 @@ class KernelsTest {
     @ParameterizedTest
     @CsvSource({
         "OF_TWO_BYTES, 8", "OF_TWO_BYTES, 40", "OF_TWO_BYTES, 200",
-        "OF_SHORT_BUCKETS, 8", "OF_SHORT_BUCKETS, 40", "OF_SHORT_BUCKETS, 200",
         "OF_FOUR_BYTES, 8", "OF_FOUR_BYTES, 40", "OF_FOUR_BYTES, 200"
     })
     void sketchesSurviveTheSameWithAndWithoutVectors(Sketches kind, int largest) {
@@ -113,9 +113,54 @@ class KernelsTest {
         }
     }
 
+    /** In cells of 16, 32 and 64 bytes, some of which have no copy, and some of those no lanes. */
+    @Test
+    void cellsGiveTheSameWithAndWithoutVectors() {
+        int count = 300;
+        long[] cells = new long[count];
+        long[] words = new long[count];
+        long[] probes = new long[count];
+        try (OffHeap memory = OffHeap.allocate(1 << 14)) {
+            for (int at = 0; at < 1 << 14; at += Short.BYTES) {
+                // Few bits, so that many lanes are near.
+                Hash256 random = hashes.uniform();
+                OffHeap.putShort(memory.address() + at, (short) (random.w0() & random.w1() & random.w2()));
+            }
+            List<String> survivors = new ArrayList<>();
+            List<Integer> others = new ArrayList<>();
+            for (int p = 0; p < count; p++) {
+                int cellBytes = 16 << p % 3;
+                cells[p] = memory.address() + (long) cellBytes * hashes.random.nextInt((1 << 14) / cellBytes);
+                boolean copied = hashes.random.nextInt(4) != 0;
+                int lanes = hashes.random.nextInt(copied ? 1 : 0, copied ? cellBytes / 2 - 3 : 100);
+                words[p] = hashes.random.nextLong() << 32 | (copied ? 1L << 31 : 0) | lanes;
+                probes[p] = (long) hashes.random.nextInt() << 26 | (long) hashes.random.nextInt(16) << 22 | p % 7;
+                if (!copied && lanes > 0) {
+                    others.add(p);
+                }
+                for (int lane = 0; copied && lane < lanes; lane++) {
+                    int sketch = OffHeap.getShort(cells[p] + Directory.WORD_BYTES + 2L * lane) & 0xFFFF;
+                    if (Integer.bitCount(sketch ^ (int) probes[p] & 0xFFFF) <= ((int) probes[p] >>> 22 & 15)) {
+                        survivors.add(p + "@" + lane);
+                    }
+                }
+            }
+            for (Kernels kernels : new Kernels[] {new ScalarKernels(), new VectorKernels()}) {
+                long[] pairs = new long[2 * count + 2];
+                int[] left = new int[count + 1];
+                long found = kernels.testCells(cells, words, probes, count, pairs, left);
+                assertThat(lanes(pairs, (int) (found >>> 32)))
+                        .as(hashes.replay())
+                        .isEqualTo(survivors);
+                assertThat(Arrays.copyOf(left, (int) found))
+                        .as(hashes.replay())
+                        .containsExactly(others.stream().mapToInt(p -> p).toArray());
+            }
+        }
+    }
+
     private enum Sketches {
         OF_TWO_BYTES,
-        OF_SHORT_BUCKETS,
         OF_FOUR_BYTES
     }
 
@@ -128,9 +173,12 @@ class KernelsTest {
         long[] pairs = new long[2 * steps];
         int count = switch (kind) {
             case OF_TWO_BYTES -> kernels.testSketches(bases, lanes, probes, 10, lanes.length, pairs);
-            case OF_SHORT_BUCKETS -> kernels.testShortBuckets(bases, lanes, probes, 10, lanes.length, pairs);
             case OF_FOUR_BYTES -> kernels.testWideSketches(bases, lanes, probes, 10, lanes.length, pairs);
         };
+        return lanes(pairs, count);
+    }
+
+    private List<String> lanes(long[] pairs, int count) {
         List<String> found = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             long mask = pairs[2 * i + 1];

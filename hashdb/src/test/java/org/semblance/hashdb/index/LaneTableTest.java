@@ -38,8 +38,7 @@ class LaneTableTest {
     }
 
     /** A lookup that has begun: what it holds, and what is in the buckets at that moment. */
-    private record Lookup(
-            int ticket, long cells, int cellShift, long[] words, long[] bases, Map<Integer, Lane> lanes) {}
+    private record Lookup(int ticket, long cells, int cellShift, long[] words, long bases, Map<Integer, Lane> lanes) {}
 
     @Test
     void lookupsSeeBucketsAsTheyWereWhenTheyBeganAndChangesAtOnce() {

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.index.kernel.Kernels;
@@ -23,16 +24,24 @@ class PigeonringIndexTest extends HashIndexContractTest {
 
     private record Hit(int query, int distance, long contentId) {}
 
+    private static final class Hits implements Forms.Hits {
+        final Set<Hit> found = new HashSet<>();
+
+        @Override
+        public void hit(int query, int distance, long contentId) {
+            assertThat(found.add(new Hit(query, distance, contentId)))
+                    .as("reported once")
+                    .isTrue();
+        }
+
+        @Override
+        public Set<Hit> sorted() {
+            return found;
+        }
+    }
+
     private static Set<Hit> lookup(HashIndex index, long[] queries, int maxDistance) {
-        Set<Hit> hits = new HashSet<>();
-        index.lookup(
-                queries,
-                queries.length / 4,
-                maxDistance,
-                (q, d, id) -> assertThat(hits.add(new Hit(q, d, id)))
-                        .as("reported once")
-                        .isTrue());
-        return hits;
+        return Forms.lookup(index, queries, queries.length / 4, maxDistance, Hits::new).found;
     }
 
     /** In all sizes of batches; of each group of near hashes every other content is wanted, and some share a hash. */
@@ -54,20 +63,85 @@ class PigeonringIndexTest extends HashIndexContractTest {
                 }
             }
             Set<Hit> all = lookup(index, queries, 31);
-            Set<Hit> wanted = new HashSet<>();
-            long[] passed = {0};
-            index.lookup(queries, count, 31, contentId -> contentId % 2 == 0, (q, d, id) -> {
-                if (id % 2 == 0) {
-                    assertThat(wanted.add(new Hit(q, d, id))).isTrue();
-                } else {
-                    passed[0]++;
+            for (Kernels form : Forms.ALL) {
+                Set<Hit> wanted = new HashSet<>();
+                long[] passed = {0};
+                index.lookup(form, queries, count, 31, contentId -> contentId % 2 == 0, (q, d, id) -> {
+                    if (id % 2 == 0) {
+                        assertThat(wanted.add(new Hit(q, d, id))).isTrue();
+                    } else {
+                        passed[0]++;
+                    }
+                });
+                assertThat(wanted)
+                        .as(form.name())
+                        .isEqualTo(all.stream()
+                                .filter(hit -> hit.contentId % 2 == 0)
+                                .collect(Collectors.toSet()));
+                // Where one hash stands for a wanted content and another, that is left to who asks.
+                assertThat(passed[0]).as(form.name()).isEqualTo(2L * count);
+            }
+        }
+    }
+
+    /** How many hits, and a sum of all. */
+    private static final class Sums implements Forms.Hits {
+        long hits;
+        long sum;
+
+        @Override
+        public void hit(int query, int distance, long contentId) {
+            hits++;
+            sum += (((long) query << 32 | contentId) * 257 + distance) * 0x9E3779B97F4A7C15L >>> 7;
+        }
+
+        @Override
+        public String sorted() {
+            return hits + " hits with the sum " + sum;
+        }
+    }
+
+    /**
+     * Buckets of thousands of lanes, in one part of which nearly all survive and in the other nearly none, both more than
+     * is taken at a time; and in batches that begin anew in the middle of them.
+     */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 4})
+    void findsAllInBucketsOfThousandsOfLanes(int sketchBytes) {
+        Ring ring = sketchBytes == 2 ? Ring.SIXTEEN : new Ring(3, Integer.BYTES, 8, 8, 14, 17, 15, 18);
+        try (PigeonringIndex index =
+                        new PigeonringIndex(Kernels.best(), new PigeonringIndex.Tuning(0, false, 1 << 20, ring));
+                HashIndex scan = new LinearScanIndex()) {
+            Hash256 seed = hashes.uniform();
+            for (HashIndex each : new HashIndex[] {index, scan}) {
+                RandomHashes same = RandomHashes.of(hashes.seed);
+                each.addAll(sink -> {
+                    for (int i = 0; i < 16_000; i++) {
+                        Hash256 hash = i % 8 == 0
+                                ? same.at(seed, same.random.nextInt(24))
+                                : new Hash256(same.random.nextLong(), same.random.nextLong(), seed.w1(), seed.w0());
+                        sink.pair(hash.w3(), hash.w2(), hash.w1(), hash.w0(), i);
+                    }
+                });
+            }
+            int count = 100;
+            long[] queries = new long[4 * count];
+            for (int q = 0; q < count; q++) {
+                Hash256 query = q % 2 == 0
+                        ? hashes.at(seed, hashes.random.nextInt(8))
+                        : new Hash256(hashes.random.nextLong(), hashes.random.nextLong(), seed.w1(), seed.w0());
+                for (int w = 0; w < 4; w++) {
+                    queries[4 * q + w] = query.word(3 - w);
                 }
-            });
-            assertThat(wanted)
-                    .isEqualTo(
-                            all.stream().filter(hit -> hit.contentId % 2 == 0).collect(Collectors.toSet()));
-            // Where one hash stands for a wanted content and another, that is left to who asks.
-            assertThat(passed[0]).isEqualTo(2L * count);
+            }
+            for (int d : new int[] {15, 31}) {
+                Sums expected = new Sums();
+                scan.lookup(queries, count, d, expected);
+                assertThat(Forms.lookup(index, queries, count, d, Sums::new).sorted())
+                        .as("distance %d, %s", d, hashes.replay())
+                        .isEqualTo(expected.sorted());
+                assertThat(expected.hits).isGreaterThan(10_000);
+            }
         }
     }
 
@@ -116,11 +190,11 @@ class PigeonringIndexTest extends HashIndexContractTest {
         }
     }
 
-    /** So many that the probes of a table are sorted; with the tables of small sets and with those of large ones. */
+    /** So many that runs end within a table; with sketches copied to the cells, and without. */
     @ParameterizedTest
-    @ValueSource(ints = {16, 12})
-    void answersThousandsOfQueriesInOneCall(int tables) {
-        Ring ring = tables == 16 ? Ring.SIXTEEN : Ring.TWELVE;
+    @CsvSource({"2, 64", "2, 8", "4, 8"})
+    void answersTwoThousandQueriesInOneCall(int sketchBytes, int largestCell) {
+        Ring ring = sketchBytes == 4 ? Ring.TWELVE : new Ring(1, Short.BYTES, 32, largestCell, 16, 16, 16, 16);
         try (HashIndex index = new PigeonringIndex(Kernels.best(), new PigeonringIndex.Tuning(0, false, 256, ring));
                 HashIndex scan = new LinearScanIndex()) {
             Hash256[] seeds = {hashes.halfSet(), hashes.halfSet(), hashes.uniform()};
@@ -129,14 +203,14 @@ class PigeonringIndexTest extends HashIndexContractTest {
                 index.add(hash, i);
                 scan.add(hash, i);
             }
-            long[] queries = new long[4 * 5_000];
-            for (int q = 0; q < 5_000; q++) {
+            long[] queries = new long[4 * 2_000];
+            for (int q = 0; q < 2_000; q++) {
                 Hash256 hash = q % 10 == 0 ? hashes.any(seeds) : hashes.uniform();
                 for (int w = 0; w < 4; w++) {
                     queries[4 * q + w] = hash.word(3 - w);
                 }
             }
-            int[] distances = tables == 16 ? new int[] {3, 30, 31, 47} : new int[] {3, 31};
+            int[] distances = sketchBytes == 2 ? new int[] {3, 30, 31, 47} : new int[] {3, 31};
             for (int d : distances) {
                 assertThat(lookup(index, queries, d))
                         .as("distance %d, %s", d, hashes.replay())

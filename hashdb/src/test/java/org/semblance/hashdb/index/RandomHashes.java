@@ -18,6 +18,10 @@ final class RandomHashes {
         return new RandomHashes(given.isBlank() ? new Random().nextLong() : Long.parseLong(given));
     }
 
+    static RandomHashes of(long seed) {
+        return new RandomHashes(seed);
+    }
+
     /** What a failure message must carry. */
     String replay() {
         return "replay with -Dsemblance.seed=" + seed;

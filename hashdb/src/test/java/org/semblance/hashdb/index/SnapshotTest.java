@@ -39,13 +39,23 @@ class SnapshotTest {
         return new PigeonringIndex.Tuning(withTables ? 0 : 1 << 20, false, 256, Ring.SIXTEEN);
     }
 
+    private static final class Hits implements Forms.Hits {
+        final Set<Hit> found = new HashSet<>();
+
+        @Override
+        public void hit(int query, int distance, long contentId) {
+            assertThat(found.add(new Hit(distance, contentId))).isTrue();
+        }
+
+        @Override
+        public Set<Hit> sorted() {
+            return found;
+        }
+    }
+
     private static Set<Hit> all(HashIndex index, Hash256 query, int maxDistance) {
-        Set<Hit> hits = new HashSet<>();
-        index.lookup(
-                query,
-                maxDistance,
-                (q, d, id) -> assertThat(hits.add(new Hit(d, id))).isTrue());
-        return hits;
+        long[] words = {query.w3(), query.w2(), query.w1(), query.w0()};
+        return Forms.lookup(index, words, 1, maxDistance, Hits::new).found;
     }
 
     @ParameterizedTest

@@ -9,6 +9,8 @@ import java.util.Locale;
 import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
+import org.semblance.hashdb.index.kernel.Kernels;
+import org.semblance.hashdb.index.kernel.NativeKernels;
 import org.semblance.hashdb.libc.Libc;
 import org.semblance.hashdb.libc.Libc.Function;
 
@@ -21,7 +23,7 @@ final class Runtimes {
     private static final int LEAST_GLIBC = 235;
 
     List<Finding> check() {
-        return List.of(jdk(), platform(), glibc(), natives(), cache());
+        return List.of(jdk(), platform(), glibc(), natives(), lookups(), cache());
     }
 
     private static Finding jdk() {
@@ -79,6 +81,21 @@ final class Runtimes {
                     "If a library is missing: libstdc++6 and libudev1 are needed beside glibc. If its folder is, unpack the"
                             + " archive again.");
         }
+    }
+
+    private static Finding lookups() {
+        String form = Kernels.best().name();
+        String failure = NativeKernels.failure();
+        return form.startsWith("native") || !System.getProperty("os.arch", "").equals("amd64")
+                ? Finding.ok("lookups", form)
+                : Finding.warn(
+                        "lookups",
+                        form
+                                + (failure.isEmpty()
+                                        ? ", as -D" + Kernels.Best.PROPERTY + " says"
+                                        : ": no native library: " + failure),
+                        "They are right, and slower than by native code. Unpack the archive again, or build it where there is gcc"
+                                + " or clang.");
     }
 
     private static Finding cache() {

@@ -18,11 +18,16 @@ import org.semblance.hashdb.features.FeatureIndexState;
 import org.semblance.hashdb.follow.DatabaseEvents;
 import org.semblance.hashdb.follow.IndexKind;
 import org.semblance.hashdb.index.IndexState;
+import org.semblance.hashdb.index.kernel.Kernels;
+import org.semblance.hashdb.offheap.HugePages;
 
 /** What is counted of the database. Made before it is opened, so that its opening is seen as well. */
 final class DatabaseMetrics implements DatabaseEvents {
     /** A scrape asks for some thirty numbers; they are of one moment. */
     private static final long STATE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    /** To look at all pages of a large index takes longer than a scrape should. */
+    private static final long PAGES_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final MeterRegistry registry;
     private final Timer commits;
@@ -33,6 +38,8 @@ final class DatabaseMetrics implements DatabaseEvents {
     private final Timer viewBuilds;
     private final Counter viewFailures;
 
+    private HugePages.@Nullable Share pages;
+    private long pagesNanos;
     private @Nullable Supplier<DatabaseState> database;
     private @Nullable DatabaseState last;
     private long lastNanos;
@@ -74,6 +81,10 @@ final class DatabaseMetrics implements DatabaseEvents {
                 "Memory of the index outside the heap",
                 s -> s.index().offHeapBytes());
 
+        String pages = "semblance.index.resident.bytes";
+        String pagesHelp = "Resident memory of the indexes outside the heap, on huge pages and on small ones";
+        gauge(pages, pagesHelp, s -> pages().hugeBytes(), "pages", "huge");
+        gauge(pages, pagesHelp, s -> pages().smallBytes(), "pages", "small");
         String slots = "semblance.index.slots";
         String slotsHelp =
                 "Places of distinct hashes: used; free, left by removed ones and used again; spare, never used";
@@ -96,6 +107,12 @@ final class DatabaseMetrics implements DatabaseEvents {
                 "semblance.index.degraded",
                 "1 if memory for the tables ran out and lookups scan",
                 s -> s.index().mode() == IndexState.Mode.DEGRADED ? 1 : 0);
+        gauge(
+                "semblance.index.kernel.info",
+                "1 for the form in which lookups run: native code, or Java with or without vector instructions",
+                s -> 1,
+                "form",
+                Kernels.best().name());
         gauge("semblance.index.saving", "1 while the snapshot is written", s -> s.indexSaving() ? 1 : 0);
         gauge("semblance.index.beside", "Changes that wait beside the index while it is saved", s -> s.indexBeside());
         gauge("semblance.index.unsaved", "Hashes that changed since the snapshot", s -> s.indexUnsaved());
@@ -124,6 +141,17 @@ final class DatabaseMetrics implements DatabaseEvents {
                 .description("What is free on the disk of the data folder")
                 .strongReference(true)
                 .register(registry);
+    }
+
+    private synchronized HugePages.Share pages() {
+        long now = System.nanoTime();
+        HugePages.Share known = pages;
+        if (known == null || now - pagesNanos > PAGES_NANOS) {
+            known = HugePages.share();
+            pages = known;
+            pagesNanos = now;
+        }
+        return known;
     }
 
     private void watchFeatures() {

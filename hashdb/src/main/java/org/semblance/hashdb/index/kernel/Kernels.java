@@ -1,15 +1,21 @@
 package org.semblance.hashdb.index.kernel;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
- * The inner loops of the indexes, over raw memory: one form with vector instructions, one without that gives the same
- * results in the same order.
+ * The inner loops of the indexes, over raw memory, in several forms that give the same results: native code, Java's vector
+ * instructions, and neither.
  */
 public interface Kernels {
     /** Slots that a scan looks at in one go: 16 KiB of halves, which a batch of queries finds in the first cache. */
     int BLOCK = 1024;
+
+    /** Bytes of the word that begins a cell. */
+    int WORD_BYTES = Long.BYTES;
 
     /**
      * Finds the hashes of a block whose half is near that of the query. Which of them count is up to the caller: up to
@@ -47,8 +53,21 @@ public interface Kernels {
      */
     int testSketches(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors);
 
-    /** Gives the result of {@link #testSketches}, and is faster where few buckets have more lanes than a step. */
-    int testShortBuckets(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors);
+    /**
+     * Tests the sketches of 2 bytes that are copied to cells, each of which lies on one cache line: 8 bytes for a word, then
+     * the sketches. A cell is a step.
+     *
+     * @param cells addresses of the cells
+     * @param words what begins each cell: how many lanes there are (lower 31 bits), and in the bit above whether their
+     *     sketches follow
+     * @param probes as in {@link #testSketches}
+     * @param count how many cells
+     * @param survivors as in {@link #testSketches}: has room for a pair of each cell, and one more
+     * @param others receives the numbers of the probes whose cells have lanes but not their sketches; has room for all, and
+     *     one more
+     * @return how many pairs (upper 32 bits) and how many others
+     */
+    long testCells(long[] cells, long[] words, long[] probes, int count, long[] survivors, int[] others);
 
     /** Tests sketches of 4 bytes, as {@link #testSketches} does those of 2. */
     int testWideSketches(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors);
@@ -56,29 +75,66 @@ public interface Kernels {
     /** Lanes of a step; a bucket takes one step more than that says if its lanes begin within one. */
     int lanesAStep(int sketchBytes);
 
-    /** The fastest form this machine has; the choice is logged once. */
+    /** What the log, the metrics and {@link Best#PROPERTY} call this form, such as java-vector. */
+    String name();
+
+    /** The fastest form this machine has, or the one that {@link Best#PROPERTY} names; the choice is logged once. */
     static Kernels best() {
         return Best.KERNELS;
     }
 
+    /** The forms that this machine has, the fastest first. */
+    static List<Kernels> available() {
+        List<Kernels> java = new ArrayList<>();
+        if (ModuleLayer.boot().findModule(Best.VECTOR_MODULE).isPresent()) {
+            java.add(new VectorKernels());
+        }
+        java.add(new ScalarKernels());
+        List<Kernels> all = new ArrayList<>();
+        NativeKernels.available().forEach(form -> all.add(new NativeKernels(form, java.getFirst())));
+        all.addAll(java);
+        return all;
+    }
+
     /** Holds the choice. */
     final class Best {
+        /** The system property that names a form, for tests and for support. */
+        public static final String PROPERTY = "semblance.kernel";
+
         private static final Logger LOG = LoggerFactory.getLogger(Kernels.class);
         private static final String VECTOR_MODULE = "jdk.incubator.vector";
-        static final Kernels KERNELS = choose();
+        static final Kernels KERNELS = choose(System.getProperty(PROPERTY, ""));
 
         private Best() {}
 
-        private static Kernels choose() {
-            if (ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty()) {
+        private static Kernels choose(String wanted) {
+            List<Kernels> available = available();
+            for (Kernels kernels : available) {
+                if (kernels.name().equals(wanted)) {
+                    LOG.info("lookups run as {}, as -D{} says", wanted, PROPERTY);
+                    return kernels;
+                }
+            }
+            Kernels best = available.getFirst();
+            if (!wanted.isEmpty()) {
+                LOG.warn(
+                        "-D{}={}: this machine has not that form (expected: one of {})",
+                        PROPERTY,
+                        wanted,
+                        available.stream().map(Kernels::name).toList());
+            }
+            if (best instanceof NativeKernels) {
+                LOG.info("lookups run as {}", best.name());
+            } else {
+                LOG.atLevel(KernelLibrary.IS_FOR_THIS_PLATFORM ? Level.WARN : Level.INFO)
+                        .log("lookups run as {}, without the native library: {}", best.name(), NativeKernels.failure());
+            }
+            if (best instanceof ScalarKernels) {
                 LOG.warn(
                         "lookups run without vector instructions, several times slower: start java with --add-modules={}",
                         VECTOR_MODULE);
-                return new ScalarKernels();
             }
-            VectorKernels kernels = new VectorKernels();
-            LOG.info("lookups use vectors of {} bits", kernels.vectorBits());
-            return kernels;
+            return best;
         }
     }
 }

@@ -6,6 +6,11 @@ import static org.semblance.hashdb.offheap.OffHeap.getLong;
 /** The loops with {@link Long#bitCount} alone. */
 public final class ScalarKernels implements Kernels {
     @Override
+    public String name() {
+        return "java-scalar";
+    }
+
+    @Override
     public int scanHalf(long half, long q0, long q1, int maxDistance, int[] found) {
         int count = 0;
         for (int i = 0; i < BLOCK; i++) {
@@ -53,10 +58,7 @@ public final class ScalarKernels implements Kernels {
             long sketch = (probes[p] & 0xFFFF) * LANE_ONES;
             long limit = (probes[p] >>> 22 & 0xF) * LANE_ONES;
             for (int lane = 0; lane < total; lane += 4) {
-                long differing = bitCounts(getLong(base + 2L * lane) ^ sketch);
-                // The top bit of a field stays where the limit is not below the count.
-                long near = ((limit | LANE_TOPS) - differing) & LANE_TOPS;
-                long mask = Long.compress(near, LANE_TOPS) & -1L >>> (64 - Math.min(4, total - lane));
+                long mask = near(base + 2L * lane, sketch, limit) & -1L >>> (64 - Math.min(4, total - lane));
                 survivors[2 * found] = (long) p << 32 | lane;
                 survivors[2 * found + 1] = mask;
                 found += (int) (-mask >>> 63);
@@ -66,8 +68,36 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public int testShortBuckets(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors) {
-        return testSketches(bases, lanes, probes, first, end, survivors);
+    public long testCells(long[] cells, long[] words, long[] probes, int count, long[] survivors, int[] others) {
+        int found = 0;
+        int rest = 0;
+        for (int p = 0; p < count; p++) {
+            int word = (int) words[p];
+            int lanes = word & Integer.MAX_VALUE;
+            if (word >= 0) {
+                others[rest] = p;
+                rest += -lanes >>> 31;
+                continue;
+            }
+            long sketch = (probes[p] & 0xFFFF) * LANE_ONES;
+            long limit = (probes[p] >>> 22 & 0xF) * LANE_ONES;
+            long near = 0;
+            for (int lane = 0; lane < lanes; lane += 4) {
+                near |= near(cells[p] + WORD_BYTES + 2L * lane, sketch, limit) << lane;
+            }
+            near &= (1L << lanes) - 1;
+            survivors[2 * found] = (long) p << 32;
+            survivors[2 * found + 1] = near;
+            found += (int) (-near >>> 63);
+        }
+        return (long) found << 32 | rest;
+    }
+
+    /** The lanes of four that are near, as four bits. */
+    private static long near(long address, long sketch, long limit) {
+        long differing = bitCounts(getLong(address) ^ sketch);
+        // The top bit of a field stays where the limit is not below the count.
+        return Long.compress(((limit | LANE_TOPS) - differing) & LANE_TOPS, LANE_TOPS);
     }
 
     @Override

@@ -23,6 +23,7 @@ public final class VectorKernels implements Kernels {
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
     private static final int VECTOR_BYTES = LONGS.vectorByteSize();
+    private static final int LINE_BYTES = 64;
     /** Halves of 16 bytes in a vector, and in the four vectors of a step. */
     private static final int HALVES = LONGS.length() / 2;
 
@@ -48,6 +49,11 @@ public final class VectorKernels implements Kernels {
     private final int stride = STEP_LANES;
 
     private final int wideStride = WIDE_STEP_LANES;
+
+    @Override
+    public String name() {
+        return "java-vector";
+    }
 
     int vectorBits() {
         return LONGS.vectorBitSize();
@@ -150,34 +156,24 @@ public final class VectorKernels implements Kernels {
         return found;
     }
 
-    /**
-     * Takes the steps of all buckets in one loop. Once the compiler has seen an inner loop over the steps of a bucket run, it
-     * adds a costly preamble to it, which every bucket then pays for. For buckets of many steps the one loop is slower.
-     */
+    /** Whole lines, of which the lanes before and behind the sketches are then taken away. */
     @Override
-    public int testShortBuckets(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors) {
+    public long testCells(long[] cells, long[] words, long[] probes, int count, long[] survivors, int[] others) {
         int found = 0;
-        int p = first;
-        int tested = 0;
-        while (p < end) {
-            long at = (bases[p] & -VECTOR_BYTES) + 2L * tested;
-            int before = (int) (bases[p] & VECTOR_BYTES - 1) >> 1;
-            int rest = before + lanes[p] - tested;
-            int some = Math.min(rest, STEP_LANES);
+        int rest = 0;
+        for (int p = 0; p < count; p++) {
+            int word = (int) words[p];
+            int lanes = word & Integer.MAX_VALUE;
+            int before = ((int) cells[p] & LINE_BYTES - 1) + WORD_BYTES >> 1;
             ShortVector sketch = ShortVector.broadcast(SHORTS, (short) probes[p]);
             ShortVector limit = ShortVector.broadcast(SHORTS, (short) limit(probes[p]));
-            long last = at + ((2L * some - 1) & -VECTOR_BYTES);
-            long near = near(at, last, sketch, limit) & -1L >>> (64 - some);
-            long step = (long) p << 32 | Math.max(tested - before, 0);
-            found = keep(near >>> Math.max(before - tested, 0), step, survivors, found);
-            if (rest > STEP_LANES) {
-                tested += STEP_LANES;
-            } else {
-                tested = 0;
-                p++;
-            }
+            long near = nearInLine(cells[p] & -LINE_BYTES, sketch, limit) >>> before;
+            // Sign extension: all lanes of a cell with sketches, none of another one.
+            found = keep(near & (1L << lanes) - 1 & word >> 31, (long) p << 32, survivors, found);
+            others[rest] = p;
+            rest += -lanes >>> 31 & ~word >>> 31;
         }
-        return found;
+        return (long) found << 32 | rest;
     }
 
     @Override
@@ -220,6 +216,14 @@ public final class VectorKernels implements Kernels {
 
     private static long near(long address, long next, ShortVector sketch, ShortVector limit) {
         return near(address, sketch, limit) | near(next, sketch, limit) << SHORTS.length();
+    }
+
+    private static long nearInLine(long line, ShortVector sketch, ShortVector limit) {
+        long near = 0;
+        for (int v = LINE_BYTES / VECTOR_BYTES - 1; v >= 0; v--) {
+            near = near << SHORTS.length() | near(line + (long) v * VECTOR_BYTES, sketch, limit);
+        }
+        return near;
     }
 
     private static long near(long address, ShortVector sketch, ShortVector limit) {

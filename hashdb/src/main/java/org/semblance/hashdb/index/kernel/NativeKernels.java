@@ -1,0 +1,243 @@
+package org.semblance.hashdb.index.kernel;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.util.EnumSet;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The loops of Java, and beside them a whole run of probes as one call of our own library, which has prefetch instructions
+ * and keeps nothing in arrays between two passes.
+ */
+public final class NativeKernels implements Kernels {
+    /** A call finds no more slots than this. */
+    public static final int MOST_FOUND = 1024;
+
+    /** What the library needs of the processor. */
+    public enum Form {
+        AVX512("avx512", 2),
+        AVX2("avx2", 1);
+
+        final String suffix;
+        final long bit;
+
+        Form(String suffix, long bit) {
+            this.suffix = suffix;
+            this.bit = bit;
+        }
+    }
+
+    /** The library, loaded once; constants, so that the compiler sees what is called. */
+    private static final class Loaded {
+        static final @Nullable MethodHandle AVX512;
+        static final @Nullable MethodHandle AVX2;
+        /** Why there is no library, or empty. */
+        static final String FAILURE;
+
+        static {
+            MethodHandle avx512 = null;
+            MethodHandle avx2 = null;
+            String failure = "";
+            try {
+                KernelLibrary library = KernelLibrary.open();
+                avx512 = library.run(Form.AVX512);
+                avx2 = library.run(Form.AVX2);
+                if (avx2 == null && avx512 == null) {
+                    failure = "this processor has no AVX2";
+                }
+            } catch (IOException e) {
+                failure = String.valueOf(e.getMessage());
+            }
+            AVX512 = avx512;
+            AVX2 = avx2;
+            FAILURE = failure;
+        }
+
+        private Loaded() {}
+
+        static MethodHandle avx512() {
+            return Objects.requireNonNull(AVX512, FAILURE);
+        }
+
+        static MethodHandle avx2() {
+            return Objects.requireNonNull(AVX2, FAILURE);
+        }
+    }
+
+    private final Form form;
+    private final Kernels java;
+
+    /**
+     * Kernels with the library's runs.
+     *
+     * @param form one of {@link #available}
+     * @param java has the other loops
+     */
+    public NativeKernels(Form form, Kernels java) {
+        this.form = form;
+        this.java = java;
+    }
+
+    /** The forms that this machine has, the fastest first; none without the library. */
+    public static Set<Form> available() {
+        Set<Form> forms = EnumSet.noneOf(Form.class);
+        if (Loaded.AVX512 != null) {
+            forms.add(Form.AVX512);
+        }
+        if (Loaded.AVX2 != null) {
+            forms.add(Form.AVX2);
+        }
+        return forms;
+    }
+
+    /** Why none is available; empty if one is. */
+    public static String failure() {
+        return Loaded.FAILURE;
+    }
+
+    @Override
+    public String name() {
+        return "native-" + form.suffix;
+    }
+
+    /**
+     * Runs through some tables.
+     *
+     * @param wide whether sketches have 4 bytes, and not 2
+     * @param halfChunks tables with lower numbers are by chunks of the lower half of a hash
+     * @param storeChunks where the list of the addresses of the chunks of slots lies
+     * @param regions by table: where the list of the addresses of its regions lies
+     * @param mostProbes that a run has
+     */
+    public Run scratch(boolean wide, int halfChunks, long storeChunks, long[] regions, int mostProbes) {
+        return new Run(form, wide, halfChunks, storeChunks, regions, mostProbes);
+    }
+
+    /** A run, one after the other; for one lookup at a time. */
+    public static final class Run {
+        // Where things are in the arrays, as in run.c.
+        private static final int WIDE = 0;
+        private static final int HALF_CHUNKS = 1;
+        private static final int STORE_CHUNKS = 2;
+        private static final int REGIONS = 3;
+        private static final int NEXT_PROBE = 0;
+        private static final int BUCKETS = 1;
+        private static final int NEXT_BUCKET = 2;
+        private static final int NEXT_LINE = 3;
+        private static final int FIRST_BUCKET = 4;
+        private static final int BUCKET_LONGS = 2;
+
+        private final Form form;
+        private final MemorySegment tables;
+        /** How far a run has come, and the buckets that are still to be tested. */
+        private final long[] state;
+
+        private int total;
+
+        private Run(Form form, boolean wide, int halfChunks, long storeChunks, long[] regions, int mostProbes) {
+            this.form = form;
+            long[] words = new long[REGIONS + regions.length];
+            words[WIDE] = wide ? 1 : 0;
+            words[HALF_CHUNKS] = halfChunks;
+            words[STORE_CHUNKS] = storeChunks;
+            System.arraycopy(regions, 0, words, REGIONS, regions.length);
+            tables = MemorySegment.ofArray(words);
+            // The place behind the last bucket is written to and not counted.
+            state = new long[FIRST_BUCKET + BUCKET_LONGS * (mostProbes + 1)];
+        }
+
+        /** A run of so many probes. */
+        public void begin(int probes) {
+            total = probes;
+            state[NEXT_PROBE] = 0;
+            state[BUCKETS] = 0;
+            state[NEXT_BUCKET] = 0;
+            state[NEXT_LINE] = 0;
+        }
+
+        /** Whether it has come to its end. */
+        public boolean isDone() {
+            return state[NEXT_PROBE] == total && state[NEXT_BUCKET] == state[BUCKETS];
+        }
+
+        /**
+         * Goes on with the run, to its end or until {@link #MOST_FOUND} may be found or it has taken its time.
+         *
+         * @param cells addresses of the words of the buckets
+         * @param probes query (upper 32 bits), chunk (4), limit (6), sketch (22)
+         * @param slots receives those that are near
+         * @param slotProbes receives by which probe
+         * @return how many were found
+         */
+        public int go(long[] cells, long[] probes, long[] queries, int maxDistance, int[] slots, long[] slotProbes) {
+            MemorySegment places = MemorySegment.ofArray(cells);
+            MemorySegment wanted = MemorySegment.ofArray(probes);
+            MemorySegment of = MemorySegment.ofArray(queries);
+            MemorySegment progress = MemorySegment.ofArray(state);
+            MemorySegment found = MemorySegment.ofArray(slots);
+            MemorySegment by = MemorySegment.ofArray(slotProbes);
+            try {
+                // Not one call of either: it would be of a function that the compiler does not know.
+                return (int)
+                        (form == Form.AVX512
+                                ? (long) Loaded.avx512()
+                                        .invokeExact(
+                                                tables,
+                                                places,
+                                                wanted,
+                                                (long) total,
+                                                of,
+                                                (long) maxDistance,
+                                                progress,
+                                                found,
+                                                by)
+                                : (long) Loaded.avx2()
+                                        .invokeExact(
+                                                tables,
+                                                places,
+                                                wanted,
+                                                (long) total,
+                                                of,
+                                                (long) maxDistance,
+                                                progress,
+                                                found,
+                                                by));
+            } catch (Throwable e) {
+                throw new IllegalStateException("a run cannot be called", e);
+            }
+        }
+    }
+
+    @Override
+    public int scanHalf(long half, long q0, long q1, int maxDistance, int[] found) {
+        return java.scanHalf(half, q0, q1, maxDistance, found);
+    }
+
+    @Override
+    public int scanWhole(long lower, long upper, long q0, long q1, long q2, long q3, int maxDistance, int[] found) {
+        return java.scanWhole(lower, upper, q0, q1, q2, q3, maxDistance, found);
+    }
+
+    @Override
+    public int testSketches(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors) {
+        return java.testSketches(bases, lanes, probes, first, end, survivors);
+    }
+
+    @Override
+    public long testCells(long[] cells, long[] words, long[] probes, int count, long[] survivors, int[] others) {
+        return java.testCells(cells, words, probes, count, survivors, others);
+    }
+
+    @Override
+    public int testWideSketches(long[] bases, int[] lanes, long[] probes, int first, int end, long[] survivors) {
+        return java.testWideSketches(bases, lanes, probes, first, end, survivors);
+    }
+
+    @Override
+    public int lanesAStep(int sketchBytes) {
+        return java.lanesAStep(sketchBytes);
+    }
+}

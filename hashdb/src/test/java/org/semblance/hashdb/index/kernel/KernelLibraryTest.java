@@ -1,0 +1,167 @@
+package org.semblance.hashdb.index.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.index.PigeonringIndex;
+
+/** Skipped where the build found no C compiler. */
+class KernelLibraryTest {
+    @TempDir
+    Path folder;
+
+    @BeforeEach
+    void aLibraryIsThere() {
+        assumeThat(KernelLibrary.class.getResource(KernelLibrary.NAME)).isNotNull();
+    }
+
+    @Test
+    void loadsTheLibraryOfTheBuild() throws IOException {
+        KernelLibrary.open();
+        assertThat(NativeKernels.failure()).isEmpty();
+        assertThat(NativeKernels.available()).isNotEmpty();
+        assertThat(Kernels.best().name()).startsWith("native-");
+    }
+
+    @Test
+    void refusesWhatIsDamagedAndWhatIsOfAnotherVersion() throws Exception {
+        byte[] library = KernelLibrary.resource(KernelLibrary.NAME);
+        String digest = digest(library);
+        byte[] damaged = library.clone();
+        damaged[library.length / 2] ^= 4;
+        for (byte[] bad : new byte[][] {damaged, Arrays.copyOf(library, library.length - 1), {}}) {
+            assertThatExceptionOfType(IOException.class)
+                    .isThrownBy(() -> KernelLibrary.open(bad, digest, KernelLibrary.VERSION))
+                    .withMessage("it is damaged: wrong SHA-256");
+        }
+        byte[] text = "no library".getBytes(StandardCharsets.US_ASCII);
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> KernelLibrary.open(text, digest(text), KernelLibrary.VERSION))
+                .withMessageStartingWith("the system does not load it: ");
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> KernelLibrary.open(library, digest, KernelLibrary.VERSION + 1))
+                .withMessage("it is of version 1 (expected: 2)");
+    }
+
+    private static String digest(byte[] bytes) throws Exception {
+        return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    }
+
+    @Test
+    void aMissingOrDamagedLibraryIsOneLineAndTheJavaForm() throws Exception {
+        Path classes = copyOfClasses();
+        Path library =
+                classes.resolve(Path.of(KernelLibrary.class.getPackageName().replace('.', '/'), KernelLibrary.NAME));
+        assertThat(lookUpInAnotherProcess(classes, "")).containsExactly("form native-" + suffix(), "hits 7");
+        assertThat(lookUpInAnotherProcess(classes, "java-scalar")).containsExactly("form java-scalar", "hits 7");
+        byte[] bytes = Files.readAllBytes(library);
+        bytes[bytes.length / 3] ^= 1;
+        Files.write(library, bytes);
+        assertThat(lookUpInAnotherProcess(classes, ""))
+                .containsExactly(
+                        "lookups run as java-vector, without the native library: it is damaged: wrong SHA-256",
+                        "form java-vector",
+                        "hits 7");
+        Files.delete(library);
+        assertThat(lookUpInAnotherProcess(classes, ""))
+                .containsExactly(
+                        "lookups run as java-vector, without the native library: this build has none, for want of a C"
+                                + " compiler",
+                        "form java-vector",
+                        "hits 7");
+    }
+
+    private static String suffix() {
+        return NativeKernels.available().iterator().next().suffix;
+    }
+
+    private static Path classes() throws URISyntaxException {
+        return Path.of(KernelLibrary.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
+    }
+
+    private Path copyOfClasses() throws IOException, URISyntaxException {
+        Path from = classes();
+        Path to = folder.resolve("classes");
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, to.resolve(from.relativize(file)));
+            }
+        }
+        return to;
+    }
+
+    /** What it prints, and what it logs of the library. */
+    private static List<String> lookUpInAnotherProcess(Path classes, String form) throws Exception {
+        String classPath = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .map(entry -> {
+                    try {
+                        return Path.of(entry).equals(classes()) ? classes.toString() : entry;
+                    } catch (URISyntaxException e) {
+                        throw new IllegalStateException(e);
+                    }
+                })
+                .collect(Collectors.joining(File.pathSeparator));
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--add-modules=jdk.incubator.vector",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-XX:TieredStopAtLevel=1",
+                        "-Dsemblance.kernel=" + form,
+                        "-cp",
+                        classPath,
+                        LookUp.class.getName())
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        return output.lines()
+                .filter(line -> line.contains("library") || line.startsWith("form") || line.startsWith("hits"))
+                .map(line -> line.replaceFirst("^.*?(?=lookups run)", ""))
+                .toList();
+    }
+
+    /** A process that looks a few hashes up. */
+    static final class LookUp {
+        private LookUp() {}
+
+        @SuppressWarnings("SystemOut") // The test reads it.
+        public static void main(String[] args) {
+            try (PigeonringIndex index = new PigeonringIndex()) {
+                index.addAll(sink -> {
+                    for (int i = 0; i < 40_000; i++) {
+                        sink.pair((long) i << 50, i * 0x9E3779B97F4A7C15L, 0, i % 6_000 == 0 ? 0 : -1L >>> i % 30, i);
+                    }
+                });
+                int[] hits = {0};
+                for (int i = 0; i < 40_000; i += 6_000) {
+                    Hash256 query = new Hash256((long) i << 50, i * 0x9E3779B97F4A7C15L, 0x10, 0);
+                    int expected = i;
+                    index.lookup(query, 1, (q, d, id) -> hits[0] += id == expected && d == 1 ? 1 : 0);
+                }
+                System.out.println("form " + Kernels.best().name());
+                System.out.println("hits " + hits[0]);
+            }
+        }
+    }
+}
