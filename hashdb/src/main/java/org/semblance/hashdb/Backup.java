@@ -23,8 +23,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.CatalogRefusedException;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.catalog.postgres.PostgresDialect;
 import org.semblance.hashdb.catalog.sql.CatalogCopy;
 import org.semblance.hashdb.file.DurableFile;
 import org.semblance.hashdb.json.StrictJson;
@@ -83,8 +85,18 @@ public final class Backup {
      * @throws IOException if the target cannot be written
      */
     public static Made write(Path folder, Path target, List<String> others, Instant now) throws IOException {
+        return write(folder, null, target, others, now);
+    }
+
+    /**
+     * As {@link #write(Path, Path, List, Instant)}; the backup of a catalog that nodes share opens alone.
+     *
+     * @param shared the catalog of the node; null if it is in the folder
+     */
+    public static Made write(Path folder, @Nullable SharedCatalog shared, Path target, List<String> others, Instant now)
+            throws IOException {
         Path catalog = folder.resolve(DatabaseFolder.CATALOG);
-        if (!Files.exists(catalog)) {
+        if (shared == null && !Files.exists(catalog)) {
             throw new DatabaseRefusedException(
                     folder, "has no " + DatabaseFolder.CATALOG + " (expected: a data folder)");
         }
@@ -101,7 +113,11 @@ public final class Backup {
         Path copy = target.resolve(DatabaseFolder.CATALOG);
         long seq;
         try {
-            CatalogCopy.make(catalog, copy);
+            if (shared == null) {
+                CatalogCopy.make(catalog, copy);
+            } else {
+                CatalogCopy.makeOfShared(PostgresDialect.open(shared.address(), shared.password(), false), copy);
+            }
             seq = CatalogCopy.prove(copy);
         } catch (CatalogRefusedException | StorageFailedException e) {
             throw new DatabaseRefusedException(folder, String.valueOf(e.getMessage()), e);

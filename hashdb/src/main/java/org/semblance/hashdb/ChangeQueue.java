@@ -5,10 +5,12 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.catalog.sql.Catalog.Outcome;
 import org.semblance.hashdb.follow.DatabaseEvents;
@@ -28,11 +30,15 @@ final class ChangeQueue {
     /** What one commit takes together, so that its first change does not wait for long. */
     private static final int GROUP_CHANGES = 1000;
 
+    private static final long FOLLOWING_NANOS = 3_000_000_000L;
+    private static final long FOLLOWING_PAUSE_NANOS = 50_000_000;
+
     private final Catalog catalog;
     private final InstantSource clock;
     private final DatabaseEvents events;
     private final ReentrantLock writing;
     private final Runnable requireOpen;
+    private final Runnable requireReady;
     private final Followers followers;
     private final LiveStock stock;
     private final ConcurrentLinkedQueue<Waiting> queue = new ConcurrentLinkedQueue<>();
@@ -52,6 +58,7 @@ final class ChangeQueue {
      *
      * @param writing held by whoever changes the catalog
      * @param requireOpen throws if the database is closed
+     * @param requireReady throws if no change may be made now
      */
     ChangeQueue(
             Catalog catalog,
@@ -59,6 +66,7 @@ final class ChangeQueue {
             DatabaseEvents events,
             ReentrantLock writing,
             Runnable requireOpen,
+            Runnable requireReady,
             Followers followers,
             LiveStock stock) {
         this.catalog = catalog;
@@ -66,18 +74,21 @@ final class ChangeQueue {
         this.events = events;
         this.writing = writing;
         this.requireOpen = requireOpen;
+        this.requireReady = requireReady;
         this.followers = followers;
         this.stock = stock;
     }
 
     /** Returns when the change is made, or throws what it was refused with. */
     Applied apply(Catalog.Submission submission) {
+        requireReady.run();
         Waiting own = new Waiting(submission);
         queue.add(own);
         writing.lock();
         try {
             while (own.outcome == null) {
                 requireOpen.run();
+                requireReady.run();
                 if (followers.hashes().hasRoom()) {
                     commitWaiting();
                 } else {
@@ -91,6 +102,36 @@ final class ChangeQueue {
             case Outcome.Committed committed -> committed.applied();
             case Outcome.Refused refused -> throw refused.why();
         };
+    }
+
+    /**
+     * Takes in what was committed. A database that goes away just then is waited for a while.
+     *
+     * @throws StorageFailedException if it stays away; what was committed stands
+     */
+    private void follow() {
+        long deadline = System.nanoTime() + FOLLOWING_NANOS;
+        while (true) {
+            try {
+                Catalog.State state = followers.follow(stock.seen().seq, null);
+                stock.see(new Seen(state));
+                if (state.seq() >= Math.min(catalog.committedSeq(), state.newest())) {
+                    return;
+                }
+            } catch (StorageFailedException e) {
+                if (!e.isAway()) {
+                    throw e;
+                }
+                if (System.nanoTime() > deadline) {
+                    throw new StorageFailedException(
+                            "changes up to " + catalog.committedSeq()
+                                    + " were made, and cannot be taken in by this node yet: " + e.getMessage(),
+                            StorageFailedException.Kind.AWAY,
+                            e);
+                }
+                LockSupport.parkNanos(FOLLOWING_PAUSE_NANOS);
+            }
+        }
     }
 
     private void commitWaiting() {
@@ -107,11 +148,7 @@ final class ChangeQueue {
             long begun = System.nanoTime();
             List<Outcome> outcomes = catalog.commit(submissions, clock.instant());
             events.committed(group.size(), Duration.ofNanos(System.nanoTime() - begun));
-            Catalog.State state;
-            do {
-                state = followers.follow(stock.seen().seq, null);
-                stock.see(new Seen(state));
-            } while (state.seq() < Math.min(catalog.committedSeq(), state.newest()));
+            follow();
             for (int i = 0; i < group.size(); i++) {
                 group.get(i).outcome = outcomes.get(i);
             }

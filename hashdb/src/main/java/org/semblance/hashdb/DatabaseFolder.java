@@ -47,7 +47,7 @@ public final class DatabaseFolder {
      *
      * @throws DatabaseRefusedException if it holds a catalog or something else, or cannot be read or created
      */
-    static void prepareNode(Path folder) {
+    public static void prepareNode(Path folder) {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new DatabaseRefusedException(folder, "is a file (expected: a folder)");
         }

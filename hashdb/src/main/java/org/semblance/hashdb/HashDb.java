@@ -33,16 +33,19 @@ import org.semblance.hashdb.catalog.Proposal;
 import org.semblance.hashdb.catalog.ProposalState;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.catalog.postgres.ChangeListener;
 import org.semblance.hashdb.catalog.postgres.PostgresDialect;
 import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.follow.DatabaseEvents;
+import org.semblance.hashdb.follow.FollowState;
 import org.semblance.hashdb.follow.Followers;
 import org.semblance.hashdb.follow.IndexKeeper;
 import org.semblance.hashdb.follow.IndexKind;
 import org.semblance.hashdb.follow.LiveFeatures;
 import org.semblance.hashdb.follow.LiveIndex;
+import org.semblance.hashdb.follow.Tail;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -76,6 +79,10 @@ public final class HashDb implements BankedList, AutoCloseable {
     private final Lookups lookups;
     private final PastLists past;
     private final ChangeQueue changes;
+
+    /** Follows other nodes; null if the catalog is this process's alone. */
+    private final @Nullable Tail tail;
+
     private volatile boolean closed;
 
     private HashDb(
@@ -83,6 +90,7 @@ public final class HashDb implements BankedList, AutoCloseable {
             FolderLock folderLock,
             Catalog catalog,
             InstantSource clock,
+            @Nullable ChangeListener listener,
             IndexKeeper.Saving saving,
             DatabaseEvents events) {
         this.folder = folder;
@@ -93,7 +101,9 @@ public final class HashDb implements BankedList, AutoCloseable {
                 catalog, clock, followers, new Seen(followers.hashes().opened()));
         this.lookups = new Lookups(stock, followers.contentBanks());
         this.past = new PastLists(stock, catalog, followers.contentBanks());
-        this.changes = new ChangeQueue(catalog, clock, events, writing, this::requireOpen, followers, stock);
+        this.changes = new ChangeQueue(
+                catalog, clock, events, writing, this::requireOpen, this::requireReady, followers, stock);
+        this.tail = listener == null ? null : new Tail(catalog, listener, writing, followers, sight());
     }
 
     /**
@@ -120,18 +130,26 @@ public final class HashDb implements BankedList, AutoCloseable {
 
     private static HashDb open(Path folder, InstantSource clock, IndexKeeper.Saving saving, DatabaseEvents events) {
         DatabaseFolder.prepare(folder);
-        return open(folder, () -> Catalog.open(folder.resolve(DatabaseFolder.CATALOG)), clock, saving, events);
+        return open(
+                folder,
+                () -> new Opened(Catalog.open(folder.resolve(DatabaseFolder.CATALOG)), null),
+                clock,
+                saving,
+                events);
     }
 
     /**
      * Opens the folder of a node whose catalog other nodes have as well, creating it if it is not there. The folder holds what this
      * node derives from the catalog, and what it keeps of its own.
      *
+     * @param shared null if the catalog is in the folder, as {@link #open(Path)} has it
      * @throws DatabaseRefusedException if the folder is in use or holds something else, or the catalog cannot be reached, is
      *     damaged, or is of a newer release
      */
-    public static HashDb open(Path folder, SharedCatalog shared, DatabaseEvents events) {
-        return open(folder, shared, InstantSource.system(), false, IndexKeeper.Saving.STANDARD, events);
+    public static HashDb open(Path folder, @Nullable SharedCatalog shared, DatabaseEvents events) {
+        return shared == null
+                ? open(folder, events)
+                : open(folder, shared, InstantSource.system(), false, IndexKeeper.Saving.STANDARD, events);
     }
 
     /** @param ownTime whether changes carry the time of the clock and not that of the database */
@@ -145,23 +163,30 @@ public final class HashDb implements BankedList, AutoCloseable {
         DatabaseFolder.prepareNode(folder);
         return open(
                 folder,
-                () -> Catalog.openShared(PostgresDialect.open(shared.address(), shared.password(), ownTime), folder),
+                () -> {
+                    PostgresDialect dialect = PostgresDialect.open(shared.address(), shared.password(), ownTime);
+                    return new Opened(Catalog.openShared(dialect, folder), dialect.listen());
+                },
                 clock,
                 saving,
                 events);
     }
 
+    /** A catalog, and what wakes this node when another has changed it. */
+    private record Opened(Catalog catalog, @Nullable ChangeListener listener) {}
+
     private static HashDb open(
             Path folder,
-            Supplier<Catalog> opener,
+            Supplier<Opened> opener,
             InstantSource clock,
             IndexKeeper.Saving saving,
             DatabaseEvents events) {
         FolderLock lock = FolderLock.take(folder);
         Catalog catalog = null;
         try {
-            catalog = opener.get();
-            return new HashDb(folder, lock, catalog, clock, saving, events);
+            Opened opened = opener.get();
+            catalog = opened.catalog;
+            return new HashDb(folder, lock, catalog, clock, opened.listener, saving, events);
         } catch (RuntimeException | Error e) {
             if (catalog != null) {
                 catalog.close();
@@ -468,7 +493,7 @@ public final class HashDb implements BankedList, AutoCloseable {
      * index and the view. Changes wait only while the index is read; then both go on.
      */
     public VerifyReport verify() {
-        return new Verification(catalog, writing, this::requireOpen, followers).run();
+        return new Verification(catalog, writing, this::requireOpen, followers, stock).run();
     }
 
     /**
@@ -480,6 +505,36 @@ public final class HashDb implements BankedList, AutoCloseable {
     public void backup(Path target) throws IOException {
         Files.createDirectories(target);
         catalog.backup(target.resolve(DatabaseFolder.CATALOG));
+    }
+
+    /** How it follows what other nodes change; any thread. */
+    public FollowState followState() {
+        return tail == null ? FollowState.ALONE : tail.state();
+    }
+
+    private Tail.Sight sight() {
+        return new Tail.Sight() {
+            @Override
+            public long seq() {
+                return stock.seen().seq;
+            }
+
+            @Override
+            public void see(Catalog.State newest) {
+                stock.see(new Seen(newest));
+            }
+
+            @Override
+            public void forgetPast() {
+                past.forget();
+            }
+        };
+    }
+
+    private void requireReady() {
+        if (tail != null) {
+            tail.requireReady();
+        }
     }
 
     private void requireOpen() {
@@ -516,6 +571,9 @@ public final class HashDb implements BankedList, AutoCloseable {
             closed = true;
         } finally {
             writing.unlock();
+        }
+        if (tail != null) {
+            tail.close();
         }
         followers.close(patience);
         catalog.close();

@@ -9,10 +9,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.KnownVideo;
+import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.features.Features;
 import org.semblance.hashdb.features.PictureVotes;
 import org.semblance.hashdb.follow.Followers;
+import org.semblance.hashdb.follow.IndexKeeper;
 import org.semblance.hashdb.follow.LiveFeatures;
 import org.semblance.hashdb.follow.LiveIndex;
 import org.semblance.hashdb.follow.ViewKeeper;
@@ -25,8 +27,8 @@ import org.semblance.hashdb.view.ServingView;
 final class LiveStock implements Stock {
     private final Catalog catalog;
     private final InstantSource clock;
-    private final LiveIndex index;
-    private final LiveFeatures features;
+    private final IndexKeeper<LiveIndex> hashes;
+    private final IndexKeeper<LiveFeatures> features;
     private final ViewKeeper views;
     private final SeenWaits waits = new SeenWaits(() -> seen().seq);
     private volatile Seen seen;
@@ -35,8 +37,8 @@ final class LiveStock implements Stock {
     LiveStock(Catalog catalog, InstantSource clock, Followers followers, Seen seen) {
         this.catalog = catalog;
         this.clock = clock;
-        this.index = followers.hashes().index();
-        this.features = followers.features().index();
+        this.hashes = followers.hashes();
+        this.features = followers.features();
         this.views = followers.views();
         this.seen = seen;
     }
@@ -69,7 +71,7 @@ final class LiveStock implements Stock {
             int maxDistance,
             HashIndex.@Nullable ContentFilter filter,
             HashIndex.HitSink sink) {
-        index.lookup(queries, count, maxDistance, filter, sink);
+        hashes.index().lookup(queries, count, maxDistance, filter, sink);
     }
 
     @Override
@@ -82,17 +84,17 @@ final class LiveStock implements Stock {
     @Override
     public List<PictureVotes> lookupFeatures(
             Features query, int maxDistance, HashIndex.@Nullable ContentFilter filter, int minVotes, int maxPictures) {
-        return features.index().lookup(query, maxDistance, filter, minVotes, maxPictures);
+        return features.index().index().lookup(query, maxDistance, filter, minVotes, maxPictures);
     }
 
     @Override
     public long featureCount() {
-        return features.index().size();
+        return features.index().index().size();
     }
 
     @Override
     public int[] documentFrequency(Features banked, int maxDistance, HashIndex.ContentFilter counted) {
-        return features.index().documentFrequency(banked, maxDistance, counted);
+        return features.index().index().documentFrequency(banked, maxDistance, counted);
     }
 
     /** What the view does not have is asked of the catalog, so that a match can be late but not lost. */
@@ -113,7 +115,16 @@ final class LiveStock implements Stock {
                 records.add(record);
             }
         }
-        records.addAll(catalog.records(Arrays.copyOf(missing, count)));
+        try {
+            records.addAll(catalog.records(Arrays.copyOf(missing, count)));
+        } catch (StorageFailedException e) {
+            // The view has every content that the indexes have and that is not withdrawn, so these were withdrawn just
+            // now. Only a
+            // view that has not caught up might lack one.
+            if (!e.isAway() || view.seq() < seen.seq) {
+                throw e;
+            }
+        }
         return records;
     }
 

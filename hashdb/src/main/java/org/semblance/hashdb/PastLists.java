@@ -25,6 +25,11 @@ final class PastLists {
         this.contentBanks = contentBanks;
     }
 
+    /** Forgets the lists, of a catalog that has lost changes. */
+    synchronized void forget() {
+        kept.clear();
+    }
+
     /** As {@link HashDb#asOf}. */
     synchronized BankedList asOf(long seq) {
         long newest = present.seen().seq;

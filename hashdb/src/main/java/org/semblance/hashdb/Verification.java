@@ -15,10 +15,13 @@ import org.semblance.hashdb.verify.ViewComparison;
 
 /** Proves the catalog, and compares with it what is derived from it; see {@link HashDb#verify}. */
 final class Verification {
+    private static final int LOOKS = 5;
+
     private final Catalog catalog;
     private final ReentrantLock writing;
     private final Runnable requireOpen;
     private final Followers followers;
+    private final LiveStock stock;
 
     /**
      * A verification that has not begun.
@@ -26,7 +29,8 @@ final class Verification {
      * @param writing held by whoever changes the catalog
      * @param requireOpen throws if the database is closed
      */
-    Verification(Catalog catalog, ReentrantLock writing, Runnable requireOpen, Followers followers) {
+    Verification(Catalog catalog, ReentrantLock writing, Runnable requireOpen, Followers followers, LiveStock stock) {
+        this.stock = stock;
         this.catalog = catalog;
         this.writing = writing;
         this.requireOpen = requireOpen;
@@ -48,6 +52,7 @@ final class Verification {
             } catch (StorageFailedException e) {
                 return new VerifyReport(0, JournalEntry.GENESIS, 0, 0, List.of(String.valueOf(e.getMessage())));
             }
+            catchUp(audit);
             comparison = new IndexComparison(audit.maxContentId());
             comparison.addAll(followers.hashes().index().settled());
             featureComparison = new FeatureComparison(audit.maxContentId());
@@ -73,8 +78,7 @@ final class Verification {
             problems.addAll(faultyTables());
             writing.lock();
             try {
-                problems.addAll(
-                        viewComparison.differences(catalog, followers.views().view()));
+                problems.addAll(viewDifferences(viewComparison));
             } catch (StorageFailedException e) {
                 problems.add(String.valueOf(e.getMessage()));
             } finally {
@@ -87,6 +91,30 @@ final class Verification {
                     featureComparison.pictures(),
                     problems);
         }
+    }
+
+    /** Takes in what other nodes have changed up to the state that is audited, as it is in that state. */
+    private void catchUp(Audit audit) {
+        if (catalog.isShared()) {
+            Catalog.State state;
+            do {
+                state = followers.follow(stock.seen().seq, audit);
+                stock.see(new Seen(state));
+            } while (state.seq() < state.newest());
+        }
+    }
+
+    /** What others change between a look at the catalog and one at the view differs; it does so once. */
+    private List<String> viewDifferences(ViewComparison comparison) {
+        List<String> differences = List.of();
+        for (int look = 0; look < LOOKS; look++) {
+            differences = comparison.differences(catalog, followers.views().view());
+            if (differences.isEmpty() || !catalog.isShared()) {
+                return differences;
+            }
+            stock.see(new Seen(followers.follow(stock.seen().seq, null)));
+        }
+        return differences;
     }
 
     /** Table by table, so that changes do not wait for all of them. */

@@ -33,7 +33,6 @@ class ConcurrencyTest {
     private static final Origin ANYONE = new Origin("thread", "");
     private static final int WRITERS = 6;
     private static final int READERS = 3;
-    private static final int CHANGES = 120;
 
     @TempDir
     private Path folder;
@@ -120,7 +119,7 @@ class ConcurrencyTest {
     }
 
     private void write(SplittableRandom own, ConcurrentHashMap<Long, Banked> there) {
-        for (int i = 0; i < CHANGES; i++) {
+        for (int i = 0; i < changes(); i++) {
             Banked content = add("A", RandomSeed.hash(own));
             assertThat(finds(content)).as("just added, %s", RandomSeed.replay()).isTrue();
             if (own.nextInt(3) == 0) {
@@ -141,7 +140,7 @@ class ConcurrencyTest {
         AtomicReference<String> name = new AtomicReference<>("NAME_0");
         AtomicInteger renaming = new AtomicInteger(1);
         Callable<Void> rename = () -> {
-            for (int i = 1; i <= CHANGES; i++) {
+            for (int i = 1; i <= changes(); i++) {
                 db.apply(new Change.UpdateBank(name.get(), BankFields.NONE.withName("NAME_" + i)), ANYONE);
                 name.set("NAME_" + i);
             }
@@ -187,6 +186,11 @@ class ConcurrencyTest {
                 assertThat(copy.verify().problems()).as(RandomSeed.replay()).isEmpty();
             }
         }
+    }
+
+    /** How many changes each writer makes. */
+    int changes() {
+        return 120;
     }
 
     /** Where the database is. */

@@ -39,7 +39,7 @@ record Backend(
     static Backend open(ServerConfig config, Metrics metrics, Opening opening) {
         // First, since natives are loaded while the database is opened.
         Decoders decoders = opening.add(new Decoders(config, metrics));
-        HashDb db = opening.add(HashDb.open(config.dataFolder(), metrics.databaseEvents()));
+        HashDb db = opening.add(HashDb.open(config.dataFolder(), config.catalog(), metrics.databaseEvents()));
         metrics.watch(db, config.dataFolder());
         Records records = opening.add(Records.open(config, db, metrics));
         ExchangeRegistry registry = ExchangeRegistry.open(config.dataFolder());

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.HashDb;
 import org.semblance.server.auth.Gate;
 import org.semblance.server.body.SpillFolder;
@@ -52,13 +54,14 @@ record Front(
      * @throws IOException if large uploads cannot be stored where the settings say
      */
     void serve(Backend backend) throws IOException {
+        Supplier<@Nullable String> behind = CatalogHealth.of(backend.db(), config);
         List<Route> routes = new ArrayList<>(Routes.all(
                 config, backend.db(), backend.records(), backend.exchanges(), gate, metrics, lifecycle::told));
         routes.addAll(Routes.pages(config));
         Router router = new Router(routes, Routes::dialect);
         calls.serve(
                 router, versions(backend.db()), backend.workers(), backend.videoWorkers(), SpillFolder.open(config));
-        lifecycle.ready(backend.decoders()::haveBegun);
+        lifecycle.ready(() -> backend.decoders().haveBegun() && behind.get() == null);
     }
 
     private static ListVersions versions(HashDb db) {

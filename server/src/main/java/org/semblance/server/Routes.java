@@ -32,7 +32,7 @@ final class Routes {
     /** The routes that report the state of the server while the database is opened; every other path is refused. */
     static Router whileOpening(Metrics metrics, Supplier<Phase> phase) {
         return new Router(
-                new OperatorRoutes(metrics, phase, null).routes(),
+                new OperatorRoutes(metrics, phase, null, () -> null).routes(),
                 Routes::dialect,
                 () -> HttpError.busy("the database is being opened"));
     }
@@ -56,7 +56,7 @@ final class Routes {
         VerdictRecorder verdicts = new VerdictRecorder(records.log(), records.uploads(), flood);
         List<Route> routes =
                 new ArrayList<>(NativeApi.routes(db, records, gate, verdicts, flood, earlier, config.features()));
-        routes.addAll(new OperatorRoutes(metrics, phase, db).routes());
+        routes.addAll(new OperatorRoutes(metrics, phase, db, CatalogHealth.of(db, config)).routes());
         routes.addAll(new KeyRoutes(gate).routes());
         routes.addAll(new OpsRoutes(metrics.history(), config.dataFolder()).routes());
         routes.addAll(new HmaApi(db, verdicts, earlier, records.guard(), exchanges, config).routes());

@@ -64,6 +64,12 @@ public final class ContentBanks implements AutoCloseable {
         }
     }
 
+    /** Forgets the banks, with the writers' lock held: {@link #catchUp} reads them anew. */
+    public synchronized void forget() {
+        pages = new int[0][];
+        last = 0;
+    }
+
     private void load(long there) {
         try {
             for (long first = 1; first <= there && !closing; first += CHUNK) {

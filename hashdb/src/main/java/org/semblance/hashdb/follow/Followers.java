@@ -67,9 +67,23 @@ public final class Followers {
     public Catalog.State follow(long afterSeq, @Nullable Audit within) {
         contentBanks.catchUp();
         Catalog.State state = views.follow(afterSeq, this::change, features.index(), within);
-        hashes.reached(state.seq());
+        hashes.reached(state);
         features.changed(features.index().takeChanges());
-        features.reached(state.seq());
+        features.reached(state);
+        return state;
+    }
+
+    /**
+     * Takes everything from the catalog anew, which has lost what was followed, with the writers' lock held. Lookups have the
+     * indexes of before until the new ones are there.
+     *
+     * @return the state to follow from
+     */
+    public Catalog.State rebuild() {
+        views.rebuild();
+        contentBanks.forget();
+        Catalog.State state = hashes.rebuild();
+        features.rebuild();
         return state;
     }
 

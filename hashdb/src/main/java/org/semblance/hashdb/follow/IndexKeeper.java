@@ -6,10 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.file.FormatException;
 import org.semblance.hashdb.file.SnapshotFormat;
@@ -48,6 +49,9 @@ public final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
     /** A pause is at least so many times as long as the save before it. */
     private static final int PAUSE_TO_SAVE = 4;
 
+    /** How long an index that was replaced is kept: longer than from the moment a lookup takes it to the one it enters it. */
+    private static final int RETIRED_SECONDS = 30;
+
     private final KeptIndex.Source<I> source;
     private final IndexKind kind;
     private final Path file;
@@ -56,11 +60,14 @@ public final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
     private final Condition turn;
     private final Saving saving;
     private final DatabaseEvents events;
-    private final I index;
     private final Catalog.State opened;
+
+    /** Replaced with the writers' lock held. */
+    private volatile I index;
 
     // The rest is guarded by the writers' lock.
     private long seq;
+    private Hash256 hash;
     private long unsaved;
     private long notBefore = System.nanoTime();
     private volatile @Nullable Thread saver;
@@ -106,6 +113,7 @@ public final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
         this.index = filled.index();
         this.opened = filled.state();
         this.seq = filled.state().seq();
+        this.hash = Hash256.parse(filled.state().hash());
         this.unsaved = filled.changes();
         writing.lock();
         try {
@@ -214,12 +222,13 @@ public final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
     }
 
     /**
-     * Says that all changes up to this one are in, with the lock held. After a save whoever changes helps to move over
+     * Says that all changes up to that state are in, with the lock held. After a save whoever changes helps to move over
      * what was kept back, twice what it brings itself: otherwise a bulk import would bring more than is moved, and no
      * other save could begin before it ends.
      */
-    public void reached(long newSeq) {
-        seq = newSeq;
+    public void reached(Catalog.State state) {
+        seq = state.seq();
+        hash = Hash256.parse(state.hash());
         if (settling) {
             index.settle((int) Math.min(2 * fresh, Integer.MAX_VALUE));
         }
@@ -300,25 +309,29 @@ public final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
     private void save() {
         long begun = System.nanoTime();
         long savedSeq;
+        Hash256 savedHash;
         long saved;
+        I held;
         writing.lock();
         try {
-            index.hold();
+            held = index;
+            held.hold();
             savedSeq = seq;
+            savedHash = hash;
             saved = unsaved;
         } finally {
             writing.unlock();
         }
         boolean done = false;
         try {
-            index.save(file, savedSeq, Hash256.parse(String.valueOf(catalog.journalHash(savedSeq))));
+            held.save(file, savedSeq, savedHash);
             done = true;
             Duration took = Duration.ofNanos(System.nanoTime() - begun);
             events.saved(kind, took);
             LOG.info("{}: saved up to change {} in {} ms", file, savedSeq, took.toMillis());
         } catch (ClosedByInterruptException e) {
             LOG.debug("{}: closed while it was saved", file);
-        } catch (IOException | StorageFailedException e) {
+        } catch (IOException e) {
             events.saveFailed(kind);
             LOG.warn("{}: cannot be saved: {}; the next start reads more from the catalog", file, e.toString());
         } finally {
@@ -346,6 +359,29 @@ public final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
                 writing.unlock();
             }
         }
+    }
+
+    /**
+     * Builds the index anew from the catalog, which has lost what this one holds, with the lock held. Until it is there lookups
+     * have the one before.
+     *
+     * @return the state of the catalog that it holds
+     */
+    public Catalog.State rebuild() {
+        awaitSettled();
+        long begun = System.nanoTime();
+        KeptIndex.Filled<I> built = source.build(catalog);
+        events.built(kind, Duration.ofNanos(System.nanoTime() - begun));
+        I before = index;
+        index = built.index();
+        seq = built.state().seq();
+        hash = Hash256.parse(built.state().hash());
+        unsaved = built.changes();
+        fresh = 0;
+        // Some lookups have it in their hands.
+        CompletableFuture.delayedExecutor(RETIRED_SECONDS, TimeUnit.SECONDS).execute(before::close);
+        saveIfWorthwhile();
+        return built.state();
     }
 
     /** Waits until the index is not held, with the lock held, which is given back meanwhile. */

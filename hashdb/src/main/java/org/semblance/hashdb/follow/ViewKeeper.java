@@ -10,6 +10,7 @@ import org.semblance.hashdb.catalog.CatalogRefusedException;
 import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.ContentSink;
 import org.semblance.hashdb.catalog.HashSink;
+import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.PictureSink;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.catalog.audit.Audit;
@@ -38,6 +39,12 @@ public final class ViewKeeper implements AutoCloseable {
     private boolean touchesFiles;
     private volatile boolean closing;
     private volatile @Nullable ServingView view;
+
+    /** Of the change that the view has reached. */
+    private volatile String hash = JournalEntry.GENESIS;
+
+    /** Counts the times that the catalog lost something. */
+    private volatile int generation;
 
     /** @param writing held by whoever changes the catalog */
     public ViewKeeper(Path folder, Catalog catalog, ReentrantLock writing, DatabaseEvents events) {
@@ -70,6 +77,7 @@ public final class ViewKeeper implements AutoCloseable {
             Catalog.State state = catalog.followPage(afterSeq, current, hashes, pictures, within);
             if (current != null) {
                 current.reached(state.seq());
+                hash = state.hash();
                 if (current.outgrown()) {
                     start(false);
                 }
@@ -90,6 +98,24 @@ public final class ViewKeeper implements AutoCloseable {
         }
     }
 
+    /** Has a view built if there is none, as when the catalog could not be reached for the last one. */
+    public void ensure() {
+        if (view == null && builder == null) {
+            start(false);
+        }
+    }
+
+    /** Has a view built of a catalog that has lost what the view holds, with the lock held; the catalog answers until then. */
+    public void rebuild() {
+        generation++;
+        ServingView current = view;
+        view = null;
+        if (current != null) {
+            current.discard();
+        }
+        start(false);
+    }
+
     private void start(boolean reopen) {
         synchronized (turn) {
             if (builder == null && !closing) {
@@ -100,6 +126,7 @@ public final class ViewKeeper implements AutoCloseable {
 
     private void build(boolean reopen) {
         ServingView next = null;
+        int of = generation;
         try {
             ServingView.warmUp();
             synchronized (turn) {
@@ -116,8 +143,9 @@ public final class ViewKeeper implements AutoCloseable {
                         folder, catalog.contents(), catalog.digests(), catalog.framePages(ServingView.FRAMES_A_PAGE));
                 next.reached(catalog.loadContents(unlessClosing(next)).seq());
             }
-            publish(next);
-            next = null;
+            if (publish(next, of)) {
+                next = null;
+            }
             if (built) {
                 events.viewBuilt(Duration.ofNanos(System.nanoTime() - begun));
             }
@@ -125,8 +153,9 @@ public final class ViewKeeper implements AutoCloseable {
             LOG.debug("{}: closed before its view was ready", folder);
             if (next != null && next.seq() > 0) {
                 // What it took in beyond that change it takes in again; that does no harm.
-                closeForReuse(next);
-                next = null;
+                if (closeForReuse(next, hashOf(next.seq()))) {
+                    next = null;
+                }
             }
         } catch (IOException | RuntimeException e) {
             events.viewFailed();
@@ -178,7 +207,13 @@ public final class ViewKeeper implements AutoCloseable {
         };
     }
 
-    private void publish(ServingView next) {
+    /**
+     * Has lookups ask the view from now on.
+     *
+     * @param of the generation of catalogs that it was built of
+     * @return false if that has passed
+     */
+    private boolean publish(ServingView next, int of) {
         for (int pass = 0; pass < FREE_PASSES && next.seq() < catalog.seq(); pass++) {
             next.reached(
                     catalog.follow(next.seq(), unlessClosing(next), null, null).seq());
@@ -186,7 +221,12 @@ public final class ViewKeeper implements AutoCloseable {
         ServingView old;
         writing.lock();
         try {
-            next.reached(catalog.follow(next.seq(), next, null, null).seq());
+            if (of != generation) {
+                return false;
+            }
+            Catalog.State state = catalog.follow(next.seq(), next, null, null);
+            next.reached(state.seq());
+            hash = state.hash();
             old = view;
             view = next;
         } finally {
@@ -195,14 +235,29 @@ public final class ViewKeeper implements AutoCloseable {
         if (old != null) {
             old.discard();
         }
+        return true;
     }
 
-    private void closeForReuse(ServingView last) {
+    private @Nullable String hashOf(long seq) {
         try {
-            last.close(String.valueOf(catalog.journalHash(last.seq())));
+            return catalog.journalHash(seq);
+        } catch (StorageFailedException e) {
+            LOG.debug("{}: the view cannot be kept", folder, e);
+            return null;
+        }
+    }
+
+    /** Returns false if the view must be discarded, as it is not known what it is of. */
+    private boolean closeForReuse(ServingView last, @Nullable String headHash) {
+        try {
+            if (headHash == null) {
+                return false;
+            }
+            last.close(headHash);
         } catch (IOException e) {
             LOG.warn("{}: the view could not be closed; it will be built anew", folder, e);
         }
+        return true;
     }
 
     /** Waits until no view is being built. */
@@ -232,8 +287,8 @@ public final class ViewKeeper implements AutoCloseable {
             }
         }
         ServingView last = view;
-        if (last != null) {
-            closeForReuse(last);
+        if (last != null && !closeForReuse(last, hash)) {
+            last.discard();
         }
         if (interrupted) {
             Thread.currentThread().interrupt();

@@ -24,9 +24,17 @@ public final class OperatorRoutes {
     private final Metrics metrics;
     private final Supplier<Phase> phase;
     private final @Nullable HashDb db;
+    private final Supplier<@Nullable String> behind;
 
-    /** @param db null until it is open */
-    public OperatorRoutes(Metrics metrics, Supplier<Phase> phase, @Nullable HashDb db) {
+    /**
+     * The routes.
+     *
+     * @param db null until it is open
+     * @param behind tells why the list of this node must not be asked; null if it may be
+     */
+    public OperatorRoutes(
+            Metrics metrics, Supplier<Phase> phase, @Nullable HashDb db, Supplier<@Nullable String> behind) {
+        this.behind = behind;
         this.metrics = metrics;
         this.phase = phase;
         this.db = db;
@@ -47,6 +55,14 @@ public final class OperatorRoutes {
     /** To a probe without a key it says no more than that. */
     private Response ready(Request request) {
         Phase now = phase.get();
+        String why = now.compareTo(Phase.READY) <= 0 ? behind.get() : null;
+        if (why != null) {
+            ObjectNode answer = Json.object().put("status", "behind");
+            if (request.caller().may(Role.OPS)) {
+                answer.put("reason", why);
+            }
+            return Response.json(UNAVAILABLE, answer).with(Map.of("Retry-After", "1"));
+        }
         ObjectNode answer = Json.object().put("status", now.wireName());
         if (now != Phase.READY || db == null) {
             return Response.json(UNAVAILABLE, answer).with(Map.of("Retry-After", "1"));

@@ -42,7 +42,7 @@ final class BackupCommand implements Callable<Integer> {
                 .toList();
         Backup.Made made;
         try {
-            made = Backup.write(data.path(), target, others, Instant.now());
+            made = Backup.write(data.path(), data.catalog(), target, others, Instant.now());
         } catch (IOException e) {
             throw new BadInputException("the backup cannot be written: " + e.getMessage(), e);
         }

@@ -11,6 +11,7 @@ import java.util.function.LongFunction;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.postgres.PostgresAddress;
 
 /**
  * The values that a setting takes, and their written form.
@@ -26,6 +27,9 @@ sealed interface Kind<T> {
 
     /** The empty text stands for none. */
     Kind<String> OPTIONAL_URL = new Url();
+
+    /** The empty text stands for none. */
+    Kind<String> OPTIONAL_CATALOG = new CatalogAddress();
 
     Kind<Boolean> FLAG = new Flag();
 
@@ -65,6 +69,11 @@ sealed interface Kind<T> {
         return true;
     }
 
+    /** What a message may show of a text that is no value. */
+    default String shown(String text) {
+        return text;
+    }
+
     /** As a text that {@link #parse} takes. */
     default String text(T value) {
         return String.valueOf(value);
@@ -101,6 +110,38 @@ sealed interface Kind<T> {
         @Override
         public String placeholder() {
             return "TEXT";
+        }
+    }
+
+    /** An address of PostgreSQL. One with a password is no value, and no message shows the password. */
+    record CatalogAddress() implements Kind<String> {
+        @Override
+        public String parse(String text) {
+            return text.strip();
+        }
+
+        @Override
+        public String shown(String text) {
+            return text.replaceFirst("://([^@:]*):.*@", "://$1:...@");
+        }
+
+        @Override
+        public boolean isValid(String value) {
+            try {
+                return value.isEmpty() || !PostgresAddress.parse(value).hosts().isEmpty();
+            } catch (IllegalArgumentException e) {
+                return false;
+            }
+        }
+
+        @Override
+        public String expected() {
+            return "an address as postgresql://user@host:5432/database without a password, or nothing";
+        }
+
+        @Override
+        public String placeholder() {
+            return "ADDRESS";
         }
     }
 

@@ -1,6 +1,8 @@
 package org.semblance.server.config;
 
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -9,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.worker.DecodeWorkers;
+import org.semblance.hashdb.SharedCatalog;
+import org.semblance.hashdb.catalog.postgres.PostgresAddress;
 import org.semblance.hashdb.matchlog.MatchLogSettings;
 import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.log.LogFormat;
@@ -89,6 +93,33 @@ public final class ServerConfig {
 
     public Path dataFolder() {
         return value(Setting.DATA);
+    }
+
+    /**
+     * The catalog that this node shares with others, with its password read; null if it has one of its own.
+     *
+     * @throws ConfigRefusedException if the file of the password cannot be read
+     */
+    public @Nullable SharedCatalog catalog() {
+        String address = value(Setting.CATALOG);
+        if (address.isEmpty()) {
+            return null;
+        }
+        Path file = path(Setting.CATALOG_PASSWORD_FILE);
+        String password = System.getenv("PGPASSWORD");
+        if (file != null) {
+            try {
+                password = Files.readString(file).strip();
+            } catch (IOException e) {
+                throw new ConfigRefusedException(
+                        Setting.CATALOG_PASSWORD_FILE, file.toString(), "a file that can be read: " + e.getMessage());
+            }
+        }
+        return new SharedCatalog(PostgresAddress.parse(address), password);
+    }
+
+    public long catalogMaxLagS() {
+        return value(Setting.CATALOG_MAX_LAG_S);
     }
 
     public String bindAddress() {

@@ -32,6 +32,26 @@ public final class Setting<T> {
     public static final Setting<Path> DATA = new Setting<>(
             "data", Kind.PATH, Path.of("data"), "Folder of the hash database; created if it is not there.");
 
+    public static final Setting<String> CATALOG = new Setting<>(
+            "catalog",
+            Kind.OPTIONAL_CATALOG,
+            "",
+            "Where the banks are if several nodes share them: a database of PostgreSQL, as postgresql://user@host:5432/database."
+                    + " The data folder then has what this node derives from them. Without it they are in the data folder.");
+
+    public static final Setting<Path> CATALOG_PASSWORD_FILE = new Setting<>(
+            "catalog_password_file",
+            Kind.OPTIONAL_PATH,
+            Path.of(""),
+            "File of the password of that database. Without it the password is in the environment, as PGPASSWORD, or there is"
+                    + " none.");
+
+    public static final Setting<Long> CATALOG_MAX_LAG_S = new Setting<>(
+            "catalog_max_lag_s",
+            Kind.whole(1, 86_400),
+            300L,
+            "How long a node that cannot reach that database, or is behind it, counts as ready: it answers from what it has.");
+
     public static final Setting<String> HOST = new Setting<>(
             "host",
             Kind.TEXT,
@@ -556,7 +576,7 @@ public final class Setting<T> {
 
     private T checked(@Nullable T value, String shown) {
         if (value == null || !kind.isValid(value)) {
-            throw new ConfigRefusedException(this, shown, expected());
+            throw new ConfigRefusedException(this, kind.shown(shown), expected());
         }
         return value;
     }

@@ -15,6 +15,7 @@ public final class Doctor {
         findings.addAll(new Runtimes().check());
         findings.addAll(new Machine(config).check());
         findings.addAll(new Surroundings(config, environment).check());
+        findings.addAll(new CatalogServer(config).check());
         return findings;
     }
 }

@@ -62,7 +62,7 @@ final class Surroundings {
                     folder + ": its lock cannot be read: " + e.getMessage(),
                     "Run as the server's user."));
         }
-        findings.add(folder(folder, holder));
+        findings.add(folder(folder, holder, !config.value(Setting.CATALOG).isEmpty()));
         findings.add(disk(folder));
         findings.add(port(holder));
         findings.add(tls());
@@ -71,7 +71,7 @@ final class Surroundings {
         return findings;
     }
 
-    private static Finding folder(Path folder, @Nullable String holder) {
+    private static Finding folder(Path folder, @Nullable String holder, boolean shared) {
         String check = "data folder";
         if (!Files.exists(folder)) {
             Path parent = existing(folder);
@@ -83,7 +83,11 @@ final class Surroundings {
                             "Create it for the user of the server, or set data.");
         }
         try {
-            DatabaseFolder.prepare(folder);
+            if (shared) {
+                DatabaseFolder.prepareNode(folder);
+            } else {
+                DatabaseFolder.prepare(folder);
+            }
             Path probe = Files.createTempFile(folder, ".doctor", "");
             Files.delete(probe);
         } catch (DatabaseRefusedException e) {

@@ -40,10 +40,7 @@ public final class Errors {
                         : new HttpError(400, "body: " + bad.getOriginalMessage() + " (expected: JSON)");
             case DeadlinePassedException passed -> HttpError.busy(String.valueOf(passed.getMessage()));
             case NoDecoderException none -> HttpError.busy("no decoder is running"); // The log says why.
-            case StorageFailedException failed -> {
-                LOG.error("the database's disk failed", failed);
-                yield HttpError.busy("the database's disk took nothing more; nothing was changed");
-            }
+            case StorageFailedException failed -> error(failed);
             case ExchangesRefusedException failed -> {
                 LOG.error("the exchanges could not be written", failed);
                 yield HttpError.busy("the disk took nothing more; nothing was changed");
@@ -56,6 +53,17 @@ public final class Errors {
             case OutOfMemoryError unused -> HttpError.busy("out of memory for this request");
             default -> unexpected(thrown, dialect);
         };
+    }
+
+    private static HttpError error(StorageFailedException failed) {
+        if (failed.isAway()) {
+            LOG.warn("refused: {}", failed.getMessage());
+            return HttpError.busy(
+                    "the catalog takes no change and gives no more than this node has, for now; a change that"
+                            + " was under way is made once if it is asked for again with the same Idempotency-Key");
+        }
+        LOG.error("the database's disk failed", failed);
+        return HttpError.busy("the database's disk took nothing more; nothing was changed");
     }
 
     private static HttpError refusal(AccessRefusedException refused) {

@@ -90,6 +90,20 @@ public final class Metrics implements AutoCloseable {
     /** Tells how the database is, from now on. */
     public void watch(HashDb db, Path dataFolder) {
         database.watch(db::state, dataFolder);
+        if (db.followState().shared()) {
+            gauge(
+                    "semblance.follow.lag.changes",
+                    "Changes of other nodes that this one has not taken in yet, as far as it knows",
+                    () -> db.followState().behind());
+            gauge(
+                    "semblance.follow.lag.seconds",
+                    "For how long this node may have been behind the catalog; 0 if it has all",
+                    () -> db.followState().lag().toMillis() / 1000.0);
+            gauge(
+                    "semblance.follow.reachable",
+                    "1 if the catalog answered when this node last asked",
+                    () -> db.followState().reachable() ? 1 : 0);
+        }
     }
 
     /** A value that is asked for at each scrape; the name has dots and ends with its unit, if it has one. */

@@ -13,25 +13,31 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Waits for word that another node has changed the catalog. Word may be lost, when the connection is, so whoever waits looks at the
- * journal after a while all the same. For one thread.
+ * journal after a while all the same. For one thread, which another may stop.
  */
 public final class ChangeListener implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ChangeListener.class);
 
     private final Servers servers;
-    private @Nullable Connection connection;
+    private volatile @Nullable Connection connection;
+    private volatile @Nullable Thread waiting;
+    private volatile boolean stopped;
 
     ChangeListener(Servers servers) {
         this.servers = servers;
     }
 
-    /** Returns when there is word, after that time at the latest, or when the thread is interrupted. */
+    /** Returns when there is word, after that time at the latest, or when it is stopped. */
     public void await(Duration atMost) {
+        waiting = Thread.currentThread();
         try {
             Connection current = connection;
             if (current == null) {
                 current = servers.connect(Servers.Use.LISTEN);
                 connection = current;
+                if (stopped) {
+                    return;
+                }
                 try (Statement statement = current.createStatement()) {
                     statement.execute("LISTEN " + PostgresDialect.CHANNEL);
                 }
@@ -41,7 +47,24 @@ public final class ChangeListener implements AutoCloseable {
         } catch (SQLException e) {
             LOG.debug("{}: no word of changes", servers, e);
             close();
-            LockSupport.parkNanos(atMost.toNanos());
+            if (!stopped) {
+                LockSupport.parkNanos(atMost.toNanos());
+            }
+        }
+    }
+
+    /** Has the thread that waits return at once; any thread. */
+    public void stop() {
+        stopped = true;
+        LockSupport.unpark(waiting);
+        Connection current = connection;
+        if (current != null) {
+            try {
+                // Unlike closing it, this does not wait for the thread that reads from it.
+                current.abort(Runnable::run);
+            } catch (SQLException e) {
+                LOG.debug("{}: word of changes cannot be ended", servers, e);
+            }
         }
     }
 

@@ -2,7 +2,6 @@ package org.semblance.hashdb.catalog.postgres;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.math.MathContext;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.json.StrictJson;
 import tools.jackson.core.JacksonException;
@@ -14,8 +13,8 @@ final class FoldedText {
     private static final int DOTLESS_SMALL_I = 0x131;
     private static final int NO_CHARACTER = 0xFFFD;
 
-    /** SQLite writes a fraction with so many digits. */
-    private static final MathContext DIGITS = new MathContext(15);
+    /** SQLite writes a number without an exponent up to so many digits. */
+    private static final int PLAIN_DIGITS = 15;
 
     private static final BigInteger SMALLEST = BigInteger.valueOf(Long.MIN_VALUE);
     private static final BigInteger LARGEST = BigInteger.valueOf(Long.MAX_VALUE);
@@ -61,12 +60,16 @@ final class FoldedText {
 
     /** With a point always, and an exponent where there are many zeros. */
     private static String fraction(BigDecimal number) {
-        BigDecimal rounded = number.round(DIGITS).stripTrailingZeros();
+        double value = number.doubleValue();
+        if (Double.isInfinite(value)) {
+            return value < 0 ? "-Inf" : "Inf";
+        }
+        BigDecimal rounded = new BigDecimal(Double.toString(value)).stripTrailingZeros();
         if (rounded.signum() == 0) {
             return "0.0";
         }
         int exponent = rounded.precision() - rounded.scale() - 1;
-        if (exponent < -4 || exponent >= 15) {
+        if (exponent < -4 || exponent > PLAIN_DIGITS) {
             String digits = rounded.unscaledValue().abs().toString();
             return (rounded.signum() < 0 ? "-" : "") + digits.charAt(0) + "."
                     + (digits.length() == 1 ? "0" : digits.substring(1)) + "e" + (exponent < 0 ? "-" : "+")

@@ -91,15 +91,6 @@ public final class PostgresDialect implements Dialect {
         return new ChangeListener(servers);
     }
 
-    /** What an operator should know of the server and its settings. */
-    public ServerState serverState() throws StorageFailedException {
-        try {
-            return ServerState.read(servers);
-        } catch (SQLException e) {
-            throw failure(e);
-        }
-    }
-
     @Override
     public String toString() {
         return servers.toString();

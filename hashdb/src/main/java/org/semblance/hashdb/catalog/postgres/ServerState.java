@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server of PostgreSQL as an operator should know it.
@@ -24,7 +25,21 @@ public record ServerState(
         boolean fsync,
         boolean fullPageWrites,
         String standbys) {
-    static ServerState read(Servers servers) throws SQLException {
+    /**
+     * Asks the server at that address.
+     *
+     * @throws org.semblance.hashdb.catalog.StorageFailedException if it cannot be reached
+     */
+    public static ServerState of(PostgresAddress address, @Nullable String password) {
+        Servers servers = new Servers(address, password);
+        try {
+            return read(servers);
+        } catch (SQLException e) {
+            throw servers.failure(e);
+        }
+    }
+
+    private static ServerState read(Servers servers) throws SQLException {
         try (Connection connection = servers.connect(Servers.Use.LISTEN);
                 Statement statement = connection.createStatement()) {
             statement.execute("SELECT 1");

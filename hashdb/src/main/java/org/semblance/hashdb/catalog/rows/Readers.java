@@ -99,6 +99,11 @@ public final class Readers implements AutoCloseable {
         }
     }
 
+    /** Says that the database can be reached, so that the next one asks it again. */
+    public void reachable() {
+        away = null;
+    }
+
     /** Waits for the loans to end. */
     @Override
     public void close() {

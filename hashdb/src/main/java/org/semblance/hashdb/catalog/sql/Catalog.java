@@ -122,7 +122,7 @@ public final class Catalog implements AutoCloseable {
         Catalog catalog = new Catalog(dialect, Optional.empty(), AcknowledgedHead.in(folder));
         return catalog.opened(() -> {
             catalog.head.recall();
-            String lost = catalog.lost();
+            String lost = catalog.look().lost();
             if (lost != null) {
                 LOG.error("{}", lost);
             }
@@ -163,20 +163,25 @@ public final class Catalog implements AutoCloseable {
     }
 
     /**
-     * What the catalog has lost, in words; null if it has the newest change that this process has seen. Changes are lost when
-     * another database takes the place of the one that they were made in: a standby that had not got them, or a backup.
+     * A look at a catalog that others change.
      *
-     * @throws StorageFailedException if the catalog cannot be reached
+     * @param newest the number of its newest change
+     * @param lost what it has lost, in words; null if it has the newest change that this process has seen. Changes are lost when
+     *     another database takes the place of the one that they were made in: a standby that had not got them, or a backup
      */
-    public @Nullable String lost() {
+    public record Look(long newest, @Nullable String lost) {}
+
+    /** @throws StorageFailedException if the catalog cannot be reached */
+    public Look look() {
         AcknowledgedHead.Mark known = head.newest();
-        if (known == null || known.seq() == 0) {
-            return null;
-        }
-        return readers.<@Nullable String>read(reader -> lost(
-                known,
-                Rows.number(reader.prepare("SELECT coalesce(max(seq), 0) FROM journal")),
-                hashOf(reader::prepare, known.seq())));
+        return readers.read(reader -> {
+            long newest = seq(reader);
+            return new Look(
+                    newest,
+                    known == null || known.seq() == 0
+                            ? null
+                            : lost(known, newest, hashOf(reader::prepare, known.seq())));
+        });
     }
 
     private @Nullable String lost(AcknowledgedHead.Mark known, long newest, @Nullable String hash) {
@@ -312,6 +317,7 @@ public final class Catalog implements AutoCloseable {
                 throw e;
             }
         }
+        readers.reachable();
         if (current.lastSeq() > 0) {
             note(current.lastSeq(), current.lastHash());
         }
@@ -796,11 +802,7 @@ public final class Catalog implements AutoCloseable {
             CatalogCopy.make(file.get(), target);
             return;
         }
-        try (Reader reader = new Reader(dialect)) {
-            CatalogExport.write(reader, target);
-        } catch (SQLException e) {
-            throw new IOException(target + ": " + dialect.failure(e).getMessage(), e);
-        }
+        CatalogCopy.makeOfShared(dialect, target);
     }
 
     /** Whether other processes may change it. */

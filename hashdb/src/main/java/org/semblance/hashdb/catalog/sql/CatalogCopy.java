@@ -12,6 +12,8 @@ import org.semblance.hashdb.catalog.ContentRecord;
 import org.semblance.hashdb.catalog.ContentSink;
 import org.semblance.hashdb.catalog.PictureSink;
 import org.semblance.hashdb.catalog.audit.Audit;
+import org.semblance.hashdb.catalog.rows.Dialect;
+import org.semblance.hashdb.catalog.rows.Readers.Reader;
 import org.semblance.hashdb.catalog.rows.Schema;
 import org.semblance.hashdb.catalog.rows.SqliteDialect;
 import org.semblance.hashdb.features.BankedPicture;
@@ -49,6 +51,20 @@ public final class CatalogCopy {
             throw new IOException(target + ": " + e.getMessage(), e);
         } finally {
             Files.deleteIfExists(building);
+        }
+    }
+
+    /**
+     * Writes a catalog that nodes share to a file of SQLite, in one consistent state, with the same ids, numbers and hashes.
+     *
+     * @param target a file that is not there yet
+     * @throws IOException if the target exists or cannot be written, or the catalog cannot be read
+     */
+    public static void makeOfShared(Dialect shared, Path target) throws IOException {
+        try (Reader reader = new Reader(shared)) {
+            CatalogExport.write(reader, target);
+        } catch (SQLException e) {
+            throw new IOException(target + ": " + shared.failure(e).getMessage(), e);
         }
     }
 

@@ -3,6 +3,9 @@ package org.semblance.server.cli.database;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.DatabaseFolder;
+import org.semblance.hashdb.SharedCatalog;
+import org.semblance.server.config.ServerConfig;
 import org.semblance.server.config.Setting;
 import org.semblance.server.config.Settings;
 import picocli.CommandLine.Option;
@@ -27,7 +30,20 @@ public final class DataFolder {
         if (folder != null && file == null) {
             return Path.of(folder);
         }
+        return config().dataFolder();
+    }
+
+    /** The catalog that the node of the folder shares with others; null if the folder has its own. */
+    public @Nullable SharedCatalog catalog() {
+        boolean unasked = folder != null
+                && file == null
+                && !DatabaseFolder.isNode(Path.of(folder))
+                && !System.getenv().containsKey(Setting.CATALOG.variable());
+        return unasked ? null : config().catalog();
+    }
+
+    private ServerConfig config() {
         Map<Setting<?>, String> flags = folder == null ? Map.of() : Map.of(Setting.DATA, folder);
-        return Settings.resolve(flags, System.getenv(), file).config().dataFolder();
+        return Settings.resolve(flags, System.getenv(), file).config();
     }
 }

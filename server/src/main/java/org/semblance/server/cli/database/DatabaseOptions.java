@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.DatabaseInUseException;
 import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.follow.DatabaseEvents;
 import org.semblance.server.auth.RunningServer;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -60,7 +61,8 @@ public final class DatabaseOptions {
         long end = System.nanoTime() + STARTING.toNanos();
         while (true) {
             try {
-                return new OpenDatabase(folder.path(), HashDb.open(folder.path()), contents);
+                return new OpenDatabase(
+                        folder.path(), HashDb.open(folder.path(), folder.catalog(), DatabaseEvents.NONE), contents);
             } catch (DatabaseInUseException e) {
                 Optional<RunningServer> running = running(e);
                 if (running.isPresent()) {
