@@ -28,6 +28,7 @@ import org.semblance.hashdb.catalog.CatalogRefusedException;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.catalog.postgres.PostgresDialect;
 import org.semblance.hashdb.catalog.sql.CatalogCopy;
+import org.semblance.hashdb.document.Documents;
 import org.semblance.hashdb.file.DurableFile;
 import org.semblance.hashdb.json.StrictJson;
 import org.semblance.hashdb.matchlog.MatchLog;
@@ -104,8 +105,11 @@ public final class Backup {
         requireEmpty(target, "a new or an empty folder for the backup");
         List<String> names = new ArrayList<>();
         List<String> leftOut = new ArrayList<>();
+        if (shared != null) {
+            names.addAll(documents(shared, folder, target, others));
+        }
         for (String name : others) {
-            if (Files.exists(folder.resolve(name))) {
+            if (!names.contains(name) && Files.exists(folder.resolve(name))) {
                 copy(folder.resolve(name), target.resolve(name));
                 names.add(name);
             }
@@ -133,6 +137,22 @@ public final class Backup {
         Made made = new Made(now, seq, files, leftOut);
         DurableFile.writePrivate(target.resolve(MANIFEST), StrictJson.INDENTED.writeValueAsBytes(json(made)));
         return made;
+    }
+
+    /** Writes those of the files that nodes share; what a folder has of them is of before. */
+    private static List<String> documents(SharedCatalog shared, Path folder, Path target, List<String> others)
+            throws IOException {
+        List<String> names = new ArrayList<>();
+        try (Documents documents = shared.documents(folder)) {
+            for (String name : others) {
+                byte[] content = documents.document(name).read();
+                if (content != null) {
+                    DurableFile.writePrivate(target.resolve(name), content);
+                    names.add(name);
+                }
+            }
+        }
+        return names;
     }
 
     private interface Copying {

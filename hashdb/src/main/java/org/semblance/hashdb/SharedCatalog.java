@@ -1,8 +1,12 @@
 package org.semblance.hashdb;
 
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.catalog.CatalogRefusedException;
 import org.semblance.hashdb.catalog.postgres.PostgresAddress;
 import org.semblance.hashdb.catalog.postgres.ServerState;
+import org.semblance.hashdb.catalog.postgres.SharedDocuments;
+import org.semblance.hashdb.document.Documents;
 
 /**
  * A catalog that several nodes have open: a database of PostgreSQL.
@@ -18,6 +22,20 @@ public record SharedCatalog(
      */
     public ServerState serverState() {
         return ServerState.of(address, password);
+    }
+
+    /**
+     * What the nodes share beside it.
+     *
+     * @param folder of the node, for messages
+     * @throws DatabaseRefusedException if it cannot be reached, is something else, or is of a newer release
+     */
+    public Documents documents(Path folder) {
+        try {
+            return new SharedDocuments(address, password);
+        } catch (CatalogRefusedException e) {
+            throw new DatabaseRefusedException(folder, String.valueOf(e.getMessage()), e);
+        }
     }
 
     @Override

@@ -5,8 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.DatabaseRefusedException;
 import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.document.Documents;
 import org.semblance.hashdb.document.Lease;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
 import org.semblance.server.config.ServerConfig;
@@ -29,20 +31,25 @@ record Backend(
         WorkerPool<Worker> videoWorkers) {
     private static final Logger LOG = LoggerFactory.getLogger(Backend.class);
 
+    /** How long an exchange waits for another node, when the one that fetched it is gone. */
+    private static final Duration LEASE = Duration.ofSeconds(30);
+
     /**
      * Opens the database, and starts the decoders, the exchanges and the workers.
      *
+     * @param shared where the exchanges are that nodes share; null if they are in the data folder
      * @throws DatabaseRefusedException if the data folder cannot be served from
      * @throws org.semblance.server.webhook.WebhookRefusedException if the secret of the webhook cannot be used
      * @throws org.semblance.hashdb.exchange.ExchangesRefusedException if its exchanges cannot be read
      */
-    static Backend open(ServerConfig config, Metrics metrics, Opening opening) {
+    static Backend open(ServerConfig config, @Nullable Documents shared, Metrics metrics, Opening opening) {
         // First, since natives are loaded while the database is opened.
         Decoders decoders = opening.add(new Decoders(config, metrics));
         HashDb db = opening.add(HashDb.open(config.dataFolder(), config.catalog(), metrics.databaseEvents()));
         metrics.watch(db, config.dataFolder());
         Records records = opening.add(Records.open(config, db, metrics));
-        ExchangeRegistry registry = ExchangeRegistry.open(config.dataFolder());
+        ExchangeRegistry registry =
+                shared == null ? ExchangeRegistry.open(config.dataFolder()) : ExchangeRegistry.open(shared);
         create(config.exchangeFolder());
         Exchanges exchanges = opening.add(new Exchanges(
                 db,
@@ -50,7 +57,7 @@ record Backend(
                 config.exchangeFolder(),
                 Duration.ofMillis(config.exchangePollMs()),
                 records.guard(),
-                name -> Lease.OWN));
+                name -> shared == null ? Lease.OWN : shared.lease(name, LEASE)));
         WorkerPool<Worker> workers =
                 opening.add(new WorkerPool<>(config.workers(), config.workQueueLimit(), () -> decoders.forImages(db)));
         WorkerPool<Worker> videoWorkers = opening.add(WorkerPool.fair(

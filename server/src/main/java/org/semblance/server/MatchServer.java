@@ -5,7 +5,10 @@ import java.time.Duration;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.NoDecoderException;
+import org.semblance.hashdb.SharedCatalog;
+import org.semblance.hashdb.document.Documents;
 import org.semblance.server.auth.Gate;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.RunningServer;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.memory.HeapWatch;
@@ -21,6 +24,10 @@ public final class MatchServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MatchServer.class);
 
     private final ServerConfig config;
+
+    /** What nodes share beside their catalog; null if this one has its own. */
+    private final @Nullable Documents shared;
+
     private final Gate gate;
     private final Metrics metrics;
     private final HeapWatch heap;
@@ -31,6 +38,7 @@ public final class MatchServer implements AutoCloseable {
 
     private MatchServer(
             ServerConfig config,
+            @Nullable Documents shared,
             Gate gate,
             Metrics metrics,
             HeapWatch heap,
@@ -38,6 +46,7 @@ public final class MatchServer implements AutoCloseable {
             Backend backend,
             RunningServer.Announcement announcement) {
         this.config = config;
+        this.shared = shared;
         this.gate = gate;
         this.metrics = metrics;
         this.heap = heap;
@@ -75,14 +84,17 @@ public final class MatchServer implements AutoCloseable {
      */
     static MatchServer start(ServerConfig config, IntConsumer listening) throws IOException {
         try (Opening opening = new Opening()) {
-            Gate gate = opening.add(Gate.start(config.dataFolder(), config.access(), config.bindAddress()));
+            SharedCatalog catalog = config.catalog();
+            Documents shared = catalog == null ? null : opening.add(catalog.documents(config.dataFolder()));
+            KeyRing keys = shared == null ? new KeyRing(config.dataFolder()) : new KeyRing(shared);
+            Gate gate = opening.add(Gate.start(keys, config.access(), config.bindAddress()));
             Metrics metrics = opening.add(new Metrics());
             HeapWatch heap = opening.add(watchHeap(metrics));
             Front front = Front.open(config, gate, metrics, opening);
             int port = front.transport().port();
             LOG.info("listening on {}:{}", config.bindAddress(), port);
             listening.accept(port);
-            Backend backend = Backend.open(config, metrics, opening);
+            Backend backend = Backend.open(config, shared, metrics, opening);
             front.serve(backend);
             opening.add(metrics.keepHistory());
             RunningServer.Announcement announcement = opening.add(
@@ -95,7 +107,7 @@ public final class MatchServer implements AutoCloseable {
                     backend.db().size(),
                     config.dataFolder());
             opening.complete();
-            return new MatchServer(config, gate, metrics, heap, front, backend, announcement);
+            return new MatchServer(config, shared, gate, metrics, heap, front, backend, announcement);
         }
     }
 
@@ -199,6 +211,9 @@ public final class MatchServer implements AutoCloseable {
         heap.close();
         metrics.close();
         gate.close();
+        if (shared != null) {
+            shared.close();
+        }
         LOG.info("stopped after {} ms", (System.nanoTime() - start) / 1_000_000);
     }
 }

@@ -3,6 +3,7 @@ package org.semblance.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -146,5 +147,30 @@ class SharedCatalogTest {
                 .hasMessageContaining("catalog")
                 .hasMessageContaining("without a password")
                 .satisfies(e -> assertThat(e.getMessage()).doesNotContain(SECRET));
+    }
+
+    @Test
+    void aKeyThatIsRevokedOnOneIsRefusedByAll() throws Exception {
+        Answer made = one.postJson("/v1/keys", "{\"name\":\"boss\",\"role\":\"admin\"}");
+        assertThat(made.status()).as(made.text()).isEqualTo(201);
+        String boss = made.json().path("secret").asString();
+        Map<String, String> asBoss = Map.of("Authorization", "Bearer " + boss, "Content-Type", "application/json");
+        TestTransport.until(() -> lookup(other, "").status() == 401);
+        TestTransport.until(
+                () -> other.send("GET", "/v1/banks", asBoss, new byte[0]).status() == 200);
+        Answer clerk = other.send(
+                "POST", "/v1/keys", asBoss, "{\"name\":\"clerk\",\"role\":\"match\"}".getBytes(StandardCharsets.UTF_8));
+        assertThat(clerk.status()).as(clerk.text()).isEqualTo(201);
+        Map<String, String> asClerk =
+                Map.of("Authorization", "Bearer " + clerk.json().path("secret").asString());
+        // It may not list banks, which is another refusal than that of a key that is not known.
+        TestTransport.until(
+                () -> one.send("GET", "/v1/banks", asClerk, new byte[0]).status() == 403);
+        assertThat(one.send("DELETE", "/v1/keys/clerk", asBoss, new byte[0]).status())
+                .isBetween(200, 204);
+        long revoked = System.nanoTime();
+        TestTransport.until(
+                () -> other.send("GET", "/v1/banks", asClerk, new byte[0]).status() == 401);
+        assertThat(Duration.ofNanos(System.nanoTime() - revoked)).isLessThan(Duration.ofSeconds(3));
     }
 }

@@ -9,7 +9,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.SharedCatalog;
+import org.semblance.hashdb.document.Documents;
 import org.semblance.server.auth.Key;
 import org.semblance.server.auth.KeyJson;
 import org.semblance.server.auth.KeyRing;
@@ -102,8 +105,9 @@ final class KeyCommand implements Callable<Integer> {
             Instant now = Instant.now();
             KeyRing.Made made;
             try {
-                made = new KeyRing(data.path())
-                        .create(
+                made = withKeys(
+                        data,
+                        keys -> keys.create(
                                 new KeyRing.Draft(
                                         name,
                                         role,
@@ -112,7 +116,7 @@ final class KeyCommand implements Callable<Integer> {
                                         rate == null ? null : rate(rate),
                                         concurrent,
                                         expires == null ? null : end(expires, now)),
-                                now);
+                                now));
             } catch (IllegalArgumentException e) {
                 throw new BadInputException(String.valueOf(e.getMessage()), e);
             }
@@ -173,7 +177,7 @@ final class KeyCommand implements Callable<Integer> {
         public Integer call() {
             Instant now = Instant.now();
             PrintWriter out = spec.commandLine().getOut();
-            for (Key key : new KeyRing(data.path()).keys()) {
+            for (Key key : withKeys(data, KeyRing::keys)) {
                 out.println(json ? KeyCommand.json(key, now) : textLine(key, now));
             }
             out.flush();
@@ -204,11 +208,25 @@ final class KeyCommand implements Callable<Integer> {
         @Override
         public Integer call() {
             try {
-                new KeyRing(data.path()).revoke(name, Instant.now());
+                withKeys(data, keys -> {
+                    keys.revoke(name, Instant.now());
+                    return name;
+                });
             } catch (IllegalArgumentException e) {
                 throw new BadInputException(String.valueOf(e.getMessage()), e);
             }
             return Exit.DONE;
+        }
+    }
+
+    /** Uses the keys of the folder, or those that its node shares with others. */
+    private static <T> T withKeys(DataFolder data, Function<KeyRing, T> use) {
+        SharedCatalog catalog = data.catalog();
+        if (catalog == null) {
+            return use.apply(new KeyRing(data.path()));
+        }
+        try (Documents shared = catalog.documents(data.path())) {
+            return use.apply(new KeyRing(shared));
         }
     }
 

@@ -19,7 +19,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.DatabaseFolder;
 import org.semblance.hashdb.DatabaseRefusedException;
+import org.semblance.hashdb.SharedCatalog;
+import org.semblance.hashdb.document.Documents;
 import org.semblance.server.auth.Gate;
+import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.KeysRefusedException;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.config.Setting;
@@ -197,13 +200,25 @@ final class Surroundings {
 
     private Finding keys() {
         try {
-            Gate.start(config.dataFolder(), config.access(), config.bindAddress())
-                    .close();
+            SharedCatalog catalog = config.catalog();
+            if (catalog == null) {
+                checkGuarded(new KeyRing(config.dataFolder()));
+            } else {
+                try (Documents shared = catalog.documents(config.dataFolder())) {
+                    checkGuarded(new KeyRing(shared));
+                }
+            }
             return Finding.ok("keys", "access = " + config.toml(Setting.ACCESS) + ", on " + config.bindAddress());
+        } catch (DatabaseRefusedException e) {
+            return Finding.warn("keys", "not seen: " + e.getMessage(), "See catalog.");
         } catch (KeysRefusedException e) {
             return Finding.fail(
                     "keys", String.valueOf(e.getMessage()), "Put keys.json back or make a key, or set access or host.");
         }
+    }
+
+    private void checkGuarded(KeyRing keys) {
+        Gate.start(keys, config.access(), config.bindAddress()).close();
     }
 
     private Finding variables() {
