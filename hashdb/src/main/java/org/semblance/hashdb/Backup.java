@@ -120,7 +120,7 @@ public final class Backup {
             if (shared == null) {
                 CatalogCopy.make(catalog, copy);
             } else {
-                CatalogCopy.makeOfShared(PostgresDialect.open(shared.address(), shared.password(), false), copy);
+                CatalogCopy.makeOfShared(PostgresDialect.open(shared.address(), shared.password(), null, false), copy);
             }
             seq = CatalogCopy.prove(copy);
         } catch (CatalogRefusedException | StorageFailedException e) {

@@ -164,7 +164,8 @@ public final class HashDb implements BankedList, AutoCloseable {
         return open(
                 folder,
                 () -> {
-                    PostgresDialect dialect = PostgresDialect.open(shared.address(), shared.password(), ownTime);
+                    PostgresDialect dialect =
+                            PostgresDialect.open(shared.address(), shared.password(), folder, ownTime);
                     return new Opened(Catalog.openShared(dialect, folder), dialect.listen());
                 },
                 clock,

@@ -8,6 +8,7 @@ import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -37,6 +38,7 @@ import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.file.SealedText;
 import org.semblance.hashdb.follow.DatabaseEvents;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
@@ -461,5 +463,27 @@ class NodesTest {
             assertThat(alone.verify().problems()).isEmpty();
             assertThat(add(alone, RandomSeed.hash(random))).isEqualTo(2);
         }
+    }
+
+    @Test
+    void aServerOfBeforeAFailoverIsRefusedAfterARestartToo() throws Exception {
+        node().close();
+        nodes.clear();
+        Path mark = folder.resolve("node0").resolve("catalog.server");
+        SealedText format = new SealedText("the mark of the catalog's server", "semblance-server", 1);
+        String body = format.open(mark, Files.readString(mark));
+        String system = body.strip().split(" ")[0];
+        Files.writeString(mark, format.seal(" " + system + " 9 "));
+        assertThatExceptionOfType(DatabaseRefusedException.class)
+                .isThrownBy(this::node)
+                .withMessageContaining(
+                        "the server was the first one before a failover: it is on timeline 1 (expected: 9");
+        Files.writeString(mark, format.seal(" 17 1 "));
+        assertThatExceptionOfType(DatabaseRefusedException.class)
+                .isThrownBy(this::node)
+                .withMessageContaining("if the catalog was moved there, delete " + mark);
+        Files.delete(mark);
+        node().apply(new Change.CreateBank("A"), ANYONE);
+        assertThat(mark).exists();
     }
 }

@@ -263,7 +263,7 @@ final class TestPostgres implements AutoCloseable {
                     Statement statement = connection.createStatement()) {
                 statement.execute("CREATE DATABASE " + TEMPLATE);
             }
-            PostgresDialect.open(catalog(TEMPLATE).address(), null, true);
+            PostgresDialect.open(catalog(TEMPLATE).address(), null, null, true);
             templateMade = true;
         }
     }

@@ -1,5 +1,6 @@
 package org.semblance.hashdb.catalog.postgres;
 
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -17,6 +18,8 @@ import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.catalog.rows.Dialect;
 import org.semblance.hashdb.catalog.rows.Rows;
 import org.semblance.hashdb.catalog.rows.Schema;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A catalog in a database of PostgreSQL, which several nodes have open.
@@ -27,6 +30,8 @@ import org.semblance.hashdb.catalog.rows.Schema;
  * a transaction that waits for one for {@value #IDLE_MS} ms.
  */
 public final class PostgresDialect implements Dialect {
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresDialect.class);
+
     /** What wakes the nodes when something was changed. */
     static final String CHANNEL = "semblance";
 
@@ -75,13 +80,16 @@ public final class PostgresDialect implements Dialect {
      * Looks at the database, and makes the tables of a catalog in it if it has none.
      *
      * @param password null if the database asks for none
+     * @param folder of the node, which remembers the server; null for a process that changes nothing
      * @param ownTime whether changes carry the time of this process, for tests; otherwise they carry the time of the database,
      *     so that it never goes back from one change to the next
      * @throws org.semblance.hashdb.catalog.CatalogRefusedException if it cannot be reached, holds something else, or is of a newer
      *     release
      */
-    public static PostgresDialect open(PostgresAddress address, @Nullable String password, boolean ownTime) {
-        PostgresDialect dialect = new PostgresDialect(new Servers(address, password), ownTime);
+    public static PostgresDialect open(
+            PostgresAddress address, @Nullable String password, @Nullable Path folder, boolean ownTime) {
+        ServerMark mark = folder == null ? null : new ServerMark(folder);
+        PostgresDialect dialect = new PostgresDialect(new Servers(address, password, mark), ownTime);
         PostgresSchema.prepare(dialect.servers);
         return dialect;
     }
@@ -133,9 +141,9 @@ public final class PostgresDialect implements Dialect {
         boolean done = false;
         try (Statement statement = connection.createStatement()) {
             statement.execute("SET idle_in_transaction_session_timeout = " + IDLE_MS
-                    + "; SET client_connection_check_interval = " + CLIENT_CHECK_MS
                     + "; SET lock_timeout = " + LOCK_MS
                     + "; SET statement_timeout = " + STATEMENT_MS);
+            lookForClient(statement);
             try (ResultSet row = statement.executeQuery("SHOW synchronous_commit")) {
                 row.next();
                 if ("off".equals(row.getString(1))) {
@@ -150,6 +158,15 @@ public final class PostgresDialect implements Dialect {
             if (!done) {
                 Schema.closeQuietly(connection);
             }
+        }
+    }
+
+    /** Not every system can tell a server that a client is gone; there a transaction ends when it has waited for too long. */
+    private void lookForClient(Statement statement) {
+        try {
+            statement.execute("SET client_connection_check_interval = " + CLIENT_CHECK_MS);
+        } catch (SQLException e) {
+            LOG.debug("{}: cannot look for a client that is gone", servers, e);
         }
     }
 

@@ -50,8 +50,9 @@ final class Servers {
 
     private final PostgresAddress address;
     private final @Nullable String password;
+    private final @Nullable ServerMark mark;
     private final Driver driver = new Driver();
-    private @Nullable Identity first;
+    private @Nullable Identity last;
 
     /** What a connection is for: how long the server may take for an answer. */
     enum Use {
@@ -72,11 +73,18 @@ final class Servers {
      * @param system what initdb gave it, kept by its standbys; null if it does not tell
      * @param timeline larger after each promotion
      */
-    private record Identity(@Nullable String system, long timeline) {}
+    record Identity(@Nullable String system, long timeline) {}
 
     Servers(PostgresAddress address, @Nullable String password) {
+        this(address, password, null);
+    }
+
+    /** @param mark remembers the server from one process to the next; null if nothing does */
+    Servers(PostgresAddress address, @Nullable String password, @Nullable ServerMark mark) {
         this.address = address;
         this.password = password;
+        this.mark = mark;
+        this.last = mark == null ? null : mark.read();
     }
 
     @Override
@@ -154,11 +162,11 @@ final class Servers {
     }
 
     private synchronized void note(Identity now) throws SQLException {
-        Identity before = first;
+        Identity before = last;
         if (before != null && before.system != null && now.system != null && !before.system.equals(now.system)) {
             throw new SQLException(
                     "the server is another one: its system identifier is " + now.system + " (expected: " + before.system
-                            + "; start the node anew if the catalog was moved)",
+                            + (mark == null ? "" : "; if the catalog was moved there, delete " + mark) + ")",
                     REFUSED);
         }
         if (before != null && now.timeline < before.timeline) {
@@ -170,7 +178,10 @@ final class Servers {
         if (before != null && now.timeline > before.timeline) {
             LOG.warn("{}: another server took over: timeline {} after {}", address, now.timeline, before.timeline);
         }
-        first = now;
+        last = now;
+        if (mark != null && !now.equals(before)) {
+            mark.write(now);
+        }
     }
 
     /** Whether the connection is of no use any more, or none could be had. */
