@@ -82,6 +82,10 @@ class SharedCatalogTest {
         assertThat(other.get("/metrics").text())
                 .contains("semblance_follow_lag_changes 0", "semblance_follow_lag_seconds");
 
+        // Until a node has its view, it asks the database what a hit is.
+        for (TestServer server : List.of(one, other)) {
+            TestTransport.until(() -> server.get("/metrics").text().contains("semblance_view_ready 1"));
+        }
         postgres.stop();
         long begun = System.nanoTime();
         Answer refused = add(one);
