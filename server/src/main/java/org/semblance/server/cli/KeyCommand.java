@@ -1,6 +1,7 @@
 package org.semblance.server.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -11,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.DatabaseFolder;
 import org.semblance.hashdb.SharedCatalog;
 import org.semblance.hashdb.document.Documents;
 import org.semblance.server.auth.Key;
@@ -222,10 +224,15 @@ final class KeyCommand implements Callable<Integer> {
     /** Uses the keys of the folder, or those that its node shares with others. */
     private static <T> T withKeys(DataFolder data, Function<KeyRing, T> use) {
         SharedCatalog catalog = data.catalog();
+        Path folder = data.path();
         if (catalog == null) {
-            return use.apply(new KeyRing(data.path()));
+            if (DatabaseFolder.isNode(folder)) {
+                throw new BadInputException("catalog: missing (expected: the database that the node in " + folder
+                        + " shares with others, as --catalog or in the settings)");
+            }
+            return use.apply(new KeyRing(folder));
         }
-        try (Documents shared = catalog.documents(data.path())) {
+        try (Documents shared = catalog.documents(folder)) {
             return use.apply(new KeyRing(shared));
         }
     }

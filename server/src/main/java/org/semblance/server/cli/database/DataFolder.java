@@ -1,6 +1,7 @@
 package org.semblance.server.cli.database;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.DatabaseFolder;
@@ -26,6 +27,14 @@ public final class DataFolder {
                     "Settings file that names the folder (default: $$SEMBLANCE_CONFIG, or semblance.toml in the working folder).")
     private @Nullable Path file;
 
+    @Option(
+            names = "--catalog",
+            paramLabel = "URL",
+            description =
+                    "Database of PostgreSQL that the node of the folder shares with others (default: what the settings"
+                            + " name).")
+    private @Nullable String catalog;
+
     public Path path() {
         if (folder != null && file == null) {
             return Path.of(folder);
@@ -35,7 +44,8 @@ public final class DataFolder {
 
     /** The catalog that the node of the folder shares with others; null if the folder has its own. */
     public @Nullable SharedCatalog catalog() {
-        boolean unasked = folder != null
+        boolean unasked = catalog == null
+                && folder != null
                 && file == null
                 && !DatabaseFolder.isNode(Path.of(folder))
                 && !System.getenv().containsKey(Setting.CATALOG.variable());
@@ -43,7 +53,13 @@ public final class DataFolder {
     }
 
     private ServerConfig config() {
-        Map<Setting<?>, String> flags = folder == null ? Map.of() : Map.of(Setting.DATA, folder);
+        Map<Setting<?>, String> flags = new HashMap<>();
+        if (folder != null) {
+            flags.put(Setting.DATA, folder);
+        }
+        if (catalog != null) {
+            flags.put(Setting.CATALOG, catalog);
+        }
         return Settings.resolve(flags, System.getenv(), file).config();
     }
 }
