@@ -182,6 +182,8 @@ final class TestPostgres implements AutoCloseable {
                 "-c",
                 "fsync=off",
                 "-c",
+                "dynamic_shared_memory_type=mmap", // in its folder, so that nothing is left even if it is killed
+                "-c",
                 "max_connections=300",
                 "-c",
                 "shared_buffers=32MB"));
