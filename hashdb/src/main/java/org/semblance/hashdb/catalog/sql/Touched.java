@@ -150,6 +150,11 @@ final class Touched {
     }
 
     private void give() throws SQLException {
+        // First, as it gives every content of the bank as withdrawn; what was restored since comes again below, as it
+        // is now.
+        for (long bankId : deletedBanks) {
+            bank(bankId);
+        }
         List<Ids.Range> merged = merged();
         List<Long> listed = new ArrayList<>();
         for (Ids.Range range : merged) {
@@ -165,9 +170,6 @@ final class Touched {
             all(listed(listed.subList(from, Math.min(from + LISTED, listed.size()))));
         }
         giveUpdated(merged);
-        for (long bankId : deletedBanks) {
-            bank(bankId);
-        }
     }
 
     private Ids listed(List<Long> ids) {

@@ -13,7 +13,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -219,7 +221,41 @@ class CatalogTest {
         }
     }
 
-    private static final class Nothing implements ContentSink, PictureSink {
+    @Test
+    void aBankThatWasDeletedAndRestoredIsThereHoweverMuchIsFollowedAtOnce() {
+        commit(new Change.CreateBank("A"), add(3));
+        commit(new Change.DeleteBank("A"));
+        commit(new Change.Undo(3));
+        for (long after = 0; after <= 3; after++) {
+            Set<Long> hashes = new TreeSet<>();
+            Set<Long> contents = new TreeSet<>();
+            catalog.follow(
+                    after,
+                    new Nothing() {
+                        @Override
+                        public void content(ContentRecord content) {
+                            contents.add(content.id());
+                        }
+
+                        @Override
+                        public void withdrawn(long contentId) {
+                            contents.remove(contentId);
+                        }
+                    },
+                    (contentId, isLive, hash) -> {
+                        if (isLive) {
+                            hashes.add(contentId);
+                        } else {
+                            hashes.remove(contentId);
+                        }
+                    },
+                    null);
+            assertThat(contents).as("after %s", after).containsExactly(1L, 2L, 3L);
+            assertThat(hashes).as("after %s", after).containsExactly(1L, 2L, 3L);
+        }
+    }
+
+    private static class Nothing implements ContentSink, PictureSink {
         @Override
         public void pictures(long contentId, List<BankedPicture> pictures) {}
 
