@@ -21,6 +21,8 @@ import org.semblance.bench.lookup.ImportBench;
 import org.semblance.bench.lookup.IndexReport;
 import org.semblance.bench.lookup.LiveReport;
 import org.semblance.bench.lookup.RestartBench;
+import org.semblance.bench.nodes.FailoverRun;
+import org.semblance.bench.nodes.NodesRun;
 import org.semblance.bench.retro.FloodRun;
 import org.semblance.bench.retro.RetroRun;
 import org.semblance.bench.retro.WebhookRun;
@@ -61,6 +63,8 @@ public final class Bench {
             RetroRun.class,
             WebhookRun.class,
             FloodRun.class,
+            NodesRun.class,
+            FailoverRun.class,
             SlowLoris.class,
             HostileLoadRun.class,
             HttpFuzz.class,

@@ -72,11 +72,13 @@ public record PostgresAddress(
         return new PostgresAddress(hosts, parts.group(3), user, parameters);
     }
 
-    /** As the driver takes it: the one of the hosts that takes changes. */
-    String url() {
+    /** Each host, as the driver takes it: only while it takes changes. */
+    List<String> urls() {
         List<String> all = new ArrayList<>(parameters);
         all.add("targetServerType=primary");
-        return "jdbc:postgresql://" + String.join(",", hosts) + "/" + database + "?" + String.join("&", all);
+        return hosts.stream()
+                .map(host -> "jdbc:postgresql://" + host + "/" + database + "?" + String.join("&", all))
+                .toList();
     }
 
     /** The address, without parameters. */

@@ -4,6 +4,8 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +54,11 @@ final class Servers {
     private final @Nullable String password;
     private final @Nullable ServerMark mark;
     private final Driver driver = new Driver();
-    private @Nullable Identity last;
+
+    /** The host of the last connection; null before the first one. */
+    private volatile @Nullable String lastUrl;
+
+    private volatile @Nullable Identity last;
 
     /** What a connection is for: how long the server may take for an answer. */
     enum Use {
@@ -92,8 +98,44 @@ final class Servers {
         return address.toString();
     }
 
-    /** A connection to the server that takes changes. */
+    /**
+     * A connection to the server that takes changes. Each host is asked, the one of the last connection first, until one is the
+     * server that is looked for: of two that would take changes, one may have come back after a failover. A node that does not know
+     * the server yet asks all.
+     *
+     * @throws SQLException of the host that answered, if none is
+     */
     Connection connect(Use use) throws SQLException {
+        List<String> urls = new ArrayList<>(address.urls());
+        String known = lastUrl;
+        if (known != null) {
+            urls.remove(known);
+            urls.addFirst(known);
+        }
+        boolean askAll = last == null;
+        SQLException failure = new SQLException("the address has no host", REFUSED);
+        Connection found = null;
+        for (int i = 0; i < urls.size() && (found == null || askAll); i++) {
+            try {
+                Connection next = connect(urls.get(i), use);
+                if (found != null) {
+                    Schema.closeQuietly(found); // The next one is on a later timeline, or it would have been refused.
+                }
+                found = next;
+                lastUrl = urls.get(i);
+            } catch (SQLException e) {
+                if (i == 0 || REFUSED.equals(e.getSQLState())) {
+                    failure = e;
+                }
+            }
+        }
+        if (found == null) {
+            throw failure;
+        }
+        return found;
+    }
+
+    private Connection connect(String url, Use use) throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("user", address.user() == null ? System.getProperty("user.name", "") : address.user());
         if (password != null) {
@@ -108,7 +150,7 @@ final class Servers {
         properties.setProperty("reWriteBatchedInserts", "true");
         // A plan for any range of ids would be one for an average range, of thousands.
         properties.setProperty("options", "-c plan_cache_mode=force_custom_plan");
-        Connection connection = driver.connect(address.url(), properties);
+        Connection connection = driver.connect(url, properties);
         if (connection == null) {
             throw new SQLException("the driver does not know the address", REFUSED);
         }

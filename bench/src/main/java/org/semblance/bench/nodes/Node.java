@@ -1,0 +1,202 @@
+package org.semblance.bench.nodes;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.semblance.bench.harness.Folders;
+import org.semblance.bench.harness.Jvm;
+import org.semblance.hashdb.json.StrictJson;
+import org.semblance.server.cli.Main;
+import tools.jackson.databind.JsonNode;
+
+/** A server in a process of its own, as the command line starts it, on a catalog that others have as well. */
+final class Node implements AutoCloseable {
+    private static final HttpClient CLIENT = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(2))
+            .build();
+
+    private static final int PATIENCE_SECONDS = 120;
+
+    private final String name;
+    private final String catalog;
+    private final Path folder;
+    private volatile @Nullable Process process;
+    private volatile int port;
+
+    /** The status and the body of an answer. */
+    record Answer(int status, String body) {
+        JsonNode json() {
+            return StrictJson.ANSWERS.readTree(body);
+        }
+    }
+
+    /** A node that does not run yet. */
+    Node(String name, String catalog) throws IOException {
+        this.name = name;
+        this.catalog = catalog;
+        this.folder = Files.createTempDirectory("semblance-node");
+    }
+
+    /** Starts it, and returns when it is ready. */
+    void start() throws IOException {
+        begin();
+        awaitReady();
+    }
+
+    /** Starts it. */
+    void begin() throws IOException {
+        Path announcement = folder.resolve("server.json");
+        Files.deleteIfExists(announcement);
+        port = 0;
+        process = Jvm.start(
+                Main.class,
+                "serve",
+                "--data",
+                folder.toString(),
+                "--catalog",
+                catalog,
+                "--port",
+                "0",
+                "--isolation",
+                "none");
+    }
+
+    void awaitReady() {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (!isReady()) {
+            Process running = process;
+            if (System.nanoTime() - end > 0 || running == null || !running.isAlive()) {
+                throw new IllegalStateException(this + " is not ready");
+            }
+            pause(20);
+        }
+    }
+
+    private boolean isReady() {
+        try {
+            Path announcement = folder.resolve("server.json");
+            if (port == 0 && Files.exists(announcement)) {
+                URI url = URI.create(StrictJson.ANSWERS
+                        .readTree(Files.readString(announcement))
+                        .path("url")
+                        .asString());
+                port = url.getPort();
+            }
+            return port != 0 && send("GET", "/readyz", null, Map.of()).status() == 200;
+        } catch (IOException | RuntimeException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Sends a request to the node.
+     *
+     * @param body null for none
+     * @throws IOException if there is no answer
+     */
+    Answer send(String method, String path, byte @Nullable [] body, Map<String, String> headers) throws IOException {
+        if (port == 0) {
+            throw new IOException(this + " does not run");
+        }
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .timeout(Duration.ofSeconds(20))
+                .method(
+                        method,
+                        body == null
+                                ? HttpRequest.BodyPublishers.noBody()
+                                : HttpRequest.BodyPublishers.ofByteArray(body));
+        headers.forEach(request::header);
+        try {
+            HttpResponse<String> answer =
+                    CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+            return new Answer(answer.statusCode(), answer.body());
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Sends JSON. */
+    Answer json(String method, String path, String json) throws IOException {
+        return send(method, path, json.getBytes(StandardCharsets.UTF_8), Map.of("Content-Type", "application/json"));
+    }
+
+    /** The newest change that its lookups see. */
+    long listVersion() throws IOException {
+        return json("POST", "/v1/lookup", "[]").json().path("list_version").asLong(-1);
+    }
+
+    void kill() throws InterruptedException {
+        Process running = process;
+        if (running != null) {
+            signal("-CONT");
+            running.destroyForcibly().waitFor();
+            port = 0;
+        }
+    }
+
+    void freeze() {
+        signal("-STOP");
+    }
+
+    void thaw() {
+        signal("-CONT");
+    }
+
+    private void signal(String signal) {
+        Process running = process;
+        if (running != null) {
+            try {
+                new ProcessBuilder("kill", signal, "" + running.pid())
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start()
+                        .waitFor();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    static void pause(long ms) {
+        try {
+            TimeUnit.MILLISECONDS.sleep(ms);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    static void closeAll(List<Node> nodes) throws IOException {
+        for (Node node : nodes) {
+            node.close();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            kill();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        Folders.delete(folder);
+    }
+
+    @Override
+    public String toString() {
+        return "node " + name;
+    }
+}
