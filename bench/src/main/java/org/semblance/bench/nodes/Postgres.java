@@ -91,7 +91,9 @@ final class Postgres implements AutoCloseable {
                 "-c",
                 "max_connections=300",
                 "-c",
-                "wal_keep_size=1GB"));
+                "wal_keep_size=1GB",
+                "-c",
+                "dynamic_shared_memory_type=mmap"));
         process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
