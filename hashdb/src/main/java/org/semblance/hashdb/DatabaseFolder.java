@@ -11,7 +11,8 @@ import org.semblance.hashdb.follow.IndexKind;
 
 /** The folder of a database, whether a process has it open or not. */
 public final class DatabaseFolder {
-    static final String CATALOG = "catalog.db";
+    /** The file of the banks, where the folder has its own. */
+    public static final String CATALOG = "catalog.db";
 
     /** Marks the folder of a node whose catalog is elsewhere. */
     static final String NODE = "node";
@@ -111,7 +112,7 @@ public final class DatabaseFolder {
     }
 
     /** A folder of hashes is its owner's alone; one that is there already stays as it was made. */
-    static void create(Path folder) throws IOException {
+    public static void create(Path folder) throws IOException {
         if (Files.exists(folder)) {
             return;
         }

@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * Keeps a second process out of a data folder. The lock is the system's and ends with the process, however it ends; the
  * file's text only tells the other one who holds it.
  */
-final class FolderLock implements AutoCloseable {
-    static final String FILE_NAME = "lock";
+public final class FolderLock implements AutoCloseable {
+    /** The file in the folder. */
+    public static final String FILE_NAME = "lock";
 
     private static final int OWNER_BYTES = 200;
 
@@ -27,7 +28,7 @@ final class FolderLock implements AutoCloseable {
     }
 
     /** @throws DatabaseRefusedException if the folder is in use or cannot be written */
-    static FolderLock take(Path folder) {
+    public static FolderLock take(Path folder) {
         FileChannel channel = null;
         try {
             channel = FileChannel.open(

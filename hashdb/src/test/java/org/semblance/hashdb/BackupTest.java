@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.backup.Backup;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.Origin;

@@ -29,13 +29,16 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.backup.Backup;
 import org.semblance.hashdb.catalog.BankFields;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.ContentFilter;
 import org.semblance.hashdb.catalog.ContentStatus;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.catalog.Paging;
 import org.semblance.hashdb.catalog.RequestKey;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.file.SealedText;
@@ -462,6 +465,70 @@ class NodesTest {
             assertThat(found(alone, hash)).containsExactly(id);
             assertThat(alone.verify().problems()).isEmpty();
             assertThat(add(alone, RandomSeed.hash(random))).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aDatabaseOfAFolderBecomesACatalogOfNodes() throws Exception {
+        Path alone = folder.resolve("alone");
+        Hash256 kept = RandomSeed.hash(random);
+        Hash256 gone = RandomSeed.hash(random);
+        List<JournalEntry> journal;
+        try (HashDb db = HashDb.open(alone)) {
+            db.apply(new Change.CreateBank("A"), ANYONE);
+            db.apply(
+                    new Change.AddContents(
+                            "A",
+                            List.of(new ContentDraft(
+                                    List.of(new Signal(SignalType.PDQ, kept.toHex())),
+                                    List.of("Label"),
+                                    "A Note of ÄÖÜ",
+                                    "source",
+                                    "{\"ticket\":7}"))),
+                    ANYONE);
+            add(db, gone);
+            db.apply(new Change.WithdrawContent("A", 2), ANYONE);
+            db.apply(new Change.CreateBank("B"), ANYONE);
+            db.apply(new Change.DeleteBank("B"), ANYONE);
+            journal = db.journal(0, 100);
+        }
+        Path backup = folder.resolve("backup");
+        Backup.write(alone, backup, List.of(), InstantSource.system().instant());
+        SharedCatalog shared = server.catalog(database);
+        assertThat(Backup.restoreShared(backup, shared)).containsExactly(DatabaseFolder.CATALOG);
+        assertThatExceptionOfType(DatabaseRefusedException.class)
+                .isThrownBy(() -> Backup.restoreShared(backup, shared))
+                .withMessageContaining("has 6 changes (expected: an empty catalog)");
+
+        HashDb node = node();
+        assertThat(node.journal(0, 100)).isEqualTo(journal);
+        assertThat(found(node, kept)).containsExactly(1L);
+        assertThat(found(node, gone)).isEmpty();
+        assertThat(node.contents(
+                                "A",
+                                new ContentFilter(null, null, null, null, "note of äöü", null, null, null, null, null),
+                                Paging.after(0, 10))
+                        .rows())
+                .hasSize(1);
+        assertThat(node.verify().problems()).isEmpty();
+        assertThat(add(node, RandomSeed.hash(random))).isEqualTo(3);
+        HashDb other = node();
+        awaitSame(node, other);
+        assertSound();
+
+        // And back: the journal is the same from its first row on.
+        Path again = folder.resolve("again");
+        Backup.write(
+                folder.resolve("node0"),
+                shared,
+                again,
+                List.of(),
+                InstantSource.system().instant());
+        Backup.restore(
+                again, folder.resolve("third"), false, InstantSource.system().instant());
+        try (HashDb third = HashDb.open(folder.resolve("third"))) {
+            assertThat(third.journal(0, 100)).isEqualTo(node.journal(0, 100));
+            assertThat(third.verify().problems()).isEmpty();
         }
     }
 

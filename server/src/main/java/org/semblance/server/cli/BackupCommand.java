@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.semblance.hashdb.Backup;
+import org.semblance.hashdb.backup.Backup;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
 import org.semblance.server.auth.KeyRing;
 import org.semblance.server.cli.database.BadInputException;

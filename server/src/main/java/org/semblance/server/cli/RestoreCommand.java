@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.semblance.hashdb.Backup;
+import org.semblance.hashdb.SharedCatalog;
+import org.semblance.hashdb.backup.Backup;
 import org.semblance.server.cli.database.BadInputException;
 import org.semblance.server.cli.database.DataFolder;
 import picocli.CommandLine.Command;
@@ -19,7 +21,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "restore",
         mixinStandardHelpOptions = true,
-        description = "Checks a backup and puts it into the data folder, which no server may have.")
+        description = {
+            "Checks a backup and puts it into the data folder, which no server may have.",
+            "With a catalog that nodes share, puts the banks, keys and exchanges into that, which must be empty."
+        })
 final class RestoreCommand implements Callable<Integer> {
     @Mixin
     private DataFolder data;
@@ -38,6 +43,10 @@ final class RestoreCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Path folder = data.path();
+        SharedCatalog catalog = data.catalog();
+        if (catalog != null) {
+            return restore(catalog);
+        }
         Optional<Path> aside;
         try {
             aside = Backup.restore(backup, folder, force, Instant.now());
@@ -49,5 +58,17 @@ final class RestoreCommand implements Callable<Integer> {
         out.println(folder + " is restored from " + backup);
         out.flush();
         return Exit.DONE;
+    }
+
+    private Integer restore(SharedCatalog catalog) {
+        try {
+            List<String> names = Backup.restoreShared(backup, catalog);
+            PrintWriter out = spec.commandLine().getOut();
+            out.println(catalog + " is restored from " + backup + ": " + String.join(", ", names));
+            out.flush();
+            return Exit.DONE;
+        } catch (IOException e) {
+            throw new BadInputException(catalog + ": cannot be restored: " + e.getMessage(), e);
+        }
     }
 }

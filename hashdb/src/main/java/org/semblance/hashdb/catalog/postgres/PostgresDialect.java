@@ -80,7 +80,7 @@ public final class PostgresDialect implements Dialect {
      * Looks at the database, and makes the tables of a catalog in it if it has none.
      *
      * @param password null if the database asks for none
-     * @param folder of the node, which remembers the server; null for a process that changes nothing
+     * @param folder of the node, which remembers the server; null for a process that does not go on with the catalog
      * @param ownTime whether changes carry the time of this process, for tests; otherwise they carry the time of the database,
      *     so that it never goes back from one change to the next
      * @throws org.semblance.hashdb.catalog.CatalogRefusedException if it cannot be reached, holds something else, or is of a newer

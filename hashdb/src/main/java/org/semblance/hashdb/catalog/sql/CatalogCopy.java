@@ -69,6 +69,22 @@ public final class CatalogCopy {
     }
 
     /**
+     * Writes the catalog of a file, which is brought to the schema of this release first, to one that nodes share and that has no
+     * changes yet, with the same ids, numbers and hashes.
+     *
+     * @throws CatalogRefusedException if the shared catalog has changes, or the file is no catalog
+     * @throws IOException if either cannot be read or written; nothing is in the shared catalog then
+     */
+    public static void fillShared(Path file, Dialect shared) throws IOException {
+        Schema.prepare(file);
+        try (Reader reader = new Reader(new SqliteDialect(file))) {
+            CatalogImport.write(reader, shared);
+        } catch (SQLException e) {
+            throw new IOException(file + ": " + shared.failure(e).getMessage(), e);
+        }
+    }
+
+    /**
      * Proves each row of a copy from its journal, and brings the copy to the schema of this release first.
      *
      * @return the number of the newest change

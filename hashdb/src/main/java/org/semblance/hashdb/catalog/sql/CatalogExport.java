@@ -18,13 +18,14 @@ final class CatalogExport {
     private static final int BATCH = 10_000;
 
     /** A table and its columns. */
-    private record Table(String name, String columns) {
+    record Table(String name, String columns) {
         int width() {
             return columns.split(",").length;
         }
     }
 
-    private static final List<Table> TABLES = List.of(
+    /** All that a catalog has, in an order in which no row comes before one that it refers to. */
+    static final List<Table> TABLES = List.of(
             new Table(
                     "bank",
                     "id, name, kind, enabled_ratio, description, distance_threshold, deleted, features, handling,"
@@ -65,7 +66,7 @@ final class CatalogExport {
                 statement.execute("PRAGMA journal_mode = DELETE");
                 statement.execute("BEGIN IMMEDIATE");
                 for (Table table : TABLES) {
-                    copy(reader, out, table);
+                    copy(reader, out, table, BATCH);
                 }
                 statement.execute(Schema.fillTexts());
                 statement.execute("COMMIT");
@@ -79,7 +80,8 @@ final class CatalogExport {
         }
     }
 
-    private static void copy(Reader reader, Connection out, Table table) throws SQLException {
+    /** Copies a table, so many rows at a time. */
+    static void copy(Reader reader, Connection out, Table table, int batch) throws SQLException {
         int width = table.width();
         try (PreparedStatement insert = out.prepareStatement("INSERT INTO " + table.name + " (" + table.columns
                         + ") VALUES (" + "?, ".repeat(width - 1) + "?)");
@@ -91,7 +93,7 @@ final class CatalogExport {
                     insert.setObject(column, row.getObject(column));
                 }
                 insert.addBatch();
-                if (++pending == BATCH) {
+                if (++pending == batch) {
                     insert.executeBatch();
                     pending = 0;
                 }

@@ -1,4 +1,4 @@
-package org.semblance.hashdb;
+package org.semblance.hashdb.backup;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,8 +22,13 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.DatabaseFolder;
+import org.semblance.hashdb.DatabaseRefusedException;
+import org.semblance.hashdb.FolderLock;
+import org.semblance.hashdb.SharedCatalog;
 import org.semblance.hashdb.catalog.CatalogRefusedException;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.catalog.postgres.PostgresDialect;
@@ -58,6 +63,9 @@ public final class Backup {
 
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    /** Files of a backup that nodes share, where they share a catalog. */
+    private static final Set<String> SHARED = Set.of("keys.json", "exchanges.json");
 
     private Backup() {}
 
@@ -231,6 +239,45 @@ public final class Backup {
             return Optional.ofNullable(aside);
         } finally {
             lock.close();
+        }
+    }
+
+    /**
+     * Puts a backup into a catalog that nodes share and that has no changes yet, after {@link #check}: the banks with their journal,
+     * whose hashes stay as they are, and what nodes share beside them. The match log and what the webhook was not told yet are a
+     * folder's own and are left out.
+     *
+     * @return names of the files of the backup that were put there
+     * @throws DatabaseRefusedException if the backup is not sound, or the catalog has changes or cannot be used
+     * @throws IOException if the backup cannot be read
+     */
+    public static List<String> restoreShared(Path backup, SharedCatalog shared) throws IOException {
+        Made made = check(backup);
+        Path folder = Files.createTempDirectory("semblance-restore");
+        try {
+            Path catalog = folder.resolve(DatabaseFolder.CATALOG);
+            copy(backup.resolve(DatabaseFolder.CATALOG), catalog);
+            CatalogCopy.fillShared(catalog, PostgresDialect.open(shared.address(), shared.password(), null, false));
+            List<String> names = new ArrayList<>(List.of(DatabaseFolder.CATALOG));
+            try (Documents documents = shared.documents(backup)) {
+                for (Entry entry : made.files) {
+                    if (SHARED.contains(entry.name)) {
+                        byte[] content = Files.readAllBytes(backup.resolve(entry.name));
+                        documents.document(entry.name).change(before -> content);
+                        names.add(entry.name);
+                    }
+                }
+            }
+            return names;
+        } catch (CatalogRefusedException | StorageFailedException e) {
+            throw new DatabaseRefusedException(backup, String.valueOf(e.getMessage()), e);
+        } finally {
+            try (Stream<Path> left = Files.list(folder)) {
+                for (Path file : left.toList()) {
+                    Files.delete(file);
+                }
+            }
+            Files.delete(folder);
         }
     }
 

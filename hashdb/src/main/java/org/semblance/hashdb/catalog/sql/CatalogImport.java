@@ -1,0 +1,97 @@
+package org.semblance.hashdb.catalog.sql;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import org.semblance.hashdb.catalog.CatalogRefusedException;
+import org.semblance.hashdb.catalog.rows.Dialect;
+import org.semblance.hashdb.catalog.rows.Readers.Reader;
+import org.semblance.hashdb.catalog.rows.Rows;
+import org.semblance.hashdb.catalog.rows.Schema;
+
+/** Writes the catalog of a file to a catalog that nodes share, row by row, with the same ids, numbers and hashes. */
+final class CatalogImport {
+    private static final int BATCH = 1_000;
+
+    /** Tables whose ids the database goes on with by itself. */
+    private static final List<String> NUMBERED = List.of("source", "label");
+
+    private CatalogImport() {}
+
+    /**
+     * Writes all of it in one transaction, which no node changes anything beside.
+     *
+     * @param from a reader of the file
+     * @throws CatalogRefusedException if the shared catalog has changes already; nothing is written then
+     */
+    static void write(Reader from, Dialect shared) throws SQLException {
+        Connection out = shared.connectWriter();
+        boolean done = false;
+        try {
+            Rows.Preparer db = sql -> out.prepareStatement(shared.sql(sql));
+            Dialect.Head before = shared.begin(out, db, null);
+            if (before.seq() != 0) {
+                throw new CatalogRefusedException(
+                        shared + ": has " + before.seq() + " changes (expected: an empty catalog)", null);
+            }
+            for (CatalogExport.Table table : CatalogExport.TABLES) {
+                CatalogExport.copy(from, out, table, BATCH);
+            }
+            fillTexts(from, db, shared);
+            try (Statement statement = out.createStatement()) {
+                for (String table : NUMBERED) {
+                    statement
+                            .executeQuery("SELECT setval(pg_get_serial_sequence('" + table + "', 'id'), (SELECT max(id)"
+                                    + " FROM " + table + ")) FROM " + table + " LIMIT 1")
+                            .close();
+                }
+            }
+            shared.commit(out, db, before, head(from));
+            done = true;
+        } finally {
+            if (!done) {
+                Schema.closeQuietly(out);
+            } else {
+                out.close();
+            }
+        }
+    }
+
+    private static void fillTexts(Reader from, Rows.Preparer db, Dialect shared) throws SQLException {
+        try (PreparedStatement insert = db.prepare(shared.insertText());
+                ResultSet row = from.prepare(
+                                "SELECT id, note, metadata FROM content WHERE note IS NOT NULL OR metadata IS NOT NULL")
+                        .executeQuery()) {
+            int pending = 0;
+            while (row.next()) {
+                shared.setText(insert, row.getLong(1), row.getString(2), row.getString(3));
+                insert.addBatch();
+                if (++pending == BATCH) {
+                    insert.executeBatch();
+                    pending = 0;
+                }
+            }
+            insert.executeBatch();
+        }
+    }
+
+    private static Dialect.Head head(Reader from) throws SQLException {
+        long nextContentId = 1 + Rows.number(from.prepare("SELECT coalesce(max(id), 0) FROM content"));
+        try (ResultSet row = from.prepare("SELECT seq, hash, at FROM journal ORDER BY seq DESC LIMIT 1")
+                .executeQuery()) {
+            if (!row.next()) {
+                throw new CatalogRefusedException("the backup has no changes", null);
+            }
+            return new Dialect.Head(
+                    row.getLong(1),
+                    HexFormat.of().formatHex(Rows.bytes(row, 2)),
+                    nextContentId,
+                    Instant.ofEpochMilli(row.getLong(3)));
+        }
+    }
+}
