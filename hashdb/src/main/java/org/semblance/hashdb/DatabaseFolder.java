@@ -37,6 +37,11 @@ public final class DatabaseFolder {
             if (Files.exists(folder.resolve(CATALOG))) {
                 return;
             }
+            if (Files.exists(folder.resolve(NODE))) {
+                throw new DatabaseRefusedException(
+                        folder,
+                        "is of a node whose catalog is elsewhere (expected: that catalog, as --catalog or in the settings)");
+            }
             requireNothingElse(folder, CATALOG);
         } catch (IOException e) {
             throw new DatabaseRefusedException(folder, "cannot be read or created: " + e, e);

@@ -92,6 +92,12 @@ class FolderRefusalTest {
     }
 
     @Test
+    void aFolderOfANodeIsNotOpenedAlone() {
+        DatabaseFolder.prepareNode(folder);
+        refused("is of a node whose catalog is elsewhere (expected: that catalog, as --catalog or in the settings)");
+    }
+
+    @Test
     void holdsACatalogThatIsNoText() throws IOException {
         String text = "this is no database. ".repeat(500);
         Files.writeString(catalog(), text);
