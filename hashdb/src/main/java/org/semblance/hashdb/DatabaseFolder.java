@@ -49,9 +49,9 @@ public final class DatabaseFolder {
     }
 
     /**
-     * As {@link #prepare}, for a node whose catalog is elsewhere.
+     * Creates the folder of a node whose catalog is in a database that nodes share, and marks the folder as such.
      *
-     * @throws DatabaseRefusedException if it holds a catalog or something else, or cannot be read or created
+     * @throws DatabaseRefusedException if the folder holds a catalog or something else, or cannot be read or created
      */
     public static void prepareNode(Path folder) {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
@@ -76,7 +76,7 @@ public final class DatabaseFolder {
         }
     }
 
-    /** Whether the folder is that of a node whose catalog is elsewhere. */
+    /** Whether a node uses the folder whose catalog is in a database that nodes share. */
     public static boolean isNode(Path folder) {
         return Files.exists(folder.resolve(NODE)) && !Files.exists(folder.resolve(CATALOG));
     }

@@ -5,7 +5,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
-/** What is to be done once lookups see a change. Safe for many threads; nobody waits for a lock. */
+/** Tasks that wait until lookups see a change. Safe for many threads, without a lock. */
 final class SeenWaits {
     private final LongSupplier seen;
     private final AtomicLong tickets = new AtomicLong();
@@ -26,7 +26,7 @@ final class SeenWaits {
     }
 
     /**
-     * Has the task run once, by this thread or by the one that makes the change visible.
+     * Runs the task once, on this thread or on the thread that makes the change visible.
      *
      * @return withdraws the task, unless it has begun
      */

@@ -16,7 +16,7 @@ import org.semblance.hashdb.document.Documents;
 public record SharedCatalog(
         PostgresAddress address, @Nullable String password) {
     /**
-     * What an operator should know of its server.
+     * Asks the server of the database for what an operator should know: version, clock, settings of durability.
      *
      * @throws org.semblance.hashdb.catalog.StorageFailedException if it cannot be reached
      */
@@ -25,7 +25,7 @@ public record SharedCatalog(
     }
 
     /**
-     * What the nodes share beside it.
+     * Opens the documents that nodes share beside their banks, such as keys, in the same database.
      *
      * @param folder of the node, for messages
      * @throws DatabaseRefusedException if it cannot be reached, is something else, or is of a newer release

@@ -99,7 +99,7 @@ final class IndexForms {
         return lookups * 1e9 / (now - start);
     }
 
-    /** Of all hits of all queries. */
+    /** A digest of all hits of all queries, the same for every form that finds the same. */
     private static long digest(PigeonringIndex index, Kernels form, long[][] parts, int distance) {
         long[] sum = {0};
         for (int i = 0; i < parts.length; i++) {
