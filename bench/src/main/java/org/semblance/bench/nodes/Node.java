@@ -1,7 +1,6 @@
 package org.semblance.bench.nodes;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -13,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.semblance.bench.harness.Folders;
 import org.semblance.bench.harness.Jvm;
@@ -140,34 +140,24 @@ final class Node implements AutoCloseable {
     void kill() throws InterruptedException {
         Process running = process;
         if (running != null) {
-            signal("-CONT");
+            signal(Signals.THAW);
             running.destroyForcibly().waitFor();
             port = 0;
         }
     }
 
     void freeze() {
-        signal("-STOP");
+        signal(Signals.FREEZE);
     }
 
     void thaw() {
-        signal("-CONT");
+        signal(Signals.THAW);
     }
 
     private void signal(String signal) {
         Process running = process;
         if (running != null) {
-            try {
-                new ProcessBuilder("kill", signal, "" + running.pid())
-                        .redirectErrorStream(true)
-                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                        .start()
-                        .waitFor();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
+            Signals.send(signal, Stream.of(running.toHandle()));
         }
     }
 

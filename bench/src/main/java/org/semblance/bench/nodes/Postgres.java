@@ -1,7 +1,6 @@
 package org.semblance.bench.nodes;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -103,7 +102,7 @@ final class Postgres implements AutoCloseable {
             if (System.nanoTime() - end > 0 || !process.isAlive()) {
                 throw new IOException(Files.readString(log()));
             }
-            pause(20);
+            Node.pause(20);
         }
     }
 
@@ -127,7 +126,7 @@ final class Postgres implements AutoCloseable {
         command("pg_ctl", "promote", "-w", "-D", data());
     }
 
-    /** What a statement gives, in the words of psql. */
+    /** Runs a statement and returns its rows as psql prints them, without heads. */
     String ask(String sql) throws IOException {
         return command("psql", "-h", "127.0.0.1", "-p", "" + port, "-U", USER, "-At", "-c", sql, DATABASE)
                 .strip();
@@ -135,12 +134,12 @@ final class Postgres implements AutoCloseable {
 
     /** Kills the server as a power cut would, but for what the disk holds back. */
     void kill() {
-        signal("-KILL");
+        signal(Signals.KILL);
         Process killed = process;
         if (killed != null) {
             try {
                 killed.waitFor();
-                pause(200); // Its children see that it is gone.
+                Node.pause(200); // Its children see that it is gone.
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }
@@ -148,29 +147,17 @@ final class Postgres implements AutoCloseable {
     }
 
     void freeze() {
-        signal("-STOP");
+        signal(Signals.FREEZE);
     }
 
     void thaw() {
-        signal("-CONT");
+        signal(Signals.THAW);
     }
 
     private void signal(String signal) {
         Process running = process;
         if (running != null) {
-            List<String> command = new ArrayList<>(List.of("kill", signal, "" + running.pid()));
-            running.descendants().forEach(child -> command.add("" + child.pid()));
-            try {
-                new ProcessBuilder(command)
-                        .redirectErrorStream(true)
-                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                        .start()
-                        .waitFor();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
+            Signals.send(signal, Stream.concat(Stream.of(running.toHandle()), running.descendants()));
         }
     }
 
@@ -267,14 +254,6 @@ final class Postgres implements AutoCloseable {
             throw new IllegalStateException(e);
         } finally {
             Files.delete(output);
-        }
-    }
-
-    private static void pause(long ms) {
-        try {
-            TimeUnit.MILLISECONDS.sleep(ms);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
         }
     }
 }

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.semblance.bench.nodes.Node.Answer;
 import tools.jackson.databind.JsonNode;
 
-/** Whether every acknowledged change is there once, on every node, and each node proves its list. */
+/** Checks that every acknowledged change is there once, on every node, and that each node proves its list. */
 final class Proof {
     private static final int LOOKED_UP_TOGETHER = 1_000;
 

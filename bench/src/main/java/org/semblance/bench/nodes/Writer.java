@@ -50,7 +50,7 @@ final class Writer implements Runnable {
         /** The number of the newest change of it that was acknowledged. */
         volatile long seq;
 
-        /** Whether it matches; null while it is being withdrawn. */
+        /** Whether the content matches; null while the content is being withdrawn. */
         volatile @Nullable Boolean live = true;
 
         Entry(Hash256 hash, long contentId, long seq) {
