@@ -14,6 +14,7 @@ import org.semblance.server.config.ServerConfig;
 import org.semblance.server.memory.HeapWatch;
 import org.semblance.server.memory.MemoryBounds;
 import org.semblance.server.metrics.Metrics;
+import org.semblance.server.work.BackgroundThreads;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
 import org.slf4j.Logger;
@@ -131,20 +132,44 @@ public final class MatchServer implements AutoCloseable {
     }
 
     /**
-     * Makes the first uploads as fast as the later ones, on a thread of its own, in some seconds. Not while the database is
+     * Makes the first uploads, changes and questions as fast as the later ones, in some seconds. Not while the database is
      * opened: that wants both cores of a small machine.
+     *
+     * @return the thread that does, which ends when it has
      */
-    public void warmUp() {
-        Thread.ofPlatform().daemon().name("warm-up").start(() -> {
+    public Thread warmUp() {
+        return Thread.ofPlatform().daemon().name("warm-up").start(() -> {
             long start = System.nanoTime();
             try {
                 backend.decoders().warmUp(backend.db());
-                new Rehearsal().run(backend.records());
+                // Uploads go before; and decoders, which inherit how nice a thread is, have been started by now.
+                Thread rehearsal = new BackgroundThreads("rehearsal").newThread(this::tryRehearsing);
+                rehearsal.start();
+                rehearsal.join();
                 LOG.info("warmed up in {} ms", (System.nanoTime() - start) / 1_000_000);
             } catch (IllegalStateException | NoDecoderException e) {
                 LOG.debug("stopped while warming up", e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
         });
+    }
+
+    private void tryRehearsing() {
+        try {
+            rehearse();
+        } catch (
+                RuntimeException
+                        e) { // Of many kinds, if the server stops meanwhile. Otherwise first requests are slow.
+            LOG.debug("stopped while rehearsing", e);
+        }
+    }
+
+    void rehearse() {
+        try (Worker worker = backend.decoders().forImages(backend.db())) {
+            new Rehearsal(gate, worker)
+                    .run(backend.db(), backend.records(), front.calls().router());
+        }
     }
 
     /** The version of the jar, or {@code development} where there is none. */

@@ -17,6 +17,8 @@ import org.semblance.server.config.Setting;
 
 /** A server in a JVM of its own, on a free port of this machine, with the flags of this JVM. */
 public final class ServerProcess implements AutoCloseable {
+    private static final String WARM = "warm";
+
     private final Process process;
     private final BufferedReader output;
     private final int port;
@@ -47,17 +49,34 @@ public final class ServerProcess implements AutoCloseable {
         return new ServerProcess(data.toString(), Integer.toString(matchLogDays));
     }
 
+    /** Starts one on that data folder, which has warmed up as {@code semblance serve} does when this returns. */
+    public static ServerProcess startWarm(Path data) throws IOException {
+        return new ServerProcess(data.toString(), WARM);
+    }
+
     /** The server's side: prints its port and serves until its standard input ends. */
     public static void main(String[] args) throws IOException {
         ServerConfig.Builder settings = ServerConfig.builder(Path.of(args[0])).set(Setting.PORT, 0);
-        if (args.length > 1) {
+        boolean warm = args.length > 1 && args[1].equals(WARM);
+        if (args.length > 1 && !warm) {
             settings.set(Setting.MATCH_LOG_DAYS, Integer.valueOf(args[1]));
         }
         try (MatchServer server = MatchServer.start(settings.build())) {
+            if (warm) {
+                join(server.warmUp());
+            }
             print("%d", server.port());
             while (System.in.read() >= 0) {
                 // Only the end matters.
             }
+        }
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

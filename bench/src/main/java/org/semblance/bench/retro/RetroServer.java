@@ -53,8 +53,8 @@ final class RetroServer implements AutoCloseable {
         url = "http://127.0.0.1:" + line;
     }
 
-    /** The server's side: prints its port and serves until its standard input ends. */
-    public static void main(String[] args) throws IOException {
+    /** The server's side: warms up, prints its port and serves until its standard input ends. */
+    public static void main(String[] args) throws IOException, InterruptedException {
         ServerConfig.Builder settings = ServerConfig.builder(Path.of(args[0]))
                 .set(Setting.PORT, 0)
                 .set(Setting.RECENT_UPLOADS, Long.parseLong(args[1]))
@@ -65,7 +65,7 @@ final class RetroServer implements AutoCloseable {
                     .set(Setting.WEBHOOK_RETRY_MS, 20L);
         }
         try (MatchServer server = MatchServer.start(settings.build())) {
-            server.warmUp(); // As semblance serve does.
+            server.warmUp().join(); // As semblance serve does.
             print("%d", server.port());
             while (System.in.read() >= 0) {
                 // Only the end matters.

@@ -1,5 +1,6 @@
 package org.semblance.server.body;
 
+import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -31,6 +32,14 @@ public record Body(
     /** Of a request whose body is read in another way. */
     public static final Body EMPTY =
             new Body(Upload.inMemory(UnpooledByteBufAllocator.DEFAULT, new ByteBudget(0), 0), false, 0, null, Map.of());
+
+    /** Those bytes, of a request that this process makes of itself. */
+    public static Body of(byte[] bytes) {
+        Upload upload = Upload.inMemory(UnpooledByteBufAllocator.DEFAULT, new ByteBudget(Long.MAX_VALUE), bytes.length);
+        upload.append(Unpooled.wrappedBuffer(bytes));
+        upload.end();
+        return new Body(upload, false, 0, null, Map.of());
+    }
 
     /** One without a file that was fetched. */
     Body(Upload upload, boolean form, int files, @Nullable String fileField, Map<String, String> fields) {

@@ -114,7 +114,8 @@ public record Calls(
         serving.set(new Serving(router, versions, workers, videoWorkers, uploads));
     }
 
-    Router router() {
+    /** The routes that answer at the moment. */
+    public Router router() {
         return serving.get().router;
     }
 
