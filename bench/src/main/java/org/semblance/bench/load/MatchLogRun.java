@@ -178,7 +178,8 @@ public final class MatchLogRun {
                     "%,.0f uploads/s at most; %d rounds of %d s each at %,.0f/s, one in %,d matches, one in %,d is a photo",
                     most.latencies().length / most.seconds(), rounds, seconds, rate, matching, photos);
             double[] throughput = new double[rounds];
-            double[] p99 = new double[rounds];
+            double[] onP99 = new double[rounds];
+            double[] offP99 = new double[rounds];
             for (int i = 0; i < rounds; i++) {
                 boolean onFirst = i % 2 == 0;
                 LoadClient.Result first =
@@ -188,23 +189,29 @@ public final class MatchLogRun {
                 LoadClient.Result kept = onFirst ? first : second;
                 LoadClient.Result none = onFirst ? second : first;
                 throughput[i] = rateOf(kept) / rateOf(none);
-                p99[i] = Times.percentile(kept.latencies(), 0.99) / Times.percentile(none.latencies(), 0.99);
+                onP99[i] = Times.percentile(kept.latencies(), 0.99);
+                offP99[i] = Times.percentile(none.latencies(), 0.99);
                 failed |= !kept.isRight() | !none.isRight();
                 print(
                         "  round %d: log on %,.0f/s, p99 %.2f ms; off %,.0f/s, p99 %.2f ms; ratios %.3f and %.3f; %s %s",
                         i + 1,
                         rateOf(kept),
-                        Times.percentile(kept.latencies(), 0.99),
+                        onP99[i],
                         rateOf(none),
-                        Times.percentile(none.latencies(), 0.99),
+                        offP99[i],
                         throughput[i],
-                        p99[i],
+                        onP99[i] / offP99[i],
                         kept.statuses(),
                         none.statuses());
             }
+            // A pause of the machine falls into one round of one server, so the p99 of all rounds together would be its
+            // length.
             print(
-                    "log on to off: median throughput %.3f, median p99 %.3f",
-                    Times.median(throughput), Times.median(p99));
+                    "log on to off: median throughput %.3f; median p99 of the rounds %.2f ms and %.2f ms, ratio %.3f",
+                    Times.median(throughput),
+                    Times.median(onP99),
+                    Times.median(offP99),
+                    Times.median(onP99) / Times.median(offP99));
             compare(on.matched(), references(onServer.port(), 0).all);
         } finally {
             Folders.delete(onFolder);
