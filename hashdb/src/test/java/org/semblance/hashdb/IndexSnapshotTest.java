@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -43,6 +42,8 @@ class IndexSnapshotTest {
 
     /** Saves whenever something has changed. */
     private static final IndexKeeper.Saving ALWAYS = new IndexKeeper.Saving(1, 1 << 30, Duration.ZERO, 2);
+
+    final Databases databases = databases();
 
     @TempDir
     private Path folder;
@@ -102,7 +103,7 @@ class IndexSnapshotTest {
     }
 
     private void fill() {
-        try (HashDb db = HashDb.open(folder)) {
+        try (HashDb db = databases.open(folder)) {
             db.apply(new Change.CreateBank("A"), ANYONE);
             add(db, 500);
         }
@@ -110,7 +111,7 @@ class IndexSnapshotTest {
     }
 
     private void openAndCompare() {
-        try (HashDb db = HashDb.open(folder)) {
+        try (HashDb db = databases.open(folder)) {
             compare(db);
         }
     }
@@ -137,7 +138,7 @@ class IndexSnapshotTest {
     void catchesUpWithWhatCameAfterIt(@TempDir Path aside) throws IOException {
         fill();
         Files.copy(snapshot(), aside.resolve("old"));
-        try (HashDb db = HashDb.open(folder)) {
+        try (HashDb db = databases.open(folder)) {
             add(db, 100);
             withdrawAny(db);
             withdrawAny(db);
@@ -177,12 +178,11 @@ class IndexSnapshotTest {
     void isNotTakenWhenItIsOfAnotherCatalog(@TempDir Path other) throws IOException {
         fill();
         banked.clear();
-        try (HashDb db = HashDb.open(other)) {
+        try (HashDb db = databases.open(other)) {
             db.apply(new Change.CreateBank("A"), ANYONE);
             add(db, 3);
         }
-        Files.copy(other.resolve("catalog.db"), folder.resolve("catalog.db"), StandardCopyOption.REPLACE_EXISTING);
-        Files.delete(folder.resolve("catalog.head"));
+        databases.copy(other, folder);
         openAndCompare();
         assertThat(warnings())
                 .containsExactly(snapshot() + ": belongs to another catalog; the index is built from this one");
@@ -191,13 +191,12 @@ class IndexSnapshotTest {
     @Test
     void isNotTakenWhenItIsAheadOfTheCatalog(@TempDir Path older) throws IOException {
         fill();
-        Files.copy(folder.resolve("catalog.db"), older.resolve("catalog.db"));
+        databases.copy(folder, older);
         Map<Long, Hash256> before = new TreeMap<>(banked);
-        try (HashDb db = HashDb.open(folder)) {
+        try (HashDb db = databases.open(folder)) {
             add(db, 1);
         }
-        Files.copy(older.resolve("catalog.db"), folder.resolve("catalog.db"), StandardCopyOption.REPLACE_EXISTING);
-        Files.delete(folder.resolve("catalog.head"));
+        databases.copy(older, folder);
         banked.clear();
         banked.putAll(before);
         openAndCompare();
@@ -210,18 +209,18 @@ class IndexSnapshotTest {
     void refusesACatalogWhoseJournalCannotBeReplayed(@TempDir Path aside) throws Exception {
         fill();
         Files.copy(snapshot(), aside.resolve("old"));
-        try (HashDb db = HashDb.open(folder)) {
+        try (HashDb db = databases.open(folder)) {
             for (int i = 0; i < 5; i++) {
                 add(db, 1);
             }
         }
         Files.copy(aside.resolve("old"), snapshot(), StandardCopyOption.REPLACE_EXISTING);
-        for (String payload : List.of("{", "{}", "[]")) {
-            try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("catalog.db"));
+        for (String payload : databases.unreadable()) {
+            try (Connection connection = databases.connect(folder);
                     Statement statement = connection.createStatement()) {
                 statement.execute("UPDATE journal SET payload = '" + payload + "' WHERE seq = 4");
             }
-            assertThatThrownBy(() -> HashDb.open(folder).close())
+            assertThatThrownBy(() -> databases.open(folder).close())
                     .isInstanceOf(DatabaseRefusedException.class)
                     .hasMessageContaining("journal row 4: its payload cannot be read");
         }
@@ -252,7 +251,7 @@ class IndexSnapshotTest {
         AtomicBoolean done = new AtomicBoolean();
         AtomicLong misses = new AtomicLong();
         Hash256 known = RandomSeed.hash(random);
-        try (HashDb db = HashDb.open(folder, InstantSource.system(), ALWAYS)) {
+        try (HashDb db = databases.open(folder, InstantSource.system(), ALWAYS)) {
             db.apply(new Change.CreateBank("A"), ANYONE);
             db.apply(new Change.CreateBank("KEPT"), ANYONE);
             add(db, 20_000);
@@ -280,10 +279,14 @@ class IndexSnapshotTest {
             db.awaitIndex();
             assertThat(db.size()).isEqualTo(banked.size() + 1);
         }
-        try (HashDb db = HashDb.open(folder)) {
+        try (HashDb db = databases.open(folder)) {
             assertThat(db.size()).isEqualTo(banked.size() + 1);
             assertThat(db.verify().problems()).as(RandomSeed.replay()).isEmpty();
         }
         assertThat(warnings()).isEmpty();
+    }
+
+    Databases databases() {
+        return Databases.SQLITE;
     }
 }

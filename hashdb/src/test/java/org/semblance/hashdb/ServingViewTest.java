@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -42,6 +41,8 @@ class ServingViewTest {
     private static final Origin ANYONE = new Origin("test", "");
     private static final Signal MD5 = new Signal(SignalType.MD5, "d35c785545392755e7e4164457657269");
 
+    final Databases databases = databases();
+
     @TempDir
     private Path folder;
 
@@ -70,7 +71,7 @@ class ServingViewTest {
     }
 
     private HashDb openWithView() throws InterruptedException {
-        HashDb db = HashDb.open(folder);
+        HashDb db = databases.open(folder);
         db.awaitView();
         return db;
     }
@@ -202,12 +203,11 @@ class ServingViewTest {
     @Test
     void isBuiltAnewOverAnotherCatalog(@TempDir Path other) throws Exception {
         fill();
-        try (HashDb db = HashDb.open(other)) {
+        try (HashDb db = databases.open(other)) {
             db.apply(new Change.CreateBank("B"), ANYONE);
             db.apply(new Change.AddContents("B", List.of(draft(pdq(hash), MD5))), ANYONE);
         }
-        Files.copy(other.resolve("catalog.db"), folder.resolve("catalog.db"), StandardCopyOption.REPLACE_EXISTING);
-        Files.delete(folder.resolve("catalog.head"));
+        databases.copy(other, folder);
         openAndCompare(1);
         assertThat(warnings()).containsExactly(folder + ": the view belongs to another catalog; it is built anew");
     }
@@ -264,7 +264,7 @@ class ServingViewTest {
     void isComparedWithTheCatalog() throws Exception {
         fill();
         try (HashDb db = openWithView();
-                Connection connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("catalog.db"));
+                Connection connection = databases.connect(folder);
                 Statement statement = connection.createStatement()) {
             change(statement, "UPDATE content SET note = 'forged' WHERE id = 1");
             change(statement, "UPDATE content SET status = 2 WHERE id = 2");
@@ -283,7 +283,7 @@ class ServingViewTest {
     void isComparedWithTheFramesOfTheCatalog() throws Exception {
         fill();
         try (HashDb db = openWithView();
-                Connection connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("catalog.db"));
+                Connection connection = databases.connect(folder);
                 Statement statement = connection.createStatement()) {
             change(statement, "UPDATE video SET frames = zeroblob(41) WHERE content_id = 2");
             assertThat(db.verify().problems()).contains("content 2: the view differs from the catalog");
@@ -298,7 +298,7 @@ class ServingViewTest {
         fill();
         try (HashDb db = openWithView()) {
             // What the catalog says now is known to be wrong, so the view must have answered.
-            try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("catalog.db"));
+            try (Connection connection = databases.connect(folder);
                     Statement statement = connection.createStatement()) {
                 change(statement, "DELETE FROM video");
             }
@@ -352,17 +352,21 @@ class ServingViewTest {
         return new KnownVideo(frames, spans);
     }
 
-    private static void change(Statement statement, String sql) throws SQLException {
-        assertThat(statement.executeUpdate(sql)).as(sql).isOne();
+    private void change(Statement statement, String sql) throws SQLException {
+        assertThat(statement.executeUpdate(databases.sql(sql))).as(sql).isOne();
     }
 
     @Test
     void isLeftAloneByADatabaseThatClosesAtOnce() throws Exception {
         fill();
         for (int i = 0; i < 20; i++) {
-            HashDb.open(folder).close();
+            databases.open(folder).close();
         }
         openAndCompare(2);
         assertThat(warnings()).isEmpty();
+    }
+
+    Databases databases() {
+        return Databases.SQLITE;
     }
 }

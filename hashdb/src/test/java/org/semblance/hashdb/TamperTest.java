@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -24,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,6 +46,7 @@ import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 
 /** Changes rows behind the database's back, by SQL, and demands that {@code verify} names them. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TamperTest {
     private static final Origin ANALYST = new Origin("analyst", "because");
 
@@ -56,18 +57,19 @@ class TamperTest {
             new BankedPicture(700, new RandomFeatures(RANDOM, 10, 10).picture(3)));
 
     /** Filled once; each test changes a copy of its own. */
-    @TempDir
-    private static Path sound;
+    private Path sound;
 
     @TempDir
     private Path folder;
 
+    private final Databases databases = databases();
     private HashDb db;
 
     @BeforeAll
-    static void fill() {
-        try (HashDb db = HashDb.open(sound)) {
-            fill(db);
+    void fill(@TempDir Path ofAll) {
+        sound = ofAll;
+        try (HashDb filled = databases.open(sound)) {
+            fill(filled);
         }
     }
 
@@ -106,8 +108,8 @@ class TamperTest {
 
     @BeforeEach
     void open() throws IOException {
-        Files.copy(sound.resolve("catalog.db"), folder.resolve("catalog.db"));
-        db = HashDb.open(folder);
+        databases.copy(sound, folder);
+        db = databases.open(folder);
     }
 
     @AfterEach
@@ -132,10 +134,9 @@ class TamperTest {
     }
 
     private void sql(String sql) throws SQLException {
-        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("catalog.db"));
+        try (Connection connection = databases.connect(folder);
                 Statement statement = connection.createStatement()) {
-            statement.execute("PRAGMA foreign_keys = OFF");
-            assertThat(statement.executeUpdate(sql))
+            assertThat(statement.executeUpdate(databases.sql(sql)))
                     .as("rows changed by " + sql)
                     .isPositive();
         }
@@ -199,23 +200,19 @@ class TamperTest {
 
     @Test
     void findsAnUnreadablePayload() throws SQLException {
-        finds(
-                "UPDATE journal SET payload = '{' WHERE seq = 6",
-                altered(6),
-                "journal row 6: its payload cannot be read");
-        finds("UPDATE journal SET payload = '{}' WHERE seq = 6", altered(6));
+        for (String payload : databases.unreadable()) {
+            finds(
+                    "UPDATE journal SET payload = '" + payload + "' WHERE seq = 6",
+                    altered(6),
+                    "journal row 6: its payload cannot be read");
+        }
         finds("UPDATE journal SET payload = '[]' WHERE seq = 4", altered(4));
     }
 
-    /** A flipped bit can make a value NULL where the schema forbids it; SQLite checks that only when it writes. */
     @ParameterizedTest
     @ValueSource(strings = {"hash", "prev_hash", "actor", "payload"})
     void findsAJournalRowThatLacksAField(String column) throws SQLException {
-        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("catalog.db"));
-                Statement statement = connection.createStatement()) {
-            statement.execute("PRAGMA writable_schema = ON");
-            statement.execute("UPDATE sqlite_schema SET sql = replace(sql, 'NOT NULL', '') WHERE name = 'journal'");
-        }
+        databases.allowNull(folder, column);
         sql("UPDATE journal SET " + column + " = NULL WHERE seq = 7");
         assertThat(db.verify().problems()).contains("journal row 7: its " + column + " is missing");
     }
@@ -487,11 +484,11 @@ class TamperTest {
 
     private List<Signal> signalsOf(long id) {
         List<Signal> signals = new ArrayList<>();
-        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("catalog.db"));
+        try (Connection connection = databases.connect(folder);
                 Statement statement = connection.createStatement();
-                ResultSet row =
-                        statement.executeQuery("SELECT type, hex(value), quality FROM signal WHERE content_id = " + id
-                                + " ORDER BY position")) {
+                ResultSet row = statement.executeQuery(
+                        databases.sql("SELECT type, hex(value), quality FROM signal WHERE content_id = " + id
+                                + " ORDER BY position"))) {
             while (row.next()) {
                 SignalType type = row.getInt(1) == 0 ? SignalType.PDQ : SignalType.SHA256;
                 signals.add(new Signal(type, row.getString(2), (Integer) row.getObject(3)));
@@ -500,5 +497,9 @@ class TamperTest {
             throw new AssertionError(e);
         }
         return signals;
+    }
+
+    Databases databases() {
+        return Databases.SQLITE;
     }
 }

@@ -31,7 +31,7 @@ import org.semblance.hashdb.catalog.postgres.PostgresDialect;
  *
  * <p>It does not sync its files: no test cuts the power of the machine.
  */
-final class TestPostgres implements AutoCloseable {
+public final class TestPostgres implements AutoCloseable {
     private static final Path PACKAGES = Path.of("/usr/lib/postgresql");
     private static final Path MEMORY = Path.of("/dev/shm");
     private static final String USER = "semblance";
@@ -88,7 +88,7 @@ final class TestPostgres implements AutoCloseable {
     }
 
     /** The server that tests share which do not stop it. */
-    static synchronized TestPostgres shared() {
+    public static synchronized TestPostgres shared() {
         if (shared == null) {
             TestPostgres running = started();
             Runtime.getRuntime().addShutdownHook(new Thread(running::close));
@@ -245,18 +245,25 @@ final class TestPostgres implements AutoCloseable {
     }
 
     /** A new database that has an empty catalog. */
-    String createDatabase() {
+    public String createDatabase() {
         try {
             makeTemplate();
-            String name = "semblance_" + databases.incrementAndGet();
-            try (Connection connection = connect("postgres");
-                    Statement statement = connection.createStatement()) {
-                statement.execute("CREATE DATABASE " + name + " TEMPLATE " + TEMPLATE);
-            }
-            return name;
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
+        return copyDatabase(TEMPLATE);
+    }
+
+    /** A new database that has what another one has, which nobody must have open. */
+    String copyDatabase(String from) {
+        String name = "semblance_" + databases.incrementAndGet();
+        try (Connection connection = connect("postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE DATABASE " + name + " TEMPLATE " + from);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        return name;
     }
 
     private synchronized void makeTemplate() throws SQLException {
@@ -270,7 +277,7 @@ final class TestPostgres implements AutoCloseable {
         }
     }
 
-    SharedCatalog catalog(String database) {
+    public SharedCatalog catalog(String database) {
         return catalog(database, port);
     }
 
