@@ -17,6 +17,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.BankFields;
@@ -678,6 +680,58 @@ class HashDbTest {
 
     private Hash256 hash() {
         return new Hash256(random.nextLong(), random.nextLong(), random.nextLong(), random.nextLong());
+    }
+
+    /** Many rows go to PostgreSQL in another form than a few. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 40})
+    void whatIsWrittenOfAContentComesBackAsItWas(int contents) {
+        apply(new Change.CreateBank("A"));
+        List<String> notes =
+                List.of("a\tb", "\\N", "two\nlines\r\n", "\\", "\\t\\x00", "\u00c4\ud83d\ude00", "'\"", "\\.");
+        List<ContentDraft> drafts = new ArrayList<>();
+        for (int i = 0; i < contents; i++) {
+            String note = notes.get(i % notes.size());
+            drafts.add(new ContentDraft(
+                    List.of(
+                            new Signal(SignalType.PDQ, RandomSeed.hash(random).toHex(), i % 2 == 0 ? null : i),
+                            new Signal(SignalType.MD5, String.format("%032x", i))),
+                    List.of("l\\" + i % 3),
+                    note,
+                    i % 4 == 0 ? null : "s\t" + i % 5,
+                    "{\"a\":\"b\\\\\\tc\"}"));
+        }
+        apply(new Change.AddContents("A", drafts));
+        List<BankContent> stored = db.contents("A", 0, 100);
+        assertThat(stored).hasSize(contents);
+        for (int i = 0; i < contents; i++) {
+            assertThat(stored.get(i).note()).isEqualTo(drafts.get(i).note());
+            assertThat(stored.get(i).labels()).isEqualTo(drafts.get(i).labels());
+            assertThat(stored.get(i).source()).isEqualTo(drafts.get(i).source());
+            assertThat(stored.get(i).metadata()).isEqualTo(drafts.get(i).metadata());
+            assertThat(stored.get(i).signals()).isEqualTo(drafts.get(i).signals());
+        }
+        assertThat(db.verify().problems()).isEmpty();
+    }
+
+    @Test
+    void aTextIsFoundWhicheverChangeAProcessMakesFirst() {
+        apply(new Change.CreateBank("A"));
+        long first = add("A", new ContentDraft(draft(Hash256.ZERO).signals(), List.of(), "old", null, null));
+        reopen();
+        apply(new Change.UpdateContent("A", first, ContentFields.NONE.withNote("changed words")));
+        long next = add("A", new ContentDraft(draft(Hash256.ZERO).signals(), List.of(), "added words", null, null));
+        assertThat(withText("changed")).containsExactly(first);
+        assertThat(withText("added")).containsExactly(next);
+        assertThat(withText("words")).containsExactly(first, next);
+        assertThat(withText("old")).isEmpty();
+    }
+
+    private List<Long> withText(String text) {
+        ContentFilter filter = new ContentFilter(null, null, null, null, text, null, null, null, null, null);
+        return db.contents("A", filter, Paging.after(0, 10)).rows().stream()
+                .map(BankContent::id)
+                .toList();
     }
 
     /** Where the database is. */

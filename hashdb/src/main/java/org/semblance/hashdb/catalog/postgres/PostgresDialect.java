@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.catalog.rows.Dialect;
+import org.semblance.hashdb.catalog.rows.RowInsert;
 import org.semblance.hashdb.catalog.rows.Rows;
 import org.semblance.hashdb.catalog.rows.Schema;
 import org.slf4j.Logger;
@@ -225,15 +226,28 @@ public final class PostgresDialect implements Dialect {
     }
 
     @Override
-    public String insertText() {
-        return "INSERT INTO content_text (rowid, text) VALUES (?, ?)";
+    public RowInsert insert(Connection writer, Rows.Preparer db, String table, List<String> columns) {
+        return new ArrayInsert(writer, db, table, columns);
     }
 
     @Override
-    public void setText(PreparedStatement insert, long contentId, @Nullable String note, @Nullable String metadata)
+    public RowInsert insertText(Connection writer, Rows.Preparer db) {
+        return insert(writer, db, "content_text", List.of("rowid", "text"));
+    }
+
+    @Override
+    public void setText(RowInsert insert, long contentId, @Nullable String note, @Nullable String metadata)
             throws SQLException {
         insert.setLong(1, contentId);
         insert.setString(2, FoldedText.of(note, metadata));
+    }
+
+    @Override
+    public void continueIds(Rows.Preparer db, String table) throws SQLException {
+        db.prepare("SELECT setval(pg_get_serial_sequence('" + table + "', 'id'), (SELECT max(id) FROM " + table
+                        + ")) FROM " + table + " LIMIT 1")
+                .executeQuery()
+                .close();
     }
 
     @Override

@@ -1,7 +1,6 @@
 package org.semblance.hashdb.catalog.rows;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
@@ -68,11 +67,22 @@ public interface Dialect {
     /** The parameter of a statement that takes ids as one table. */
     String ids(long[] ids);
 
-    /** Inserts what text search finds a content by, with the parameters of {@link #setText}. */
-    String insertText();
+    /**
+     * Inserts rows of a table.
+     *
+     * @param writer a connection of {@link #connectWriter}
+     * @param columns in the order of their numbers
+     */
+    RowInsert insert(Connection writer, Rows.Preparer db, String table, List<String> columns) throws SQLException;
 
-    void setText(PreparedStatement insert, long contentId, @Nullable String note, @Nullable String metadata)
+    /** Inserts what text search finds contents by, with the values of {@link #setText}. The contents are stored before. */
+    RowInsert insertText(Connection writer, Rows.Preparer db) throws SQLException;
+
+    void setText(RowInsert insert, long contentId, @Nullable String note, @Nullable String metadata)
             throws SQLException;
+
+    /** Has the next row of a table that numbers its rows by itself follow those that were inserted with their ids. */
+    void continueIds(Rows.Preparer db, String table) throws SQLException;
 
     /** Says in words what the database says in codes. */
     StorageFailedException failure(SQLException e);

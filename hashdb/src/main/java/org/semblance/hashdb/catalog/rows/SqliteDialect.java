@@ -2,7 +2,6 @@ package org.semblance.hashdb.catalog.rows;
 
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -132,14 +131,26 @@ public final class SqliteDialect implements Dialect {
     }
 
     @Override
-    public String insertText() {
-        return INSERT_TEXT;
+    public RowInsert insert(Connection writer, Rows.Preparer db, String table, List<String> columns)
+            throws SQLException {
+        return new PreparedInsert(db.prepare("INSERT INTO " + table + " (" + String.join(", ", columns) + ") VALUES ("
+                + "?, ".repeat(columns.size() - 1) + "?)"));
     }
 
     @Override
-    public void setText(PreparedStatement insert, long contentId, @Nullable String note, @Nullable String metadata)
+    public RowInsert insertText(Connection writer, Rows.Preparer db) throws SQLException {
+        return new PreparedInsert(db.prepare(INSERT_TEXT));
+    }
+
+    @Override
+    public void setText(RowInsert insert, long contentId, @Nullable String note, @Nullable String metadata)
             throws SQLException {
         insert.setLong(1, contentId);
+    }
+
+    @Override
+    public void continueIds(Rows.Preparer db, String table) {
+        // SQLite takes the largest one.
     }
 
     @Override

@@ -309,6 +309,7 @@ public final class Catalog implements AutoCloseable {
                 throw e;
             }
         }
+        current.flush();
         try {
             current.commit();
         } catch (SQLException e) {

@@ -1,16 +1,15 @@
 package org.semblance.hashdb.catalog.sql;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import org.semblance.hashdb.catalog.CatalogRefusedException;
 import org.semblance.hashdb.catalog.rows.Dialect;
 import org.semblance.hashdb.catalog.rows.Readers.Reader;
+import org.semblance.hashdb.catalog.rows.RowInsert;
 import org.semblance.hashdb.catalog.rows.Rows;
 import org.semblance.hashdb.catalog.rows.Schema;
 
@@ -42,14 +41,9 @@ final class CatalogImport {
             for (CatalogExport.Table table : CatalogExport.TABLES) {
                 CatalogExport.copy(from, out, table, BATCH);
             }
-            fillTexts(from, db, shared);
-            try (Statement statement = out.createStatement()) {
-                for (String table : NUMBERED) {
-                    statement
-                            .executeQuery("SELECT setval(pg_get_serial_sequence('" + table + "', 'id'), (SELECT max(id)"
-                                    + " FROM " + table + ")) FROM " + table + " LIMIT 1")
-                            .close();
-                }
+            fillTexts(from, shared.insertText(out, db), shared);
+            for (String table : NUMBERED) {
+                shared.continueIds(db, table);
             }
             shared.commit(out, db, before, head(from));
             done = true;
@@ -62,21 +56,20 @@ final class CatalogImport {
         }
     }
 
-    private static void fillTexts(Reader from, Rows.Preparer db, Dialect shared) throws SQLException {
-        try (PreparedStatement insert = db.prepare(shared.insertText());
-                ResultSet row = from.prepare(
-                                "SELECT id, note, metadata FROM content WHERE note IS NOT NULL OR metadata IS NOT NULL")
-                        .executeQuery()) {
+    private static void fillTexts(Reader from, RowInsert insert, Dialect shared) throws SQLException {
+        try (ResultSet row = from.prepare(
+                        "SELECT id, note, metadata FROM content WHERE note IS NOT NULL OR metadata IS NOT NULL")
+                .executeQuery()) {
             int pending = 0;
             while (row.next()) {
                 shared.setText(insert, row.getLong(1), row.getString(2), row.getString(3));
-                insert.addBatch();
+                insert.add();
                 if (++pending == BATCH) {
-                    insert.executeBatch();
+                    insert.run();
                     pending = 0;
                 }
             }
-            insert.executeBatch();
+            insert.run();
         }
     }
 

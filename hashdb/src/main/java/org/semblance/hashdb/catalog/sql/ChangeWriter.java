@@ -7,8 +7,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Applied;
@@ -41,6 +43,7 @@ import org.semblance.hashdb.catalog.query.Standings;
 import org.semblance.hashdb.catalog.rows.Codes;
 import org.semblance.hashdb.catalog.rows.Dialect;
 import org.semblance.hashdb.catalog.rows.Dialect.Head;
+import org.semblance.hashdb.catalog.rows.RowInsert;
 import org.semblance.hashdb.catalog.rows.Rows;
 import org.semblance.hashdb.catalog.rows.Schema;
 
@@ -58,6 +61,12 @@ final class ChangeWriter implements AutoCloseable {
     private final Undoing undoing = new Undoing(this);
     private final Approvals approvals = new Approvals(this);
     private boolean begun;
+
+    /** Whether this transaction has forgotten the keys that are remembered no longer. */
+    private boolean forgotten;
+
+    /** Banks that this transaction has read, by name. */
+    private final Map<String, Bank> banks = new HashMap<>();
 
     /** As the transaction began, or as the last one ended. */
     private @Nullable Head head;
@@ -87,6 +96,8 @@ final class ChangeWriter implements AutoCloseable {
         if (!begun || now == null) {
             now = dialect.begin(connection, statements::prepare, now);
             begun = true;
+            forgotten = false;
+            banks.clear();
             head = now;
             nextContentId = now.nextContentId();
             lastSeq = now.seq();
@@ -94,6 +105,15 @@ final class ChangeWriter implements AutoCloseable {
             check.check(now, statements::prepare);
         }
         return now;
+    }
+
+    /**
+     * Writes what waits to be written with more.
+     *
+     * @throws SQLException also if a change of the transaction cannot be stored
+     */
+    void flush() throws SQLException {
+        statements.flush();
     }
 
     void commit() throws SQLException {
@@ -169,6 +189,14 @@ final class ChangeWriter implements AutoCloseable {
 
     /** Makes the change without asking whether a second person must approve. */
     Applied make(Change change, Occasion occasion) throws SQLException {
+        Applied applied = makeAny(change, occasion);
+        if (!(change instanceof Change.AddContents)) {
+            banks.clear(); // It may have changed one.
+        }
+        return applied;
+    }
+
+    private Applied makeAny(Change change, Occasion occasion) throws SQLException {
         return switch (change) {
             case Change.CreateBank create -> createBank(create, occasion);
             case Change.UpdateBank update -> updateBank(update, occasion);
@@ -211,12 +239,14 @@ final class ChangeWriter implements AutoCloseable {
     }
 
     private void remember(RequestKey key, Applied applied, Instant at) throws SQLException {
-        PreparedStatement forget = statements.prepare("DELETE FROM request_key WHERE at < ?");
-        forget.setLong(1, at.minus(RequestKey.REMEMBERED).toEpochMilli());
-        forget.executeUpdate();
-        PreparedStatement insert =
-                statements.prepare("INSERT INTO request_key (key, part, request, at, seq, bank_id, first_id, contents)"
-                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+        if (!forgotten) {
+            PreparedStatement forget = statements.prepare("DELETE FROM request_key WHERE at < ?");
+            forget.setLong(1, at.minus(RequestKey.REMEMBERED).toEpochMilli());
+            forget.executeUpdate();
+            forgotten = true;
+        }
+        RowInsert insert = statements.insert(
+                "request_key", "key", "part", "request", "at", "seq", "bank_id", "first_id", "contents");
         insert.setString(1, key.key());
         insert.setInt(2, key.part());
         insert.setBytes(3, HexFormat.of().parseHex(key.requestSha256()));
@@ -225,7 +255,7 @@ final class ChangeWriter implements AutoCloseable {
         insert.setLong(6, applied.bankId());
         insert.setLong(7, applied.firstContentId());
         insert.setInt(8, applied.contents());
-        insert.executeUpdate();
+        statements.add(insert);
     }
 
     private Applied createBank(Change.CreateBank create, Occasion occasion) throws SQLException {
@@ -425,6 +455,7 @@ final class ChangeWriter implements AutoCloseable {
     /** Restores the contents that the change withdrew, each to the state that it had. */
     private int restoreAll(Bank bank, String range, long withdrawnBy) throws SQLException {
         List<Long> ids = new ArrayList<>();
+        statements.flush();
         try (Statement select = connection.createStatement();
                 ResultSet row = select.executeQuery("SELECT id FROM content WHERE " + range
                         + " AND status = 2 AND withdrawn_seq = " + withdrawnBy)) {
@@ -454,9 +485,8 @@ final class ChangeWriter implements AutoCloseable {
     long journal(JournalPayload payload, Occasion occasion) throws SQLException {
         JournalEntry entry =
                 JournalEntry.chained(lastHash, nextSeq(), occasion.at(), occasion.origin(), payload, occasion.undoes());
-        PreparedStatement insert = statements.prepare(
-                "INSERT INTO journal (seq, at, actor, reason, kind, payload, prev_hash, hash, bank_id, undoes)"
-                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        RowInsert insert = statements.insert(
+                "journal", "seq", "at", "actor", "reason", "kind", "payload", "prev_hash", "hash", "bank_id", "undoes");
         insert.setLong(1, entry.seq());
         insert.setLong(2, entry.at().toEpochMilli());
         insert.setString(3, entry.actor());
@@ -466,8 +496,8 @@ final class ChangeWriter implements AutoCloseable {
         insert.setBytes(7, HexFormat.of().parseHex(entry.prevHash()));
         insert.setBytes(8, HexFormat.of().parseHex(entry.hash()));
         insert.setLong(9, payload.bankId());
-        Statements.setLong(insert, 10, occasion.undoes());
-        insert.executeUpdate();
+        insert.setNullable(10, occasion.undoes());
+        statements.add(insert);
         lastSeq = entry.seq();
         lastHash = entry.hash();
         return entry.seq();
@@ -493,9 +523,13 @@ final class ChangeWriter implements AutoCloseable {
     }
 
     Bank requireBank(String name) throws SQLException {
-        Bank bank = Rows.bank(statements::prepare, name);
+        Bank bank = banks.get(name);
         if (bank == null) {
-            throw new ChangeRefusedException(Reason.NOT_FOUND, "bank", "bank '" + name + "' not found");
+            bank = Rows.bank(statements::prepare, name);
+            if (bank == null) {
+                throw new ChangeRefusedException(Reason.NOT_FOUND, "bank", "bank '" + name + "' not found");
+            }
+            banks.put(name, bank);
         }
         return bank;
     }

@@ -20,6 +20,7 @@ import org.semblance.hashdb.catalog.Quarantine;
 import org.semblance.hashdb.catalog.Treatment;
 import org.semblance.hashdb.catalog.rows.Codes;
 import org.semblance.hashdb.catalog.rows.Dialect;
+import org.semblance.hashdb.catalog.rows.RowInsert;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.hash.Signal;
 
@@ -45,25 +46,39 @@ final class ContentWriter {
      */
     String insert(Bank bank, long firstId, List<ContentDraft> drafts, ContentStatus status, Instant at)
             throws SQLException {
-        PreparedStatement insert = statements.prepare(
-                "INSERT INTO content (id, bank_id, status, disabled_until, created_at, source_id, note, metadata,"
-                        + " distance_threshold, handling, quarantine, quarantine_exact, form)"
-                        + " VALUES (?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        RowInsert insert = statements.insert(
+                "content",
+                "id",
+                "bank_id",
+                "status",
+                "created_at",
+                "source_id",
+                "note",
+                "metadata",
+                "form",
+                "distance_threshold",
+                "handling",
+                "quarantine",
+                "quarantine_exact");
         long id = firstId;
-        int pending = 0;
         for (ContentDraft draft : drafts) {
+            Long source = sourceId(draft.source());
+            Treatment treatment = draft.treatment();
+            Quarantine quarantine = treatment.quarantine();
             insert.setLong(1, id++);
             insert.setLong(2, bank.id());
             insert.setInt(3, Codes.of(status));
             insert.setLong(4, at.toEpochMilli());
-            Statements.setLong(insert, 5, sourceId(draft.source()));
+            insert.setNullable(5, source);
             insert.setString(6, draft.note());
             insert.setString(7, draft.metadata());
-            setTreatment(insert, 8, draft.treatment());
-            insert.setInt(12, form(draft));
-            pending = Statements.batched(insert, pending);
+            insert.setInt(8, form(draft));
+            insert.setNullable(9, treatment.distanceThreshold());
+            insert.setString(10, treatment.handling());
+            insert.setString(11, quarantine == null ? null : quarantine.reason());
+            insert.setInt(12, quarantine != null && quarantine.exact() ? 1 : 0);
+            statements.add(insert);
         }
-        insert.executeBatch();
         return insertWhatTheyHave(firstId, drafts);
     }
 
@@ -87,17 +102,8 @@ final class ContentWriter {
 
     /** Signals, labels, videos, features and texts. Returns the digest of the contents. */
     private String insertWhatTheyHave(long firstId, List<ContentDraft> drafts) throws SQLException {
-        PreparedStatement insertSignal = statements.prepare(
-                "INSERT INTO signal (content_id, position, type, quality, value) VALUES (?, ?, ?, ?, ?)");
-        PreparedStatement insertLabel =
-                statements.prepare("INSERT INTO content_label (content_id, label_id) VALUES (?, ?)");
-        PreparedStatement insertVideo =
-                statements.prepare("INSERT INTO video (content_id, duration_ms, frames) VALUES (?, ?, ?)");
-        PreparedStatement insertText = statements.prepare(dialect.insertText());
+        RowInsert insertSignal = statements.insert("signal", "content_id", "position", "type", "quality", "value");
         long id = firstId;
-        int pendingSignals = 0;
-        int pendingLabels = 0;
-        int pendingTexts = 0;
         for (ContentDraft draft : drafts) {
             digest.content(id, draft.signals().size());
             int position = 0;
@@ -107,49 +113,61 @@ final class ContentWriter {
                 insertSignal.setLong(1, id);
                 insertSignal.setInt(2, position++);
                 insertSignal.setInt(3, type);
-                Statements.setInteger(insertSignal, 4, signal.quality());
+                insertSignal.setNullable(4, signal.quality());
                 insertSignal.setBytes(5, value);
-                pendingSignals = Statements.batched(insertSignal, pendingSignals);
+                statements.add(insertSignal);
                 digest.signal(type, signal.quality(), value);
             }
-            for (String label : draft.labels()) {
-                insertLabel.setLong(1, id);
-                insertLabel.setLong(2, nameId("label", label));
-                pendingLabels = Statements.batched(insertLabel, pendingLabels);
-            }
+            insertLabels(id, draft.labels());
             digest.details(draft.labels(), draft.note(), draft.source(), draft.metadata());
             KnownVideo video = draft.video();
             if (video != null) {
-                byte[] frames = video.frameBytes();
-                insertVideo.setLong(1, id);
-                insertVideo.setInt(2, video.durationMs());
-                insertVideo.setBytes(3, frames);
-                insertVideo.executeUpdate();
-                digest.video(video.durationMs(), frames);
+                insertVideo(id, video);
             }
             insertPictures(id, draft.pictures());
             Treatment treatment = draft.treatment();
             if (!treatment.isPlain()) {
                 digest.treatment(treatment.distanceThreshold(), treatment.handling(), treatment.quarantine());
             }
-            if (draft.note() != null || draft.metadata() != null) {
-                dialect.setText(insertText, id, draft.note(), draft.metadata());
-                pendingTexts = Statements.batched(insertText, pendingTexts);
-            }
+            insertText(id, draft.note(), draft.metadata());
             id++;
         }
-        insertText.executeBatch();
-        insertSignal.executeBatch();
-        insertLabel.executeBatch();
         return digest.finish();
+    }
+
+    private void insertLabels(long contentId, List<String> labels) throws SQLException {
+        for (String label : labels) {
+            long labelId = nameId("label", label);
+            RowInsert insert = statements.insert("content_label", "content_id", "label_id");
+            insert.setLong(1, contentId);
+            insert.setLong(2, labelId);
+            statements.add(insert);
+        }
+    }
+
+    private void insertText(long contentId, @Nullable String note, @Nullable String metadata) throws SQLException {
+        if (note != null || metadata != null) {
+            RowInsert insert = statements.insertText();
+            dialect.setText(insert, contentId, note, metadata);
+            statements.add(insert);
+        }
+    }
+
+    private void insertVideo(long contentId, KnownVideo video) throws SQLException {
+        RowInsert insert = statements.insert("video", "content_id", "duration_ms", "frames");
+        byte[] frames = video.frameBytes();
+        insert.setLong(1, contentId);
+        insert.setInt(2, video.durationMs());
+        insert.setBytes(3, frames);
+        statements.add(insert, frames.length);
+        digest.video(video.durationMs(), frames);
     }
 
     private void insertPictures(long contentId, List<BankedPicture> pictures) throws SQLException {
         if (pictures.isEmpty()) {
             return;
         }
-        PreparedStatement insert =
-                statements.prepare("INSERT INTO picture (content_id, ordinal, ms, data) VALUES (?, ?, ?, ?)");
+        RowInsert insert = statements.insert("picture", "content_id", "ordinal", "ms", "data");
         digest.pictures(pictures.size());
         int ordinal = 0;
         for (BankedPicture picture : pictures) {
@@ -158,7 +176,7 @@ final class ContentWriter {
             insert.setInt(2, ordinal++);
             insert.setInt(3, picture.ms());
             insert.setBytes(4, data);
-            insert.executeUpdate();
+            statements.add(insert, data.length);
             digest.picture(picture.ms(), data);
         }
     }
@@ -188,22 +206,13 @@ final class ContentWriter {
         }
         if (to.note() != null || to.metadata() != null) {
             statements.update("DELETE FROM content_text WHERE rowid = ?", after.id());
-            if (after.note() != null || after.metadata() != null) {
-                PreparedStatement insert = statements.prepare(dialect.insertText());
-                dialect.setText(insert, after.id(), after.note(), after.metadata());
-                insert.executeUpdate();
-            }
+            insertText(after.id(), after.note(), after.metadata());
         }
     }
 
     private void replaceLabels(long contentId, List<String> labels) throws SQLException {
         statements.update("DELETE FROM content_label WHERE content_id = ?", contentId);
-        for (String label : labels) {
-            statements.update(
-                    "INSERT INTO content_label (content_id, label_id) VALUES (?, ?)",
-                    contentId,
-                    nameId("label", label));
-        }
+        insertLabels(contentId, labels);
     }
 
     private @Nullable Long sourceId(@Nullable String source) throws SQLException {

@@ -4,19 +4,39 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.rows.Dialect;
+import org.semblance.hashdb.catalog.rows.RowInsert;
 
-/** The statements of one connection, each prepared once. For one thread at a time. */
+/**
+ * The statements of the connection that changes the catalog, each prepared once. Rows that are only added wait, so that those of many
+ * changes go in together: a round trip a row would be most of the time where the database is elsewhere. They are in the catalog before
+ * any other statement runs. For one thread at a time.
+ */
 final class Statements {
-    /** Rows handed to the database in one batch; bounds what the driver holds on the heap. */
-    private static final int BATCH = 10_000;
+    /** Rows that wait at most; bounds what the driver holds on the heap. */
+    private static final int ROWS = 10_000;
+
+    private static final int BYTES = 8 << 20;
+    private static final String TEXT = "content_text";
+
+    /** The tables of rows that wait, in an order in which none comes before one that it refers to. */
+    private static final List<String> ORDER =
+            List.of("content", "signal", "content_label", "video", "picture", TEXT, "journal", "request_key");
 
     private final Connection connection;
     private final Dialect dialect;
     private final Map<String, PreparedStatement> prepared = new HashMap<>();
+
+    private final Map<String, RowInsert> inserts = new TreeMap<>(Comparator.comparingInt(ORDER::indexOf));
+
+    private int waitingRows;
+    private int waitingBytes;
 
     Statements(Connection connection, Dialect dialect) {
         this.connection = connection;
@@ -25,12 +45,67 @@ final class Statements {
 
     /** The statement of that text. A second call for the same text ends the rows of the first. */
     PreparedStatement prepare(String sql) throws SQLException {
+        flush();
         PreparedStatement statement = prepared.get(sql);
         if (statement == null) {
             statement = connection.prepareStatement(dialect.sql(sql));
             prepared.put(sql, statement);
         }
         return statement;
+    }
+
+    /**
+     * Inserts rows of a table, each of which is given to {@link #add}.
+     *
+     * @param table one of {@link #ORDER}
+     * @param columns always the same ones
+     */
+    RowInsert insert(String table, String... columns) throws SQLException {
+        RowInsert insert = inserts.get(table);
+        if (insert == null) {
+            insert = dialect.insert(connection, this::prepare, table, List.of(columns));
+            inserts.put(table, insert);
+        }
+        return insert;
+    }
+
+    /** Inserts what text search finds contents by. */
+    RowInsert insertText() throws SQLException {
+        RowInsert insert = inserts.get(TEXT);
+        if (insert == null) {
+            insert = dialect.insertText(connection, this::prepare);
+            inserts.put(TEXT, insert);
+        }
+        return insert;
+    }
+
+    /**
+     * Adds a row of the values that are set.
+     *
+     * @param bytes about how many they are, if they are many
+     */
+    void add(RowInsert insert, int bytes) throws SQLException {
+        insert.add();
+        waitingRows++;
+        waitingBytes += bytes;
+        if (waitingRows >= ROWS || waitingBytes >= BYTES) {
+            flush();
+        }
+    }
+
+    void add(RowInsert insert) throws SQLException {
+        add(insert, 0);
+    }
+
+    /** Inserts the rows that wait. */
+    void flush() throws SQLException {
+        if (waitingRows > 0) {
+            waitingRows = 0;
+            waitingBytes = 0;
+            for (RowInsert insert : inserts.values()) {
+                insert.run();
+            }
+        }
     }
 
     /** Runs a statement with whole numbers for its parameters, and returns how many rows it changed. */
@@ -40,21 +115,6 @@ final class Statements {
             statement.setLong(i + 1, parameters[i]);
         }
         return statement.executeUpdate();
-    }
-
-    /**
-     * Adds a row to the batch of the statement, and runs the batch once it is full.
-     *
-     * @param pending how many rows it had
-     * @return how many rows it has
-     */
-    static int batched(PreparedStatement statement, int pending) throws SQLException {
-        statement.addBatch();
-        if (pending + 1 < BATCH) {
-            return pending + 1;
-        }
-        statement.executeBatch();
-        return 0;
     }
 
     /** Whether something is so, as the schema has it: 0 or 1. */
