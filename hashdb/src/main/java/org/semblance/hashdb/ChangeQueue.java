@@ -30,6 +30,9 @@ final class ChangeQueue {
     /** What one commit takes together, so that its first change does not wait for long. */
     private static final int GROUP_CHANGES = 1000;
 
+    /** Added contents after which a commit takes no more with it. */
+    private static final int GROUP_CONTENTS = 1000;
+
     private static final long FOLLOWING_NANOS = 3_000_000_000L;
     private static final long FOLLOWING_PAUSE_NANOS = 50_000_000;
 
@@ -137,10 +140,14 @@ final class ChangeQueue {
     private void commitWaiting() {
         List<Waiting> group = new ArrayList<>();
         List<Catalog.Submission> submissions = new ArrayList<>();
+        int contents = 0;
         for (Waiting next = queue.poll(); next != null; next = queue.poll()) {
             group.add(next);
             submissions.add(next.submission);
-            if (group.size() == GROUP_CHANGES || next.submission.change() instanceof Change.AddContents) {
+            if (next.submission.change() instanceof Change.AddContents add) {
+                contents += add.contents().size();
+            }
+            if (group.size() == GROUP_CHANGES || contents >= GROUP_CONTENTS) {
                 break;
             }
         }

@@ -3,11 +3,14 @@ package org.semblance.hashdb;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -22,6 +25,7 @@ import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.follow.DatabaseEvents;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -191,6 +195,50 @@ class ConcurrencyTest {
     /** How many changes each writer makes. */
     int changes() {
         return 120;
+    }
+
+    /** Also additions: most clients add one content at a time. */
+    @Test
+    void changesThatWaitAtTheSameTimeShareACommit() throws Exception {
+        int clients = 20;
+        List<Integer> groups = new CopyOnWriteArrayList<>();
+        CountDownLatch committing = new CountDownLatch(1);
+        CountDownLatch waiting = new CountDownLatch(1);
+        DatabaseEvents events = new DatabaseEvents() {
+            @Override
+            public void committed(int changes, Duration took) {
+                groups.add(changes);
+                if (groups.size() == 1) {
+                    committing.countDown();
+                    try {
+                        waiting.await();
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                }
+            }
+        };
+        try (HashDb own = HashDb.open(folder.resolve("own"), events)) {
+            List<Thread> threads = new ArrayList<>();
+            threads.add(Thread.ofPlatform().start(() -> own.apply(new Change.CreateBank("A"), ANYONE)));
+            committing.await();
+            for (int i = 0; i < clients; i++) {
+                Signal signal =
+                        new Signal(SignalType.PDQ, RandomSeed.hash(random).toHex());
+                Change add = new Change.AddContents("A", List.of(new ContentDraft(List.of(signal))));
+                threads.add(Thread.ofPlatform().start(() -> own.apply(add, ANYONE)));
+                while (threads.getLast().getState() != Thread.State.WAITING) {
+                    Thread.onSpinWait(); // for the lock of the writers
+                }
+            }
+            waiting.countDown();
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            assertThat(groups).containsExactly(1, clients);
+            assertThat(own.size()).isEqualTo(clients);
+            assertThat(own.verify().problems()).isEmpty();
+        }
     }
 
     /** Where the database is. */
