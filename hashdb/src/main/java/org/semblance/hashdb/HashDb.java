@@ -336,6 +336,14 @@ public final class HashDb implements BankedList, AutoCloseable {
         return catalog.journal(filter, paging);
     }
 
+    /**
+     * Whether no perceptual hash is within any threshold of the query, so that {@link #lookup(Hash256)} finds nothing. Told by the
+     * index alone: what that takes is known, and no disk is touched.
+     */
+    public boolean isFar(Hash256 query) {
+        return lookups.isFar(query);
+    }
+
     /** As {@link #lookup(List, Set)}, for one hash in all banks. */
     public List<Match> lookup(Hash256 query) {
         return lookup(List.of(query)).getFirst();

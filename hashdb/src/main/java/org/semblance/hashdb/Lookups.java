@@ -87,6 +87,14 @@ final class Lookups implements BankedList {
         return lookup(queries, banks, Hash256.BITS, Count.ENABLED);
     }
 
+    /** As {@link HashDb#isFar}. */
+    boolean isFar(Hash256 query) {
+        boolean[] near = new boolean[1];
+        long[] words = {query.w3(), query.w2(), query.w1(), query.w0()};
+        stock.lookup(words, 1, stock.seen().largestThreshold, null, (unused, distance, contentId) -> near[0] = true);
+        return !near[0];
+    }
+
     /** As {@link HashDb#lookupBanked(List, Set, int)}. */
     List<List<Match>> lookupBanked(List<Hash256> queries, Set<String> banks, int atMost) {
         return lookup(queries, banks, atMost, Count.BANKED);

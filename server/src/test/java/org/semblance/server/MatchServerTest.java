@@ -13,13 +13,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.DatabaseRefusedException;
+import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.catalog.Change;
+import org.semblance.hashdb.catalog.ContentDraft;
+import org.semblance.hashdb.catalog.Origin;
+import org.semblance.hashdb.hash.Hash256;
+import org.semblance.hashdb.hash.Signal;
+import org.semblance.hashdb.hash.SignalType;
 import org.semblance.server.auth.AccessPolicy;
 import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.KeysRefusedException;
@@ -105,6 +115,57 @@ class MatchServerTest {
                     .isEqualTo(200);
             go.countDown();
         }
+    }
+
+    @Test
+    void answersLookupsThatFindNothingWithoutAWorker() throws Exception {
+        ServerConfig config = settings().build();
+        Hash256 known = new Hash256(1, 2, 3, 4);
+        Hash256 unknown = new Hash256(-1, -2, -3, -4);
+        try (HashDb db = HashDb.open(config.dataFolder())) {
+            Origin origin = new Origin("person", "");
+            db.apply(new Change.CreateBank("BANK"), origin);
+            List<Signal> signals = List.of(new Signal(SignalType.PDQ, known.toHex()));
+            db.apply(
+                    new Change.AddContents("BANK", List.of(new ContentDraft(signals, List.of(), null, null, null))),
+                    origin);
+        }
+        try (MatchServer server = MatchServer.start(config)) {
+            awaitReady(server);
+            CountDownLatch begun = new CountDownLatch(1);
+            CountDownLatch go = new CountDownLatch(1);
+            server.workers().offer(new Blocker(begun, go));
+            begun.await();
+            server.workers().offer(new Blocker(begun, go)); // The queue is full as well.
+            for (String path : List.of("/m/lookup", "/m/raw_lookup")) {
+                String query = path + "?signal_type=pdq&signal=";
+                assertThat(CLIENT.send(get(server, query + unknown), HttpResponse.BodyHandlers.ofString())
+                                .body())
+                        .isEqualToIgnoringNewLines(path.equals("/m/lookup") ? "{}" : "{\"matches\":[]}");
+                assertThat(CLIENT.send(get(server, query + known), HttpResponse.BodyHandlers.ofString())
+                                .statusCode())
+                        .isEqualTo(503);
+            }
+            HttpResponse<String> missed = lookup(server, "", unknown);
+            assertThat(missed.statusCode()).isEqualTo(200);
+            assertThat(missed.body()).contains("\"results\":[]");
+            assertThat(lookup(server, "", unknown, known).statusCode()).isEqualTo(503);
+            assertThat(lookup(server, "?explain=true", unknown).statusCode()).isEqualTo(503);
+            assertThat(lookup(server, "", unknown, unknown, unknown, unknown, unknown)
+                            .statusCode())
+                    .isEqualTo(503);
+            go.countDown();
+        }
+    }
+
+    private static HttpResponse<String> lookup(MatchServer server, String query, Hash256... hashes) throws Exception {
+        String body = Stream.of(hashes).map(hash -> "\"" + hash + "\"").collect(Collectors.joining(",", "[", "]"));
+        return CLIENT.send(
+                HttpRequest.newBuilder(URI.create(server.url() + "/v1/lookup" + query))
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
     }
 
     @Test

@@ -7,7 +7,9 @@ import java.util.Set;
 import org.semblance.engine.judge.Judgement;
 import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.hash.Hash256;
 import org.semblance.server.auth.Role;
+import org.semblance.server.auth.ScopedDb;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
 import org.semblance.server.http.Json;
@@ -28,6 +30,9 @@ public final class LookupRoutes {
 
     /** Explanations in one answer that is not a stream: each may be a walk over all hashes. */
     private static final int MOST_EXPLAINED = 100;
+
+    /** A body of a few hashes is no longer. */
+    private static final int SHORT_BYTES = 1_024;
 
     private static final String OCTETS = "application/octet-stream";
 
@@ -59,11 +64,26 @@ public final class LookupRoutes {
                 Route.Takes.HASHES,
                 Role.MATCH,
                 new Route.ByLine(
-                        (request, worker) -> whole(request), request -> new LookupLines(scope(request), request))));
+                        Route.quick(
+                                request -> isMiss(request) ? whole(request) : null,
+                                (request, worker) -> whole(request)),
+                        request -> new LookupLines(scope(request), request))));
     }
 
     private LookupScope scope(Request request) {
         return new LookupScope(db, verdicts, features, request);
+    }
+
+    /** Whether the request asks for a few hashes that certainly find nothing, and not why. */
+    private boolean isMiss(Request request) {
+        if (request.body().bytes().remaining() > SHORT_BYTES
+                || request.query(NativeRoutes.EXPLAIN) != null
+                || request.query(NativeRoutes.AS_OF) != null) {
+            return false;
+        }
+        List<LookupQuery> queries = queries(request);
+        List<Hash256> hashes = LookupQuery.hashes(queries);
+        return hashes.size() == queries.size() && new ScopedDb(db, request.caller()).surelyMisses(hashes);
     }
 
     private Response whole(Request request) {

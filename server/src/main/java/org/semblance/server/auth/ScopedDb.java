@@ -39,12 +39,28 @@ import org.semblance.hashdb.hash.Signal;
  * version count on over all banks.
  */
 public final class ScopedDb {
+    /** Each takes some 10 microseconds in a list of {@link #LONG_LIST}. */
+    private static final int FEW_HASHES = 4;
+
+    private static final int LONG_LIST = 12_000_000;
+
     private final HashDb db;
     private final Caller caller;
 
     public ScopedDb(HashDb db, Caller caller) {
         this.db = db;
         this.caller = caller;
+    }
+
+    /**
+     * Whether these hashes certainly find nothing, told in microseconds and without the disk. False also where that is not to be
+     * known so fast: of many hashes, in a very long list, and for a caller who does not see all banks.
+     */
+    public boolean surelyMisses(List<Hash256> hashes) {
+        return hashes.size() <= FEW_HASHES
+                && db.size() <= LONG_LIST
+                && caller.seesAllBanks()
+                && hashes.stream().allMatch(db::isFar);
     }
 
     /** Its banks by name. */

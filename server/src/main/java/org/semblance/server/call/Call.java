@@ -10,6 +10,7 @@ import io.netty.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.body.Body;
 import org.semblance.server.body.BodyReader;
@@ -36,7 +37,7 @@ import org.slf4j.LoggerFactory;
  *   <li>The body is gathered, at the pace that a client owes ({@link Pace}); or its lines are answered while they arrive
  *       ({@link LineStream}).
  *   <li>If the request gives a URL, the file is fetched ({@link UrlFetch}).
- *   <li>The request is answered at once or by a worker ({@link Dispatch}).
+ *   <li>The request is answered on the event loop if that takes microseconds, and else by a worker ({@link Dispatch}).
  *   <li>The body is released and the key is no longer charged. Only then is the answer sent, because a client that has its
  *       answer may ask again at once.
  *   <li>The request is noted ({@link CallLog}).
@@ -341,21 +342,36 @@ public final class Call implements RequestHandler {
     private void work(Body body) {
         state = State.WORK;
         switch (admission.route().action()) {
-            case Route.Immediate action -> {
-                Response response;
-                try {
-                    response = coded(action.answer(request(body, 0, false, () -> false)));
-                } catch (RuntimeException e) {
-                    response = Errors.answer(e, admission.dialect());
-                } finally {
-                    body.release();
-                }
-                answer(response);
-            }
-            case Route.Work action -> dispatch.offer(body, action);
-            case Route.ByLine action -> dispatch.offer(body, action.whole());
+            case Route.Immediate action -> answerHere(body, action::answer);
+            case Route.Work action -> work(body, action);
+            case Route.ByLine action -> work(body, action.whole());
             case Route.Stream action -> throw new IllegalStateException("its body is never whole");
         }
+    }
+
+    private void work(Body body, Route.Work action) {
+        if (!answerHere(body, action::quickly)) {
+            dispatch.offer(body, action);
+        }
+    }
+
+    /** Answers on the event loop. Returns false, and does nothing, if there is no answer here. */
+    private boolean answerHere(Body body, Function<Request, @Nullable Response> action) {
+        Response response;
+        try {
+            long deadlineNanos =
+                    System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(admission.deadlineMs(false, calls.config()));
+            response = action.apply(request(body, deadlineNanos, false, () -> false));
+            if (response == null) {
+                return false;
+            }
+            response = coded(response);
+        } catch (RuntimeException e) {
+            response = Errors.answer(e, admission.dialect());
+        }
+        body.release();
+        answer(response);
+        return true;
     }
 
     /**

@@ -66,7 +66,9 @@ final class HmaLookups {
                         "GET",
                         "/m/raw_lookup",
                         Set.of("signal", "signal_type", "banks", "include_distance"),
-                        (request, worker) -> rawLookup(request)),
+                        Route.quick(
+                                request -> isMiss(request) ? rawLookup(request) : null,
+                                (request, worker) -> rawLookup(request))),
                 HmaRoutes.work(
                         Role.MATCH,
                         "GET",
@@ -80,7 +82,7 @@ final class HmaLookups {
                                 "banks",
                                 "seed",
                                 "bypass_coinflip"),
-                        this::lookup),
+                        Route.quick(request -> isMiss(request) ? lookup(request) : null, this::lookup)),
                 HmaRoutes.upload(
                         Role.MATCH,
                         "/m/lookup",
@@ -129,20 +131,38 @@ final class HmaLookups {
         return Response.sortedJson(200, Map.of("matches", matches));
     }
 
+    /** Whether the request asks for one hash that certainly finds nothing. */
+    private boolean isMiss(Request request) {
+        String signal = request.query("signal");
+        return signal != null
+                && request.body().fetched() == null
+                && HmaRoutes.PDQ.equals(request.query("signal_type"))
+                && HmaRoutes.isPdq(signal)
+                && new ScopedDb(db, request.caller()).surelyMisses(List.of(Hash256.parse(signal)));
+    }
+
     private Response lookup(Request request, Worker worker) {
+        if (request.body().fetched() == null) {
+            return lookup(request);
+        }
+        Map<String, Object> byType = lookupFile(request, worker, coin(request, bypassesCoin(request)));
+        String type = request.query("signal_type");
+        return Response.sortedJson(200, type == null || type.isEmpty() ? byType : byType.getOrDefault(type, Map.of()));
+    }
+
+    private static boolean bypassesCoin(Request request) {
         List<Map<String, @Nullable Object>> errors = new ArrayList<>();
         boolean bypass = HmaRoutes.flag(request, "bypass_coinflip", errors);
         if (!errors.isEmpty()) {
             throw new HmaValidationError(errors);
         }
-        double coin = coin(request, bypass);
+        return bypass;
+    }
+
+    private Response lookup(Request request) {
+        double coin = coin(request, bypassesCoin(request));
         String signal = request.query("signal");
         String type = request.query("signal_type");
-        if (request.body().fetched() != null) {
-            Map<String, Object> byType = lookupFile(request, worker, coin);
-            return Response.sortedJson(
-                    200, type == null || type.isEmpty() ? byType : byType.getOrDefault(type, Map.of()));
-        }
         request.caller().requiresDistance();
         if (signal == null || type == null || signal.isEmpty() || type.isEmpty()) {
             throw new HttpError(400, "Either url or both signal and signal_type are required");

@@ -245,9 +245,14 @@ final class HmaRoutes {
 
     // Signals
 
+    /** Whether that is a PDQ hash as HMA writes it. */
+    static boolean isPdq(String value) {
+        return PDQ_VALUE.matcher(value).matches();
+    }
+
     /** A PDQ hash as HMA validates it: in lower case only. */
     static Signal pdq(String value, String what) {
-        if (!PDQ_VALUE.matcher(value).matches()) {
+        if (!isPdq(value)) {
             throw new HttpError(400, what + ": invalid PDQ hash");
         }
         return new Signal(SignalType.PDQ, value);

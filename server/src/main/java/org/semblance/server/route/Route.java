@@ -2,6 +2,7 @@ package org.semblance.server.route;
 
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.semblance.server.auth.Role;
 import org.semblance.server.config.ServerConfig;
@@ -153,5 +154,28 @@ public record Route(
     @FunctionalInterface
     public non-sealed interface Work extends Action {
         Response answer(Request request, Worker worker);
+
+        /**
+         * The answer to a request that takes microseconds, and neither the disk nor a decoder; null for any other request. Called on
+         * the event loop, first: to hand such a request to a worker and back would take many times as long as to answer it.
+         */
+        default @Nullable Response quickly(Request request) {
+            return null;
+        }
+    }
+
+    /** The same work, of which some requests are quick. */
+    public static Work quick(Function<Request, @Nullable Response> quick, Work work) {
+        return new Work() {
+            @Override
+            public Response answer(Request request, Worker worker) {
+                return work.answer(request, worker);
+            }
+
+            @Override
+            public @Nullable Response quickly(Request request) {
+                return quick.apply(request);
+            }
+        };
     }
 }

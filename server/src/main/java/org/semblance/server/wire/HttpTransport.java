@@ -77,7 +77,7 @@ public final class HttpTransport {
         IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         LOG.info(epoll ? "I/O by epoll" : "I/O by NIO: there is no native epoll for this platform");
         loops = new MultiThreadIoEventLoopGroup(
-                Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
+                Runtime.getRuntime().availableProcessors(), // The loops answer lookups themselves.
                 new DefaultThreadFactory("http", true),
                 io);
         loops.scheduleAtFixedRate(() -> date = DateFormatter.format(new Date()), 1, 1, TimeUnit.SECONDS);
