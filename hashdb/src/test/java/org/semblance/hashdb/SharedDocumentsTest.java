@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -123,6 +128,63 @@ class SharedDocumentsTest {
         // Whoever has lost it knows, before another has it.
         assertThat(frozen.isHeld()).isFalse();
         assertThat(frozen.take()).isFalse();
+    }
+
+    /**
+     * Whoever has the lease stands still again and again, until it is lost or just before. Time is the test's: that of the nodes and
+     * of the database go on together, so that what a node takes itself to have is compared at each moment.
+     */
+    @Test
+    void noTwoNodesHaveALeaseThroughAHundredLosses() throws Exception {
+        SplittableRandom random = RandomSeed.random();
+        AtomicLong now = new AtomicLong(random.nextLong());
+        String database = TestPostgres.shared().createDatabase();
+        SharedCatalog catalog = TestPostgres.shared().catalog(database);
+        List<Lease> leases = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            SharedDocuments node = new SharedDocuments(catalog.address(), catalog.password(), now::get);
+            nodes.add(node);
+            leases.add(node.lease("exchange 1", LONG));
+        }
+        int losses = 0;
+        int fetches = 0;
+        Lease frozen = null;
+        try (Connection connection = TestPostgres.shared().connect(database);
+                PreparedStatement pass =
+                        connection.prepareStatement("UPDATE lease SET until = until - ? * interval '1 s'")) {
+            while (losses < 100) {
+                List<Lease> having = leases.stream().filter(Lease::isHeld).toList();
+                assertThat(having).as(RandomSeed.replay()).hasSizeLessThan(2);
+                if (having.contains(frozen) && random.nextInt(8) == 0) {
+                    frozen = null; // In time.
+                } else if (frozen == null && !having.isEmpty() && random.nextBoolean()) {
+                    frozen = having.getFirst();
+                }
+                List<Lease> asking = new ArrayList<>(leases);
+                asking.remove(frozen);
+                if (random.nextBoolean()) {
+                    Collections.reverse(asking);
+                }
+                for (Lease lease : asking) {
+                    if (lease.take()) {
+                        fetches++;
+                        assertThat(leases.stream().filter(Lease::isHeld))
+                                .as(RandomSeed.replay())
+                                .containsExactly(lease);
+                        if (frozen != null) {
+                            assertThat(frozen.take()).as("of who wakes").isFalse();
+                            frozen = null;
+                            losses++;
+                        }
+                    }
+                }
+                long seconds = random.nextLong(1, LONG.toSeconds() / 2);
+                now.addAndGet(Duration.ofSeconds(seconds).toNanos());
+                pass.setLong(1, seconds);
+                pass.executeUpdate();
+            }
+        }
+        assertThat(fetches).isGreaterThan(losses);
     }
 
     @Test

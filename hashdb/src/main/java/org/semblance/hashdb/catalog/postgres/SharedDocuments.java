@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.rows.Schema;
@@ -29,6 +30,7 @@ public final class SharedDocuments implements Documents {
     private static final int VALIDATION_SECONDS = 2;
 
     private final Servers servers;
+    private final LongSupplier nanoTime;
     private final String holder = UUID.randomUUID().toString();
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable Connection connection;
@@ -48,7 +50,17 @@ public final class SharedDocuments implements Documents {
      *     release
      */
     public SharedDocuments(PostgresAddress address, @Nullable String password) {
+        this(address, password, System::nanoTime);
+    }
+
+    /**
+     * As {@link #SharedDocuments(PostgresAddress, String)}, for tests.
+     *
+     * @param nanoTime by which this node takes a lease to have ended
+     */
+    public SharedDocuments(PostgresAddress address, @Nullable String password, LongSupplier nanoTime) {
         this.servers = new Servers(address, password);
+        this.nanoTime = nanoTime;
         PostgresSchema.prepare(servers);
     }
 
@@ -200,7 +212,7 @@ public final class SharedDocuments implements Documents {
 
         @Override
         public boolean take() throws IOException {
-            long asked = System.nanoTime();
+            long asked = nanoTime.getAsLong();
             if (held && untilNanos - asked > length.toNanos() / 2) {
                 return true;
             }
@@ -221,7 +233,7 @@ public final class SharedDocuments implements Documents {
 
         @Override
         public boolean isHeld() {
-            return held && System.nanoTime() - untilNanos < 0;
+            return held && nanoTime.getAsLong() - untilNanos < 0;
         }
 
         @Override
