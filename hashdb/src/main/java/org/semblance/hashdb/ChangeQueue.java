@@ -44,6 +44,7 @@ final class ChangeQueue {
     private final Runnable requireReady;
     private final Followers followers;
     private final LiveStock stock;
+    private final LastAcknowledged acknowledged;
     private final ConcurrentLinkedQueue<Waiting> queue = new ConcurrentLinkedQueue<>();
 
     /** A change whose thread waits for it. Guarded by the writers' lock. */
@@ -71,7 +72,8 @@ final class ChangeQueue {
             Runnable requireOpen,
             Runnable requireReady,
             Followers followers,
-            LiveStock stock) {
+            LiveStock stock,
+            LastAcknowledged acknowledged) {
         this.catalog = catalog;
         this.clock = clock;
         this.events = events;
@@ -80,6 +82,7 @@ final class ChangeQueue {
         this.requireReady = requireReady;
         this.followers = followers;
         this.stock = stock;
+        this.acknowledged = acknowledged;
     }
 
     /** Returns when the change is made, or throws what it was refused with. */
@@ -157,6 +160,9 @@ final class ChangeQueue {
             events.committed(group.size(), Duration.ofNanos(System.nanoTime() - begun));
             follow();
             for (int i = 0; i < group.size(); i++) {
+                if (catalog.isShared()) {
+                    acknowledged.add(submissions.get(i), outcomes.get(i));
+                }
                 group.get(i).outcome = outcomes.get(i);
             }
         } catch (RuntimeException | Error e) {

@@ -78,6 +78,7 @@ public final class HashDb implements BankedList, AutoCloseable {
     private final LiveStock stock;
     private final Lookups lookups;
     private final PastLists past;
+    private final LastAcknowledged acknowledged = new LastAcknowledged();
     private final ChangeQueue changes;
 
     /** Follows other nodes; null if the catalog is this process's alone. */
@@ -102,8 +103,8 @@ public final class HashDb implements BankedList, AutoCloseable {
         this.lookups = new Lookups(stock, followers.contentBanks());
         this.past = new PastLists(stock, catalog, followers.contentBanks());
         this.changes = new ChangeQueue(
-                catalog, clock, events, writing, this::requireOpen, this::requireReady, followers, stock);
-        this.tail = listener == null ? null : new Tail(catalog, listener, writing, followers, sight());
+                catalog, clock, events, writing, this::requireOpen, this::requireReady, followers, stock, acknowledged);
+        this.tail = listener == null ? null : new Tail(catalog, listener, writing, followers, sight(clock));
     }
 
     /**
@@ -521,7 +522,7 @@ public final class HashDb implements BankedList, AutoCloseable {
         return tail == null ? FollowState.ALONE : tail.state();
     }
 
-    private Tail.Sight sight() {
+    private Tail.Sight sight(InstantSource clock) {
         return new Tail.Sight() {
             @Override
             public long seq() {
@@ -531,6 +532,11 @@ public final class HashDb implements BankedList, AutoCloseable {
             @Override
             public void see(Catalog.State newest) {
                 stock.see(new Seen(newest));
+            }
+
+            @Override
+            public void lost() {
+                acknowledged.writeLost(catalog, folder, clock.millis());
             }
 
             @Override

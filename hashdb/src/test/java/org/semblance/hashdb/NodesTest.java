@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -382,12 +384,29 @@ class NodesTest {
             await("the node to be ready", () -> node.followState().unready() == null && node.seq() == 2);
             assertThat(found(node, kept)).containsExactly(id);
         }
+        // The node that acknowledged it hands it over.
+        assertThat(lostChanges(folder.resolve("node1"))).isEmpty();
+        assertThat(lostChanges(folder.resolve("node0")))
+                .containsExactly(
+                        "{\"bank\":\"A\",\"contents\":[{\"labels\":[],\"signals\":[{\"hash\":\"" + lost
+                                + "\",\"type\":\"pdq\"}]}],\"kind\":\"add_contents\",\"seq\":3,\"actor\":\"test\",\"reason\":\"\"}");
         long next = add(other, instead);
         assertThat(next).isEqualTo(2);
         awaitSame(other, one);
         assertThat(found(one, instead)).containsExactly(next);
         assertThat(found(one, lost)).isEmpty();
         assertSound();
+    }
+
+    /** The lines of the files of changes that a node has lost. */
+    private static List<String> lostChanges(Path node) throws IOException {
+        List<String> lines = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(node, "lost-changes-*.ndjson")) {
+            for (Path file : files) {
+                lines.addAll(Files.readAllLines(file));
+            }
+        }
+        return lines;
     }
 
     @Test

@@ -226,6 +226,70 @@ public final class PayloadCodec {
         return members;
     }
 
+    /**
+     * The JSON text of a change as it was asked for, whether it was made or not: as that of a proposal, with the bank. Contents have
+     * the members that an addition has at the API; the frames and features of files are left out.
+     */
+    public static String describe(Change change) {
+        SortedMap<String, @Nullable Object> members = switch (change) {
+            case Change.CreateBank create -> {
+                SortedMap<String, @Nullable Object> all = members(create.fields());
+                all.put("kind", CREATE_BANK);
+                all.put("bank_kind", create.kind().wireName());
+                yield all;
+            }
+            case Change.AddContents add -> {
+                SortedMap<String, @Nullable Object> all = new TreeMap<>();
+                all.put("kind", ADD_CONTENTS);
+                all.put("bank", add.bank());
+                all.put(
+                        "contents",
+                        add.contents().stream().map(PayloadCodec::members).toList());
+                yield all;
+            }
+            case Change.Decide decide -> {
+                SortedMap<String, @Nullable Object> all = new TreeMap<>();
+                all.put("kind", decide.approve() ? APPROVE : REJECT);
+                all.put("proposal", decide.proposal());
+                yield all;
+            }
+            case Change.UpdateBank update -> named(update, update.name());
+            case Change.DeleteBank delete -> named(delete, delete.name());
+            case Change.UpdateContent update -> named(update, update.bank());
+            case Change.WithdrawContent withdraw -> named(withdraw, withdraw.bank());
+            case Change.Undo undo -> members(undo);
+        };
+        return JSON.writeValueAsString(members);
+    }
+
+    private static SortedMap<String, @Nullable Object> named(Change change, String bank) {
+        SortedMap<String, @Nullable Object> members = members(change);
+        members.put("bank", bank);
+        return members;
+    }
+
+    private static SortedMap<String, @Nullable Object> members(ContentDraft draft) {
+        SortedMap<String, @Nullable Object> members = new TreeMap<>();
+        members.put(
+                "signals",
+                draft.signals().stream()
+                        .map(signal -> {
+                            SortedMap<String, @Nullable Object> one = new TreeMap<>();
+                            one.put("type", signal.type().wireName());
+                            one.put("hash", signal.value());
+                            putGiven(one, "quality", signal.quality());
+                            return one;
+                        })
+                        .toList());
+        members.put("labels", draft.labels());
+        putGiven(members, "note", draft.note());
+        putGiven(members, "source", draft.source());
+        putGiven(members, "metadata", draft.metadata() == null ? null : JSON.readTree(draft.metadata()));
+        putGiven(members, "distance_threshold", draft.treatment().distanceThreshold());
+        putGiven(members, "handling", draft.treatment().handling());
+        return members;
+    }
+
     private static IllegalArgumentException neverProposed(Change change) {
         return new IllegalArgumentException(change.getClass().getSimpleName() + ": waits for nobody, or as a content");
     }

@@ -49,6 +49,9 @@ public final class Tail implements AutoCloseable {
         /** From now on they see that state, with the writers' lock held; the followers hold all of it. */
         void see(Catalog.State newest);
 
+        /** The catalog has lost changes; what is known of them is put where somebody finds it, with the writers' lock held. */
+        void lost();
+
         /** Forgets how the list stood in the past, as it was another one. */
         void forgetPast();
     }
@@ -173,6 +176,7 @@ public final class Tail implements AutoCloseable {
             if (closing) {
                 return;
             }
+            sight.lost();
             Catalog.State state = followers.rebuild();
             sight.forgetPast();
             sight.see(state);

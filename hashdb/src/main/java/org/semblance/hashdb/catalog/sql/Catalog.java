@@ -251,8 +251,12 @@ public final class Catalog implements AutoCloseable {
 
     /** What became of a submission. */
     public sealed interface Outcome {
-        /** The change is durable. */
-        record Committed(Applied applied) implements Outcome {}
+        /**
+         * The change is durable.
+         *
+         * @param hash of its row of the journal, 64 hex digits; null if it was made before, by the same request
+         */
+        record Committed(Applied applied, @Nullable String hash) implements Outcome {}
 
         /** Nothing of it was stored. */
         record Refused(RuntimeException why) implements Outcome {}
@@ -300,8 +304,9 @@ public final class Catalog implements AutoCloseable {
         List<Outcome> outcomes = new ArrayList<>(submissions.size());
         for (Submission submission : submissions) {
             try {
-                outcomes.add(new Outcome.Committed(
-                        current.write(submission.change(), submission.origin(), submission.key(), at)));
+                Applied applied = current.write(submission.change(), submission.origin(), submission.key(), at);
+                outcomes.add(
+                        new Outcome.Committed(applied, applied.seq() == current.lastSeq() ? current.lastHash() : null));
             } catch (ChangeRefusedException e) {
                 outcomes.add(new Outcome.Refused(e));
             } catch (RuntimeException | Error e) {

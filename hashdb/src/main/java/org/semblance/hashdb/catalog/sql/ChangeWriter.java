@@ -107,11 +107,7 @@ final class ChangeWriter implements AutoCloseable {
         return now;
     }
 
-    /**
-     * Writes what waits to be written with more.
-     *
-     * @throws SQLException also if a change of the transaction cannot be stored
-     */
+    /** Writes what waits to be written with more, as far as it can be stored. */
     void flush() throws SQLException {
         statements.flush();
     }
