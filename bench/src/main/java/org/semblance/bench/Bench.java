@@ -21,8 +21,11 @@ import org.semblance.bench.lookup.ImportBench;
 import org.semblance.bench.lookup.IndexReport;
 import org.semblance.bench.lookup.LiveReport;
 import org.semblance.bench.lookup.RestartBench;
+import org.semblance.bench.nodes.CutCommitsRun;
 import org.semblance.bench.nodes.FailoverRun;
 import org.semblance.bench.nodes.NodesRun;
+import org.semblance.bench.nodes.OutageRun;
+import org.semblance.bench.nodes.RatesRun;
 import org.semblance.bench.retro.FloodRun;
 import org.semblance.bench.retro.RetroRun;
 import org.semblance.bench.retro.WebhookRun;
@@ -65,6 +68,9 @@ public final class Bench {
             FloodRun.class,
             NodesRun.class,
             FailoverRun.class,
+            CutCommitsRun.class,
+            OutageRun.class,
+            RatesRun.class,
             SlowLoris.class,
             HostileLoadRun.class,
             HttpFuzz.class,

@@ -57,10 +57,9 @@ public final class FailoverRun {
                 nodes.getLast().start();
             }
             List<Writer> writers = new ArrayList<>();
-            List<Thread> threads = new ArrayList<>();
             for (int i = 0; i < WRITERS; i++) {
                 writers.add(new Writer(i, nodes, random.nextLong(), totals));
-                threads.add(Thread.ofPlatform().name("writer").start(writers.getLast()));
+                writers.getLast().start();
             }
             Times back = new Times();
             for (int i = 0; i < kills; i++) {
@@ -69,7 +68,7 @@ public final class FailoverRun {
                 standby.promote();
                 long promoted = System.nanoTime();
                 long made = totals.changes.get();
-                while (totals.changes.get() == made) {
+                while (totals.changes.get() == made && writers.stream().noneMatch(Writer::hasFailed)) {
                     Node.pause(5);
                 }
                 back.addSince(promoted);
@@ -80,10 +79,7 @@ public final class FailoverRun {
                 standby = first;
                 first = next;
             }
-            writers.forEach(Writer::stop);
-            for (Thread thread : threads) {
-                thread.join();
-            }
+            Writer.finish(writers);
             print(
                     "%d failovers under load, %,d changes acknowledged: writes were back after p50 %.0f ms, longest %.0f ms",
                     kills, totals.changes.get(), back.percentile(0.5), back.percentile(1));

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.semblance.bench.harness.Folders;
@@ -167,13 +168,17 @@ final class Postgres implements AutoCloseable {
 
     /** The address of a catalog on these servers, of which one leads. */
     static String catalog(Postgres... servers) {
+        return address(Stream.of(servers).map(Postgres::port));
+    }
+
+    /** The address of the catalog behind that proxy. */
+    static String catalog(Proxy proxy) {
+        return address(Stream.of(proxy.port()));
+    }
+
+    private static String address(Stream<Integer> ports) {
         return "postgresql://" + USER + "@"
-                + String.join(
-                        ",",
-                        Stream.of(servers)
-                                .map(server -> "127.0.0.1:" + server.port)
-                                .toList())
-                + "/" + DATABASE;
+                + ports.map(port -> "127.0.0.1:" + port).collect(Collectors.joining(",")) + "/" + DATABASE;
     }
 
     @Override

@@ -33,6 +33,8 @@ final class Writer implements Runnable {
     private int names;
     private volatile String bank;
     private volatile boolean stopping;
+    private volatile @Nullable Thread thread;
+    private volatile @Nullable Throwable failure;
 
     /** Counts over all writers. */
     static final class Totals {
@@ -75,6 +77,36 @@ final class Writer implements Runnable {
 
     void stop() {
         stopping = true;
+    }
+
+    /** Works in a thread of its own. */
+    void start() {
+        thread = Thread.ofPlatform().name("writer").start(() -> {
+            try {
+                run();
+            } catch (RuntimeException | Error e) {
+                failure = e;
+            }
+        });
+    }
+
+    /** Whether its thread has ended, though nobody stopped it. */
+    boolean hasFailed() {
+        return failure != null;
+    }
+
+    /** Ends the threads of writers that were started. */
+    static void finish(List<Writer> writers) throws InterruptedException {
+        writers.forEach(Writer::stop);
+        for (Writer writer : writers) {
+            Thread started = writer.thread;
+            if (started != null) {
+                started.join();
+            }
+            if (writer.failure != null) {
+                throw new IllegalStateException("a client failed", writer.failure);
+            }
+        }
     }
 
     @Override
