@@ -158,7 +158,9 @@ final class ChangeQueue {
             long begun = System.nanoTime();
             List<Outcome> outcomes = catalog.commit(submissions, clock.instant());
             events.committed(group.size(), Duration.ofNanos(System.nanoTime() - begun));
-            follow();
+            if (outcomes.stream().anyMatch(Outcome.Committed.class::isInstance)) {
+                follow();
+            }
             for (int i = 0; i < group.size(); i++) {
                 if (catalog.isShared()) {
                     acknowledged.add(submissions.get(i), outcomes.get(i));

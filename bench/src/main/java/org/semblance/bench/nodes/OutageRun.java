@@ -205,6 +205,10 @@ public final class OutageRun {
             while (!finds(node, known)) {
                 Node.pause(20);
             }
+            // One that began a moment ago asks PostgreSQL what a hit is until it has its view.
+            while (!node.send("GET", "/metrics", null, Map.of()).body().contains("semblance_view_ready 1")) {
+                Node.pause(100);
+            }
         }
         List<Reader> before = readers(known, Math.min(seconds, 10), () -> {});
         postgres.kill();
