@@ -34,7 +34,10 @@ final class CuttingProxy implements AutoCloseable {
     enum Cut {
         NONE,
         AFTER_COMMIT,
-        BEFORE_COMMIT
+        BEFORE_COMMIT,
+
+        /** Not at a commit: in the midst of many rows the client says no more, and does not go. */
+        STALL
     }
 
     /** @param port of the server on this machine */
@@ -90,7 +93,13 @@ final class CuttingProxy implements AutoCloseable {
                 if (named.find()) {
                     prepared = named.group(1);
                 }
-                Cut how = commits ? next : Cut.NONE;
+                if (writes && next == Cut.STALL && count == bytes.length) {
+                    next = Cut.NONE;
+                    cuts.incrementAndGet();
+                    out.write(bytes, 0, count);
+                    return; // The sockets stay open.
+                }
+                Cut how = commits && next != Cut.STALL ? next : Cut.NONE;
                 if (how != Cut.NONE) {
                     next = Cut.NONE;
                     cuts.incrementAndGet();

@@ -295,6 +295,31 @@ class NodesTest {
     }
 
     @Test
+    void aNodeThatFreezesInTheMidstOfABulkLosesTheHeadToo() throws Exception {
+        HashDb one = node();
+        one.apply(new Change.CreateBank("A"), ANYONE);
+        try (CuttingProxy proxy = new CuttingProxy(server.port())) {
+            HashDb frozen = node(server.catalog(database, proxy.port()));
+            List<ContentDraft> drafts = new ArrayList<>();
+            for (int i = 0; i < 9_000; i++) {
+                drafts.add(draft(RandomSeed.hash(random)));
+            }
+            proxy.cut(CuttingProxy.Cut.STALL);
+            Thread bulk = Thread.ofPlatform().start(() -> frozen.apply(new Change.AddContents("A", drafts), ANYONE));
+            await("the bulk to stop", () -> proxy.cuts() == 1);
+            long begun = System.nanoTime();
+            add(one, RandomSeed.hash(random));
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(9));
+            bulk.join(); // Its connection was ended, and it began anew.
+            awaitSame(frozen, one);
+            assertThat(one.size()).isEqualTo(9_001);
+            assertSound();
+            frozen.close();
+            nodes.remove(frozen);
+        }
+    }
+
+    @Test
     void aCommitWithoutAnAnswerIsMadeOnce() throws Exception {
         try (CuttingProxy proxy = new CuttingProxy(server.port())) {
             HashDb one = node(server.catalog(database, proxy.port()));

@@ -8,13 +8,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGStatement;
 import org.semblance.hashdb.catalog.rows.RowInsert;
 import org.semblance.hashdb.catalog.rows.Rows;
 
 /**
  * Inserts many rows by one statement, whose parameters are the columns. It is about as fast as {@code COPY}, and unlike a {@code COPY}
- * or a batch it ends when the client freezes in the midst of it: the server takes a statement that has not come in whole for a
- * transaction that waits for its client, and ends that soon. A {@code COPY} that waits for its client is not even ended by a timeout of
+ * or a batch it ends when the client freezes in the midst of it: the server takes a known statement whose parameters have not come
+ * in whole for a transaction that waits for its client, and ends that soon. A {@code COPY} that waits for its client is not even ended by a timeout of
  * the statement, and no other node could change anything until then.
  */
 final class ArrayInsert implements RowInsert {
@@ -116,21 +117,28 @@ final class ArrayInsert implements RowInsert {
             return;
         }
         PreparedStatement insert = statement == null ? prepare() : statement;
+        insert(insert, rows);
+        rows.clear();
+    }
+
+    private void insert(PreparedStatement insert, List<@Nullable Object[]> some) throws SQLException {
         for (int i = 0; i < kinds.length; i++) {
-            @Nullable Object[] column = kinds[i].array(rows.size());
+            @Nullable Object[] column = kinds[i].array(some.size());
             for (int j = 0; j < column.length; j++) {
-                column[j] = rows.get(j)[i];
+                column[j] = some.get(j)[i];
             }
             insert.setArray(i + 1, connection.createArrayOf(kinds[i].type, column));
         }
-        rows.clear();
         insert.executeUpdate();
     }
 
+    /** Has the server know the statement, so that its rows are the first that is sent to it. */
     private PreparedStatement prepare() throws SQLException {
         PreparedStatement insert = db.prepare(Arrays.stream(kinds)
                 .map(kind -> "CAST(? AS " + kind.type + "[])")
                 .collect(Collectors.joining(", ", into, ")")));
+        insert.unwrap(PGStatement.class).setPrepareThreshold(1);
+        insert(insert, List.of());
         statement = insert;
         return insert;
     }
