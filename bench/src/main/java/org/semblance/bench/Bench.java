@@ -4,6 +4,7 @@ import java.util.List;
 import org.openjdk.jmh.Main;
 import org.semblance.bench.browser.BrowserReport;
 import org.semblance.bench.browser.SuiteReport;
+import org.semblance.bench.hash.Av1Bench;
 import org.semblance.bench.hash.IsolationBench;
 import org.semblance.bench.hostile.HostileLoadRun;
 import org.semblance.bench.hostile.HttpFuzz;
@@ -55,6 +56,7 @@ public final class Bench {
             LiveReport.class,
             RestartBench.class,
             IsolationBench.class,
+            Av1Bench.class,
             LoadRun.class,
             HttpLoadRun.class,
             VideoLoadRun.class,

@@ -17,6 +17,7 @@ import org.semblance.engine.features.Profile;
 import org.semblance.engine.features.ReducedPicture;
 import org.semblance.engine.judge.Verdict;
 import org.semblance.engine.media.Animation;
+import org.semblance.engine.media.Av1Decoder;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.DecodedImage;
@@ -32,6 +33,8 @@ import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.MissingRows;
 import org.semblance.engine.media.VideoLimits;
 import org.semblance.engine.media.VideoSummary;
+import org.semblance.engine.media.internal.Natives;
+import org.semblance.engine.media.internal.codec.Av1Library;
 import org.semblance.engine.media.internal.image.NativeImageDecoder;
 import org.semblance.engine.media.internal.video.NativeVideoReader;
 import org.semblance.engine.pdq.DihedralHashes;
@@ -69,6 +72,16 @@ public final class InProcessHasher implements ContentHasher {
         this.path = path;
         this.pdq = pdq(path);
         this.decoder = new NativeImageDecoder(limits, path);
+    }
+
+    /**
+     * What decodes AV1 in this process.
+     *
+     * @throws IllegalStateException if the native decoders cannot be loaded
+     */
+    public static Av1Decoder av1() {
+        Natives.load();
+        return Av1Library.load();
     }
 
     private static PdqHasher pdq(DecodePath path) {

@@ -1,11 +1,14 @@
 package org.semblance.server;
 
+import java.util.List;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.ContentMatcher;
 import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.WarmUp;
+import org.semblance.engine.media.Av1Decoder;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.worker.DecodeWorkers;
 import org.semblance.engine.worker.Ending;
@@ -29,6 +32,9 @@ final class Decoders implements AutoCloseable {
 
     private volatile boolean touched;
 
+    /** The library that decodes AV1 in this process; empty if nothing is decoded in it, or nothing was yet. */
+    private volatile String av1 = "";
+
     Decoders(ServerConfig config, Metrics metrics) {
         this.config = config;
         if (config.isolation() == Isolation.NONE) {
@@ -42,6 +48,9 @@ final class Decoders implements AutoCloseable {
             }
             images = null;
             videos = null;
+            for (String library : List.of(Av1Decoder.DAV1D, Av1Decoder.LIBAOM)) {
+                measureAv1(metrics, library, "server", () -> library.equals(av1) ? 1 : 0);
+            }
             // While the database is opened: with ten million hashes both take a second or so.
             Thread.ofPlatform().daemon().name("natives").start(this::loadNatives);
             return;
@@ -72,6 +81,11 @@ final class Decoders implements AutoCloseable {
                 () -> workers.counts().sandboxed(),
                 "lane",
                 lane);
+        measureAv1(metrics, Av1Decoder.DAV1D, lane, () -> workers.counts().dav1d());
+        measureAv1(metrics, Av1Decoder.LIBAOM, lane, () -> {
+            DecodeWorkers.Counts counts = workers.counts();
+            return counts.idle() + counts.busy() - counts.dav1d();
+        });
         metrics.counter(
                 "semblance.decoders.started",
                 "Worker processes that began",
@@ -90,9 +104,23 @@ final class Decoders implements AutoCloseable {
         }
     }
 
+    private static void measureAv1(Metrics metrics, String library, String lane, Supplier<Number> processes) {
+        metrics.gauge(
+                "semblance.decoders.av1",
+                "Processes that decode AV1 by this library",
+                processes,
+                "lane",
+                lane,
+                "library",
+                library);
+    }
+
     private void loadNatives() {
         try (ContentHasher hasher = new InProcessHasher(config.mediaLimits(), config.decodePath())) {
             WarmUp.touch(hasher);
+            Av1Decoder decoder = InProcessHasher.av1();
+            LOG.info("the server decodes AV1 by {}", decoder);
+            av1 = decoder.library();
             touched = true;
         } catch (IllegalStateException e) {
             LOG.debug("no decoders; the first worker will say why", e);

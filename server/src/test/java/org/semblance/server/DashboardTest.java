@@ -49,6 +49,7 @@ class DashboardTest {
             "semblance_commit_seconds_max",
             "semblance_commit_changes_count",
             "semblance_commit_changes_max",
+            "semblance_decoders_av1",
             "semblance_index_kernel_info",
             "semblance_index_save_seconds_sum",
             "semblance_index_build_seconds_sum",

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.MatchReport;
 import org.semblance.engine.judge.Verdict;
 
@@ -23,7 +24,7 @@ class OneStepChangesTest {
     private static final long SEED = 20261129;
     private static final int PICTURES = 2;
 
-    /** libaom gives nothing of an AV1 picture that is damaged; dav1d, which Chromium has, gives what comes before. */
+    /** Without libdav1d, which Chromium has, some AV1 pictures that are damaged at their end are refused by libaom. */
     private static final Set<String> BEYOND_LIBAOM =
             Set.of("its last 16 bytes zero", "its last 16 bytes noise", "a byte inserted at");
 
@@ -66,7 +67,8 @@ class OneStepChangesTest {
     }
 
     private static boolean isBeyondLibaom(Change change) {
-        return change.format().equals("avif")
+        return !InProcessHasher.av1().isDav1d()
+                && change.format().equals("avif")
                 && BEYOND_LIBAOM.stream().anyMatch(step -> change.step().startsWith(step));
     }
 }

@@ -20,6 +20,7 @@ import org.semblance.engine.HashReport;
 import org.semblance.engine.HashRequest;
 import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.WarmUp;
+import org.semblance.engine.media.Av1Decoder;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.engine.media.DecodePath;
@@ -117,7 +118,8 @@ public final class DecodeWorker {
             Posix.exit(FAILED);
             throw e;
         }
-        say(socket, memory, Wire.Kind.READY, strength.toLines());
+        Av1Decoder av1 = InProcessHasher.av1();
+        say(socket, memory, Wire.Kind.READY, av1.library() + "\n" + av1.detail() + "\n" + strength.toLines());
         worker.work();
     }
 

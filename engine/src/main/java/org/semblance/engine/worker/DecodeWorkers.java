@@ -19,6 +19,7 @@ import org.semblance.engine.NoDecoderException;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.engine.media.DecodePath;
+import org.semblance.engine.media.internal.codec.Av1Library;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,6 +73,10 @@ public final class DecodeWorkers implements AutoCloseable {
     private long noStartBefore = System.nanoTime();
     private @Nullable String lastFailure;
     private boolean told;
+
+    /** The value of {@link Av1Library#PROPERTY} for those that are started. */
+    private String dav1d = System.getProperty(Av1Library.PROPERTY, "");
+
     private boolean closing;
 
     /** A worker with a content that nobody waits for any more. */
@@ -83,10 +88,11 @@ public final class DecodeWorkers implements AutoCloseable {
      * @param idle without a content
      * @param busy with one, be it that nobody waits for it any more
      * @param sandboxed of both, those that can open neither a file nor a socket
+     * @param dav1d of both, those that decode AV1 by libdav1d; the others do by libaom
      * @param started since the beginning
      * @param ended since the beginning, by cause; each cause is there
      */
-    public record Counts(int idle, int busy, int sandboxed, long started, Map<Ending, Long> ended) {}
+    public record Counts(int idle, int busy, int sandboxed, int dav1d, long started, Map<Ending, Long> ended) {}
 
     /** None is started yet. */
     public DecodeWorkers(WorkerSettings settings) {
@@ -135,7 +141,9 @@ public final class DecodeWorkers implements AutoCloseable {
         try {
             int sandboxed = (int)
                     fleet.stream().filter(worker -> worker.strength().holds()).count();
-            return new Counts(idle.size(), fleet.size() - idle.size(), sandboxed, started, new EnumMap<>(ended));
+            int dav1d = (int)
+                    fleet.stream().filter(worker -> worker.av1().isDav1d()).count();
+            return new Counts(idle.size(), fleet.size() - idle.size(), sandboxed, dav1d, started, new EnumMap<>(ended));
         } finally {
             lock.unlock();
         }
@@ -317,19 +325,24 @@ public final class DecodeWorkers implements AutoCloseable {
                 return pause;
             }
             starting++;
+            String with = dav1d;
             Thread.ofPlatform()
                     .daemon()
                     .name("start of a decoder of " + settings.name())
-                    .start(this::start);
+                    .start(() -> start(with));
         }
         return LONGEST_PAUSE_NANOS;
     }
 
-    private void start() {
+    private void start(String with) {
         WorkerProcess worker = null;
         String failure = "";
+        boolean crashed = false;
         try {
-            worker = WorkerProcess.start(settings);
+            worker = WorkerProcess.start(settings, with);
+        } catch (WorkerProcess.CrashException e) {
+            failure = String.valueOf(e.getMessage());
+            crashed = true;
         } catch (IOException | RuntimeException | Error e) {
             failure = String.valueOf(e.getMessage());
             LOG.debug("no decoder", e);
@@ -339,6 +352,9 @@ public final class DecodeWorkers implements AutoCloseable {
             starting--;
             if (worker == null) {
                 failed(failure);
+                if (crashed) {
+                    doWithoutDav1d();
+                }
             } else if (closing) {
                 worker.destroy();
             } else {
@@ -363,6 +379,15 @@ public final class DecodeWorkers implements AutoCloseable {
         available.signalAll(); // Who waits for it waits in vain.
     }
 
+    /** The host's library is the one that is not ours: damaged, it must not keep workers from starting. */
+    private void doWithoutDav1d() {
+        if (!dav1d.equals(Av1Library.NONE)) {
+            dav1d = Av1Library.NONE;
+            LOG.warn(
+                    "decoders of {} do without libdav1d from now on, as one has crashed at its start", settings.name());
+        }
+    }
+
     private void begin(WorkerProcess worker) {
         started++;
         failedStarts = 0;
@@ -381,6 +406,7 @@ public final class DecodeWorkers implements AutoCloseable {
                         settings.name(),
                         worker.strength());
             }
+            LOG.info("decoders of {} decode AV1 by {}", settings.name(), worker.av1());
         }
     }
 

@@ -69,7 +69,7 @@ final class Wire {
     enum Kind {
         /** Server: here is the memory. */
         MEMORY,
-        /** Worker: it can begin; the data say how well it is held. */
+        /** Worker: it can begin; the data say in lines what decodes AV1, and how well it is held. */
         READY,
         /** Worker: it cannot begin; the data say why. */
         FAILED,

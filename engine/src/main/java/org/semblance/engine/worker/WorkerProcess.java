@@ -12,10 +12,12 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.HashRequest;
+import org.semblance.engine.media.Av1Decoder;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaSource;
@@ -48,12 +50,15 @@ final class WorkerProcess {
 
     private static final int LAST_LINES = 20;
 
+    /** The status of a process that somebody has killed, or the kernel for want of memory. */
+    private static final int KILLED = 128 + 9;
+
     private final Process process;
     private final ControlSocket socket;
     private final Arena arena;
     private final MemorySegment memory;
     private final ProcessMemory usage;
-    private final Sandbox.Strength strength;
+    private final Readiness readiness;
     private final long startedNanos = System.nanoTime();
     private final long residentAtStart;
     private long contents;
@@ -64,35 +69,40 @@ final class WorkerProcess {
             Arena arena,
             MemorySegment memory,
             ProcessMemory usage,
-            Sandbox.Strength strength)
+            Readiness readiness)
             throws IOException {
         this.process = process;
         this.socket = socket;
         this.arena = arena;
         this.memory = memory;
         this.usage = usage;
-        this.strength = strength;
+        this.readiness = readiness;
         this.residentAtStart = usage.resident();
     }
+
+    /** What a worker says of itself when it can take a content. */
+    private record Readiness(Av1Decoder av1, Sandbox.Strength strength) {}
 
     /**
      * Starts one and waits until it can take a content.
      *
+     * @param dav1d the value of {@code Av1Library.PROPERTY} for it
+     * @throws CrashException if a library has ended it
      * @throws IOException if it cannot; the message says what it said
      */
     @SuppressWarnings("MustBeClosedChecker") // destroy closes it.
-    static WorkerProcess start(WorkerSettings settings) throws IOException {
+    static WorkerProcess start(WorkerSettings settings, String dav1d) throws IOException {
         String name = "semblance-" + UUID.randomUUID();
         Arena arena = Arena.ofShared();
         Process process = null;
         ControlSocket socket = null;
         ProcessMemory usage = null;
         try (ControlSocket.Listener listener = ControlSocket.listen(name)) {
-            process = Capabilities.start(WorkerCommand.of(settings, name));
+            process = Capabilities.start(WorkerCommand.of(settings, name, dav1d));
             Output output = new Output(process, settings.name());
             long giveUp = System.nanoTime() + settings.startTimeout().toNanos();
             while (socket == null) {
-                check(process, output, giveUp);
+                check(process, output, giveUp, false);
                 socket = listener.accept(process.pid(), LOOK_MS);
             }
             usage = ProcessMemory.of(process.pid());
@@ -107,19 +117,19 @@ final class WorkerProcess {
                 Posix.close(fd);
             }
             while (!socket.await(LOOK_MS)) {
-                check(process, output, giveUp);
+                check(process, output, giveUp, true);
             }
-            Sandbox.Strength strength;
+            Readiness readiness;
             try {
-                strength = strength(socket, memory);
+                readiness = readiness(socket, memory);
             } catch (EOFException e) {
                 while (System.nanoTime() < giveUp) {
-                    check(process, output, giveUp); // The output says more than that the process is gone.
+                    check(process, output, giveUp, true); // The output says more than that the process is gone.
                     Thread.onSpinWait();
                 }
                 throw e;
             }
-            return new WorkerProcess(process, socket, arena, memory, usage, strength);
+            return new WorkerProcess(process, socket, arena, memory, usage, readiness);
         } catch (IOException | RuntimeException e) {
             if (process != null) {
                 process.destroyForcibly();
@@ -135,16 +145,17 @@ final class WorkerProcess {
         }
     }
 
-    private static void check(Process process, Output output, long giveUp) throws IOException {
+    private static void check(Process process, Output output, long giveUp, boolean connected) throws IOException {
         if (!process.isAlive()) {
-            throw new IOException("it ended with status " + process.exitValue() + ": " + output.last());
+            String message = "it ended with status " + process.exitValue() + ": " + output.last();
+            throw connected && process.exitValue() != KILLED ? new CrashException(message) : new IOException(message);
         }
         if (System.nanoTime() - giveUp > 0) {
             throw new IOException("it was not ready in time: " + output.last());
         }
     }
 
-    private static Sandbox.Strength strength(ControlSocket socket, MemorySegment memory) throws IOException {
+    private static Readiness readiness(ControlSocket socket, MemorySegment memory) throws IOException {
         socket.receive(false);
         Wire.Kind kind = Wire.kind(socket.message());
         long length = Wire.bytes(socket.message());
@@ -157,7 +168,12 @@ final class WorkerProcess {
         if (kind == Wire.Kind.FAILED) {
             throw new IOException(Reply.printable(text));
         }
-        return Sandbox.Strength.ofLines(text.lines().map(Reply::printable).toList());
+        List<String> lines = text.lines().map(Reply::printable).toList();
+        if (lines.size() < 2) {
+            throw new IOException("no word on what decodes AV1");
+        }
+        return new Readiness(
+                new Av1Decoder(lines.get(0), lines.get(1)), Sandbox.Strength.ofLines(lines.subList(2, lines.size())));
     }
 
     /** What it prints: nothing, unless the virtual machine has something to say. */
@@ -188,6 +204,13 @@ final class WorkerProcess {
 
         synchronized String last() {
             return lines.isEmpty() ? "it said nothing" : String.join(" | ", lines);
+        }
+    }
+
+    /** A worker ended while it loaded its decoders, and without a word: a library has ended it. */
+    static final class CrashException extends IOException {
+        private CrashException(String message) {
+            super(message);
         }
     }
 
@@ -374,7 +397,11 @@ final class WorkerProcess {
     }
 
     Sandbox.Strength strength() {
-        return strength;
+        return readiness.strength;
+    }
+
+    Av1Decoder av1() {
+        return readiness.av1;
     }
 
     /** Lets it end by itself, whatever another thread does with it. */

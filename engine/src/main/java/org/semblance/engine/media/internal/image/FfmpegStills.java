@@ -91,7 +91,7 @@ final class FfmpegStills {
     }
 
     /** Opens the codec and decodes the one frame of the packet. Returns an error of FFmpeg, or 0 or more. */
-    static int decodeOne(AVCodecContext context, AVCodec codec, AVPacket packet, AVFrame frame) {
+    private static int decodeOne(AVCodecContext context, AVCodec codec, AVPacket packet, AVFrame frame) {
         int error = avcodec.avcodec_open2(context, codec, (AVDictionary) null);
         if (error >= 0) {
             error = avcodec.avcodec_send_packet(context, packet);

@@ -2,6 +2,7 @@ package org.semblance.engine.media.internal.image;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.global.avutil;
 import org.bytedeco.ffmpeg.global.swscale;
@@ -94,6 +95,23 @@ final class FrameCanvas implements AutoCloseable {
     }
 
     private static void convert(
+            AVFrame frame, boolean fullRange, MemorySegment target, int stride, boolean grey, MediaFormat format)
+            throws MediaException {
+        LumaTable table = grey ? LumaTable.of(frame, fullRange, format) : null;
+        if (table == null) {
+            scale(frame, fullRange, target, stride, grey, format);
+        } else {
+            table.write(frame, target, stride);
+        }
+    }
+
+    /** The first row that swscale makes of a frame as wide as this. */
+    byte[] scaled(AVFrame frame, boolean fullRange, MediaFormat format) throws MediaException {
+        scale(frame, fullRange, pixels, stride, grey, format);
+        return pixels.asSlice(0, (long) width * channels).toArray(ValueLayout.JAVA_BYTE);
+    }
+
+    private static void scale(
             AVFrame frame, boolean fullRange, MemorySegment target, int stride, boolean grey, MediaFormat format)
             throws MediaException {
         SwsContext scaler = swscale.sws_alloc_context();

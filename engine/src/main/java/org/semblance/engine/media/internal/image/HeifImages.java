@@ -2,7 +2,6 @@ package org.semblance.engine.media.internal.image;
 
 import java.lang.foreign.MemorySegment;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
-import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avformat.AVFormatContext;
 import org.bytedeco.ffmpeg.avformat.AVStream;
@@ -24,6 +23,8 @@ import org.semblance.engine.media.MediaException;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.media.internal.FfmpegError;
+import org.semblance.engine.media.internal.codec.Av1Library;
+import org.semblance.engine.media.internal.codec.FrameDecoder;
 
 /**
  * FFmpeg's decoders for pictures in HEIF files.
@@ -39,8 +40,7 @@ import org.semblance.engine.media.internal.FfmpegError;
 final class HeifImages {
     private static final String DEMUXER = "mov";
     private static final String DEMUXER_NAMES = "mov,mp4,m4a,3gp,3g2,mj2";
-    private static final String AV1_DECODER = "libaom-av1";
-    private static final String DECODER_NAMES = "hevc," + AV1_DECODER;
+    private static final String DECODER_NAMES = "hevc," + FrameDecoder.FFMPEG_AV1;
 
     private final MediaLimits limits;
     private final DecodePath path;
@@ -130,8 +130,10 @@ final class HeifImages {
         try {
             while (avformat.av_read_frame(file, packet) >= 0) {
                 if (packet.stream_index() == stream.index()) {
-                    decodePicture(stream, packet, frame, format);
-                    return image(frame, stream, format);
+                    try (FrameDecoder decoder = decoder(stream, packet, format)) {
+                        decodePicture(decoder, packet, frame, format);
+                        return FrameCanvas.of(frame, isFullRange(frame, stream), isGreyLuma(frame), format);
+                    }
                 }
                 avcodec.av_packet_unref(packet);
             }
@@ -140,10 +142,6 @@ final class HeifImages {
             avutil.av_frame_free(frame);
             avcodec.av_packet_free(packet);
         }
-    }
-
-    private DecodedImage image(AVFrame frame, AVStream stream, MediaFormat format) throws MediaException {
-        return FrameCanvas.of(frame, isFullRange(frame, stream), isGreyLuma(frame), format);
     }
 
     /**
@@ -178,20 +176,22 @@ final class HeifImages {
                         continue;
                     }
                     deadline.check("tile " + tile + " of " + grid.nb_tiles());
-                    decodePicture(stream, packet, frame, format);
-                    pixelsLeft -= (long) frame.width() * frame.height();
-                    if (pixelsLeft < 0) {
-                        throw MediaException.corrupt(format, "its tiles have more pixels than its grid");
+                    try (FrameDecoder decoder = decoder(stream, packet, format)) {
+                        decodePicture(decoder, packet, frame, format);
+                        pixelsLeft -= (long) frame.width() * frame.height();
+                        if (pixelsLeft < 0) {
+                            throw MediaException.corrupt(format, "its tiles have more pixels than its grid");
+                        }
+                        if (canvas == null) {
+                            canvas = new FrameCanvas(grid.coded_width(), grid.coded_height(), isGreyLuma(frame));
+                        }
+                        canvas.place(
+                                frame,
+                                isFullRange(frame, stream),
+                                grid.offsets_horizontal(tile),
+                                grid.offsets_vertical(tile),
+                                format);
                     }
-                    if (canvas == null) {
-                        canvas = new FrameCanvas(grid.coded_width(), grid.coded_height(), isGreyLuma(frame));
-                    }
-                    canvas.place(
-                            frame,
-                            isFullRange(frame, stream),
-                            grid.offsets_horizontal(tile),
-                            grid.offsets_vertical(tile),
-                            format);
                     tilesLeft--;
                 }
                 avcodec.av_packet_unref(packet);
@@ -212,36 +212,38 @@ final class HeifImages {
         }
     }
 
-    /** Decodes the one picture that a packet holds. */
-    private void decodePicture(AVStream stream, AVPacket packet, AVFrame frame, MediaFormat format)
-            throws MediaException {
-        AVCodec codec = switch (stream.codecpar().codec_id()) {
-            case avcodec.AV_CODEC_ID_HEVC -> avcodec.avcodec_find_decoder(avcodec.AV_CODEC_ID_HEVC);
-            case avcodec.AV_CODEC_ID_AV1 -> avcodec.avcodec_find_decoder_by_name(AV1_DECODER);
-            default -> null;
-        };
+    /** Opens what decodes the picture that a packet holds. */
+    private FrameDecoder decoder(AVStream stream, AVPacket packet, MediaFormat format) throws MediaException {
+        int id = stream.codecpar().codec_id();
+        AVCodec codec = id == avcodec.AV_CODEC_ID_HEVC || id == avcodec.AV_CODEC_ID_AV1 ? FrameDecoder.find(id) : null;
         if (codec == null) {
             throw MediaException.unsupported(
                     format,
-                    "its picture is of codec "
-                            + avcodec.avcodec_get_name(stream.codecpar().codec_id())
-                                    .getString() + " (expected: hevc or av1)");
+                    "its picture is of codec " + avcodec.avcodec_get_name(id).getString() + " (expected: hevc or av1)");
         }
-        if (stream.codecpar().codec_id() == avcodec.AV_CODEC_ID_AV1) {
+        if (id == avcodec.AV_CODEC_ID_AV1 && !Av1Library.load().isDav1d()) {
             checkAv1Size(packet, format);
         }
-        AVCodecContext context = avcodec.avcodec_alloc_context3(codec);
-        try {
-            context.thread_count(1);
-            context.max_pixels(limits.maxPixels());
-            int error = avcodec.avcodec_parameters_to_context(context, stream.codecpar());
-            FfmpegStills.check(error < 0 ? error : FfmpegStills.decodeOne(context, codec, packet, frame), format);
-        } finally {
-            avcodec.avcodec_free_context(context);
+        return FrameDecoder.open(codec, stream.codecpar(), null, limits.maxPixels(), format);
+    }
+
+    /** Decodes that picture. It may lie in memory of the decoder. */
+    private void decodePicture(FrameDecoder decoder, AVPacket packet, AVFrame frame, MediaFormat format)
+            throws MediaException {
+        int error = decoder.send(packet);
+        int end = decoder.send(null);
+        // A decoder may tell of an error and have a picture: what a viewer shows counts.
+        int received = end < 0 ? end : decoder.receive(frame);
+        if (received < 0) {
+            if (error == FrameDecoder.OUT_OF_RANGE) {
+                checkAv1Size(packet, format);
+            }
+            FfmpegStills.check(error < 0 ? error : received, format);
         }
         limits.checkPixels(format, frame.width(), frame.height());
     }
 
+    /** libdav1d has a limit of its own, and refuses by it what this calls too large. */
     private void checkAv1Size(AVPacket packet, MediaFormat format) throws MediaException {
         Av1Sequence sequence = packet.size() == 0
                 ? null

@@ -12,6 +12,7 @@ import org.semblance.engine.media.MediaException;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.media.internal.Natives;
+import org.semblance.engine.media.internal.codec.Av1Library;
 import org.semblance.engine.media.lenient.LenientDecoder;
 
 /**
@@ -37,6 +38,7 @@ public final class NativeImageDecoder implements ImageDecoder {
      */
     public NativeImageDecoder(MediaLimits limits, DecodePath path) {
         Natives.load();
+        Av1Library.load();
         this.opencv = new OpencvImages(path);
         this.heif = new HeifImages(limits, path);
         this.stills = new FfmpegStills(limits);

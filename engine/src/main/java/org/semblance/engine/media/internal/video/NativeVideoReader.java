@@ -20,6 +20,7 @@ import org.semblance.engine.media.VideoReader;
 import org.semblance.engine.media.VideoSummary;
 import org.semblance.engine.media.VideoSummary.Ending;
 import org.semblance.engine.media.internal.Natives;
+import org.semblance.engine.media.internal.codec.Av1Library;
 
 /**
  * FFmpeg's demuxers and decoders, in this process, on the caller's thread; for animated WebP, OpenCV's.
@@ -56,6 +57,7 @@ public final class NativeVideoReader implements VideoReader {
     /** @throws IllegalStateException if the native libraries cannot be loaded */
     public NativeVideoReader(VideoLimits limits, DecodePath path) {
         Natives.load();
+        Av1Library.load();
         avutil.av_max_alloc(MAX_BLOCK_BYTES);
         this.limits = limits;
         this.path = path;

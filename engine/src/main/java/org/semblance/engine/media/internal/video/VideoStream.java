@@ -2,7 +2,6 @@ package org.semblance.engine.media.internal.video;
 
 import java.util.ArrayDeque;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
-import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avformat.AVFormatContext;
 import org.bytedeco.ffmpeg.avformat.AVStream;
@@ -21,6 +20,7 @@ import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.media.VideoLimits;
 import org.semblance.engine.media.VideoSummary.Ending;
 import org.semblance.engine.media.internal.FfmpegError;
+import org.semblance.engine.media.internal.codec.FrameDecoder;
 
 /**
  * One pass over the video stream of a file.
@@ -31,8 +31,6 @@ import org.semblance.engine.media.internal.FfmpegError;
  * about which packets are key frames. The decoder finds out, and the pass ends so that another one trusts nothing.
  */
 final class VideoStream implements AutoCloseable {
-    private static final String AV1_DECODER = "libaom-av1";
-
     /** Bytes of packets kept while a key frame is awaited, or read ahead; beyond them decoding begins. */
     private static final long MAX_PENDING_BYTES = 32L << 20;
 
@@ -49,8 +47,6 @@ final class VideoStream implements AutoCloseable {
 
     /** From {@code errno.h}. */
     private static final int OUT_OF_MEMORY = -12;
-
-    private static final int AGAIN = -11;
 
     /** A decoder that fails at the end of a stream may fail at each of the frames it holds, but not for ever. */
     private static final int MAX_DRAIN_ERRORS = 64;
@@ -70,7 +66,7 @@ final class VideoStream implements AutoCloseable {
     private final ArrayDeque<AVPacket> pending = new ArrayDeque<>();
     private long pendingBytes;
     private @Nullable AVFormatContext demuxer;
-    private @Nullable AVCodecContext decoder;
+    private @Nullable FrameDecoder decoder;
     private int index;
     private String codec = "";
     private double frameRate = DEFAULT_FRAME_RATE;
@@ -256,29 +252,15 @@ final class VideoStream implements AutoCloseable {
         return isGuess || file.duration() <= 0 ? 0 : file.duration() / (double) avutil.AV_TIME_BASE;
     }
 
-    private AVCodecContext openDecoder(AVStream stream) throws MediaException {
+    private FrameDecoder openDecoder(AVStream stream) throws MediaException {
         int id = stream.codecpar().codec_id();
-        AVCodec found = id == avcodec.AV_CODEC_ID_AV1
-                ? avcodec.avcodec_find_decoder_by_name(AV1_DECODER)
-                : avcodec.avcodec_find_decoder(id);
+        AVCodec found = FrameDecoder.find(id);
         codec = avcodec.avcodec_get_name(id).getString();
         if (found == null || !FfmpegLists.mayDecode(found.name().getString())) {
             throw MediaException.unsupported(
                     format, "its video is of codec " + codec + ", for which there is no decoder");
         }
-        AVCodecContext context = avcodec.avcodec_alloc_context3(found);
-        context.thread_count(1);
-        context.max_pixels(limits.maxPixels());
-        int error = avcodec.avcodec_parameters_to_context(context, stream.codecpar());
-        if (error >= 0) {
-            context.pkt_timebase(stream.time_base());
-            error = avcodec.avcodec_open2(context, found, (AVDictionary) null);
-        }
-        if (error < 0) {
-            avcodec.avcodec_free_context(context);
-            throw MediaException.corrupt(format, "its decoder refuses to start (" + FfmpegError.text(error) + ")");
-        }
-        return context;
+        return FrameDecoder.open(found, stream.codecpar(), stream.time_base(), limits.maxPixels(), format);
     }
 
     /**
@@ -399,7 +381,7 @@ final class VideoStream implements AutoCloseable {
             }
             if (!decodesAll && packets > 1) {
                 send(null, selection, lumas);
-                avcodec.avcodec_flush_buffers(decoder);
+                open(decoder).restart();
                 if (!keyFrameCame) {
                     return false;
                 }
@@ -459,18 +441,26 @@ final class VideoStream implements AutoCloseable {
 
     private void skipUnreferenced(boolean skip) {
         if (decoder != null) {
-            decoder.skip_frame(skip ? avcodec.AVDISCARD_NONREF : avcodec.AVDISCARD_DEFAULT);
+            decoder.skipUnreferenced(skip);
         }
+    }
+
+    private static FrameDecoder open(@Nullable FrameDecoder decoder) {
+        if (decoder == null) {
+            throw new IllegalStateException("a stream that was not opened");
+        }
+        return decoder;
     }
 
     /** Decodes a packet, or with null what is left, and passes the frames on. */
     private void send(@Nullable AVPacket packet, FrameSelection selection, FrameLumas lumas) throws MediaException {
-        if (avcodec.avcodec_send_packet(decoder, packet) < 0 && packet != null) {
+        FrameDecoder open = open(decoder);
+        if (open.send(packet) < 0 && packet != null) {
             damagedPackets++;
         }
         while (ending == null) {
-            int error = avcodec.avcodec_receive_frame(decoder, frame);
-            if (error == AGAIN || error == avutil.AVERROR_EOF) {
+            int error = open.receive(frame);
+            if (error == FrameDecoder.AGAIN || error == avutil.AVERROR_EOF) {
                 return;
             } else if (error < 0) {
                 damagedPackets++;
@@ -491,7 +481,7 @@ final class VideoStream implements AutoCloseable {
         free(ahead);
         avutil.av_frame_free(frame);
         if (decoder != null) {
-            avcodec.avcodec_free_context(decoder);
+            decoder.close();
         }
         if (demuxer != null) {
             avformat.avformat_close_input(demuxer);
