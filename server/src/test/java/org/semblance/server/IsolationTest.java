@@ -88,6 +88,8 @@ class IsolationTest {
             assertThat(metrics).contains("semblance_decoders_started_total{lane=\"images\"} 2.0");
             assertThat(metrics).contains("semblance_decoders_ended_total{cause=\"idle\",lane=\"images\"} 1.0");
             assertThat(metrics).contains("semblance_decoders_idle{lane=\"images\"} 1.0");
+            assertThat(metrics)
+                    .containsPattern("semblance_decoders_av1\\{lane=\"images\",library=\"(dav1d|libaom)\"} 1\\.0");
             assertThat(metrics).contains("semblance_decoders_busy{lane=\"videos\"} 0.0");
             all = decoders().toList();
             assertThat(all).hasSize(1);
