@@ -93,7 +93,7 @@ class MetricsTest {
                 .isBetween(6.0, 10.0);
         assertThat(scraped.get("semblance_stage_seconds_bucket{stage=\"queue\",le=\"+Inf\"}"))
                 .isEqualTo(scraped.get("semblance_stage_seconds_count{stage=\"queue\"}"))
-                .isGreaterThanOrEqualTo(13);
+                .isGreaterThanOrEqualTo(12); // A lookup that finds nothing waits in none.
         assertThat(scraped.get("semblance_stage_seconds_sum{stage=\"decode\"}")).isPositive();
     }
 
