@@ -73,7 +73,13 @@ public final class HashDb implements BankedList, AutoCloseable {
     private final Path folder;
     private final FolderLock folderLock;
     private final Catalog catalog;
-    private final ReentrantLock writing = new ReentrantLock();
+
+    /**
+     * Held by whoever changes something. In turn: a client whose change was made would else take the lock with its next change alone,
+     * before those that wait beside it.
+     */
+    private final ReentrantLock writing = new ReentrantLock(true);
+
     private final Followers followers;
     private final LiveStock stock;
     private final Lookups lookups;
