@@ -27,6 +27,7 @@ import org.semblance.bench.nodes.FailoverRun;
 import org.semblance.bench.nodes.NodesRun;
 import org.semblance.bench.nodes.OutageRun;
 import org.semblance.bench.nodes.RatesRun;
+import org.semblance.bench.nodes.ScaleRun;
 import org.semblance.bench.retro.FloodRun;
 import org.semblance.bench.retro.RetroRun;
 import org.semblance.bench.retro.WebhookRun;
@@ -73,6 +74,7 @@ public final class Bench {
             CutCommitsRun.class,
             OutageRun.class,
             RatesRun.class,
+            ScaleRun.class,
             SlowLoris.class,
             HostileLoadRun.class,
             HttpFuzz.class,

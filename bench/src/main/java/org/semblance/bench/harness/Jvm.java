@@ -12,7 +12,12 @@ public final class Jvm {
 
     /** Starts one that runs that class; its errors go where those of this JVM go. */
     public static Process start(Class<?> main, String... args) throws IOException {
-        List<String> command = new ArrayList<>();
+        return start(List.of(), main, args);
+    }
+
+    /** Starts one by another command, such as {@code taskset -c 0}. */
+    public static Process start(List<String> by, Class<?> main, String... args) throws IOException {
+        List<String> command = new ArrayList<>(by);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));

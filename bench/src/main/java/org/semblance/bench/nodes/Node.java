@@ -31,6 +31,7 @@ final class Node implements AutoCloseable {
 
     private final String name;
     private final String catalog;
+    private final List<String> startedBy;
     private final Path folder;
     private volatile @Nullable Process process;
     private volatile int port;
@@ -44,6 +45,12 @@ final class Node implements AutoCloseable {
 
     /** A node that does not run yet. */
     Node(String name, String catalog) throws IOException {
+        this(name, catalog, List.of());
+    }
+
+    /** @param startedBy a command that starts another, such as {@code taskset -c 0} */
+    Node(String name, String catalog, List<String> startedBy) throws IOException {
+        this.startedBy = startedBy;
         this.name = name;
         this.catalog = catalog;
         this.folder = Files.createTempDirectory("semblance-node");
@@ -61,6 +68,7 @@ final class Node implements AutoCloseable {
         Files.deleteIfExists(announcement);
         port = 0;
         process = Jvm.start(
+                startedBy,
                 Main.class,
                 "serve",
                 "--data",
@@ -135,6 +143,10 @@ final class Node implements AutoCloseable {
     /** The newest change that its lookups see. */
     long listVersion() throws IOException {
         return json("POST", "/v1/lookup", "[]").json().path("list_version").asLong(-1);
+    }
+
+    int port() {
+        return port;
     }
 
     void kill() throws InterruptedException {
