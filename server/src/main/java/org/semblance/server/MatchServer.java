@@ -1,6 +1,10 @@
 package org.semblance.server;
 
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -11,9 +15,12 @@ import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.RunningServer;
 import org.semblance.server.config.ServerConfig;
+import org.semblance.server.config.TlsFiles;
 import org.semblance.server.memory.HeapWatch;
 import org.semblance.server.memory.MemoryBounds;
 import org.semblance.server.metrics.Metrics;
+import org.semblance.server.tls.Identity;
+import org.semblance.server.tls.Pinned;
 import org.semblance.server.work.BackgroundThreads;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
@@ -23,6 +30,8 @@ import org.slf4j.LoggerFactory;
 /** A running server: the database, the workers that use it, and the transport that feeds them. */
 public final class MatchServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MatchServer.class);
+
+    private static final int KNOCKS = 20;
 
     private final ServerConfig config;
 
@@ -158,10 +167,11 @@ public final class MatchServer implements AutoCloseable {
     private void tryRehearsing() {
         try {
             rehearse();
-        } catch (
-                RuntimeException
-                        e) { // Of many kinds, if the server stops meanwhile. Otherwise first requests are slow.
-            LOG.debug("stopped while rehearsing", e);
+            knock();
+        } catch (IOException | RuntimeException e) { // Of many kinds, if the server stops meanwhile.
+            LOG.debug("stopped while rehearsing: the first requests will be slow", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -169,6 +179,22 @@ public final class MatchServer implements AutoCloseable {
         try (Worker worker = backend.decoders().forImages(backend.db())) {
             new Rehearsal(gate, worker)
                     .run(backend.db(), backend.records(), front.calls().router());
+        }
+    }
+
+    /** Asks itself over the network, which is the part of the way that a rehearsal leaves out. */
+    private void knock() throws IOException, InterruptedException {
+        TlsFiles tls = config.tls();
+        HttpClient.Builder client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1);
+        if (tls != null) {
+            client.sslContext(Pinned.context(Identity.read(tls)));
+        }
+        HttpRequest request =
+                HttpRequest.newBuilder(URI.create(url() + "/healthz")).build();
+        try (HttpClient open = client.build()) {
+            for (int i = 0; i < KNOCKS; i++) {
+                open.send(request, HttpResponse.BodyHandlers.discarding());
+            }
         }
     }
 
