@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
 public final class ScaleRun {
     private static final int HASHES = 100_000;
     private static final int LINES = 5_000;
-    private static final int QUERIES = 256;
+    private static final int QUERIES = 1_024;
     private static final int BODIES = 32;
     private static final int CONNECTIONS_OF_EACH = 2;
 
