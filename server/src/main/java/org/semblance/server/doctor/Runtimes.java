@@ -92,7 +92,7 @@ final class Runtimes {
                     : Finding.warn(
                             "av1",
                             decoder.toString(),
-                            "AV1 and AVIF are decoded to the same pixels, two to five times slower, and fewer damaged files are"
+                            "AV1 and AVIF are decoded to the same pixels, two to three times slower, and fewer damaged files are"
                                     + " read. Install libdav1d: libdav1d7 on Debian 13, libdav1d6 on Debian 12.");
         } catch (IllegalStateException | LinkageError e) {
             return Finding.warn("av1", "not known, as the decoders do not load", "See decoders.");

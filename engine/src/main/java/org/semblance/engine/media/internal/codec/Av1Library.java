@@ -7,7 +7,7 @@ import org.semblance.engine.media.Av1Decoder;
 
 /**
  * What decodes AV1 in this process: the libdav1d of the host if it has one that we know, otherwise the libaom that FFmpeg
- * was built with, which gives the same samples and takes two to five times as long. The choice is made once, by
+ * was built with, which gives the same samples and takes two to three times as long. The choice is made once, by
  * {@link #load}, since a process that has given up its rights can load nothing.
  */
 public final class Av1Library {
