@@ -184,14 +184,14 @@ public final class OutageRun {
                 held, back.percentile(0.5), back.percentile(1));
     }
 
-    /** Whether a transaction has the head: that of the frozen node, as nobody else changes anything just then. */
+    /** Whether some transaction holds the head. While only the frozen node changes the list, the transaction is that node's. */
     private boolean isHeld() throws IOException {
         return !postgres.ask(
                         "SELECT count(*) FROM pg_locks WHERE relation = 'head'::regclass AND mode = 'RowShareLock'")
                 .equals("0");
     }
 
-    /** What lookups at one node come to. */
+    /** The number of answered and failed lookups of one node, and their times. */
     private static final class Reader {
         final Times times = new Times();
         long failed;

@@ -28,7 +28,7 @@ final class Proxy implements AutoCloseable {
     private static final int SSL_REQUEST = 80877103;
     private static final int GSS_REQUEST = 80877104;
 
-    /** What only a transaction that changes the list runs. */
+    /** A statement that is run by no transaction but those that change the list. */
     private static final String CHANGES = "UPDATE head SET";
 
     private final ServerSocket listener;
@@ -41,13 +41,13 @@ final class Proxy implements AutoCloseable {
 
     /** When a connection is cut, and so whether the server has heard of the commit. */
     enum Cut {
-        /** It has not. */
+        /** The server has not heard of the commit. */
         BEFORE,
-        /** It has heard a part of it. */
+        /** The server has heard a part of the commit. */
         WITHIN,
-        /** It has, and its answer goes nowhere. */
+        /** The server has heard the commit, and the server's answer goes nowhere. */
         AFTER,
-        /** It has, and has answered, which the node does not hear. */
+        /** The server has answered the commit, and the node does not hear the answer. */
         ANSWERED
     }
 
@@ -161,7 +161,7 @@ final class Proxy implements AutoCloseable {
         return body;
     }
 
-    /** What one client says, passed on where it waits for an answer. */
+    /** The messages of one client, passed on where the client waits for an answer. */
     private final class Requests {
         private final Socket client;
         private final Socket upstream;

@@ -90,7 +90,7 @@ final class Writer implements Runnable {
         });
     }
 
-    /** Whether its thread has ended, though nobody stopped it. */
+    /** Whether the thread of this writer has ended, though nobody stopped the writer. */
     boolean hasFailed() {
         return failure != null;
     }
