@@ -55,6 +55,23 @@ class RehearsalTest {
         }
     }
 
+    @Test
+    void theWarmUpEndsWithRequestsOverTheNetwork() throws Exception {
+        ServerConfig config = ServerConfig.builder(folder)
+                .set(Setting.PORT, 0)
+                .set(Setting.ISOLATION, Isolation.NONE)
+                .build();
+        try (MatchServer server = MatchServer.start(config);
+                HttpClient client = HttpClient.newHttpClient()) {
+            server.warmUp().join();
+
+            HttpRequest metrics = HttpRequest.newBuilder(URI.create(server.url() + "/metrics"))
+                    .build();
+            assertThat(client.send(metrics, HttpResponse.BodyHandlers.ofLines()).body())
+                    .anyMatch(line -> line.startsWith("semblance_requests_total") && line.contains("\"/healthz\""));
+        }
+    }
+
     private static List<String> state(MatchServer server) throws Exception {
         List<String> state = new ArrayList<>();
         try (HttpClient client = HttpClient.newHttpClient()) {

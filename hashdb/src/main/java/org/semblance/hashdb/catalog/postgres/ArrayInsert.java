@@ -13,8 +13,8 @@ import org.semblance.hashdb.catalog.rows.RowInsert;
 import org.semblance.hashdb.catalog.rows.Rows;
 
 /**
- * Inserts many rows by one statement, whose parameters are the columns. It is about as fast as {@code COPY}, and unlike a {@code COPY}
- * or a batch it ends when the client freezes in the midst of it: the server takes a known statement whose parameters have not come
+ * Inserts many rows by one statement, whose parameters are the columns. Unlike a {@code COPY}
+ * or a batch, such a statement ends when the client freezes in the midst of it: the server takes a known statement whose parameters have not come
  * in whole for a transaction that waits for its client, and ends that soon. A {@code COPY} that waits for its client is not even ended by a timeout of
  * the statement, and no other node could change anything until then.
  */
