@@ -59,6 +59,11 @@ final class HostileFiles {
      */
     record HostileFile(String bomb, byte[] bytes) {}
 
+    /** An undamaged file, for a number from 0 on. */
+    HostileFile sound(int number) {
+        return new HostileFile("", sound.get(number % sound.size()));
+    }
+
     /** The file of that number, from 0 on. */
     HostileFile get(int number) {
         if (number % bombEvery == bombEvery - 1) {
