@@ -25,6 +25,12 @@ public record ImageHeader(MediaFormat format, int width, int height, boolean gre
      */
     private static final int MAX_SCANS = 100;
 
+    /** A picture of fewer pixels is no burden, however small its file. */
+    private static final long MANY_PIXELS = 16_000_000;
+
+    /** Photos have some 10 pixels for each byte, drawings 100. */
+    private static final int MOST_PIXELS_PER_BYTE = 256;
+
     /**
      * Reads the header of the bytes between position and limit (which stay as they are).
      *
@@ -33,8 +39,36 @@ public record ImageHeader(MediaFormat format, int width, int height, boolean gre
      */
     public static ImageHeader read(ByteBuffer content, MediaFormat format, MediaLimits limits) throws MediaException {
         limits.checkBytes(format, content.remaining());
-        ImageHeader header = switch (format) {
-            case JPEG -> jpeg(new FileBytes(format, content, ByteOrder.BIG_ENDIAN));
+        ImageHeader header = read(content, format, limits, MAX_SCANS);
+        limits.checkPixels(format, header.width, header.height);
+        return header;
+    }
+
+    /**
+     * Whether the picture is far larger than its file: more than 16 megapixels, and more than 256 for each byte. Such a picture
+     * takes as long to decode as any of its size, and costs its sender next to nothing.
+     *
+     * @param content between position and limit, which stay as they are
+     * @param format what {@link MediaFormat#detect} gave for them
+     */
+    public static boolean isInflated(ByteBuffer content, MediaFormat format) {
+        long bytes = content.remaining();
+        if (bytes > MediaLimits.DEFAULT.maxPixels() / MOST_PIXELS_PER_BYTE) {
+            return false;
+        }
+        try {
+            ImageHeader header = read(content, format, MediaLimits.DEFAULT, Integer.MAX_VALUE);
+            long pixels = (long) header.width * header.height;
+            return pixels > MANY_PIXELS && pixels / MOST_PIXELS_PER_BYTE > bytes;
+        } catch (MediaException e) {
+            return false;
+        }
+    }
+
+    private static ImageHeader read(ByteBuffer content, MediaFormat format, MediaLimits limits, int maxScans)
+            throws MediaException {
+        return switch (format) {
+            case JPEG -> jpeg(new FileBytes(format, content, ByteOrder.BIG_ENDIAN), maxScans);
             case PNG -> png(new FileBytes(format, content, ByteOrder.BIG_ENDIAN));
             case WEBP -> webp(new FileBytes(format, content, ByteOrder.LITTLE_ENDIAN));
             case GIF -> gif(new FileBytes(format, content, ByteOrder.LITTLE_ENDIAN));
@@ -48,12 +82,10 @@ public record ImageHeader(MediaFormat format, int width, int height, boolean gre
                 yield new ImageHeader(format, 1, 1, false, false);
             }
         };
-        limits.checkPixels(format, header.width, header.height);
-        return header;
     }
 
     /** ITU-T T.81, annex B: marker segments up to the frame header. */
-    private static ImageHeader jpeg(FileBytes b) throws MediaException {
+    private static ImageHeader jpeg(FileBytes b, int maxScans) throws MediaException {
         long at = 2;
         while (true) {
             while (b.u8(at) != 0xFF) {
@@ -64,8 +96,8 @@ public record ImageHeader(MediaFormat format, int width, int height, boolean gre
             }
             int marker = b.u8(at++);
             if (isFrameHeader(marker)) {
-                if (marker == 0xC2 || marker == 0xCA) {
-                    checkScans(b, at);
+                if ((marker == 0xC2 || marker == 0xCA) && maxScans < Integer.MAX_VALUE) {
+                    checkScans(b, at, maxScans);
                 }
                 boolean sound = b.u8(at + 2) == 8;
                 return new ImageHeader(MediaFormat.JPEG, b.u16(at + 5), b.u16(at + 3), b.u8(at + 7) == 1, sound);
@@ -81,12 +113,12 @@ public record ImageHeader(MediaFormat format, int width, int height, boolean gre
         return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
     }
 
-    private static void checkScans(FileBytes b, long frameHeader) throws MediaException {
+    private static void checkScans(FileBytes b, long frameHeader, int most) throws MediaException {
         int scans = 0;
         int end = b.size() - 1;
         for (int at = (int) frameHeader; at < end; at++) {
-            if (b.u8(at) == 0xFF && b.u8(at + 1) == 0xDA && ++scans > MAX_SCANS) {
-                throw MediaException.tooLarge(MediaFormat.JPEG, "more than " + MAX_SCANS + " scans");
+            if (b.u8(at) == 0xFF && b.u8(at + 1) == 0xDA && ++scans > most) {
+                throw MediaException.tooLarge(MediaFormat.JPEG, "more than " + most + " scans");
             }
         }
     }

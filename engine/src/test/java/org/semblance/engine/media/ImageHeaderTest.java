@@ -127,6 +127,29 @@ class ImageHeaderTest {
     }
 
     @Test
+    void tellsPicturesFarLargerThanTheirFiles() {
+        assertThat(isInflated(inflated(4_001, 4_000, 1))).isTrue();
+        assertThat(isInflated(inflated(4_000, 4_000, 1))).isFalse();
+        int most = 5_000 * 5_000 / 256;
+        int others = inflated(5_000, 5_000, 0).length;
+        assertThat(isInflated(inflated(5_000, 5_000, most - 1 - others))).isTrue();
+        assertThat(isInflated(inflated(5_000, 5_000, most - others))).isFalse();
+        assertThat(isInflated(HandMade.bmpHeader(9_000, 9_000))).isTrue();
+        assertThat(isInflated(HandMade.latin1("GIF89a"))).isFalse();
+        assertThat(isInflated(HandMade.latin1("%PDF-1.4"))).isFalse();
+        assertThat(isInflated(new byte[0])).isFalse();
+    }
+
+    private static byte[] inflated(int width, int height, int dataBytes) {
+        return HandMade.png(HandMade.pngHeader(width, height, 1, 0), HandMade.pngChunk("IDAT", new byte[dataBytes]));
+    }
+
+    private static boolean isInflated(byte[] file) {
+        ByteBuffer content = ByteBuffer.wrap(file);
+        return ImageHeader.isInflated(content, MediaFormat.detect(content));
+    }
+
+    @Test
     void tellsWhatAStrictDecoderDoesNotRead() throws MediaException {
         byte[] deepJpeg = Encoders.jpeg(PHOTO, 80);
         for (int i = 0; i < deepJpeg.length - 1; i++) {

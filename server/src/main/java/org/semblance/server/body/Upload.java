@@ -14,6 +14,7 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.Digests;
 import org.semblance.engine.media.Animation;
+import org.semblance.engine.media.ImageHeader;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.media.MediaSource;
 import org.semblance.server.http.HttpError;
@@ -334,12 +335,17 @@ public final class Upload {
     }
 
     /**
-     * Whether a complete upload is a video or an animated image, as far as can be told at once; one that is in a file counts
-     * as animated if its format allows for that.
+     * Whether a complete upload may take long: a video, an animated image, or a picture that is far larger than its file, as far as
+     * can be told at once. One that is in a file counts as animated if its format allows for that.
      */
-    public boolean isMoving() {
+    public boolean isSlow() {
         MediaFormat kind = format();
-        return kind.isVideo() || kind.canBeAnimated() && (file != null || Animation.mayBeAnimated(bytes(), kind));
+        if (file != null) {
+            return kind.isVideo() || kind.canBeAnimated();
+        }
+        return kind.isVideo()
+                || kind.canBeAnimated() && Animation.mayBeAnimated(bytes(), kind)
+                || ImageHeader.isInflated(bytes(), kind);
     }
 
     /** What it is, by its first bytes; of a complete upload. */

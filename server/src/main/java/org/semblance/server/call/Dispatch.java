@@ -100,10 +100,10 @@ final class Dispatch {
         return waiting != null && waiting.withdraw();
     }
 
-    /** Videos, animated images, and contents that are banked in bulk. */
+    /** Videos, animated images, pictures far larger than their files, and contents that are banked in bulk. */
     private boolean isSlow(Body body) {
         Route.Takes takes = admission.route().takes();
-        return (takes.isUpload() || body.fetched() != null) && body.holder().isMoving()
+        return (takes.isUpload() || body.fetched() != null) && body.holder().isSlow()
                 || takes == Route.Takes.LIST
                 || takes == Route.Takes.BANKED_UPLOAD
                         && Body.mediaType(call.headers()).equals(Ndjson.MEDIA_TYPE);

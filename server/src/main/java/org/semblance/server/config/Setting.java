@@ -126,19 +126,20 @@ public final class Setting<T> {
             Kind.number(1, 1_024),
             "one for two cores",
             config -> Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
-            "Threads for videos, animated images and bulks, beside the others and giving way to them.");
+            "Threads for videos, animated images, pictures far larger than their files, and bulks, beside the others and giving"
+                    + " way to them.");
 
     public static final Setting<Integer> VIDEO_QUEUE_LIMIT = new Setting<>(
             "video_queue_limit",
             Kind.number(1, 1_000_000),
             64,
-            "Videos and animated images that may wait for such a thread; the next one is refused with 503.");
+            "Uploads that may wait for a thread of video_workers; the next one is refused with 503.");
 
     public static final Setting<Long> VIDEO_DEADLINE_MS = new Setting<>(
             "video_deadline_ms",
             Kind.whole(1, 3_600_000),
             60_000L,
-            "As deadline_ms, for a video or an animated image.");
+            "As deadline_ms, for an upload that a thread of video_workers decodes.");
 
     public static final Setting<Long> BANK_DEADLINE_MS = new Setting<>(
             "bank_deadline_ms",

@@ -723,6 +723,17 @@ class SpilledUploadTest {
         }
     }
 
+    @Test
+    void picturesFarLargerThanTheirFilesHaveTheLaneOfVideos() throws Exception {
+        start(settings());
+        try (RawClient client = connect()) {
+            assertLane(
+                    client, Pictures.png(new BufferedImage(4_001, 4_000, BufferedImage.TYPE_BYTE_BINARY)), "video-0");
+            assertLane(
+                    client, Pictures.png(new BufferedImage(4_000, 4_000, BufferedImage.TYPE_BYTE_BINARY)), "worker-0");
+        }
+    }
+
     private void assertLane(RawClient client, byte[] upload, String thread) throws Exception {
         assertThat(upload.length).isLessThan(SPILL);
         assertThat(client.send(head("/digest", upload.length))
