@@ -17,6 +17,7 @@ import org.semblance.bench.load.ScopeTiming;
 import org.semblance.bench.load.ScrollRun;
 import org.semblance.bench.load.Soak;
 import org.semblance.bench.load.VideoLoadRun;
+import org.semblance.bench.lookup.Comparison;
 import org.semblance.bench.lookup.FeatureIndexReport;
 import org.semblance.bench.lookup.ImportBench;
 import org.semblance.bench.lookup.IndexReport;
@@ -52,6 +53,7 @@ public final class Bench {
     /** Each of their methods with {@code @Command} is a verb. */
     private static final List<Class<?>> WITH_VERBS = List.of(
             IndexReport.class,
+            Comparison.class,
             FeatureIndexReport.class,
             ImportBench.class,
             LiveReport.class,

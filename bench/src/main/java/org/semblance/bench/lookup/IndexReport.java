@@ -29,7 +29,7 @@ import picocli.CommandLine.Parameters;
  * <p>To keep to one core: {@code taskset -c 0}.
  */
 public final class IndexReport {
-    private static final int QUERIES = 20_000;
+    static final int QUERIES = 20_000;
     private static final int CHECKED = 64;
     private static final long NANOS_A_FIGURE = 2_000_000_000L;
     private static final long WARM_UP_NANOS = 2_500_000_000L;
@@ -171,7 +171,7 @@ public final class IndexReport {
         write(folder.resolve("misses"), HashSets.queries(stored, QUERIES, false));
     }
 
-    private static void write(Path file, long[] words) throws IOException {
+    static void write(Path file, long[] words) throws IOException {
         try (DataOutputStream out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file)))) {
             for (long word : words) {
                 out.writeLong(word);
