@@ -48,6 +48,7 @@ class ArchitectureTest {
                     "org.semblance.hashdb.catalog.query",
                     "org.semblance.hashdb.catalog.rows",
                     "org.semblance.hashdb.catalog.sql",
+                    "org.semblance.hashdb.catalog.write",
                     "org.semblance.hashdb.matchlog",
                     "org.semblance.hashdb.outbox")
             .should()

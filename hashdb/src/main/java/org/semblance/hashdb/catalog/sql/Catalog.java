@@ -57,6 +57,7 @@ import org.semblance.hashdb.catalog.rows.Readers.Reader;
 import org.semblance.hashdb.catalog.rows.Rows;
 import org.semblance.hashdb.catalog.rows.Schema;
 import org.semblance.hashdb.catalog.rows.SqliteDialect;
+import org.semblance.hashdb.catalog.write.ChangeWriter;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;

@@ -1,4 +1,4 @@
-/** The catalog over its file: the one writer of changes, and what lookups and everything derived read. */
+/** The catalog over its database: what commits, and what lookups and everything derived read. */
 @NullMarked
 package org.semblance.hashdb.catalog.sql;
 

@@ -1,4 +1,4 @@
-package org.semblance.hashdb.catalog.sql;
+package org.semblance.hashdb.catalog.write;
 
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

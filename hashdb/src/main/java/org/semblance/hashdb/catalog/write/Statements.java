@@ -1,4 +1,4 @@
-package org.semblance.hashdb.catalog.sql;
+package org.semblance.hashdb.catalog.write;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;

@@ -1,4 +1,4 @@
-package org.semblance.hashdb.catalog.sql;
+package org.semblance.hashdb.catalog.write;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -52,7 +52,7 @@ import org.semblance.hashdb.catalog.rows.Schema;
  * the transaction as it was. After an {@link SQLException} the writer is of no use any more: it is closed, which rolls
  * back, and another one is opened.
  */
-final class ChangeWriter implements AutoCloseable {
+public final class ChangeWriter implements AutoCloseable {
     private final Dialect dialect;
     private final HeadCheck check;
     private final Connection connection;
@@ -77,12 +77,12 @@ final class ChangeWriter implements AutoCloseable {
 
     /** Looks at the head of the journal before anything is written after it. */
     @FunctionalInterface
-    interface HeadCheck {
+    public interface HeadCheck {
         void check(Head head, Rows.Preparer db) throws SQLException;
     }
 
     /** @param check run at the beginning of each transaction */
-    ChangeWriter(Dialect dialect, HeadCheck check) throws SQLException {
+    public ChangeWriter(Dialect dialect, HeadCheck check) throws SQLException {
         this.dialect = dialect;
         this.check = check;
         this.connection = dialect.connectWriter();
@@ -108,11 +108,11 @@ final class ChangeWriter implements AutoCloseable {
     }
 
     /** Writes what waits to be written with more, as far as it can be stored. */
-    void flush() throws SQLException {
+    public void flush() throws SQLException {
         statements.flush();
     }
 
-    void commit() throws SQLException {
+    public void commit() throws SQLException {
         Head before = head;
         if (begun && before != null) {
             Head reached = new Head(lastSeq, lastHash, nextContentId, before.at());
@@ -123,8 +123,7 @@ final class ChangeWriter implements AutoCloseable {
     }
 
     /** The hash of the change of that number, in a transaction of its own that is committed; null if there is none. */
-    @Nullable
-    String hashOf(long seq) throws SQLException {
+    public @Nullable String hashOf(long seq) throws SQLException {
         begin();
         JournalEntry entry = Rows.journalEntry(statements::prepare, seq);
         commit();
@@ -132,12 +131,12 @@ final class ChangeWriter implements AutoCloseable {
     }
 
     /** The number of the newest change. */
-    long lastSeq() {
+    public long lastSeq() {
         return lastSeq;
     }
 
     /** Its hash, 64 hex digits. */
-    String lastHash() {
+    public String lastHash() {
         return lastHash;
     }
 
@@ -147,7 +146,7 @@ final class ChangeWriter implements AutoCloseable {
     }
 
     /** Limits the file to that many pages of 4 kB, so that a test can fill it. */
-    void limitPages(long pages) throws SQLException {
+    public void limitPages(long pages) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute("PRAGMA max_page_count = " + pages);
         }
@@ -166,7 +165,7 @@ final class ChangeWriter implements AutoCloseable {
      * @param given the time, unless the database tells its own
      * @throws ChangeRefusedException if it cannot be made; nothing was written
      */
-    Applied write(Change change, Origin origin, @Nullable RequestKey key, Instant given) throws SQLException {
+    public Applied write(Change change, Origin origin, @Nullable RequestKey key, Instant given) throws SQLException {
         Rules.origin(origin);
         Instant ofDatabase = begin().at();
         Instant at = ofDatabase == null ? given : ofDatabase;
