@@ -5,6 +5,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,8 @@ import org.semblance.hashdb.follow.DatabaseEvents;
 import org.semblance.hashdb.follow.Followers;
 
 /**
- * Makes changes, those that wait at the same time in one commit: the first thread to get the writers' lock commits for all.
+ * Makes changes, those that wait at the same time in one commit: one of the threads that wait leads, and commits for all. The others
+ * sleep until their change is made, or until it is theirs to lead; so they take the writers' lock from nobody.
  *
  * <ol>
  *   <li>The catalog commits: the changes are durable.
@@ -46,11 +48,13 @@ final class ChangeQueue {
     private final LiveStock stock;
     private final LastAcknowledged acknowledged;
     private final ConcurrentLinkedQueue<Waiting> queue = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean led = new AtomicBoolean();
 
-    /** A change whose thread waits for it. Guarded by the writers' lock. */
+    /** A change whose thread waits for it. */
     private static final class Waiting {
         private final Catalog.Submission submission;
-        private @Nullable Outcome outcome;
+        private final Thread thread = Thread.currentThread();
+        private volatile @Nullable Outcome outcome;
 
         Waiting(Catalog.Submission submission) {
             this.submission = submission;
@@ -90,24 +94,63 @@ final class ChangeQueue {
         requireReady.run();
         Waiting own = new Waiting(submission);
         queue.add(own);
-        writing.lock();
-        try {
-            while (own.outcome == null) {
-                requireOpen.run();
-                requireReady.run();
-                if (followers.hashes().hasRoom()) {
-                    commitWaiting();
-                } else {
-                    followers.hashes().awaitRoom();
-                }
+        boolean interrupted = false;
+        Outcome outcome;
+        for (outcome = own.outcome; outcome == null; outcome = own.outcome) {
+            if (led.compareAndSet(false, true)) {
+                lead(own);
+            } else {
+                LockSupport.park(this);
+                interrupted |= Thread.interrupted();
             }
-        } finally {
-            writing.unlock();
         }
-        return switch (own.outcome) {
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return switch (outcome) {
             case Outcome.Committed committed -> committed.applied();
             case Outcome.Refused refused -> throw refused.why();
         };
+    }
+
+    /**
+     * Commits until the change is made, for those as well whose changes come with it:
+     *
+     * <ol>
+     *   <li>Whoever waits next is woken, to lead from here on.
+     *   <li>Those whose changes are made are woken: they answer while the next commit is under way.
+     * </ol>
+     */
+    private void lead(Waiting own) {
+        List<Waiting> made = new ArrayList<>();
+        boolean done = false;
+        try {
+            writing.lock();
+            try {
+                while (own.outcome == null) {
+                    requireOpen.run();
+                    requireReady.run();
+                    if (followers.hashes().hasRoom()) {
+                        commitWaiting(made);
+                    } else {
+                        followers.hashes().awaitRoom();
+                    }
+                }
+            } finally {
+                writing.unlock();
+            }
+            done = true;
+        } finally {
+            if (!done) {
+                queue.remove(own); // What is refused is not made later.
+            }
+            led.set(false);
+            Waiting next = queue.peek();
+            if (next != null) {
+                LockSupport.unpark(next.thread);
+            }
+            made.forEach(waiting -> LockSupport.unpark(waiting.thread));
+        }
     }
 
     /**
@@ -140,7 +183,8 @@ final class ChangeQueue {
         }
     }
 
-    private void commitWaiting() {
+    /** @param made the changes whose outcomes are known then are added to it */
+    private void commitWaiting(List<Waiting> made) {
         List<Waiting> group = new ArrayList<>();
         List<Catalog.Submission> submissions = new ArrayList<>();
         int contents = 0;
@@ -167,10 +211,12 @@ final class ChangeQueue {
                 }
                 group.get(i).outcome = outcomes.get(i);
             }
+            made.addAll(group);
         } catch (RuntimeException | Error e) {
             // Nobody waits for ever. What was committed all the same is followed with the next change.
             RuntimeException why = e instanceof RuntimeException r ? r : new IllegalStateException(e);
             group.forEach(waiting -> waiting.outcome = new Outcome.Refused(why));
+            made.addAll(group);
             throw e;
         }
     }

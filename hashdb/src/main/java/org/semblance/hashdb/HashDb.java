@@ -75,8 +75,8 @@ public final class HashDb implements BankedList, AutoCloseable {
     private final Catalog catalog;
 
     /**
-     * Held by whoever changes something. In turn: a client whose change was made would else take the lock with its next change alone,
-     * before those that wait beside it.
+     * Held by whoever changes something. In turn: who leads one commit after another would else take the lock before those that follow
+     * other nodes.
      */
     private final ReentrantLock writing = new ReentrantLock(true);
 
