@@ -4,28 +4,25 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.Set;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.PGStatement;
 import org.semblance.hashdb.catalog.rows.RowInsert;
-import org.semblance.hashdb.catalog.rows.Rows;
 
 /**
- * Inserts many rows by one statement, whose parameters are the columns. Unlike a {@code COPY}
- * or a batch, such a statement ends when the client freezes in the midst of it: the server takes a known statement whose parameters have not come
- * in whole for a transaction that waits for its client, and ends that soon. A {@code COPY} that waits for its client is not even ended by a timeout of
- * the statement, and no other node could change anything until then.
+ * Rows of one table that wait, as columns: each is one parameter of a statement. Columns that are NULL in every row are left out of
+ * it, as most are of contents with nothing but a hash.
  */
 final class ArrayInsert implements RowInsert {
-    private final Connection connection;
-    private final Rows.Preparer db;
-    private final String into;
-    private final Kind[] kinds;
-    private final @Nullable Object[] values;
-    private final List<@Nullable Object[]> rows = new ArrayList<>();
-    private @Nullable PreparedStatement statement;
+    /** Choices of columns that have statements of their own; further ones take all columns. */
+    private static final int CHOICES = 4;
+
+    private final String table;
+    private final List<Column> columns;
+    private final Set<List<Column>> chosen = new HashSet<>();
+    private int rows;
 
     /** What a column is given as. */
     private enum Kind {
@@ -63,17 +60,38 @@ final class ArrayInsert implements RowInsert {
         abstract Object[] array(int length);
     }
 
-    ArrayInsert(Connection connection, Rows.Preparer db, String table, List<String> columns) {
-        this.connection = connection;
-        this.db = db;
-        this.into = "INSERT INTO " + table + " (" + String.join(", ", columns) + ") SELECT * FROM unnest(";
-        this.kinds = new Kind[columns.size()];
-        this.values = new @Nullable Object[columns.size()];
+    /** A column with its values. */
+    private static final class Column {
+        private final String name;
+        private final List<@Nullable Object> values = new ArrayList<>();
+        private Kind kind = Kind.LONG;
+        private @Nullable Object value;
+        private boolean filled;
+
+        Column(String name) {
+            this.name = name;
+        }
+
+        void add() {
+            values.add(value);
+            filled |= value != null;
+        }
+
+        void clear() {
+            values.clear();
+            filled = false;
+        }
     }
 
-    private void set(int column, Kind kind, @Nullable Object value) {
-        kinds[column - 1] = kind;
-        values[column - 1] = value;
+    ArrayInsert(String table, List<String> columns) {
+        this.table = table;
+        this.columns = columns.stream().map(Column::new).toList();
+    }
+
+    private void set(int number, Kind kind, @Nullable Object value) {
+        Column column = columns.get(number - 1);
+        column.kind = kind;
+        column.value = value;
     }
 
     @Override
@@ -108,38 +126,68 @@ final class ArrayInsert implements RowInsert {
 
     @Override
     public void add() {
-        rows.add(values.clone());
+        columns.forEach(Column::add);
+        rows++;
     }
 
-    @Override
-    public void run() throws SQLException {
-        if (rows.isEmpty()) {
-            return;
+    boolean isEmpty() {
+        return rows == 0;
+    }
+
+    /** The columns of the rows that wait. */
+    Part part() {
+        List<Column> filled = columns.stream().filter(column -> column.filled).toList();
+        if (chosen.size() < CHOICES) {
+            chosen.add(filled);
         }
-        PreparedStatement insert = statement == null ? prepare() : statement;
-        insert(insert, rows);
-        rows.clear();
+        return new Part(chosen.contains(filled) ? filled : columns);
     }
 
-    private void insert(PreparedStatement insert, List<@Nullable Object[]> some) throws SQLException {
-        for (int i = 0; i < kinds.length; i++) {
-            @Nullable Object[] column = kinds[i].array(some.size());
-            for (int j = 0; j < column.length; j++) {
-                column[j] = some.get(j)[i];
+    /** The part of a statement that inserts some columns of the table. */
+    final class Part {
+        private final List<Column> of;
+
+        private Part(List<Column> of) {
+            this.of = of;
+        }
+
+        /** Its words, with a parameter a column. */
+        String sql() {
+            StringJoiner names = new StringJoiner(", ", "INSERT INTO " + table + " (", ")");
+            StringJoiner arrays = new StringJoiner(", ", " SELECT * FROM unnest(", ")");
+            for (Column column : of) {
+                names.add(column.name);
+                arrays.add("CAST(? AS " + column.kind.type + "[])");
             }
-            insert.setArray(i + 1, connection.createArrayOf(kinds[i].type, column));
+            return names.toString() + arrays;
         }
-        insert.executeUpdate();
+
+        /**
+         * Sets its parameters.
+         *
+         * @param first the number of the first of them
+         * @param none whether to set no rows in place of those that wait
+         * @return the number of the parameter after them
+         */
+        int bind(Connection connection, PreparedStatement statement, int first, boolean none) throws SQLException {
+            int number = first;
+            for (Column column : of) {
+                List<@Nullable Object> values = none ? List.of() : column.values;
+                statement.setArray(
+                        number++,
+                        connection.createArrayOf(column.kind.type, values.toArray(column.kind.array(values.size()))));
+            }
+            return number;
+        }
+
+        String table() {
+            return table;
+        }
     }
 
-    /** Has the server know the statement, so that its rows are the first that is sent to it. */
-    private PreparedStatement prepare() throws SQLException {
-        PreparedStatement insert = db.prepare(Arrays.stream(kinds)
-                .map(kind -> "CAST(? AS " + kind.type + "[])")
-                .collect(Collectors.joining(", ", into, ")")));
-        insert.unwrap(PGStatement.class).setPrepareThreshold(1);
-        insert(insert, List.of());
-        statement = insert;
-        return insert;
+    /** Forgets the rows, which are inserted. */
+    void clear() {
+        columns.forEach(Column::clear);
+        rows = 0;
     }
 }

@@ -2,14 +2,11 @@ package org.semblance.hashdb.catalog.postgres;
 
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -19,6 +16,7 @@ import org.semblance.hashdb.catalog.rows.Dialect;
 import org.semblance.hashdb.catalog.rows.RowInsert;
 import org.semblance.hashdb.catalog.rows.Rows;
 import org.semblance.hashdb.catalog.rows.Schema;
+import org.semblance.hashdb.catalog.rows.WriterSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -181,35 +179,8 @@ public final class PostgresDialect implements Dialect {
     }
 
     @Override
-    public Head begin(Connection writer, Rows.Preparer db, @Nullable Head known) throws SQLException {
-        PreparedStatement lock = db.prepare("SELECT seq, hash, next_content_id,"
-                + " greatest(at, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint)"
-                + " FROM head WHERE one = 1 FOR UPDATE");
-        try (ResultSet row = lock.executeQuery()) {
-            if (!row.next()) {
-                throw new SQLException("the head of the journal is missing");
-            }
-            return new Head(
-                    row.getLong(1),
-                    HexFormat.of().formatHex(Rows.bytes(row, 2)),
-                    row.getLong(3),
-                    ownTime ? null : Instant.ofEpochMilli(row.getLong(4)));
-        }
-    }
-
-    @Override
-    public void commit(Connection writer, Rows.Preparer db, Head before, Head reached) throws SQLException {
-        if (reached.seq() > before.seq()) {
-            PreparedStatement move = db.prepare("WITH moved AS (UPDATE head SET seq = ?, hash = ?, next_content_id = ?,"
-                    + " at = greatest(at, ?) WHERE one = 1 RETURNING seq)"
-                    + " SELECT pg_notify('" + CHANNEL + "', seq::text) FROM moved");
-            move.setLong(1, reached.seq());
-            move.setBytes(2, HexFormat.of().parseHex(reached.hash()));
-            move.setLong(3, reached.nextContentId());
-            move.setLong(4, reached.at() == null ? 0 : reached.at().toEpochMilli());
-            move.executeQuery().close();
-        }
-        writer.commit();
+    public WriterSession session(Connection writer, Rows.Preparer db) {
+        return new PostgresWriter(writer, db, ownTime);
     }
 
     /** A pattern for the folded text. */
@@ -223,16 +194,6 @@ public final class PostgresDialect implements Dialect {
     @Override
     public String ids(long[] ids) {
         return Arrays.stream(ids).mapToObj(Long::toString).collect(Collectors.joining(",", "{", "}"));
-    }
-
-    @Override
-    public RowInsert insert(Connection writer, Rows.Preparer db, String table, List<String> columns) {
-        return new ArrayInsert(writer, db, table, columns);
-    }
-
-    @Override
-    public RowInsert insertText(Connection writer, Rows.Preparer db) {
-        return insert(writer, db, "content_text", List.of("rowid", "text"));
     }
 
     @Override

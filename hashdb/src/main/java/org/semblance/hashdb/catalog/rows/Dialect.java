@@ -47,19 +47,12 @@ public interface Dialect {
     boolean isUsable(Connection idle, long idleNanos, long ageNanos);
 
     /**
-     * Begins a transaction that no other writer runs beside, from here to its end.
+     * The transactions of a connection.
      *
-     * @param known the head as this connection left it; null if it has begun no transaction yet
+     * @param writer a connection of {@link #connectWriter}
+     * @param db prepares statements on it, when the rows that wait to be inserted are in
      */
-    Head begin(Connection writer, Rows.Preparer db, @Nullable Head known) throws SQLException;
-
-    /**
-     * Ends the transaction: all of it is durable when this returns.
-     *
-     * @param before the head as {@link #begin} gave it
-     * @param reached the head with the changes of the transaction
-     */
-    void commit(Connection writer, Rows.Preparer db, Head before, Head reached) throws SQLException;
+    WriterSession session(Connection writer, Rows.Preparer db);
 
     /** What text search is asked for a text that stands in a content's note or metadata, in any case. */
     String phrase(String text);
@@ -67,17 +60,7 @@ public interface Dialect {
     /** The parameter of a statement that takes ids as one table. */
     String ids(long[] ids);
 
-    /**
-     * Inserts rows of a table.
-     *
-     * @param writer a connection of {@link #connectWriter}
-     * @param columns in the order of their numbers
-     */
-    RowInsert insert(Connection writer, Rows.Preparer db, String table, List<String> columns) throws SQLException;
-
-    /** Inserts what text search finds contents by, with the values of {@link #setText}. The contents are stored before. */
-    RowInsert insertText(Connection writer, Rows.Preparer db) throws SQLException;
-
+    /** Sets the values of a row of {@link WriterSession#insertText}. The content of that id is stored before. */
     void setText(RowInsert insert, long contentId, @Nullable String note, @Nullable String metadata)
             throws SQLException;
 

@@ -6,12 +6,12 @@ import java.sql.Types;
 import org.jspecify.annotations.Nullable;
 
 /** By a statement that runs once a row. */
-public final class PreparedInsert implements RowInsert {
+final class PreparedInsert implements RowInsert {
     private final PreparedStatement statement;
     private boolean pending;
 
     /** @param statement of this insert alone */
-    public PreparedInsert(PreparedStatement statement) {
+    PreparedInsert(PreparedStatement statement) {
         this.statement = statement;
     }
 
@@ -59,8 +59,8 @@ public final class PreparedInsert implements RowInsert {
         pending = true;
     }
 
-    @Override
-    public void run() throws SQLException {
+    /** Inserts the rows that were added. */
+    void run() throws SQLException {
         if (pending) {
             pending = false;
             statement.executeBatch();

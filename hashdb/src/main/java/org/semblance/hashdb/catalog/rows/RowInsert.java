@@ -4,8 +4,8 @@ import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Inserts rows of one table, many together. A row has all of its values set, by the number of the column from 1 on, and is added;
- * the rows that were added are in the table when {@link #run} returns. For one thread at a time.
+ * Takes rows of one table, which go in together. A row has all of its values set, by the number of the column from 1 on, and is added;
+ * the rows that were added are in the table when {@link WriterSession#run} returns. For one thread at a time.
  */
 public interface RowInsert {
     void setLong(int column, long value) throws SQLException;
@@ -22,7 +22,4 @@ public interface RowInsert {
 
     /** Adds a row of the values that are set. */
     void add() throws SQLException;
-
-    /** Inserts the rows that were added since it was run last. */
-    void run() throws SQLException;
 }

@@ -7,11 +7,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.StorageFailedException;
 
 /** A catalog in one file of SQLite, which one process has open at a time. */
@@ -24,12 +22,6 @@ public final class SqliteDialect implements Dialect {
 
     /** Page cache in kB; a bulk of 50,000 contents touches 5 MB. */
     private static final int CACHE_KB = 16 << 10;
-
-    /** The note, and the values in the metadata. As the schema's migration has it. */
-    private static final String INSERT_TEXT =
-            "INSERT INTO content_text (rowid, text) SELECT id, coalesce(note, '') || char(10)"
-                    + " || coalesce((SELECT group_concat(t.atom, char(10)) FROM json_tree(metadata) t"
-                    + " WHERE t.atom IS NOT NULL), '') FROM content WHERE id = ? AND (note IS NOT NULL OR metadata IS NOT NULL)";
 
     private final Path file;
 
@@ -90,33 +82,9 @@ public final class SqliteDialect implements Dialect {
         return true;
     }
 
-    /**
-     * Takes the lock for writing at once: a transaction that has read before it writes is not waited for, but fails if a reader
-     * holds that lock for the moment in which it checks the log's index.
-     */
     @Override
-    public Head begin(Connection writer, Rows.Preparer db, @Nullable Head known) throws SQLException {
-        db.prepare("BEGIN IMMEDIATE").execute();
-        return known == null ? read(writer) : known;
-    }
-
-    private static Head read(Connection writer) throws SQLException {
-        try (Statement statement = writer.createStatement()) {
-            long nextContentId;
-            try (ResultSet row = statement.executeQuery("SELECT coalesce(max(id), 0) + 1 FROM content")) {
-                nextContentId = row.getLong(1);
-            }
-            try (ResultSet row = statement.executeQuery("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")) {
-                return row.next()
-                        ? new Head(row.getLong(1), HexFormat.of().formatHex(Rows.bytes(row, 2)), nextContentId, null)
-                        : new Head(0, JournalEntry.GENESIS, nextContentId, null);
-            }
-        }
-    }
-
-    @Override
-    public void commit(Connection writer, Rows.Preparer db, Head before, Head reached) throws SQLException {
-        db.prepare("COMMIT").execute();
+    public WriterSession session(Connection writer, Rows.Preparer db) {
+        return new SqliteWriter(writer, db);
     }
 
     /** Quoted, so that the text is one phrase, whatever is in it. */
@@ -128,18 +96,6 @@ public final class SqliteDialect implements Dialect {
     @Override
     public String ids(long[] ids) {
         return Arrays.stream(ids).mapToObj(Long::toString).collect(Collectors.joining(",", "[", "]"));
-    }
-
-    @Override
-    public RowInsert insert(Connection writer, Rows.Preparer db, String table, List<String> columns)
-            throws SQLException {
-        return new PreparedInsert(db.prepare("INSERT INTO " + table + " (" + String.join(", ", columns) + ") VALUES ("
-                + "?, ".repeat(columns.size() - 1) + "?)"));
-    }
-
-    @Override
-    public RowInsert insertText(Connection writer, Rows.Preparer db) throws SQLException {
-        return new PreparedInsert(db.prepare(INSERT_TEXT));
     }
 
     @Override

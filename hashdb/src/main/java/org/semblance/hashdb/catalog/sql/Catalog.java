@@ -315,7 +315,6 @@ public final class Catalog implements AutoCloseable {
                 throw e;
             }
         }
-        current.flush();
         try {
             current.commit();
         } catch (SQLException e) {

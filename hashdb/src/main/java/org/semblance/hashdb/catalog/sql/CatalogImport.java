@@ -12,6 +12,7 @@ import org.semblance.hashdb.catalog.rows.Readers.Reader;
 import org.semblance.hashdb.catalog.rows.RowInsert;
 import org.semblance.hashdb.catalog.rows.Rows;
 import org.semblance.hashdb.catalog.rows.Schema;
+import org.semblance.hashdb.catalog.rows.WriterSession;
 
 /** Writes the catalog of a file to a catalog that nodes share, row by row, with the same ids, numbers and hashes. */
 final class CatalogImport {
@@ -33,7 +34,8 @@ final class CatalogImport {
         boolean done = false;
         try {
             Rows.Preparer db = sql -> out.prepareStatement(shared.sql(sql));
-            Dialect.Head before = shared.begin(out, db, null);
+            WriterSession session = shared.session(out, db);
+            Dialect.Head before = session.begin(null);
             if (before.seq() != 0) {
                 throw new CatalogRefusedException(
                         shared + ": has " + before.seq() + " changes (expected: an empty catalog)", null);
@@ -41,11 +43,11 @@ final class CatalogImport {
             for (CatalogExport.Table table : CatalogExport.TABLES) {
                 CatalogExport.copy(from, out, table, BATCH);
             }
-            fillTexts(from, shared.insertText(out, db), shared);
+            fillTexts(from, session, shared);
             for (String table : NUMBERED) {
                 shared.continueIds(db, table);
             }
-            shared.commit(out, db, before, head(from));
+            session.commit(before, head(from), List.of());
             done = true;
         } finally {
             if (!done) {
@@ -56,7 +58,8 @@ final class CatalogImport {
         }
     }
 
-    private static void fillTexts(Reader from, RowInsert insert, Dialect shared) throws SQLException {
+    private static void fillTexts(Reader from, WriterSession session, Dialect shared) throws SQLException {
+        RowInsert insert = session.insertText();
         try (ResultSet row = from.prepare(
                         "SELECT id, note, metadata FROM content WHERE note IS NOT NULL OR metadata IS NOT NULL")
                 .executeQuery()) {
@@ -65,11 +68,11 @@ final class CatalogImport {
                 shared.setText(insert, row.getLong(1), row.getString(2), row.getString(3));
                 insert.add();
                 if (++pending == BATCH) {
-                    insert.run();
+                    session.run(List.of(insert));
                     pending = 0;
                 }
             }
-            insert.run();
+            session.run(List.of(insert));
         }
     }
 

@@ -46,6 +46,7 @@ import org.semblance.hashdb.catalog.rows.Dialect.Head;
 import org.semblance.hashdb.catalog.rows.RowInsert;
 import org.semblance.hashdb.catalog.rows.Rows;
 import org.semblance.hashdb.catalog.rows.Schema;
+import org.semblance.hashdb.catalog.rows.WriterSession;
 
 /**
  * The one connection that writes. Each change is checked in full before its first row is written, so a refusal leaves
@@ -53,7 +54,6 @@ import org.semblance.hashdb.catalog.rows.Schema;
  * back, and another one is opened.
  */
 public final class ChangeWriter implements AutoCloseable {
-    private final Dialect dialect;
     private final HeadCheck check;
     private final Connection connection;
     private final Statements statements;
@@ -65,7 +65,7 @@ public final class ChangeWriter implements AutoCloseable {
     /** Whether this transaction has forgotten the keys that are remembered no longer. */
     private boolean forgotten;
 
-    /** Banks that this transaction has read, by name. */
+    /** Banks that were read, by name, as they are as long as nobody else changes something. */
     private final Map<String, Bank> banks = new HashMap<>();
 
     /** As the transaction began, or as the last one ended. */
@@ -83,7 +83,6 @@ public final class ChangeWriter implements AutoCloseable {
 
     /** @param check run at the beginning of each transaction */
     public ChangeWriter(Dialect dialect, HeadCheck check) throws SQLException {
-        this.dialect = dialect;
         this.check = check;
         this.connection = dialect.connectWriter();
         this.statements = new Statements(connection, dialect);
@@ -94,10 +93,12 @@ public final class ChangeWriter implements AutoCloseable {
     private Head begin() throws SQLException {
         Head now = head;
         if (!begun || now == null) {
-            now = dialect.begin(connection, statements::prepare, now);
+            now = statements.begin(now);
             begun = true;
             forgotten = false;
-            banks.clear();
+            if (!now.hash().equals(lastHash)) {
+                banks.clear();
+            }
             head = now;
             nextContentId = now.nextContentId();
             lastSeq = now.seq();
@@ -107,16 +108,12 @@ public final class ChangeWriter implements AutoCloseable {
         return now;
     }
 
-    /** Writes what waits to be written with more, as far as it can be stored. */
-    public void flush() throws SQLException {
-        statements.flush();
-    }
-
+    /** Ends the transaction: what was written is durable when this returns. See {@link WriterSession#commit}. */
     public void commit() throws SQLException {
         Head before = head;
         if (begun && before != null) {
             Head reached = new Head(lastSeq, lastHash, nextContentId, before.at());
-            dialect.commit(connection, statements::prepare, before, reached);
+            statements.commit(before, reached);
             head = reached;
             begun = false;
         }

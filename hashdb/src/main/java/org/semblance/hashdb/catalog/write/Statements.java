@@ -11,7 +11,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.rows.Dialect;
+import org.semblance.hashdb.catalog.rows.Dialect.Head;
 import org.semblance.hashdb.catalog.rows.RowInsert;
+import org.semblance.hashdb.catalog.rows.WriterSession;
 
 /**
  * The statements of the connection that changes the catalog, each prepared once. Rows that are only added wait, so that those of many
@@ -31,6 +33,7 @@ final class Statements {
 
     private final Connection connection;
     private final Dialect dialect;
+    private final WriterSession session;
     private final Map<String, PreparedStatement> prepared = new HashMap<>();
 
     private final Map<String, RowInsert> inserts = new TreeMap<>(Comparator.comparingInt(ORDER::indexOf));
@@ -41,6 +44,7 @@ final class Statements {
     Statements(Connection connection, Dialect dialect) {
         this.connection = connection;
         this.dialect = dialect;
+        this.session = dialect.session(connection, this::prepare);
     }
 
     /** The statement of that text. A second call for the same text ends the rows of the first. */
@@ -63,7 +67,7 @@ final class Statements {
     RowInsert insert(String table, String... columns) throws SQLException {
         RowInsert insert = inserts.get(table);
         if (insert == null) {
-            insert = dialect.insert(connection, this::prepare, table, List.of(columns));
+            insert = session.insert(table, List.of(columns));
             inserts.put(table, insert);
         }
         return insert;
@@ -73,7 +77,7 @@ final class Statements {
     RowInsert insertText() throws SQLException {
         RowInsert insert = inserts.get(TEXT);
         if (insert == null) {
-            insert = dialect.insertText(connection, this::prepare);
+            insert = session.insertText();
             inserts.put(TEXT, insert);
         }
         return insert;
@@ -100,12 +104,25 @@ final class Statements {
     /** Inserts the rows that wait. */
     void flush() throws SQLException {
         if (waitingRows > 0) {
-            waitingRows = 0;
-            waitingBytes = 0;
-            for (RowInsert insert : inserts.values()) {
-                insert.run();
-            }
+            noneWaits();
+            session.run(inserts.values());
         }
+    }
+
+    private void noneWaits() {
+        waitingRows = 0;
+        waitingBytes = 0;
+    }
+
+    /** See {@link WriterSession#begin}. */
+    Head begin(@Nullable Head known) throws SQLException {
+        return session.begin(known);
+    }
+
+    /** Inserts the rows that wait, and commits. See {@link WriterSession#commit}. */
+    void commit(Head before, Head reached) throws SQLException {
+        noneWaits();
+        session.commit(before, reached, inserts.values());
     }
 
     /** Runs a statement with whole numbers for its parameters, and returns how many rows it changed. */
