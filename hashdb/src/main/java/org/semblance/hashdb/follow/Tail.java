@@ -145,6 +145,9 @@ public final class Tail implements AutoCloseable {
                 if (closing) {
                     return;
                 }
+                if (newest <= sight.seq() && unready == null) {
+                    break; // Whoever held the lock has taken it in.
+                }
                 if (!followers.hashes().hasRoom()) {
                     followers.hashes().awaitRoom();
                     continue;

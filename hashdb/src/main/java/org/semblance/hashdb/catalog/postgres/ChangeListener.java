@@ -4,9 +4,13 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
 import org.semblance.hashdb.catalog.rows.Schema;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,12 +23,15 @@ public final class ChangeListener implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ChangeListener.class);
 
     private final Servers servers;
+    private final IntSupplier own;
     private volatile @Nullable Connection connection;
     private volatile @Nullable Thread waiting;
     private volatile boolean stopped;
 
-    ChangeListener(Servers servers) {
+    /** @param own the number of the server's process that makes the changes of this node, whose word is none */
+    ChangeListener(Servers servers, IntSupplier own) {
         this.servers = servers;
+        this.own = own;
     }
 
     /** Returns when there is word, after that time at the latest, or when it is stopped. */
@@ -43,12 +50,22 @@ public final class ChangeListener implements AutoCloseable {
                 }
                 return; // What came before is looked for at once.
             }
-            current.unwrap(PGConnection.class).getNotifications(Math.toIntExact(atMost.toMillis()));
+            awaitWord(current.unwrap(PGConnection.class), System.nanoTime() + atMost.toNanos());
         } catch (SQLException e) {
             LOG.debug("{}: no word of changes", servers, e);
             close();
             if (!stopped) {
                 LockSupport.parkNanos(atMost.toNanos());
+            }
+        }
+    }
+
+    private void awaitWord(PGConnection from, long deadline) throws SQLException {
+        for (long left = deadline - System.nanoTime(); left > 0; left = deadline - System.nanoTime()) {
+            int millis = Math.toIntExact(Math.max(1, TimeUnit.NANOSECONDS.toMillis(left)));
+            PGNotification[] words = from.getNotifications(millis);
+            if (words == null || Arrays.stream(words).anyMatch(word -> word.getPID() != own.getAsInt())) {
+                return;
             }
         }
     }

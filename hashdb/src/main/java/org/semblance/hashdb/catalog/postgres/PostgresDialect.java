@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.catalog.rows.Dialect;
 import org.semblance.hashdb.catalog.rows.RowInsert;
@@ -70,6 +71,9 @@ public final class PostgresDialect implements Dialect {
     private final Servers servers;
     private final boolean ownTime;
 
+    /** The number of the server's process behind the newest connection that changes something. */
+    private volatile int writer;
+
     private PostgresDialect(Servers servers, boolean ownTime) {
         this.servers = servers;
         this.ownTime = ownTime;
@@ -95,7 +99,7 @@ public final class PostgresDialect implements Dialect {
 
     /** Wakes whoever waits for changes of other nodes. */
     public ChangeListener listen() {
-        return new ChangeListener(servers);
+        return new ChangeListener(servers, () -> writer);
     }
 
     @Override
@@ -141,7 +145,10 @@ public final class PostgresDialect implements Dialect {
         try (Statement statement = connection.createStatement()) {
             statement.execute("SET idle_in_transaction_session_timeout = " + IDLE_MS
                     + "; SET lock_timeout = " + LOCK_MS
-                    + "; SET statement_timeout = " + STATEMENT_MS);
+                    + "; SET statement_timeout = " + STATEMENT_MS
+                    // What it runs are rows that are added, and one content or bank at a time: no plan is better than
+                    // the other.
+                    + "; SET plan_cache_mode = auto");
             lookForClient(statement);
             try (ResultSet row = statement.executeQuery("SHOW synchronous_commit")) {
                 row.next();
@@ -151,6 +158,7 @@ public final class PostgresDialect implements Dialect {
                 }
             }
             connection.setAutoCommit(false);
+            writer = connection.unwrap(PGConnection.class).getBackendPID();
             done = true;
             return connection;
         } finally {
