@@ -55,11 +55,12 @@ public final class Rows {
     /** Which column of {@link #CONTENT} says who added it. */
     public static final int ADDED_BY = 16;
 
+    /** Not by EXISTS: for few contents PostgreSQL would read all signals and all pictures, to look them up in memory. */
     private static final String RECORD = "SELECT c.id, c.bank_id, c.status, c.disabled_until, c.created_at, s.name,"
             + " c.note, c.metadata, v.duration_ms, length(v.frames), c.distance_threshold, c.handling, c.quarantine,"
-            + " c.quarantine_exact, c.confirmed_by, v.content_id IS NULL AND NOT EXISTS (SELECT 1 FROM signal x"
-            + " WHERE x.content_id = c.id AND x.type = 0) AND NOT EXISTS (SELECT 1 FROM picture p"
-            + " WHERE p.content_id = c.id) FROM content c"
+            + " c.quarantine_exact, c.confirmed_by, v.content_id IS NULL AND (SELECT 1 FROM signal x"
+            + " WHERE x.content_id = c.id AND x.type = 0 LIMIT 1) IS NULL AND (SELECT 1 FROM picture p"
+            + " WHERE p.content_id = c.id LIMIT 1) IS NULL FROM content c"
             + " LEFT JOIN source s ON s.id = c.source_id LEFT JOIN video v ON v.content_id = c.id";
 
     /** Further from 1970 than any content was banked. */
@@ -410,11 +411,16 @@ public final class Rows {
     /** The largest thresholds that contents have of their own, by the id of their bank. */
     public static Map<Long, Integer> contentThresholds(Preparer db) throws SQLException {
         Map<Long, Integer> largest = new HashMap<>();
-        try (ResultSet row = db.prepare("SELECT bank_id, max(distance_threshold) FROM content"
-                        + " WHERE distance_threshold IS NOT NULL AND status <> 2 GROUP BY bank_id")
+        // Bank by bank, each of which is one step in the index; a database that has not counted yet would read all
+        // contents.
+        try (ResultSet row = db.prepare("SELECT b.id, (SELECT max(c.distance_threshold) FROM content c"
+                        + " WHERE c.bank_id = b.id AND c.distance_threshold IS NOT NULL AND c.status <> 2) FROM bank b")
                 .executeQuery()) {
             while (row.next()) {
-                largest.put(row.getLong(1), row.getInt(2));
+                Integer threshold = integer(row, 2);
+                if (threshold != null) {
+                    largest.put(row.getLong(1), threshold);
+                }
             }
         }
         return largest;
