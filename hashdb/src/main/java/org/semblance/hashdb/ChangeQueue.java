@@ -14,6 +14,7 @@ import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.catalog.sql.Catalog.Outcome;
+import org.semblance.hashdb.catalog.write.NewContents;
 import org.semblance.hashdb.follow.DatabaseEvents;
 import org.semblance.hashdb.follow.Followers;
 
@@ -159,10 +160,11 @@ final class ChangeQueue {
      * @throws StorageFailedException if it stays away; what was committed stands
      */
     private void follow() {
+        NewContents added = catalog.takeAdded();
         long deadline = System.nanoTime() + FOLLOWING_NANOS;
         while (true) {
             try {
-                Catalog.State state = followers.follow(stock.seen().seq, null);
+                Catalog.State state = follow(added);
                 stock.see(new Seen(state));
                 if (state.seq() >= Math.min(catalog.committedSeq(), state.newest())) {
                     return;
@@ -181,6 +183,21 @@ final class ChangeQueue {
                 LockSupport.parkNanos(FOLLOWING_PAUSE_NANOS);
             }
         }
+    }
+
+    /**
+     * Takes in what comes next.
+     *
+     * @param added what was committed, if this node need not read it
+     */
+    private Catalog.State follow(@Nullable NewContents added) {
+        Seen seen = stock.seen();
+        if (added == null || seen.seq > added.afterSeq()) {
+            return followers.follow(seen.seq, null);
+        }
+        return seen.seq < added.afterSeq()
+                ? followers.follow(seen.seq, added.afterSeq(), null)
+                : followers.follow(added, seen.with(added));
     }
 
     /** @param made the changes whose outcomes are known then are added to it */

@@ -6,6 +6,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.sql.Catalog;
+import org.semblance.hashdb.catalog.write.NewContents;
 
 /** The state of the catalog that lookups see. */
 final class Seen {
@@ -33,6 +34,11 @@ final class Seen {
             largest = Math.max(largest, largestThreshold(bank));
         }
         largestThreshold = largest;
+    }
+
+    /** The state of the catalog with what was added just after this one. */
+    Catalog.State with(NewContents added) {
+        return new Catalog.State(added.seq(), added.hash(), added.seq(), banks, added.thresholds(contentThresholds));
     }
 
     /** The bank of that name; null if there is none. */

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.semblance.hashdb.catalog.StorageFailedException;
 import org.semblance.hashdb.catalog.sql.Catalog;
+import org.semblance.hashdb.catalog.write.NewContents;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,6 +63,19 @@ public final class ContentBanks implements AutoCloseable {
         for (; last < newest; last = Math.min(last + CHUNK, newest)) {
             read(last + 1, Math.min(last + CHUNK, newest));
         }
+    }
+
+    /** Takes in contents that were just added, with the writers' lock held, and what came between. */
+    void take(NewContents added) {
+        added.giveBanks((first, end, bankId) -> {
+            if (first > last + 1) {
+                catchUp();
+            }
+            if (end > last) {
+                put(first, end, bankId);
+                last = end;
+            }
+        });
     }
 
     /** Forgets the banks, with the writers' lock held: {@link #catchUp} reads them anew. */

@@ -6,6 +6,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.audit.Audit;
 import org.semblance.hashdb.catalog.sql.Catalog;
+import org.semblance.hashdb.catalog.write.NewContents;
 import org.semblance.hashdb.hash.Hash256;
 
 /** Everything that is derived from the catalog and follows it: the indexes, the view, and the banks of contents. */
@@ -14,6 +15,7 @@ public final class Followers {
     private final IndexKeeper<LiveFeatures> features;
     private final ViewKeeper views;
     private final ContentBanks contentBanks;
+    private final Catalog catalog;
 
     /**
      * Opens them, or begins to build them.
@@ -22,6 +24,7 @@ public final class Followers {
      */
     public Followers(
             Path folder, Catalog catalog, ReentrantLock writing, IndexKeeper.Saving saving, DatabaseEvents events) {
+        this.catalog = catalog;
         hashes = new IndexKeeper<>(new LiveIndex.Source(), folder, catalog, writing, saving, events);
         boolean done = false;
         try {
@@ -65,8 +68,32 @@ public final class Followers {
      * @return the state that they hold now, and whether there is more
      */
     public Catalog.State follow(long afterSeq, @Nullable Audit within) {
+        return follow(afterSeq, Long.MAX_VALUE, within);
+    }
+
+    /** As {@link #follow(long, Audit)}, up to that change. */
+    public Catalog.State follow(long afterSeq, long untilSeq, @Nullable Audit within) {
         contentBanks.catchUp();
-        Catalog.State state = views.follow(afterSeq, this::change, features.index(), within);
+        return follow((contents, hashed, pictures) ->
+                catalog.followPage(afterSeq, untilSeq, contents, hashed, pictures, within));
+    }
+
+    /**
+     * Takes in what this process has just added, with the writers' lock held; it must hold all of what came before. As {@link
+     * #follow(long, Audit)} otherwise.
+     *
+     * @param after the state with it
+     */
+    public Catalog.State follow(NewContents added, Catalog.State after) {
+        contentBanks.take(added);
+        return follow((contents, hashed, pictures) -> {
+            added.give(contents, hashed, pictures);
+            return after;
+        });
+    }
+
+    private Catalog.State follow(ViewKeeper.Pass pass) {
+        Catalog.State state = views.follow(pass, this::change, features.index());
         hashes.reached(state);
         features.changed(features.index().takeChanges());
         features.reached(state);

@@ -13,7 +13,6 @@ import org.semblance.hashdb.catalog.HashSink;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.catalog.PictureSink;
 import org.semblance.hashdb.catalog.StorageFailedException;
-import org.semblance.hashdb.catalog.audit.Audit;
 import org.semblance.hashdb.catalog.sql.Catalog;
 import org.semblance.hashdb.hash.SignalType;
 import org.semblance.hashdb.view.ServingView;
@@ -66,15 +65,17 @@ public final class ViewKeeper implements AutoCloseable {
         return builder != null;
     }
 
-    /**
-     * Takes in a page of changes, with the lock held; the sinks of the indexes are served in the same pass.
-     *
-     * @param within the audit whose state of the catalog is read; null for the present one
-     */
-    public Catalog.State follow(long afterSeq, HashSink hashes, PictureSink pictures, @Nullable Audit within) {
+    /** Gives changes to sinks, and says what these hold then. */
+    interface Pass {
+        /** @param contents null to leave all but hashes and features out */
+        Catalog.State give(@Nullable ContentSink contents, HashSink hashes, PictureSink pictures);
+    }
+
+    /** Takes in changes, with the lock held; the sinks of the indexes are served in the same pass. */
+    Catalog.State follow(Pass pass, HashSink hashes, PictureSink pictures) {
         ServingView current = view;
         try {
-            Catalog.State state = catalog.followPage(afterSeq, current, hashes, pictures, within);
+            Catalog.State state = pass.give(current, hashes, pictures);
             if (current != null) {
                 current.reached(state.seq());
                 hash = state.hash();
@@ -94,7 +95,7 @@ public final class ViewKeeper implements AutoCloseable {
             view = null;
             current.discard();
             start(false);
-            return catalog.followPage(afterSeq, null, hashes, pictures, within);
+            return pass.give(null, hashes, pictures);
         }
     }
 

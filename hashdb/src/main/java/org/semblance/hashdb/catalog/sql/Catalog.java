@@ -21,6 +21,7 @@ import org.semblance.hashdb.catalog.Applied;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankContent;
 import org.semblance.hashdb.catalog.BankCounts;
+import org.semblance.hashdb.catalog.BankSink;
 import org.semblance.hashdb.catalog.CatalogRefusedException;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
@@ -58,6 +59,7 @@ import org.semblance.hashdb.catalog.rows.Rows;
 import org.semblance.hashdb.catalog.rows.Schema;
 import org.semblance.hashdb.catalog.rows.SqliteDialect;
 import org.semblance.hashdb.catalog.write.ChangeWriter;
+import org.semblance.hashdb.catalog.write.NewContents;
 import org.semblance.hashdb.features.BankedPicture;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
@@ -88,6 +90,10 @@ public final class Catalog implements AutoCloseable {
     private final Readers readers;
     private final AcknowledgedHead head;
     private @Nullable ChangeWriter writer;
+
+    /** What the last commit added; null if it did something else, or whoever follows has it already. */
+    private @Nullable NewContents added;
+
     private volatile long committedSeq;
 
     private Catalog(Dialect dialect, Optional<Path> file, AcknowledgedHead head) {
@@ -273,6 +279,7 @@ public final class Catalog implements AutoCloseable {
      * @throws StorageFailedException if it is not known whether they were made, or the catalog lacks changes that were
      */
     public List<Outcome> commit(List<Submission> submissions, Instant at) {
+        added = null;
         for (boolean again = false; ; again = true) {
             try {
                 return tryCommit(submissions, at);
@@ -297,6 +304,16 @@ public final class Catalog implements AutoCloseable {
             outcomes.addAll(commit(List.of(submission), at));
         }
         return outcomes;
+    }
+
+    /**
+     * What the last {@link #commit} added, once, so that it need not be read back; null if it did something else as well. For the
+     * thread that commits.
+     */
+    public @Nullable NewContents takeAdded() {
+        NewContents taken = added;
+        added = null;
+        return taken;
     }
 
     /** @throws SQLException if it failed, and nothing was committed */
@@ -324,6 +341,7 @@ public final class Catalog implements AutoCloseable {
             }
         }
         readers.reachable();
+        added = current.added();
         if (current.lastSeq() > 0) {
             note(current.lastSeq(), current.lastHash());
         }
@@ -449,7 +467,7 @@ public final class Catalog implements AutoCloseable {
         return readers.read(reader -> {
             State state = state(reader);
             for (long seq = afterSeq; seq < state.seq; ) {
-                Touched.End end = Touched.page(reader, seq, sinks);
+                Touched.End end = Touched.page(reader, seq, Long.MAX_VALUE, sinks);
                 if (end == null) {
                     break;
                 }
@@ -462,28 +480,34 @@ public final class Catalog implements AutoCloseable {
     /**
      * As {@link #follow}, no further than some thousand contents: what is given says how far.
      *
+     * @param untilSeq the last change that is of interest, or {@link Long#MAX_VALUE}
      * @param within the audit whose state of the catalog is read; null for the present one
      */
     public State followPage(
             long afterSeq,
+            long untilSeq,
             @Nullable ContentSink contents,
             @Nullable HashSink hashes,
             @Nullable PictureSink pictures,
             @Nullable Audit within) {
         Touched.Sinks sinks = new Touched.Sinks(contents, hashes, pictures);
         if (within == null) {
-            return readers.read(reader -> followPage(reader, afterSeq, sinks));
+            return readers.read(reader -> followPage(reader, afterSeq, untilSeq, sinks));
         }
         try {
-            return followPage(within.reader(), afterSeq, sinks);
+            return followPage(within.reader(), afterSeq, untilSeq, sinks);
         } catch (SQLException e) {
             throw dialect.failure(e);
         }
     }
 
-    private static State followPage(Reader reader, long afterSeq, Touched.Sinks sinks) throws SQLException {
+    private static State followPage(Reader reader, long afterSeq, long untilSeq, Touched.Sinks sinks)
+            throws SQLException {
         State state = state(reader);
-        Touched.End end = Touched.page(reader, afterSeq, sinks);
+        Touched.End end = Touched.page(reader, afterSeq, untilSeq, sinks);
+        if (end == null && untilSeq < state.seq) {
+            end = Touched.page(reader, afterSeq, Long.MAX_VALUE, sinks);
+        }
         return end == null ? state : state.at(end);
     }
 
@@ -502,13 +526,6 @@ public final class Catalog implements AutoCloseable {
 
     private static long seq(Reader reader) throws SQLException {
         return Rows.number(reader.prepare("SELECT coalesce(max(seq), 0) FROM journal"));
-    }
-
-    /** Receives the banks of contents. */
-    @FunctionalInterface
-    public interface BankSink {
-        /** Contents from the first id to the last; not every id between need be one. */
-        void contents(long first, long last, long bankId);
     }
 
     /** Gives the banks of the contents from the first id to the last to the sink, withdrawn ones among them. */

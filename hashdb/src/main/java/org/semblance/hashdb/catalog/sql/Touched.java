@@ -78,14 +78,16 @@ final class Touched {
     /**
      * Gives what the next changes touched to the sinks: contents before their hashes.
      *
+     * @param untilSeq the last of them at most
      * @return the last of those changes; null if there is none after that one
      * @throws CatalogRefusedException if this release does not know a kind of change
      */
-    static @Nullable End page(Reader reader, long afterSeq, Sinks sinks) throws SQLException {
+    static @Nullable End page(Reader reader, long afterSeq, long untilSeq, Sinks sinks) throws SQLException {
         Touched touched = new Touched(reader, sinks);
-        PreparedStatement entries =
-                reader.prepare("SELECT kind, payload, seq, hash FROM journal WHERE seq > ? ORDER BY seq LIMIT " + ROWS);
+        PreparedStatement entries = reader.prepare(
+                "SELECT kind, payload, seq, hash FROM journal WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT " + ROWS);
         entries.setLong(1, afterSeq);
+        entries.setLong(2, untilSeq);
         End end = null;
         try (ResultSet row = entries.executeQuery()) {
             while (touched.contents < CONTENTS && row.next()) {

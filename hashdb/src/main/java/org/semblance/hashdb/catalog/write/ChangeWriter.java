@@ -71,6 +71,9 @@ public final class ChangeWriter implements AutoCloseable {
     /** As the transaction began, or as the last one ended. */
     private @Nullable Head head;
 
+    /** What this transaction added, or the last one; null if it did something else as well. */
+    private @Nullable NewContents added;
+
     private long nextContentId;
     private long lastSeq;
     private String lastHash = JournalEntry.GENESIS;
@@ -103,6 +106,7 @@ public final class ChangeWriter implements AutoCloseable {
             nextContentId = now.nextContentId();
             lastSeq = now.seq();
             lastHash = now.hash();
+            added = new NewContents(lastSeq, lastHash);
             check.check(now, statements::prepare);
         }
         return now;
@@ -125,6 +129,11 @@ public final class ChangeWriter implements AutoCloseable {
         JournalEntry entry = Rows.journalEntry(statements::prepare, seq);
         commit();
         return entry == null ? null : entry.hash();
+    }
+
+    /** What the transaction added that was committed last; null if it did something else as well, or nothing. */
+    public @Nullable NewContents added() {
+        return added == null || added.seq() == added.afterSeq() ? null : added;
     }
 
     /** The number of the newest change. */
@@ -172,6 +181,9 @@ public final class ChangeWriter implements AutoCloseable {
         }
         Occasion occasion = new Occasion(origin, at, null);
         Bank waiting = approvals.waiting(change, origin);
+        if (waiting != null) {
+            added = null;
+        }
         Applied applied = waiting == null ? make(change, occasion) : approvals.propose(waiting, change, occasion);
         if (key != null) {
             remember(key, applied, at);
@@ -184,6 +196,7 @@ public final class ChangeWriter implements AutoCloseable {
         Applied applied = makeAny(change, occasion);
         if (!(change instanceof Change.AddContents)) {
             banks.clear(); // It may have changed one.
+            added = null;
         }
         return applied;
     }
@@ -323,6 +336,14 @@ public final class ChangeWriter implements AutoCloseable {
         String sha256 = contents.insert(
                 bank, firstId, drafts, proposed ? ContentStatus.PROPOSED : ContentStatus.ENABLED, occasion.at());
         nextContentId += drafts.size();
+        if (added != null) {
+            added.add(
+                    bank.id(),
+                    firstId,
+                    drafts,
+                    proposed ? ContentStatus.PROPOSED : ContentStatus.ENABLED,
+                    occasion.at());
+        }
         ContentsAdded payload = new ContentsAdded(bank.id(), bank.name(), firstId, drafts.size(), sha256, proposed);
         long seq = journal(payload, occasion);
         if (proposed) {
@@ -492,6 +513,9 @@ public final class ChangeWriter implements AutoCloseable {
         statements.add(insert);
         lastSeq = entry.seq();
         lastHash = entry.hash();
+        if (added != null) {
+            added.reached(lastSeq, lastHash);
+        }
         return entry.seq();
     }
 

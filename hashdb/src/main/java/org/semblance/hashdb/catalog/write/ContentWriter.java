@@ -87,9 +87,14 @@ final class ContentWriter {
         if (draft.video() != null) {
             return 1;
         }
-        boolean exactOnly = draft.pictures().isEmpty()
+        return isExactOnly(draft) ? 2 : 0;
+    }
+
+    /** Whether a content has digests alone, so that only its very bytes are found. */
+    static boolean isExactOnly(ContentDraft draft) {
+        return draft.video() == null
+                && draft.pictures().isEmpty()
                 && draft.signals().stream().allMatch(signal -> signal.type().isDigest());
-        return exactOnly ? 2 : 0;
     }
 
     private static void setTreatment(PreparedStatement statement, int first, Treatment treatment) throws SQLException {
