@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -62,6 +63,8 @@ public final class PostgresDialect implements Dialect {
         "j.last_id",
         "content_text MATCH ?",
         "content_text.text LIKE ?",
+        "IN (SELECT t.value FROM json_each(?) t)",
+        "= ANY(CAST(? AS text[]))",
         "IN (SELECT j.value FROM json_each(?) j)",
         "= ANY(CAST(? AS bigint[]))",
         "json_each(?) j",
@@ -184,6 +187,13 @@ public final class PostgresDialect implements Dialect {
         } catch (SQLException e) {
             return false;
         }
+    }
+
+    @Override
+    public String texts(Collection<String> texts) {
+        return texts.stream()
+                .map(text -> '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"')
+                .collect(Collectors.joining(",", "{", "}"));
     }
 
     @Override

@@ -3,6 +3,7 @@ package org.semblance.hashdb.catalog.rows;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.StorageFailedException;
@@ -59,6 +60,9 @@ public interface Dialect {
 
     /** The parameter of a statement that takes ids as one table. */
     String ids(long[] ids);
+
+    /** The parameter of a statement that takes texts as one table. */
+    String texts(Collection<String> texts);
 
     /** Sets the values of a row of {@link WriterSession#insertText}. The content of that id is stored before. */
     void setText(RowInsert insert, long contentId, @Nullable String note, @Nullable String metadata)

@@ -7,10 +7,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.StorageFailedException;
+import org.semblance.hashdb.json.StrictJson;
 
 /** A catalog in one file of SQLite, which one process has open at a time. */
 public final class SqliteDialect implements Dialect {
@@ -96,6 +98,11 @@ public final class SqliteDialect implements Dialect {
     @Override
     public String ids(long[] ids) {
         return Arrays.stream(ids).mapToObj(Long::toString).collect(Collectors.joining(",", "[", "]"));
+    }
+
+    @Override
+    public String texts(Collection<String> texts) {
+        return StrictJson.COMPACT.writeValueAsString(texts);
     }
 
     @Override

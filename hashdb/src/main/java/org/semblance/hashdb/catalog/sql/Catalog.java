@@ -320,6 +320,7 @@ public final class Catalog implements AutoCloseable {
     private List<Outcome> tryCommit(List<Submission> submissions, Instant at) throws SQLException {
         ChangeWriter current = writer();
         List<Outcome> outcomes = new ArrayList<>(submissions.size());
+        lookForKeys(current, submissions);
         for (Submission submission : submissions) {
             try {
                 Applied applied = current.write(submission.change(), submission.origin(), submission.key(), at);
@@ -346,6 +347,25 @@ public final class Catalog implements AutoCloseable {
             note(current.lastSeq(), current.lastHash());
         }
         return outcomes;
+    }
+
+    private void lookForKeys(ChangeWriter current, List<Submission> submissions) throws SQLException {
+        Set<String> keys = new LinkedHashSet<>();
+        for (Submission submission : submissions) {
+            RequestKey key = submission.key();
+            if (key != null) {
+                keys.add(key.key());
+            }
+        }
+        if (keys.isEmpty()) {
+            return;
+        }
+        try {
+            current.look(keys);
+        } catch (RuntimeException | Error e) {
+            discardWriter();
+            throw e;
+        }
     }
 
     /**

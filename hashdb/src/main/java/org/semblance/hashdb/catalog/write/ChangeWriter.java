@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -58,12 +59,10 @@ public final class ChangeWriter implements AutoCloseable {
     private final Connection connection;
     private final Statements statements;
     private final ContentWriter contents;
+    private final RequestKeys keys;
     private final Undoing undoing = new Undoing(this);
     private final Approvals approvals = new Approvals(this);
     private boolean begun;
-
-    /** Whether this transaction has forgotten the keys that are remembered no longer. */
-    private boolean forgotten;
 
     /** Banks that were read, by name, as they are as long as nobody else changes something. */
     private final Map<String, Bank> banks = new HashMap<>();
@@ -90,6 +89,7 @@ public final class ChangeWriter implements AutoCloseable {
         this.connection = dialect.connectWriter();
         this.statements = new Statements(connection, dialect);
         this.contents = new ContentWriter(statements, dialect);
+        this.keys = new RequestKeys(statements, dialect);
     }
 
     /** Begins a transaction unless one is under way. */
@@ -98,7 +98,7 @@ public final class ChangeWriter implements AutoCloseable {
         if (!begun || now == null) {
             now = statements.begin(now);
             begun = true;
-            forgotten = false;
+            keys.begin();
             if (!now.hash().equals(lastHash)) {
                 banks.clear();
             }
@@ -110,6 +110,12 @@ public final class ChangeWriter implements AutoCloseable {
             check.check(now, statements::prepare);
         }
         return now;
+    }
+
+    /** Looks for the keys of the next changes at once, which saves a trip to the database for each. */
+    public void look(Collection<String> keysOfChanges) throws SQLException {
+        begin();
+        keys.look(keysOfChanges);
     }
 
     /** Ends the transaction: what was written is durable when this returns. See {@link WriterSession#commit}. */
@@ -175,7 +181,7 @@ public final class ChangeWriter implements AutoCloseable {
         Rules.origin(origin);
         Instant ofDatabase = begin().at();
         Instant at = ofDatabase == null ? given : ofDatabase;
-        Applied before = key == null ? null : madeBefore(key, at);
+        Applied before = key == null ? null : keys.before(key, at);
         if (before != null) {
             return before;
         }
@@ -186,7 +192,7 @@ public final class ChangeWriter implements AutoCloseable {
         }
         Applied applied = waiting == null ? make(change, occasion) : approvals.propose(waiting, change, occasion);
         if (key != null) {
-            remember(key, applied, at);
+            keys.remember(key, applied, at);
         }
         return applied;
     }
@@ -212,55 +218,6 @@ public final class ChangeWriter implements AutoCloseable {
             case Change.Undo undo -> undoing.undo(undo.seq(), occasion);
             case Change.Decide decide -> approvals.decide(decide, occasion);
         };
-    }
-
-    private @Nullable Applied madeBefore(RequestKey key, Instant at) throws SQLException {
-        PreparedStatement select =
-                statements.prepare("SELECT part, request, seq, first_id, contents, bank_id FROM request_key"
-                        + " WHERE key = ? AND at >= ? ORDER BY part <> ? LIMIT 1");
-        select.setString(1, key.key());
-        select.setLong(2, at.minus(RequestKey.REMEMBERED).toEpochMilli());
-        select.setInt(3, key.part());
-        try (ResultSet row = select.executeQuery()) {
-            if (!row.next()) {
-                return null;
-            }
-            if (!HexFormat.of().formatHex(Rows.bytes(row, 2)).equals(key.requestSha256())) {
-                throw new ChangeRefusedException(
-                        Reason.KEY_REUSED,
-                        "Idempotency-Key",
-                        "Idempotency-Key: used by another request within the last 24 hours (expected: a new key, or the same"
-                                + " request)");
-            }
-            return row.getInt(1) == key.part()
-                    ? new Applied(
-                            row.getLong(3),
-                            row.getLong(4),
-                            row.getInt(5),
-                            row.getLong(6),
-                            approvals.isProposal(row.getLong(3)))
-                    : null;
-        }
-    }
-
-    private void remember(RequestKey key, Applied applied, Instant at) throws SQLException {
-        if (!forgotten) {
-            PreparedStatement forget = statements.prepare("DELETE FROM request_key WHERE at < ?");
-            forget.setLong(1, at.minus(RequestKey.REMEMBERED).toEpochMilli());
-            forget.executeUpdate();
-            forgotten = true;
-        }
-        RowInsert insert = statements.insert(
-                "request_key", "key", "part", "request", "at", "seq", "bank_id", "first_id", "contents");
-        insert.setString(1, key.key());
-        insert.setInt(2, key.part());
-        insert.setBytes(3, HexFormat.of().parseHex(key.requestSha256()));
-        insert.setLong(4, at.toEpochMilli());
-        insert.setLong(5, applied.seq());
-        insert.setLong(6, applied.bankId());
-        insert.setLong(7, applied.firstContentId());
-        insert.setInt(8, applied.contents());
-        statements.add(insert);
     }
 
     private Applied createBank(Change.CreateBank create, Occasion occasion) throws SQLException {
