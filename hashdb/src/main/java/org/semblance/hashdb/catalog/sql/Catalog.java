@@ -439,10 +439,7 @@ public final class Catalog implements AutoCloseable {
     public State loadHashes(HashSink sink) {
         return readers.read(reader -> {
             State state = state(reader);
-            Touched.hashes(
-                    reader.prepare("SELECT s.content_id, c.status, s.value FROM signal s"
-                            + " JOIN content c ON c.id = s.content_id WHERE s.type = 0 AND c.status <> 2"),
-                    sink);
+            Touched.liveHashes(reader, sink);
             Rows.frameHashes(
                     reader::prepare,
                     reader.prepare("SELECT v.content_id, c.status, v.frames FROM video v"

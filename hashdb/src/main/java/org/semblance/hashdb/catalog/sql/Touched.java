@@ -4,6 +4,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.LongConsumer;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.CatalogRefusedException;
 import org.semblance.hashdb.catalog.ContentSink;
@@ -309,18 +311,41 @@ final class Touched {
         }
     }
 
+    /**
+     * Gives the hashes of all contents that are not withdrawn to the sink, but for those of frames. The withdrawn ones are looked up
+     * first, as they are few: to look for each hash's content would take longer than to read the hashes.
+     */
+    static void liveHashes(Reader reader, HashSink sink) throws SQLException {
+        // The index covers status <> 0, so the query says so as well.
+        LongStream.Builder ids = LongStream.builder();
+        withdrawn(reader.prepare("SELECT id FROM content WHERE status <> 0 AND status = 2 ORDER BY id"), ids::add);
+        long[] withdrawn = ids.build().toArray();
+        try (ResultSet row = reader.prepare("SELECT content_id, value FROM signal WHERE type = 0")
+                .executeQuery()) {
+            while (row.next()) {
+                long contentId = row.getLong(1);
+                if (withdrawn.length == 0 || Arrays.binarySearch(withdrawn, contentId) < 0) {
+                    sink.hash(contentId, true, hash(contentId, Rows.bytes(row, 2)));
+                }
+            }
+        }
+    }
+
+    private static Hash256 hash(long contentId, byte[] value) {
+        if (value.length != Hash256.BYTES) {
+            throw new CatalogRefusedException(
+                    "content " + contentId + ": a PDQ hash of " + value.length + " bytes (expected: 32)", null);
+        }
+        return Hash256.fromBytes(value);
+    }
+
     /** Gives each row's hash to the sink: content id, status and value. */
-    static void hashes(PreparedStatement select, HashSink sink) throws SQLException {
+    private static void hashes(PreparedStatement select, HashSink sink) throws SQLException {
         int withdrawn = Codes.of(ContentStatus.WITHDRAWN);
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
                 long contentId = row.getLong(1);
-                byte[] value = Rows.bytes(row, 3);
-                if (value.length != Hash256.BYTES) {
-                    throw new CatalogRefusedException(
-                            "content " + contentId + ": a PDQ hash of " + value.length + " bytes (expected: 32)", null);
-                }
-                sink.hash(contentId, row.getInt(2) != withdrawn, Hash256.fromBytes(value));
+                sink.hash(contentId, row.getInt(2) != withdrawn, hash(contentId, Rows.bytes(row, 3)));
             }
         }
     }
