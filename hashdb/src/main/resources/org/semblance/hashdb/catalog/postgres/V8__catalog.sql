@@ -24,7 +24,7 @@ CREATE TABLE source (
 
 CREATE TABLE content (
     id                 BIGINT PRIMARY KEY,
-    bank_id            BIGINT NOT NULL REFERENCES bank (id),
+    bank_id            BIGINT NOT NULL,  -- of a bank, which is never removed; who adds has looked it up
     status             SMALLINT NOT NULL,
     disabled_until     BIGINT,
     created_at         BIGINT NOT NULL,
@@ -49,8 +49,9 @@ CREATE INDEX content_form ON content (bank_id, form, id) WHERE form <> 0 AND sta
 CREATE INDEX content_source ON content (source_id, id) WHERE source_id IS NOT NULL;
 CREATE INDEX content_created ON content (bank_id, created_at, id);
 
+-- A signal goes in with its content, which is never removed, and verify tells of one without: no constraint looks for it again.
 CREATE TABLE signal (
-    content_id BIGINT NOT NULL REFERENCES content (id),
+    content_id BIGINT NOT NULL,
     position   INTEGER NOT NULL,
     type       SMALLINT NOT NULL,
     quality    SMALLINT,
