@@ -63,7 +63,7 @@ final class ArrayInsert implements RowInsert {
     /** A column with its values. */
     private static final class Column {
         private final String name;
-        private final List<@Nullable Object> values = new ArrayList<>();
+        private List<@Nullable Object> values = new ArrayList<>();
         private Kind kind = Kind.LONG;
         private @Nullable Object value;
         private boolean filled;
@@ -77,9 +77,18 @@ final class ArrayInsert implements RowInsert {
             filled |= value != null;
         }
 
-        void clear() {
-            values.clear();
+        Filled take() {
+            Filled taken = new Filled(name, kind, values);
+            values = new ArrayList<>();
             filled = false;
+            return taken;
+        }
+    }
+
+    /** Some values of a column. */
+    private record Filled(String name, Kind kind, List<@Nullable Object> values) {
+        Filled empty() {
+            return new Filled(name, kind, List.of());
         }
     }
 
@@ -134,60 +143,50 @@ final class ArrayInsert implements RowInsert {
         return rows == 0;
     }
 
-    /** The columns of the rows that wait. */
-    Part part() {
+    /** Takes the rows that wait. */
+    Part take() {
         List<Column> filled = columns.stream().filter(column -> column.filled).toList();
         if (chosen.size() < CHOICES) {
             chosen.add(filled);
         }
-        return new Part(chosen.contains(filled) ? filled : columns);
+        List<Filled> of = new ArrayList<>();
+        for (Column column : columns) {
+            boolean left = !column.filled && chosen.contains(filled);
+            Filled values = column.take();
+            if (!left) {
+                of.add(values);
+            }
+        }
+        rows = 0;
+        return new Part(table, of);
     }
 
-    /** The part of a statement that inserts some columns of the table. */
-    final class Part {
-        private final List<Column> of;
-
-        private Part(List<Column> of) {
-            this.of = of;
-        }
-
+    /** The part of a statement that inserts rows of a table, and these. */
+    record Part(String table, List<Filled> columns) {
         /** Its words, with a parameter a column. */
         String sql() {
             StringJoiner names = new StringJoiner(", ", "INSERT INTO " + table + " (", ")");
             StringJoiner arrays = new StringJoiner(", ", " SELECT * FROM unnest(", ")");
-            for (Column column : of) {
+            for (Filled column : columns) {
                 names.add(column.name);
                 arrays.add("CAST(? AS " + column.kind.type + "[])");
             }
             return names.toString() + arrays;
         }
 
-        /**
-         * Sets its parameters.
-         *
-         * @param first the number of the first of them
-         * @param none whether to set no rows in place of those that wait
-         * @return the number of the parameter after them
-         */
-        int bind(Connection connection, PreparedStatement statement, int first, boolean none) throws SQLException {
+        /** The same without rows. */
+        Part empty() {
+            return new Part(table, columns.stream().map(Filled::empty).toList());
+        }
+
+        /** Sets its parameters, from that number on, and returns the number after them. */
+        int bind(Connection connection, PreparedStatement statement, int first) throws SQLException {
             int number = first;
-            for (Column column : of) {
-                List<@Nullable Object> values = none ? List.of() : column.values;
-                statement.setArray(
-                        number++,
-                        connection.createArrayOf(column.kind.type, values.toArray(column.kind.array(values.size()))));
+            for (Filled column : columns) {
+                Object[] array = column.kind.array(column.values.size());
+                statement.setArray(number++, connection.createArrayOf(column.kind.type, column.values.toArray(array)));
             }
             return number;
         }
-
-        String table() {
-            return table;
-        }
-    }
-
-    /** Forgets the rows, which are inserted. */
-    void clear() {
-        columns.forEach(Column::clear);
-        rows = 0;
     }
 }

@@ -11,12 +11,16 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGStatement;
 import org.semblance.hashdb.catalog.rows.Dialect.Head;
 import org.semblance.hashdb.catalog.rows.RowInsert;
 import org.semblance.hashdb.catalog.rows.Rows;
 import org.semblance.hashdb.catalog.rows.WriterSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Changes a catalog in PostgreSQL with two trips to the server a transaction: one takes the head, and one brings the rows of all
@@ -29,11 +33,16 @@ import org.semblance.hashdb.catalog.rows.WriterSession;
  * first: within the transaction, or, if it ends the transaction, before the next one begins.
  */
 final class PostgresWriter implements WriterSession {
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresWriter.class);
+
     private static final String MOVE = "moved AS (UPDATE head SET seq = ?, hash = ?, next_content_id = ?,"
             + " at = greatest(at, ?) WHERE one = ? RETURNING seq)"
             + " SELECT pg_notify('" + PostgresDialect.CHANNEL + "', seq::text) FROM moved";
 
-    /** No row of the head has this number. */
+    /** The number of the row. */
+    private static final int HEAD = 1;
+
+    /** No row has this number. */
     private static final int NO_HEAD = 0;
 
     private final Connection connection;
@@ -46,6 +55,9 @@ final class PostgresWriter implements WriterSession {
     /** The statements that end a transaction and that the next one could do with, without their rows. */
     private final Map<String, List<ArrayInsert.Part>> wanted = new HashMap<>();
 
+    /** Rows that are being inserted; null if none are. */
+    private @Nullable FutureTask<@Nullable Void> going;
+
     PostgresWriter(Connection connection, Rows.Preparer db, boolean ownTime) {
         this.connection = connection;
         this.db = db;
@@ -56,7 +68,7 @@ final class PostgresWriter implements WriterSession {
     public Head begin(@Nullable Head before) throws SQLException {
         for (Map.Entry<String, List<ArrayInsert.Part>> ending : wanted.entrySet()) {
             PreparedStatement statement = prepare(ending.getKey());
-            bindHead(statement, bind(statement, ending.getValue(), true), NO_HEAD, new Head(0, "", 0, null));
+            bindHead(statement, bind(statement, ending.getValue()), NO_HEAD, new Head(0, "", 0, null));
             statement.execute();
             known.put(ending.getKey(), statement);
         }
@@ -87,63 +99,105 @@ final class PostgresWriter implements WriterSession {
     }
 
     @Override
-    public void run(Collection<RowInsert> inserts) throws SQLException {
-        List<ArrayInsert> waiting = waiting(inserts);
-        if (waiting.isEmpty()) {
-            return;
+    public void start(Collection<RowInsert> inserts) throws SQLException {
+        await();
+        List<ArrayInsert.Part> parts = take(inserts);
+        if (!parts.isEmpty()) {
+            FutureTask<@Nullable Void> next = new FutureTask<>(() -> insert(parts));
+            going = next;
+            Thread.ofVirtual().start(next);
         }
-        List<ArrayInsert.Part> parts = parts(waiting);
+    }
+
+    /** Waits for what was started. */
+    private void await() throws SQLException {
+        FutureTask<@Nullable Void> last = going;
+        going = null;
+        boolean interrupted = false;
+        while (last != null) {
+            try {
+                last.get();
+                last = null;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            } catch (ExecutionException e) {
+                throw e.getCause() instanceof SQLException failure ? failure : new SQLException(e.getCause());
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void run(Collection<RowInsert> inserts) throws SQLException {
+        await();
+        insert(take(inserts));
+    }
+
+    private @Nullable Void insert(List<ArrayInsert.Part> parts) throws SQLException {
+        if (parts.isEmpty()) {
+            return null;
+        }
         String sql = parts.size() == 1 ? parts.getFirst().sql() : with(parts) + " SELECT 1";
         PreparedStatement statement = known.get(sql);
         if (statement == null) {
             statement = prepare(sql);
-            bind(statement, parts, true);
+            bind(statement, empty(parts));
             statement.execute();
             known.put(sql, statement);
         }
-        bind(statement, parts, false);
+        bind(statement, parts);
         statement.execute();
-        waiting.forEach(ArrayInsert::clear);
+        return null;
     }
 
     @Override
     public void commit(Head before, Head reached, Collection<RowInsert> inserts) throws SQLException {
-        List<ArrayInsert> waiting = waiting(inserts);
+        await();
+        List<ArrayInsert.Part> parts = take(inserts);
         if (reached.seq() == before.seq()) {
-            run(inserts);
+            insert(parts);
             connection.commit();
             return;
         }
-        List<ArrayInsert.Part> parts = parts(waiting);
-        String moving = (parts.isEmpty() ? "WITH " : with(parts) + ", ") + MOVE;
-        String ending = moving + "; COMMIT";
+        String ending = (parts.isEmpty() ? "WITH " : with(parts) + ", ") + MOVE + ";COMMIT";
         PreparedStatement statement = known.get(ending);
         if (statement != null) {
-            bindHead(statement, bind(statement, parts, false), 1, reached);
+            bindHead(statement, bind(statement, parts), HEAD, reached);
             statement.execute();
         } else {
-            wanted.put(ending, parts);
-            run(inserts);
+            wanted.put(ending, empty(parts));
+            insert(parts);
             PreparedStatement move = db.prepare("WITH " + MOVE);
-            bindHead(move, 1, 1, reached);
+            bindHead(move, 1, HEAD, reached);
             move.executeQuery().close();
         }
         connection.commit(); // Nothing is left to do here for a statement that has done it.
-        waiting.forEach(ArrayInsert::clear);
     }
 
-    private static List<ArrayInsert> waiting(Collection<RowInsert> inserts) {
-        List<ArrayInsert> waiting = new ArrayList<>();
+    /** The rows of each table that has some. */
+    private static List<ArrayInsert.Part> take(Collection<RowInsert> inserts) {
+        List<ArrayInsert.Part> parts = new ArrayList<>();
         for (RowInsert insert : inserts) {
             if (insert instanceof ArrayInsert rows && !rows.isEmpty()) {
-                waiting.add(rows);
+                parts.add(rows.take());
             }
         }
-        return waiting;
+        return parts;
     }
 
-    private static List<ArrayInsert.Part> parts(List<ArrayInsert> waiting) {
-        return waiting.stream().map(ArrayInsert::part).toList();
+    private static List<ArrayInsert.Part> empty(List<ArrayInsert.Part> parts) {
+        return parts.stream().map(ArrayInsert.Part::empty).toList();
+    }
+
+    @Override
+    public void close() {
+        try {
+            await();
+        } catch (SQLException e) {
+            LOG.debug("rows that were being inserted are not in", e);
+        }
     }
 
     /** The parts beside each other in one statement, at whose end the server looks whether each row has what it refers to. */
@@ -169,10 +223,10 @@ final class PostgresWriter implements WriterSession {
     }
 
     /** Sets the parameters of the parts, and returns the number of the one after them. */
-    private int bind(PreparedStatement statement, List<ArrayInsert.Part> parts, boolean none) throws SQLException {
+    private int bind(PreparedStatement statement, List<ArrayInsert.Part> parts) throws SQLException {
         int number = 1;
         for (ArrayInsert.Part part : parts) {
-            number = part.bind(connection, statement, number, none);
+            number = part.bind(connection, statement, number);
         }
         return number;
     }

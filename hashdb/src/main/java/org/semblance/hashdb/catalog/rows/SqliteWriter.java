@@ -63,6 +63,11 @@ final class SqliteWriter implements WriterSession {
     }
 
     @Override
+    public void start(Collection<RowInsert> inserts) throws SQLException {
+        run(inserts);
+    }
+
+    @Override
     public void run(Collection<RowInsert> inserts) throws SQLException {
         for (RowInsert insert : inserts) {
             ((PreparedInsert) insert).run();
@@ -73,5 +78,10 @@ final class SqliteWriter implements WriterSession {
     public void commit(Head before, Head reached, Collection<RowInsert> inserts) throws SQLException {
         run(inserts);
         db.prepare("COMMIT").execute();
+    }
+
+    @Override
+    public void close() {
+        // Nothing goes on.
     }
 }

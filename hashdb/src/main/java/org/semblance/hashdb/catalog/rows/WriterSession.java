@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.rows.Dialect.Head;
 
 /** The transactions of one connection that changes the catalog, one after another. For one thread at a time. */
-public interface WriterSession {
+public interface WriterSession extends AutoCloseable {
     /**
      * Begins a transaction that no other writer runs beside, from here to its end.
      *
@@ -26,7 +26,15 @@ public interface WriterSession {
     RowInsert insertText() throws SQLException;
 
     /**
-     * Inserts the rows that were added since the last time.
+     * Begins to insert the rows that were added since the last time. It may go on while more rows are added; before anything else
+     * is done with the connection, {@link #run} has to return.
+     *
+     * @param inserts each after those whose rows its own refer to
+     */
+    void start(Collection<RowInsert> inserts) throws SQLException;
+
+    /**
+     * Inserts the rows that were added since the last time. All are in when this returns.
      *
      * @param inserts each after those whose rows its own refer to
      */
@@ -40,4 +48,8 @@ public interface WriterSession {
      * @param reached the head with the changes of the transaction
      */
     void commit(Head before, Head reached, Collection<RowInsert> inserts) throws SQLException;
+
+    /** Ends what was started. The connection is closed by whoever opened it, after this. */
+    @Override
+    void close();
 }

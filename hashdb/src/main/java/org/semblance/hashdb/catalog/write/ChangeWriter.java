@@ -154,6 +154,7 @@ public final class ChangeWriter implements AutoCloseable {
 
     @Override
     public void close() {
+        statements.close();
         Schema.closeQuietly(connection);
     }
 

@@ -93,7 +93,8 @@ final class Statements {
         waitingRows++;
         waitingBytes += bytes;
         if (waitingRows >= ROWS || waitingBytes >= BYTES) {
-            flush();
+            noneWaits();
+            session.start(inserts.values());
         }
     }
 
@@ -101,12 +102,10 @@ final class Statements {
         add(insert, 0);
     }
 
-    /** Inserts the rows that wait. */
+    /** Inserts the rows that wait, and waits for those that are being inserted. */
     void flush() throws SQLException {
-        if (waitingRows > 0) {
-            noneWaits();
-            session.run(inserts.values());
-        }
+        noneWaits();
+        session.run(inserts.values());
     }
 
     private void noneWaits() {
@@ -123,6 +122,11 @@ final class Statements {
     void commit(Head before, Head reached) throws SQLException {
         noneWaits();
         session.commit(before, reached, inserts.values());
+    }
+
+    /** Ends what goes on; the connection is closed after this. */
+    void close() {
+        session.close();
     }
 
     /** Runs a statement with whole numbers for its parameters, and returns how many rows it changed. */
