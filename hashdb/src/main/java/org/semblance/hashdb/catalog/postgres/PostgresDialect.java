@@ -176,7 +176,8 @@ public final class PostgresDialect implements Dialect {
         try {
             statement.execute("SET client_connection_check_interval = " + CLIENT_CHECK_MS);
             // A server that waits for the rest of what a client began to say sends nothing by which it would notice.
-            statement.execute("SET tcp_keepalives_idle = 1; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 2");
+            statement.execute(
+                    "SET tcp_keepalives_idle = 1; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 2");
         } catch (SQLException e) {
             LOG.debug("{}: cannot look for a client that is gone", servers, e);
         }

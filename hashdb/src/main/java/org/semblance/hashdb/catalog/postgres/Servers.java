@@ -148,8 +148,10 @@ final class Servers {
         properties.setProperty("tcpKeepAlive", "true");
         properties.setProperty("defaultRowFetchSize", Integer.toString(FETCHED_ROWS));
         properties.setProperty("reWriteBatchedInserts", "true");
-        // A plan for any range of ids would be one for an average range, of thousands.
-        properties.setProperty("options", "-c plan_cache_mode=force_custom_plan");
+        // A plan for any range of ids would be one for an average range, of thousands; and to compile a plan takes
+        // longer than to run it
+        // here.
+        properties.setProperty("options", "-c plan_cache_mode=force_custom_plan -c jit=off");
         Connection connection = driver.connect(url, properties);
         if (connection == null) {
             throw new SQLException("the driver does not know the address", REFUSED);

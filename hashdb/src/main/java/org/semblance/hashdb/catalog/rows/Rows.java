@@ -55,12 +55,15 @@ public final class Rows {
     /** Which column of {@link #CONTENT} says who added it. */
     public static final int ADDED_BY = 16;
 
-    /** Not by EXISTS: for few contents PostgreSQL would read all signals and all pictures, to look them up in memory. */
+    /**
+     * By the first signal and picture in their order, which only the index has: for EXISTS, or any of them, PostgreSQL would read whole
+     * tables as long as it has not counted what is in them.
+     */
     private static final String RECORD = "SELECT c.id, c.bank_id, c.status, c.disabled_until, c.created_at, s.name,"
             + " c.note, c.metadata, v.duration_ms, length(v.frames), c.distance_threshold, c.handling, c.quarantine,"
             + " c.quarantine_exact, c.confirmed_by, v.content_id IS NULL AND (SELECT 1 FROM signal x"
-            + " WHERE x.content_id = c.id AND x.type = 0 LIMIT 1) IS NULL AND (SELECT 1 FROM picture p"
-            + " WHERE p.content_id = c.id LIMIT 1) IS NULL FROM content c"
+            + " WHERE x.content_id = c.id AND x.type = 0 ORDER BY x.position LIMIT 1) IS NULL"
+            + " AND (SELECT 1 FROM picture p WHERE p.content_id = c.id ORDER BY p.ordinal LIMIT 1) IS NULL FROM content c"
             + " LEFT JOIN source s ON s.id = c.source_id LEFT JOIN video v ON v.content_id = c.id";
 
     /** Further from 1970 than any content was banked. */
