@@ -239,6 +239,17 @@ public final class HashDb implements BankedList, AutoCloseable {
     }
 
     /**
+     * As {@link #bank}, for who changes or reads the bank: a name that this node does not know may be one that another node has just
+     * given, so the shared catalog is asked for it.
+     *
+     * @throws StorageFailedException if the shared catalog, which would have to be asked, cannot be reached
+     */
+    public Optional<Bank> newestBank(String name) {
+        Optional<Bank> known = bank(name);
+        return known.isPresent() || tail == null ? known : catalog.bank(name);
+    }
+
+    /**
      * The list as it stood after that change, at the time of the change: its banks, contents, thresholds and states. Takes the
      * longer, the more was changed since; the answer is kept for some time, so that more can be asked of it.
      *

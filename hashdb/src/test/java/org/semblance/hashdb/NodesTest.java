@@ -144,6 +144,21 @@ class NodesTest {
     }
 
     @Test
+    void aBankThatAnotherNodeHasJustNamedIsThere() {
+        HashDb one = node();
+        HashDb other = node();
+        one.apply(new Change.CreateBank("A0"), ANYONE);
+        for (int i = 1; i <= 50; i++) {
+            assertThat(other.newestBank("A" + (i - 1)))
+                    .as("a bank that was named before this call")
+                    .isPresent();
+            one.apply(new Change.UpdateBank("A" + (i - 1), BankFields.NONE.withName("A" + i)), ANYONE);
+        }
+        assertThat(other.newestBank("B")).isEmpty();
+        assertThat(other.newestBank("not \uD800 text")).isEmpty();
+    }
+
+    @Test
     void aNewNodeAndOneThatWasAwayHaveEverything() throws InterruptedException {
         HashDb one = node();
         one.apply(new Change.CreateBank("A"), ANYONE);

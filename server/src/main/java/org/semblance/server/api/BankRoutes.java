@@ -81,7 +81,7 @@ final class BankRoutes {
      */
     static Bank bank(Request request, ScopedDb visible) {
         String name = request.name("bank");
-        return visible.bank(name).orElseThrow(() -> HttpError.field(404, "bank", name, "the name of a bank"));
+        return visible.newestBank(name).orElseThrow(() -> HttpError.field(404, "bank", name, "the name of a bank"));
     }
 
     private Response banks(Request request) {

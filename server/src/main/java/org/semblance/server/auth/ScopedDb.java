@@ -73,6 +73,11 @@ public final class ScopedDb {
         return caller.sees(name) ? db.bank(name) : Optional.empty();
     }
 
+    /** As {@link HashDb#newestBank}. */
+    public Optional<Bank> newestBank(String name) {
+        return caller.sees(name) ? db.newestBank(name) : Optional.empty();
+    }
+
     /** As {@link HashDb#content}. */
     public Optional<BankContent> content(String bank, long contentId) {
         return caller.sees(bank) ? db.content(bank, contentId) : Optional.empty();

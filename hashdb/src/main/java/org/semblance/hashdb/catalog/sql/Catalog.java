@@ -698,6 +698,11 @@ public final class Catalog implements AutoCloseable {
         return anyContent(bank, contentId).filter(found -> found.status() != ContentStatus.WITHDRAWN);
     }
 
+    /** The bank of that name, as the newest change has it. */
+    public Optional<Bank> bank(String name) {
+        return Optional.ofNullable(readers.<@Nullable Bank>read(reader -> Rows.bank(reader::prepare, name)));
+    }
+
     /** A content of that bank, withdrawn or not. */
     public Optional<BankContent> anyContent(String bank, long contentId) {
         BankContent content = readers.<@Nullable BankContent>read(reader -> Rows.content(reader::prepare, contentId));
