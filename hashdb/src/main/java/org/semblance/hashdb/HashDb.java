@@ -45,6 +45,7 @@ import org.semblance.hashdb.follow.IndexKeeper;
 import org.semblance.hashdb.follow.IndexKind;
 import org.semblance.hashdb.follow.LiveFeatures;
 import org.semblance.hashdb.follow.LiveIndex;
+import org.semblance.hashdb.follow.PeerSnapshots;
 import org.semblance.hashdb.follow.Tail;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.Signal;
@@ -99,11 +100,12 @@ public final class HashDb implements BankedList, AutoCloseable {
             InstantSource clock,
             @Nullable ChangeListener listener,
             IndexKeeper.Saving saving,
-            DatabaseEvents events) {
+            DatabaseEvents events,
+            PeerSnapshots peers) {
         this.folder = folder;
         this.folderLock = folderLock;
         this.catalog = catalog;
-        this.followers = new Followers(folder, catalog, writing, saving, events);
+        this.followers = new Followers(folder, catalog, writing, saving, events, peers);
         this.stock = new LiveStock(
                 catalog, clock, followers, new Seen(followers.hashes().opened()));
         this.lookups = new Lookups(stock, followers.contentBanks());
@@ -142,7 +144,8 @@ public final class HashDb implements BankedList, AutoCloseable {
                 () -> new Opened(Catalog.open(folder.resolve(DatabaseFolder.CATALOG)), null),
                 clock,
                 saving,
-                events);
+                events,
+                PeerSnapshots.NONE);
     }
 
     /**
@@ -154,9 +157,18 @@ public final class HashDb implements BankedList, AutoCloseable {
      *     damaged, or is of a newer release
      */
     public static HashDb open(Path folder, @Nullable SharedCatalog shared, DatabaseEvents events) {
+        return open(folder, shared, events, PeerSnapshots.NONE);
+    }
+
+    /**
+     * As {@link #open(Path, SharedCatalog, DatabaseEvents)}, and begins with a snapshot of a peer if that saves time.
+     *
+     * @param peers other nodes of the catalog; nobody is asked if the catalog is in the folder
+     */
+    public static HashDb open(Path folder, @Nullable SharedCatalog shared, DatabaseEvents events, PeerSnapshots peers) {
         return shared == null
                 ? open(folder, events)
-                : open(folder, shared, InstantSource.system(), false, IndexKeeper.Saving.STANDARD, events);
+                : open(folder, shared, InstantSource.system(), false, IndexKeeper.Saving.STANDARD, events, peers);
     }
 
     /** @param ownTime whether changes carry the time of the clock and not that of the database */
@@ -166,7 +178,8 @@ public final class HashDb implements BankedList, AutoCloseable {
             InstantSource clock,
             boolean ownTime,
             IndexKeeper.Saving saving,
-            DatabaseEvents events) {
+            DatabaseEvents events,
+            PeerSnapshots peers) {
         DatabaseFolder.prepareNode(folder);
         return open(
                 folder,
@@ -177,7 +190,8 @@ public final class HashDb implements BankedList, AutoCloseable {
                 },
                 clock,
                 saving,
-                events);
+                events,
+                peers);
     }
 
     /** A catalog, and what wakes this node when another has changed it. */
@@ -188,13 +202,14 @@ public final class HashDb implements BankedList, AutoCloseable {
             Supplier<Opened> opener,
             InstantSource clock,
             IndexKeeper.Saving saving,
-            DatabaseEvents events) {
+            DatabaseEvents events,
+            PeerSnapshots peers) {
         FolderLock lock = FolderLock.take(folder);
         Catalog catalog = null;
         try {
             Opened opened = opener.get();
             catalog = opened.catalog;
-            return new HashDb(folder, lock, catalog, clock, opened.listener, saving, events);
+            return new HashDb(folder, lock, catalog, clock, opened.listener, saving, events, peers);
         } catch (RuntimeException | Error e) {
             if (catalog != null) {
                 catalog.close();

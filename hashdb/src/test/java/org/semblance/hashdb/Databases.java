@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.semblance.hashdb.follow.DatabaseEvents;
 import org.semblance.hashdb.follow.IndexKeeper;
+import org.semblance.hashdb.follow.PeerSnapshots;
 
 /** Where tests have the catalogs of their databases, so that the same tests run on SQLite and on PostgreSQL. */
 interface Databases {
@@ -109,7 +110,8 @@ interface Databases {
 
         @Override
         public HashDb open(Path folder, InstantSource clock, IndexKeeper.Saving saving) {
-            return HashDb.open(folder, server.catalog(name(folder)), clock, true, saving, DatabaseEvents.NONE);
+            return HashDb.open(
+                    folder, server.catalog(name(folder)), clock, true, saving, DatabaseEvents.NONE, PeerSnapshots.NONE);
         }
 
         @Override

@@ -16,6 +16,12 @@ public interface DatabaseEvents {
     /** An index could not be had from its snapshot, or there was none, and was built from the catalog. */
     default void built(IndexKind index, Duration took) {}
 
+    /** An index began with the snapshot of a peer, which was fetched and loaded in that time. */
+    default void fetched(IndexKind index, Duration took) {}
+
+    /** A snapshot that a peer has could not be had, or was not right. */
+    default void fetchFailed(IndexKind index) {}
+
     /** An index was written to its snapshot. */
     default void saved(IndexKind index, Duration took) {}
 

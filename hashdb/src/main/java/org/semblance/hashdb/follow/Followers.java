@@ -21,14 +21,28 @@ public final class Followers {
      * Opens them, or begins to build them.
      *
      * @param writing held by whoever changes the catalog
+     * @param peers who may have snapshots of the indexes where this node has none
      */
     public Followers(
-            Path folder, Catalog catalog, ReentrantLock writing, IndexKeeper.Saving saving, DatabaseEvents events) {
+            Path folder,
+            Catalog catalog,
+            ReentrantLock writing,
+            IndexKeeper.Saving saving,
+            DatabaseEvents events,
+            PeerSnapshots peers) {
         this.catalog = catalog;
-        hashes = new IndexKeeper<>(new LiveIndex.Source(), folder, catalog, writing, saving, events);
+        hashes = new IndexKeeper<>(new LiveIndex.Source(), folder, catalog, writing, saving, events, peers);
         boolean done = false;
         try {
-            features = new IndexKeeper<>(new LiveFeatures.Source(), folder, catalog, writing, saving, events);
+            // A node of a list without features never has their snapshot, and need not ask at each start.
+            features = new IndexKeeper<>(
+                    new LiveFeatures.Source(),
+                    folder,
+                    catalog,
+                    writing,
+                    saving,
+                    events,
+                    hashes.hasAskedPeers() ? peers : PeerSnapshots.NONE);
             done = true;
         } finally {
             if (!done) {

@@ -2,8 +2,6 @@ package org.semblance.hashdb.follow;
 
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -12,8 +10,6 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.sql.Catalog;
-import org.semblance.hashdb.file.FormatException;
-import org.semblance.hashdb.file.SnapshotFormat;
 import org.semblance.hashdb.hash.Hash256;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,8 +18,8 @@ import org.slf4j.LoggerFactory;
  * Has an index opened from its snapshot or built from the catalog, kept up with each change, and saved now and then.
  *
  * <p>A snapshot names the change up to which it holds everything, and that change's hash in the journal. At open, what
- * the catalog did after is replayed; a snapshot of another catalog, or one that cannot be read, is not taken. The time to
- * open is therefore that of reading the file and of replaying what came after it, so the index is saved:
+ * the catalog did after is replayed; a snapshot of another catalog, or one that cannot be read, is not taken ({@link Snapshots}). The
+ * time to open is therefore that of reading the file and of replaying what came after it, so the index is saved:
  *
  * <ul>
  *   <li>in the background, when a share of it has changed ({@link Saving}), and after it was built from the catalog;
@@ -61,6 +57,7 @@ public final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
     private final Saving saving;
     private final DatabaseEvents events;
     private final Catalog.State opened;
+    private boolean askedPeers;
 
     /** Replaced with the writers' lock held. */
     private volatile I index;
@@ -93,14 +90,20 @@ public final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
         public static final Saving STANDARD = new Saving(REPLAYED_GLADLY, 64, Duration.ofSeconds(20), 200_000);
     }
 
-    /** @param writing held by whoever changes the catalog */
+    /**
+     * Opens or builds the index.
+     *
+     * @param writing held by whoever changes the catalog
+     * @param peers who may have a snapshot where this node has none
+     */
     public IndexKeeper(
             KeptIndex.Source<I> source,
             Path folder,
             Catalog catalog,
             ReentrantLock writing,
             Saving saving,
-            DatabaseEvents events) {
+            DatabaseEvents events,
+            PeerSnapshots peers) {
         this.source = source;
         this.kind = source.kind();
         this.file = folder.resolve(kind.fileName());
@@ -109,7 +112,7 @@ public final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
         this.turn = writing.newCondition();
         this.saving = saving;
         this.events = events;
-        KeptIndex.Filled<I> filled = load();
+        KeptIndex.Filled<I> filled = load(peers);
         this.index = filled.index();
         this.opened = filled.state();
         this.seq = filled.state().seq();
@@ -123,8 +126,10 @@ public final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
         }
     }
 
-    private KeptIndex.Filled<I> load() {
-        KeptIndex.Opened<I> snapshot = read();
+    private KeptIndex.Filled<I> load(PeerSnapshots peers) {
+        Snapshots<I> snapshots = new Snapshots<>(source, file, catalog, peers, events);
+        KeptIndex.Opened<I> snapshot = snapshots.open();
+        askedPeers = snapshots.haveAsked();
         if (snapshot == null) {
             long begun = System.nanoTime();
             KeptIndex.Filled<I> built = source.build(catalog);
@@ -155,45 +160,9 @@ public final class IndexKeeper<I extends KeptIndex> implements AutoCloseable {
         return filled;
     }
 
-    /** The index from its file; null if there is none that can be taken, and the log says why. */
-    private KeptIndex.@Nullable Opened<I> read() {
-        KeptIndex.Opened<I> snapshot;
-        try {
-            Files.deleteIfExists(SnapshotFormat.unfinished(file));
-            snapshot = source.open(file);
-        } catch (NoSuchFileException e) {
-            LOG.debug("{}: not there; the index is built from the catalog", file);
-            return null;
-        } catch (FormatException e) {
-            LOG.warn("{}; the index is built from the catalog", e.getMessage());
-            return null;
-        } catch (IOException e) {
-            LOG.warn("{}: cannot be read: {}; the index is built from the catalog", file, e.toString());
-            return null;
-        } catch (RuntimeException e) {
-            LOG.warn("{}: cannot be read; the index is built from the catalog", file, e);
-            return null;
-        }
-        boolean taken = false;
-        try {
-            String hash = catalog.journalHash(snapshot.seq());
-            if (hash == null) {
-                LOG.warn(
-                        "{}: holds change {}, the catalog goes to {} only; the index is built from the catalog",
-                        file,
-                        snapshot.seq(),
-                        catalog.seq());
-            } else if (!Hash256.parse(hash).equals(snapshot.mark())) {
-                LOG.warn("{}: belongs to another catalog; the index is built from this one", file);
-            } else {
-                taken = true;
-            }
-        } finally {
-            if (!taken) {
-                snapshot.index().close();
-            }
-        }
-        return taken ? snapshot : null;
+    /** Whether this node had no snapshot to begin with, or one that is far behind, so that peers were asked for theirs. */
+    boolean hasAskedPeers() {
+        return askedPeers;
     }
 
     /** The state of the catalog that the index held first. */
