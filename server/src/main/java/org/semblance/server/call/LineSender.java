@@ -29,6 +29,9 @@ final class LineSender {
     private boolean begun;
     private long unsent;
 
+    /** Of the whole answer; less than 0 if it is not known. */
+    private long length = -1;
+
     /**
      * Makes ready to send; nothing is sent yet.
      *
@@ -64,9 +67,14 @@ final class LineSender {
                         && budget.hasRoomFor(LineAnswerer.MOST_UNSENT_BYTES));
     }
 
+    /** Has the length of the answer told; before the first piece is coded, and by the thread that codes it. */
+    void tellLength(long bytes) {
+        length = bytes;
+    }
+
     /** A piece as it is sent. By one thread at a time. */
     byte[] coded(byte[] piece) {
-        return coder == null ? piece : coder.piece(piece);
+        return coder == null || length >= 0 ? piece : coder.piece(piece);
     }
 
     /** Sends a {@link #coded} piece, and before the first piece the head of the answer. */
@@ -75,7 +83,9 @@ final class LineSender {
             begun = true;
             Map<String, String> headers = new HashMap<>();
             headers.put("Vary", "Accept-Encoding");
-            if (coder != null) {
+            if (length >= 0) {
+                headers.put("Content-Length", Long.toString(length));
+            } else if (coder != null) {
                 headers.put("Content-Encoding", "gzip");
             }
             if (mediaType.equals(Route.Stream.EVENTS)) {
@@ -111,7 +121,7 @@ final class LineSender {
                 return false;
             }
         }
-        if (coder != null) {
+        if (coder != null && length < 0) {
             send(coder.end());
         }
         return true;

@@ -228,6 +228,7 @@ final class LineStream implements BodyReader {
                     by = opening.open(call.request(Body.EMPTY, deadlineNanos, false, () -> false));
                     answerer = by;
                     by.whenMore(LineStream.this::wake);
+                    answer.tellLength(by.length());
                 }
                 ByteBuffer view = asked == null ? NOTHING : asked.nioBuffer();
                 Deadline deadline =

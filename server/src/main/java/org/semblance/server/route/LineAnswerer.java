@@ -23,6 +23,14 @@ public interface LineAnswerer {
     boolean answer(ByteBuffer lines, Deadline deadline, ByteArrayOutputStream out);
 
     /**
+     * How many bytes the answer has in all, to be told ahead; then it is sent as it is, without compression. Less than 0 if nobody
+     * knows. Asked once, before the first call of {@link #answer}.
+     */
+    default long length() {
+        return -1;
+    }
+
+    /**
      * Whether there is nothing to answer now, though not all is answered: then it is called again when it wakes who called it,
      * and every {@link #SILENT_NANOS} for what it says to show that it is still there.
      */

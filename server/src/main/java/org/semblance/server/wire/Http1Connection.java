@@ -198,17 +198,17 @@ final class Http1Connection extends RequestChannel {
         });
     }
 
-    /** Of HTTP/1.0 such an answer ends with the connection. */
+    /** Of HTTP/1.0 such an answer ends with the connection. One whose length is told is sent without chunks. */
     @Override
     public void start(HttpRequest head, Response response) {
-        boolean chunked = head.protocolVersion().equals(HttpVersion.HTTP_1_1);
+        boolean goesOn = head.protocolVersion().equals(HttpVersion.HTTP_1_1);
         HttpResponse message =
                 new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(response.status()));
         HttpHeaders headers = describe(response, message);
-        if (chunked) {
+        if (goesOn && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
             headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
         }
-        if (!chunked || !HttpUtil.isKeepAlive(head)) {
+        if (!goesOn || !HttpUtil.isKeepAlive(head)) {
             headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         }
         ctx().writeAndFlush(message);
