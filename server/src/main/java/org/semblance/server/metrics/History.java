@@ -63,6 +63,8 @@ public final class History implements AutoCloseable {
             value("features", "features", "semblance.features"),
             value("index_bytes", "bytes", "semblance.index.memory.bytes"),
             new Source("lag_changes", "changes", "semblance.lag.changes", Kind.VALUE, only("of", "index")),
+            value("follow_lag_changes", "changes", "semblance.follow.lag.changes"),
+            value("follow_lag_seconds", "s", "semblance.follow.lag.seconds"),
             new Source("commit_ms", "ms", "semblance.commit", Kind.QUANTILES, History::none),
             value("disk_free_bytes", "bytes", "semblance.storage.free.bytes"),
             new Source("catalog_bytes", "bytes", "semblance.storage.bytes", Kind.VALUE, only("file", "catalog")),

@@ -19,6 +19,7 @@ const PLOTS = [
   ["Workers busy", ["workers_busy"], ""],
   ["Refusals a second, by cause", ["refusals_per_second"], "1/s"],
   ["Decoders ended a minute", ["decoders_ended_per_minute"], "1/min"],
+  ["Behind the shared catalog", ["follow_lag_seconds"], "s"],
   ["Commit of a change", ["commit_ms"], "ms"],
   ["Heap", ["heap_bytes"], "bytes"],
   ["Garbage collection", ["gc_ms_per_second"], "ms/s"],
@@ -26,7 +27,7 @@ const PLOTS = [
   ["Warnings a minute", ["warnings_per_minute"], "1/min"],
 ];
 /** What is one number; shown as such. */
-const TILES = [["hashes", number], ["list_version", number], ["lag_changes", number], ["index_bytes", bytes], ["catalog_bytes", bytes],
+const TILES = [["hashes", number], ["list_version", number], ["lag_changes", number], ["follow_lag_changes", number], ["index_bytes", bytes], ["catalog_bytes", bytes],
   ["disk_free_bytes", bytes], ["heap_bytes", bytes], ["open_files", number], ["warnings_per_minute", number]];
 
 const words = (name) => name.replace(/_(bytes|ms)$/, "").replaceAll("_", " ");
