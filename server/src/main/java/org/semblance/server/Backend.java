@@ -11,9 +11,11 @@ import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.document.Documents;
 import org.semblance.hashdb.document.Lease;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
+import org.semblance.hashdb.follow.PeerSnapshots;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.exchange.Exchanges;
 import org.semblance.server.metrics.Metrics;
+import org.semblance.server.peer.Peers;
 import org.semblance.server.record.Records;
 import org.semblance.server.work.BackgroundThreads;
 import org.semblance.server.work.Worker;
@@ -45,7 +47,14 @@ record Backend(
     static Backend open(ServerConfig config, @Nullable Documents shared, Metrics metrics, Opening opening) {
         // First, since natives are loaded while the database is opened.
         Decoders decoders = opening.add(new Decoders(config, metrics));
-        HashDb db = opening.add(HashDb.open(config.dataFolder(), config.catalog(), metrics.databaseEvents()));
+        HashDb db;
+        try (Peers peers = Peers.of(config)) {
+            db = opening.add(HashDb.open(
+                    config.dataFolder(),
+                    config.catalog(),
+                    metrics.databaseEvents(),
+                    peers == null ? PeerSnapshots.NONE : peers));
+        }
         metrics.watch(db, config.dataFolder());
         Records records = opening.add(Records.open(config, db, metrics));
         ExchangeRegistry registry =

@@ -19,6 +19,7 @@ import org.semblance.server.http.Phase;
 import org.semblance.server.metrics.Metrics;
 import org.semblance.server.ops.KeyRoutes;
 import org.semblance.server.ops.OpsRoutes;
+import org.semblance.server.peer.SnapshotRoutes;
 import org.semblance.server.recent.EarlierUploads;
 import org.semblance.server.record.Records;
 import org.semblance.server.record.VerdictRecorder;
@@ -58,6 +59,7 @@ final class Routes {
                 new ArrayList<>(NativeApi.routes(db, records, gate, verdicts, flood, earlier, config.features()));
         routes.addAll(new OperatorRoutes(metrics, phase, db, CatalogHealth.of(db, config)).routes());
         routes.addAll(new KeyRoutes(gate).routes());
+        routes.addAll(new SnapshotRoutes(config.dataFolder()).routes());
         routes.addAll(new OpsRoutes(metrics.history(), config.dataFolder()).routes());
         routes.addAll(new HmaApi(db, verdicts, earlier, records.guard(), exchanges, config).routes());
         if (config.console()) {

@@ -3,7 +3,9 @@ package org.semblance.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,6 +36,7 @@ import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.JournalEntry;
 import org.semblance.hashdb.document.Lease;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
+import org.semblance.hashdb.follow.IndexKind;
 import org.semblance.hashdb.matchlog.ChangeFeed;
 import org.semblance.hashdb.matchlog.MatchLog;
 import org.semblance.hashdb.matchlog.MatchLogSettings;
@@ -88,6 +91,7 @@ class AccessTest {
     static final ServerExtension server = new ServerExtension(AccessTest::makeKeys, settings -> settings);
 
     private static final Map<Role, String> ofA = new EnumMap<>(Role.class);
+    private static Path dataFolder = Path.of("");
     private static String admin = "";
     private static String revoked = "";
     private static String expired = "";
@@ -202,6 +206,11 @@ class AccessTest {
                 "GET /v1/ops/history",
                 new Entry(Role.OPS, (bank, id) -> Call.of("GET", "/v1/ops/history"), false, true));
         entry("GET /v1/ops/benchmarks", Role.OPS, (bank, id) -> Call.of("GET", "/v1/ops/benchmarks"));
+        TABLE.put(
+                "GET /v1/snapshots", new Entry(Role.NODE, (bank, id) -> Call.of("GET", "/v1/snapshots"), false, true));
+        TABLE.put(
+                "GET /v1/snapshots/{kind}",
+                new Entry(Role.NODE, (bank, id) -> Call.of("GET", "/v1/snapshots/hashes"), false, true));
         entry("GET /v1/keys", Role.OPS, (bank, id) -> Call.of("GET", "/v1/keys"));
         TABLE.put(
                 "POST /v1/keys",
@@ -378,6 +387,7 @@ class AccessTest {
     }
 
     private static void makeKeys(Path data) {
+        dataFolder = data;
         admin = key(data, "root", Role.ADMIN, Set.of(), false, null);
         for (Role role : Role.values()) {
             ofA.put(role, key(data, role.wireName() + "-of-a", role, Set.of(A, NEW), false, null));
@@ -393,7 +403,10 @@ class AccessTest {
     }
 
     @BeforeAll
-    static void start() {
+    static void start() throws IOException {
+        Files.write(
+                dataFolder.resolve(IndexKind.HASHES.fileName()),
+                new byte[] {1}); // None is saved before the server stops.
         created(Call.json("POST", "/c/banks", "{\"name\":\"" + B + "\"}").by(admin), 201);
         idB = created(
                 Call.json("POST", "/c/bank/" + B + "/signal", "{\"pdq\":\"" + HASH_B + "\"}")
@@ -1056,6 +1069,7 @@ class AccessTest {
                         "curate-of-a",
                         "gone",
                         "match-of-a",
+                        "node-of-a",
                         "old",
                         "ops-of-a",
                         "root",
@@ -1068,7 +1082,7 @@ class AccessTest {
         assertThat(keys.toString()).doesNotContain("sha256", "secret");
         assertThat(keysShownTo(ofA.get(Role.ADMIN)))
                 .extracting(key -> key.get("name").stringValue())
-                .containsExactly("admin-of-a", "curate-of-a", "match-of-a", "ops-of-a");
+                .containsExactly("admin-of-a", "curate-of-a", "match-of-a", "node-of-a", "ops-of-a");
     }
 
     /** Without those that other tests made. */

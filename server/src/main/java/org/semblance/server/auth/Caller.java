@@ -54,7 +54,7 @@ public final class Caller {
                             : "key " + key + ": role " + role.wireName() + " (expected: " + wanted.wireName()
                                     + switch (wanted) {
                                         case MATCH, CURATE -> " or more)";
-                                        case OPS -> " or admin)";
+                                        case OPS, NODE -> " or admin)";
                                         case ADMIN -> ")";
                                     });
         }

@@ -268,7 +268,7 @@ public final class KeyRing {
                     required(node, "name"),
                     required(node, "sha256"),
                     Role.of(required(node, "role"))
-                            .orElseThrow(() -> wrong(node, "role", "match, curate, admin or ops")),
+                            .orElseThrow(() -> wrong(node, "role", "match, curate, admin, ops or node")),
                     banks(node),
                     flag(node, "hide_distance"),
                     number(node, "rate_per_second"),

@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /**
  * The rights of a key. Of {@link #MATCH}, {@link #CURATE} and {@link #ADMIN} each may do what the ones before it may, and an admin
- * what those do who watch; {@link #OPS} may do nothing of the others.
+ * what those do who watch, and what nodes do; {@link #OPS} and {@link #NODE} may do nothing of the others.
  */
 public enum Role {
     /** Ask: match, hash, look up, read the list version. */
@@ -18,7 +18,12 @@ public enum Role {
      * Watch: read metrics, the use of keys, and how index and exchanges are. Neither uploads nor hashes nor what is in a bank, and
      * no change; so a key of it may lie on a machine that monitors.
      */
-    OPS;
+    OPS,
+    /**
+     * Be another node of the same catalog: read the snapshots of the indexes, and nothing else. They hold every hash of the list, so a
+     * node's key is as secret as the list; it changes nothing.
+     */
+    NODE;
 
     /** Whether this role suffices where that one is asked for. */
     public boolean includes(Role other) {

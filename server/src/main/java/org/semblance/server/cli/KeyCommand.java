@@ -62,7 +62,8 @@ final class KeyCommand implements Callable<Integer> {
                 required = true,
                 paramLabel = "ROLE",
                 description = "match: ask. curate: also read banks and change what is in them. admin: also make, change"
-                        + " and delete banks. ops: read metrics and states, and nothing else.")
+                        + " and delete banks. ops: read metrics and states, and nothing else. node: another node of the"
+                        + " same catalog, which reads snapshots of the indexes, and nothing else.")
         private Role role;
 
         @Option(

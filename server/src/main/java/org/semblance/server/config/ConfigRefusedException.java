@@ -7,7 +7,8 @@ public final class ConfigRefusedException extends IllegalArgumentException {
     private final @Nullable Setting<?> key;
     private final String problem;
 
-    ConfigRefusedException(Setting<?> key, String shown, String expected) {
+    /** A value of that setting that cannot be used, as it is shown, and what was expected. */
+    public ConfigRefusedException(Setting<?> key, String shown, String expected) {
         this(key.key(), key, shown + " (expected: " + expected + ")", null);
     }
 

@@ -31,6 +31,12 @@ public final class ServerConfig {
         requireAtLeast(Setting.MAX_BODY_BYTES_IN_FLIGHT, Math.min(maxBodyBytes(), spillBytes()));
         requireBoth(Setting.TLS_CERTIFICATE, Setting.TLS_KEY);
         requireBoth(Setting.TLS_KEY, Setting.TLS_CERTIFICATE);
+        if (!value(Setting.PEERS).isEmpty() && value(Setting.CATALOG).isEmpty()) {
+            throw new ConfigRefusedException(
+                    Setting.PEERS,
+                    toml(Setting.PEERS),
+                    "nothing, as " + Setting.CATALOG.key() + " is not set and nobody shares the banks");
+        }
         if (webhookUrl() != null && webhookSecretFile() == null) {
             throw new ConfigRefusedException(
                     Setting.WEBHOOK_SECRET_FILE, "not set", "a path, since " + Setting.WEBHOOK_URL.key() + " is set");
@@ -106,16 +112,38 @@ public final class ServerConfig {
             return null;
         }
         Path file = path(Setting.CATALOG_PASSWORD_FILE);
-        String password = System.getenv("PGPASSWORD");
-        if (file != null) {
-            try {
-                password = Files.readString(file).strip();
-            } catch (IOException e) {
-                throw new ConfigRefusedException(
-                        Setting.CATALOG_PASSWORD_FILE, file.toString(), "a file that can be read: " + e.getMessage());
-            }
-        }
+        String password = file == null ? System.getenv("PGPASSWORD") : secret(Setting.CATALOG_PASSWORD_FILE, file);
         return new SharedCatalog(PostgresAddress.parse(address), password);
+    }
+
+    /** Other nodes of that catalog, and perhaps this one; without slashes at the end. */
+    public List<URI> peers() {
+        return value(Setting.PEERS).stream()
+                .map(address -> URI.create(address.replaceFirst("/+$", "")))
+                .toList();
+    }
+
+    /**
+     * The secret of the key that peers ask for; null if none is set.
+     *
+     * @throws ConfigRefusedException if its file cannot be read
+     */
+    public @Nullable String peerKey() {
+        Path file = path(Setting.PEER_KEY_FILE);
+        return file == null ? null : secret(Setting.PEER_KEY_FILE, file);
+    }
+
+    /** The file of the authorities that peers' certificates are signed by; null for those that the JDK trusts. */
+    public @Nullable Path peerCaFile() {
+        return path(Setting.PEER_CA_FILE);
+    }
+
+    private static String secret(Setting<Path> setting, Path file) {
+        try {
+            return Files.readString(file).strip();
+        } catch (IOException e) {
+            throw new ConfigRefusedException(setting, file.toString(), "a file that can be read: " + e.getMessage());
+        }
     }
 
     public long catalogMaxLagS() {

@@ -1,5 +1,6 @@
 package org.semblance.server.config;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -51,6 +52,26 @@ public final class Setting<T> {
             Kind.whole(1, 86_400),
             300L,
             "How long a node that cannot reach that database, or is behind it, counts as ready: it answers from what it has.");
+
+    public static final Setting<List<String>> PEERS = new Setting<>(
+            "peers",
+            Kind.texts(Setting::areServers, "addresses of servers, as https://node2:5100"),
+            List.of(),
+            "Other nodes on that database, as https://node2:5100. A node that has no usable snapshot of its indexes fetches one from"
+                    + " them when it starts, which takes a fraction of the time that reading the database takes. It may name this"
+                    + " node itself, so that the list is the same on all.");
+
+    public static final Setting<Path> PEER_KEY_FILE = new Setting<>(
+            "peer_key_file",
+            Kind.OPTIONAL_PATH,
+            Path.of(""),
+            "File of the secret of a key of the role node, which peers ask for.");
+
+    public static final Setting<Path> PEER_CA_FILE = new Setting<>(
+            "peer_ca_file",
+            Kind.OPTIONAL_PATH,
+            Path.of(""),
+            "PEM file of the authorities that sign the certificates of peers. Without it those that the JDK trusts do.");
 
     public static final Setting<String> HOST = new Setting<>(
             "host",
@@ -447,6 +468,13 @@ public final class Setting<T> {
                 && Set.of("pdq", "video_md5", "vpdq").containsAll(types)
                 && types.contains("pdq")
                 && types.size() > 1;
+    }
+
+    private static boolean areServers(List<String> addresses) {
+        return addresses.stream()
+                .allMatch(address -> !address.isEmpty()
+                        && Kind.OPTIONAL_URL.isValid(address)
+                        && URI.create(address).getQuery() == null);
     }
 
     /** Its name in the file, as in {@code max_body_bytes}. */

@@ -33,6 +33,8 @@ final class DatabaseMetrics implements DatabaseEvents {
     private final Timer commits;
     private final DistributionSummary commitChanges;
     private final Timer indexBuilds;
+    private final Timer indexFetches;
+    private final Counter indexFetchFailures;
     private final Timer indexSaves;
     private final Counter indexSaveFailures;
     private final Timer viewBuilds;
@@ -54,6 +56,10 @@ final class DatabaseMetrics implements DatabaseEvents {
                 .description("Changes in a group")
                 .register(registry);
         indexBuilds = timer("semblance.index.build", "Building the index from the catalog, for want of a snapshot");
+        indexFetches =
+                timer("semblance.index.fetch", "Beginning with a peer's snapshot of the index: fetched and loaded");
+        indexFetchFailures =
+                counter("semblance.index.fetch.failures", "Snapshots of peers that could not be had or were not right");
         indexSaves = timer("semblance.index.save", "Writing the snapshot of the index");
         indexSaveFailures = counter("semblance.index.save.failures", "Snapshots that could not be written");
         viewBuilds = timer("semblance.view.build", "Building the serving view from the catalog");
@@ -227,6 +233,20 @@ final class DatabaseMetrics implements DatabaseEvents {
     public void built(IndexKind index, Duration took) {
         if (index == IndexKind.HASHES) {
             indexBuilds.record(took);
+        }
+    }
+
+    @Override
+    public void fetched(IndexKind index, Duration took) {
+        if (index == IndexKind.HASHES) {
+            indexFetches.record(took);
+        }
+    }
+
+    @Override
+    public void fetchFailed(IndexKind index) {
+        if (index == IndexKind.HASHES) {
+            indexFetchFailures.increment();
         }
     }
 

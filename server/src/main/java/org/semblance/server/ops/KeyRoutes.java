@@ -112,7 +112,7 @@ public final class KeyRoutes {
         }
         boolean hides = Boolean.TRUE.equals(fields.flag("hide_distance"));
         Role wanted = Role.of(String.valueOf(role))
-                .orElseThrow(() -> HttpError.field(400, "role", role, "match, curate, admin or ops"));
+                .orElseThrow(() -> HttpError.field(400, "role", role, "match, curate, admin, ops or node"));
         if (first && (wanted != Role.ADMIN || !banks.isEmpty() || hides || expires != null)) {
             throw HttpError.of(
                     400,

@@ -267,6 +267,8 @@ class GateTest {
                         "admin>=curate",
                         "admin>=admin",
                         "admin>=ops",
-                        "ops>=ops");
+                        "admin>=node",
+                        "ops>=ops",
+                        "node>=node");
     }
 }

@@ -125,7 +125,7 @@ class KeyRingTest {
                 "{\"format\":2,\"keys\":[]} | format: 2 (expected: 1)",
                 "{\"format\":1,\"keys\":[7]} | keys[0]: no object",
                 "{\"format\":1,\"keys\":[{\"role\":\"match\"}]} | keys[0]: name: missing",
-                "KEY(\"role\":\"root\") | role: \"root\" (expected: match, curate, admin or ops)",
+                "KEY(\"role\":\"root\") | role: \"root\" (expected: match, curate, admin, ops or node)",
                 "KEY(\"role\":\"match\",\"banks\":[]) | banks: [] (expected: an array of names, or no such field",
                 "KEY(\"role\":\"match\",\"banks\":[7]) | bank: '' (expected: UPPER_WITH_UNDERSCORE)",
                 "KEY(\"role\":\"match\",\"banks\":\"A\") | banks: \"A\" (expected: an array",

@@ -106,7 +106,7 @@ class KeyRoutesTest {
                 "{\"role\":\"match\"}                                     | name: missing",
                 "{\"name\":\"a\"}                                         | role: missing",
                 "{\"name\":\"a b\",\"role\":\"match\"}                    | name: 'a b' (expected: 1 to 48",
-                "{\"name\":\"a\",\"role\":\"root\"}                       | role: 'root' (expected: match, curate, admin or ops)",
+                "{\"name\":\"a\",\"role\":\"root\"}                       | role: 'root' (expected: match, curate, admin, ops or node)",
                 "{\"name\":\"a\",\"role\":\"match\",\"banks\":[]}         | banks: '[]' (expected: at least one name",
                 "{\"name\":\"a\",\"role\":\"match\",\"banks\":[\"a\"]}    | bank: 'a' (expected: UPPER_WITH_UNDERSCORE)",
                 "{\"name\":\"a\",\"role\":\"match\",\"concurrent\":0}     | concurrent: '0' (expected: 1 to 1000000)",

@@ -1,23 +1,18 @@
 package org.semblance.server.cli.database;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.Socket;
 import java.net.http.HttpClient;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.security.SecureRandom;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
+import org.semblance.server.tls.Authorities;
 
 /** Which certificates of a server are taken. */
 interface ServerTrust {
@@ -35,17 +30,8 @@ interface ServerTrust {
      * @throws BadInputException if the file cannot be used
      */
     static ServerTrust of(Path pem) {
-        try (InputStream in = Files.newInputStream(pem)) {
-            KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-            store.load(null, null);
-            int number = 0;
-            for (Certificate certificate :
-                    CertificateFactory.getInstance("X.509").generateCertificates(in)) {
-                store.setCertificateEntry("ca" + number++, certificate);
-            }
-            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            trust.init(store);
-            SSLContext context = context(trust.getTrustManagers());
+        try {
+            SSLContext context = Authorities.context(pem);
             return client -> client.sslContext(context);
         } catch (IOException | GeneralSecurityException e) {
             throw new BadInputException("--ca: " + pem + ": no certificates in PEM: " + e.getMessage(), e);
@@ -58,17 +44,12 @@ interface ServerTrust {
      */
     static ServerTrust ofAny() {
         try {
-            SSLContext context = context(new TrustManager[] {new Anybody()});
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, new TrustManager[] {new Anybody()}, new SecureRandom());
             return client -> client.sslContext(context);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every Java has TLS", e);
         }
-    }
-
-    private static SSLContext context(TrustManager[] trust) throws GeneralSecurityException {
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, trust, new SecureRandom());
-        return context;
     }
 
     /** Asks for no name and no authority. */

@@ -6,7 +6,7 @@ import { store } from "./store.js";
  * @typedef {object} Person
  * @property {boolean} [open] the server asks for no key
  * @property {string} [key]
- * @property {"match" | "curate" | "admin" | "ops"} role
+ * @property {"match" | "curate" | "admin" | "ops" | "node"} role
  * @property {string[]} [banks] of a key of some banks
  * @property {boolean} hide_distance
  * @property {string} [name]

@@ -12,7 +12,8 @@ import { tell } from "../toasts.js";
 import { Action, Empty, Head, Loading, Trouble, useAnswer, Word } from "../ui.js";
 import { labelList } from "./contents.js";
 
-const ROLES = [["match", "match: ask"], ["curate", "curate: and change contents"], ["admin", "admin: and banks and keys"], ["ops", "ops: watch alone"]];
+const ROLES = [["match", "match: ask"], ["curate", "curate: and change contents"], ["admin", "admin: and banks and keys"], ["ops", "ops: watch alone"],
+  ["node", "node: another node alone"]];
 
 export default function Keys() {
   const now = useStore(changes);
