@@ -25,6 +25,7 @@ import org.semblance.bench.lookup.LiveReport;
 import org.semblance.bench.lookup.RestartBench;
 import org.semblance.bench.nodes.CutCommitsRun;
 import org.semblance.bench.nodes.FailoverRun;
+import org.semblance.bench.nodes.NewNodeRun;
 import org.semblance.bench.nodes.NodesRun;
 import org.semblance.bench.nodes.OutageRun;
 import org.semblance.bench.nodes.RatesRun;
@@ -75,6 +76,7 @@ public final class Bench {
             FailoverRun.class,
             CutCommitsRun.class,
             OutageRun.class,
+            NewNodeRun.class,
             RatesRun.class,
             ScaleRun.class,
             SlowLoris.class,

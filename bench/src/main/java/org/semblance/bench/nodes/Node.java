@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +33,7 @@ final class Node implements AutoCloseable {
     private final String name;
     private final String catalog;
     private final List<String> startedBy;
+    private final List<String> options;
     private final Path folder;
     private volatile @Nullable Process process;
     private volatile int port;
@@ -50,7 +52,13 @@ final class Node implements AutoCloseable {
 
     /** @param startedBy a command that starts another, such as {@code taskset -c 0} */
     Node(String name, String catalog, List<String> startedBy) throws IOException {
+        this(name, catalog, startedBy, List.of());
+    }
+
+    /** @param options of its command line, beside those that every node has */
+    Node(String name, String catalog, List<String> startedBy, List<String> options) throws IOException {
         this.startedBy = startedBy;
+        this.options = options;
         this.name = name;
         this.catalog = catalog;
         this.folder = Files.createTempDirectory("semblance-node");
@@ -67,18 +75,10 @@ final class Node implements AutoCloseable {
         Path announcement = folder.resolve("server.json");
         Files.deleteIfExists(announcement);
         port = 0;
-        process = Jvm.start(
-                startedBy,
-                Main.class,
-                "serve",
-                "--data",
-                folder.toString(),
-                "--catalog",
-                catalog,
-                "--port",
-                "0",
-                "--isolation",
-                "none");
+        List<String> arguments = new ArrayList<>(List.of(
+                "serve", "--data", folder.toString(), "--catalog", catalog, "--port", "0", "--isolation", "none"));
+        arguments.addAll(options);
+        process = Jvm.start(startedBy, Main.class, arguments.toArray(String[]::new));
     }
 
     void awaitReady() {
@@ -118,7 +118,7 @@ final class Node implements AutoCloseable {
         if (port == 0) {
             throw new IOException(this + " does not run");
         }
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url() + path))
                 .timeout(Duration.ofSeconds(20))
                 .method(
                         method,
@@ -143,6 +143,16 @@ final class Node implements AutoCloseable {
     /** The newest change that its lookups see. */
     long listVersion() throws IOException {
         return json("POST", "/v1/lookup", "[]").json().path("list_version").asLong(-1);
+    }
+
+    /** The data folder, which may be filled before it starts. */
+    Path folder() {
+        return folder;
+    }
+
+    /** Where it answers. */
+    String url() {
+        return "http://127.0.0.1:" + port;
     }
 
     int port() {
