@@ -42,7 +42,8 @@ final class Snapshots<I extends KeptIndex> {
     // What a second does, about: to weigh one way against the other, no more.
 
     private static final long REPLAYED_CHANGES = 50_000;
-    private static final long READ_CONTENTS = 100_000;
+    private static final long REPLAYED_CONTENTS = 100_000;
+    private static final long BUILT_CONTENTS = 500_000;
     private static final long COPIED_BYTES = 100_000_000;
 
     /** In so many changes after a snapshot an addition is looked for, to learn how many contents came after it. */
@@ -207,7 +208,7 @@ final class Snapshots<I extends KeptIndex> {
                 break;
             }
         }
-        return (newest - seq) / REPLAYED_CHANGES + contents / READ_CONTENTS;
+        return (newest - seq) / REPLAYED_CHANGES + contents / REPLAYED_CONTENTS;
     }
 
     private long firstId(JournalEntry added) {
@@ -245,7 +246,7 @@ final class Snapshots<I extends KeptIndex> {
             return "belongs to another catalog";
         }
         long seconds = secondsAfter(offer.seq(), newest);
-        if (seconds > WORTHWHILE_SECONDS + catalog.contents() / READ_CONTENTS) {
+        if (seconds > WORTHWHILE_SECONDS + catalog.contents() / BUILT_CONTENTS) {
             return "too old: what came after change " + offer.seq() + " is more to read than the list";
         }
         long free = Objects.requireNonNull(file.toAbsolutePath().getParent())

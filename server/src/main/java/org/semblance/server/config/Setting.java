@@ -58,7 +58,7 @@ public final class Setting<T> {
             Kind.texts(Setting::areServers, "addresses of servers, as https://node2:5100"),
             List.of(),
             "Other nodes on that database, as https://node2:5100. A node that has no usable snapshot of its indexes fetches one from"
-                    + " them when it starts, which takes a fraction of the time that reading the database takes. It may name this"
+                    + " them when it starts, which is faster than to read the database, and spares it. It may name this"
                     + " node itself, so that the list is the same on all.");
 
     public static final Setting<Path> PEER_KEY_FILE = new Setting<>(

@@ -70,7 +70,7 @@ public final class Peers implements PeerSnapshots, AutoCloseable {
      */
     record Patience(Duration connecting, Duration answering, Duration window, long bytesAWindow) {
         static final Patience STANDARD =
-                new Patience(Duration.ofSeconds(3), Duration.ofSeconds(6), Duration.ofSeconds(10), 100_000_000);
+                new Patience(Duration.ofSeconds(3), Duration.ofSeconds(6), Duration.ofSeconds(10), 300_000_000);
     }
 
     /**
