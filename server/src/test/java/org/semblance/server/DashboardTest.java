@@ -53,6 +53,7 @@ class DashboardTest {
             "semblance_index_kernel_info",
             "semblance_index_save_seconds_sum",
             "semblance_index_build_seconds_sum",
+            "semblance_index_fetch_seconds_sum",
             "semblance_view_build_seconds_sum");
 
     @TempDir
