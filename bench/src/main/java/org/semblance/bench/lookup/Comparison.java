@@ -138,7 +138,7 @@ public final class Comparison {
     }
 
     private double lookUp(HashIndex index, int batch, int threads, long nanos) throws InterruptedException {
-        long[][] batches = batches(batch);
+        long[][] batches = IndexReport.batches(stored, batch, true);
         AtomicInteger next = new AtomicInteger();
         LongAdder lookups = new LongAdder();
         long start = System.nanoTime();
@@ -157,12 +157,6 @@ public final class Comparison {
             thread.join();
         }
         return lookups.sum() * 1e9 / (System.nanoTime() - start);
-    }
-
-    private long[][] batches(int batch) {
-        long[][] batches = new long[queries.length / 4 / batch][];
-        Arrays.setAll(batches, i -> Arrays.copyOfRange(queries, 4 * batch * i, 4 * batch * (i + 1)));
-        return batches;
     }
 
     /** How many hits each query has. */
