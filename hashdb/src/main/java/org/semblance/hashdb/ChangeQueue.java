@@ -118,8 +118,8 @@ final class ChangeQueue {
      * Commits until the change is made, for those as well whose changes come with it:
      *
      * <ol>
-     *   <li>Whoever waits next is woken, to lead from here on.
-     *   <li>Those whose changes are made are woken: they answer while the next commit is under way.
+     *   <li>The thread of the oldest waiting change is woken, to lead from here on.
+     *   <li>The threads whose changes are made are woken: these threads answer while the next commit is under way.
      * </ol>
      */
     private void lead(Waiting own) {

@@ -76,8 +76,8 @@ public final class HashDb implements BankedList, AutoCloseable {
     private final Catalog catalog;
 
     /**
-     * Held by whoever changes something. In turn: who leads one commit after another would else take the lock before those that follow
-     * other nodes.
+     * Held by the thread that changes something. The lock is fair, as threads that lead one commit after another would keep it from the
+     * thread that follows other nodes.
      */
     private final ReentrantLock writing = new ReentrantLock(true);
 
@@ -254,8 +254,8 @@ public final class HashDb implements BankedList, AutoCloseable {
     }
 
     /**
-     * As {@link #bank}, for who changes or reads the bank: a name that this node does not know may be one that another node has just
-     * given, so the shared catalog is asked for it.
+     * The bank of that name, for a request that changes or reads the bank. Another node may have just given a name that this node does
+     * not know, so the shared catalog is asked for such a name.
      *
      * @throws StorageFailedException if the shared catalog, which would have to be asked, cannot be reached
      */

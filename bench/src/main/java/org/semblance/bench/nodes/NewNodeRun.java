@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
 public final class NewNodeRun {
     private static final int BULK = 50_000;
 
-    /** What the peer's snapshot lacks, and a new node reads from the catalog either way. */
+    /** Contents that the peer's snapshot lacks, so that a new node reads them from the catalog either way. */
     private static final int LATER = 10_000;
 
     private NewNodeRun() {}

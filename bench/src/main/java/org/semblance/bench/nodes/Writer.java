@@ -90,7 +90,7 @@ final class Writer implements Runnable {
         });
     }
 
-    /** Whether the thread of this writer has ended, though nobody stopped the writer. */
+    /** Whether the writer's thread has ended with a failure. */
     boolean hasFailed() {
         return failure != null;
     }

@@ -1,7 +1,7 @@
 package org.semblance.engine.media;
 
 /**
- * What decodes AV1. Both libraries give the same samples; libaom takes two to three times as long.
+ * The library that decodes AV1. libdav1d and libaom give the same samples; libaom takes two to three times as long.
  *
  * @param library {@link #DAV1D} or {@link #LIBAOM}
  * @param detail the version of libdav1d, or why it is not used

@@ -49,7 +49,7 @@ public interface WriterSession extends AutoCloseable {
      */
     void commit(Head before, Head reached, Collection<RowInsert> inserts) throws SQLException;
 
-    /** Ends what was started. The connection is closed by whoever opened it, after this. */
+    /** Waits for the rows that {@link #start} began to insert. The caller, who opened the connection, closes the connection next. */
     @Override
     void close();
 }
