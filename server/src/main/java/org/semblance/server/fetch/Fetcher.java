@@ -21,10 +21,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -115,13 +115,23 @@ public final class Fetcher implements AutoCloseable {
                 ? null
                 : new MultiThreadIoEventLoopGroup(
                         1, new DefaultThreadFactory("fetch", true), NioIoHandler.newFactory());
-        this.resolving = new ThreadPoolExecutor(
-                0,
-                Math.max(1, settings.concurrent()),
+        this.resolving = resolvers(Math.max(1, settings.concurrent()));
+    }
+
+    /**
+     * As many lookups may wait as may run: the thread of a lookup that has just answered needs a moment before it takes
+     * the next one, and that next one must not be refused.
+     */
+    private static ExecutorService resolvers(int threads) {
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(
+                threads,
+                threads,
                 10,
                 TimeUnit.SECONDS,
-                new SynchronousQueue<>(),
+                new ArrayBlockingQueue<>(threads),
                 Thread.ofPlatform().daemon().name("resolve-", 0).factory());
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
     }
 
     private static SslContext trustingTheUsual() {
@@ -245,7 +255,7 @@ public final class Fetcher implements AutoCloseable {
         try {
             resolving.execute(lookup);
         } catch (RejectedExecutionException e) {
-            throw busy(); // Lookups whose fetches have given up still have all threads.
+            throw busy(); // Lookups whose fetches have given up still have all threads and places.
         }
     }
 

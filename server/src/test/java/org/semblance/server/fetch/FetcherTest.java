@@ -500,6 +500,35 @@ class FetcherTest {
     }
 
     @Test
+    void aLookupWaitsForTheThreadOfOneThatNobodyWaitsForAnyMore() throws Exception {
+        CountDownLatch asking = new CountDownLatch(1);
+        CompletableFuture<Void> free = new CompletableFuture<>();
+        Resolver slowAtFirst = name -> {
+            if (asking.getCount() > 0) {
+                asking.countDown();
+                free.join();
+            }
+            return resolve(name);
+        };
+        FetchSettings one = new FetchSettings(List.of("cdn.example.org"), 20_000, 1, 100);
+        try (Fetcher fetcher = new Fetcher(
+                one,
+                slowAtFirst,
+                clientTls(null),
+                address -> new InetSocketAddress("127.0.0.1", host.getAddress().getPort()))) {
+            CompletableFuture<RuntimeException> ended = new CompletableFuture<>();
+            Fetcher.Handle first = fetcher.fetch(
+                    "http://cdn.example.org/file", (thread, goOn) -> new Kept(1_000_000), ended::complete);
+            asking.await();
+            CompletableFuture<Kept> second = begin(fetcher, "http://cdn.example.org/file", 1_000_000);
+            first.cancel();
+            ended.get(20, TimeUnit.SECONDS);
+            free.complete(null);
+            assertThat(second.get(20, TimeUnit.SECONDS).bytes.size()).isEqualTo(FILE.length);
+        }
+    }
+
+    @Test
     void onlySoManyBeginInASecond() {
         FetchSettings slow = new FetchSettings(List.of("cdn.example.org"), 20_000, 8, 2);
         try (Fetcher fetcher = fetcher(slow, clientTls(null), host.getAddress().getPort())) {
