@@ -373,6 +373,38 @@ class TamperTest {
                 "labels: 1 rows belong to no content");
     }
 
+    /** What foreign keys guarantee, where a catalog has them. */
+    @Test
+    void findsContentsWithoutTheirBankAndSignalsWithoutTheirContent() throws Exception {
+        finds("DELETE FROM bank WHERE id = 1", "bank 1: is missing", "contents: 2 rows belong to no bank");
+        finds(
+                "UPDATE content SET bank_id = 77 WHERE id = 3",
+                "content 3: differs from what the journal made of it",
+                "contents: 3 rows belong to no bank");
+        finds(
+                "DELETE FROM content WHERE id IN (8, 9)",
+                "journal row 4: of its contents 2 to 11 only 8 are there",
+                "signals: 4 rows belong to no content");
+    }
+
+    /** A server that starts makes what is derived from rows that belong to nothing, and can still be asked. */
+    @Test
+    void verifiesACatalogThatWasOpenedWithoutABankAndAContent() throws Exception {
+        db.close();
+        sql("DELETE FROM bank WHERE id = 1");
+        sql("DELETE FROM content WHERE id IN (8, 9)");
+        Path before = folder;
+        folder = Files.createDirectory(folder.resolve("anew"));
+        databases.copy(before, folder);
+        db = databases.open(folder);
+        assertThat(db.verify().problems())
+                .contains(
+                        "bank 1: is missing",
+                        "contents: 2 rows belong to no bank",
+                        "journal row 4: of its contents 2 to 11 only 8 are there",
+                        "signals: 4 rows belong to no content");
+    }
+
     @Test
     void findsAChangedBank() throws SQLException {
         finds(

@@ -84,12 +84,17 @@ public final class Audit implements AutoCloseable {
 
     private final Map<Long, ExpectedProposal> proposals = new HashMap<>();
     private final ContentDigest digest = new ContentDigest();
+
+    /** The ids of the banks that are there, whoever made them. */
+    private final Set<Long> bankRows = new HashSet<>();
+
     private long journalRows;
     private String headHash = JournalEntry.GENESIS;
     private long signalRows;
     private long labelRows;
     private long videoRows;
     private long pictureRows;
+    private long rowsWithoutBank;
 
     /**
      * Holds the present state of the catalog still.
@@ -327,14 +332,13 @@ public final class Audit implements AutoCloseable {
     }
 
     private void banks() throws SQLException {
-        Set<Long> seen = new HashSet<>();
         PreparedStatement select = reader.prepare(
                 "SELECT id, name, kind, enabled_ratio, description, distance_threshold, deleted, features, handling,"
                         + " legal_basis, needs_approval FROM bank");
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
                 long id = row.getLong(1);
-                seen.add(id);
+                bankRows.add(id);
                 ExpectedBank expected = banks.get(id);
                 if (expected == null) {
                     problem("bank " + id + " (" + row.getString(2) + "): no row of the journal created it");
@@ -344,7 +348,7 @@ public final class Audit implements AutoCloseable {
             }
         }
         banks.keySet().stream()
-                .filter(id -> !seen.contains(id))
+                .filter(id -> !bankRows.contains(id))
                 .sorted()
                 .forEach(id -> problem("bank " + id + ": is missing"));
     }
@@ -454,7 +458,11 @@ public final class Audit implements AutoCloseable {
         return given == null ? null : given.value();
     }
 
+    /** Says which rows belong to nothing. Not every database has foreign keys between all tables, or looks at those it has. */
     private void orphans() throws SQLException {
+        if (rowsWithoutBank > 0) {
+            problem("contents: " + rowsWithoutBank + " rows belong to no bank");
+        }
         orphans("signals", "signal", signalRows);
         orphans("labels", "content_label", labelRows);
         orphans("videos", "video", videoRows);
@@ -570,6 +578,9 @@ public final class Audit implements AutoCloseable {
             }
             id = rows.getLong(1);
             bankId = rows.getLong(2);
+            if (!bankRows.contains(bankId)) {
+                rowsWithoutBank++;
+            }
             status = rows.getInt(3);
             until = longOrNull(rows, 4);
             createdAt = rows.getLong(5);
