@@ -85,7 +85,7 @@ final class PostgresSchema {
             LOG.warn(
                     "{}: without the extension pg_trgm; searches of texts read all of them: {}",
                     servers,
-                    e.getMessage());
+                    Servers.said(e));
         }
     }
 

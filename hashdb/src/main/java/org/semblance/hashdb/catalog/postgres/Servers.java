@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 import org.semblance.hashdb.catalog.StorageFailedException;
@@ -234,19 +235,33 @@ final class Servers {
         return state != null && (state.startsWith("08") || state.startsWith("28") || LOST.contains(state));
     }
 
+    /**
+     * What the server says of a failure, in one line: each of its details is on a line of its own. Those of a value that is refused
+     * are left out, for they quote the row, and what stands in messages is logged.
+     */
+    static String said(SQLException e) {
+        String state = String.valueOf(e.getSQLState());
+        boolean quotes = state.startsWith("22") || state.startsWith("23");
+        return String.valueOf(e.getMessage())
+                .lines()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty())
+                .limit(quotes ? 1 : Long.MAX_VALUE)
+                .collect(Collectors.joining("; "));
+    }
+
     StorageFailedException failure(SQLException e) {
         String state = e.getSQLState();
         if (DISK_FULL.equals(state)) {
             return new StorageFailedException(address + ": the disk is full", Kind.FULL, e);
         }
         if (isLost(e)) {
-            return new StorageFailedException(
-                    address + ": PostgreSQL cannot be reached: " + e.getMessage(), Kind.AWAY, e);
+            return new StorageFailedException(address + ": PostgreSQL cannot be reached: " + said(e), Kind.AWAY, e);
         }
         if (state != null && BUSY.contains(state)) {
             return new StorageFailedException(
-                    address + ": another node holds the catalog, or it is busy: " + e.getMessage(), Kind.AWAY, e);
+                    address + ": another node holds the catalog, or it is busy: " + said(e), Kind.AWAY, e);
         }
-        return new StorageFailedException(address + ": " + e.getMessage(), Kind.FAILED, e);
+        return new StorageFailedException(address + ": " + said(e), Kind.FAILED, e);
     }
 }
