@@ -83,7 +83,7 @@ public final class PostgresDialect implements Dialect {
     }
 
     /**
-     * Looks at the database, and makes the tables of a catalog in it if it has none.
+     * Looks at the database, and makes the tables of a catalog in it if it has none. A node brings older tables up to date as well.
      *
      * @param password null if the database asks for none
      * @param folder of the node, which remembers the server; null for a process that does not go on with the catalog
@@ -97,6 +97,9 @@ public final class PostgresDialect implements Dialect {
         ServerMark mark = folder == null ? null : new ServerMark(folder);
         PostgresDialect dialect = new PostgresDialect(new Servers(address, password, mark), ownTime);
         PostgresSchema.prepare(dialect.servers);
+        if (folder != null) {
+            PostgresSchema.dropOldKeys(dialect.servers);
+        }
         return dialect;
     }
 

@@ -8,6 +8,8 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.semblance.hashdb.catalog.CatalogRefusedException;
 import org.semblance.hashdb.catalog.rows.Schema;
 import org.slf4j.Logger;
@@ -21,6 +23,19 @@ final class PostgresSchema {
 
     /** Held by the node that makes tables, so that nodes which start together do not both make them. */
     private static final long LOCK = 0x73656D626C616E63L;
+
+    /**
+     * How long a node that starts waits for a table, and others wait behind it. PostgreSQL looks for deadlocks after a second; by then
+     * the node has given up.
+     */
+    private static final int LOCK_MS = 500;
+
+    /** The foreign keys that catalogs were made with at first, and what drops each. */
+    private static final String OLD_KEYS = "SELECT conname,"
+            + " format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %I', conrelid::regclass, conname)"
+            + " FROM pg_constraint WHERE contype = 'f'"
+            + " AND ((conrelid = to_regclass('content') AND confrelid = to_regclass('bank'))"
+            + " OR (conrelid = to_regclass('signal') AND confrelid = to_regclass('content'))) ORDER BY conname";
 
     private PostgresSchema() {}
 
@@ -84,6 +99,36 @@ final class PostgresSchema {
             connection.rollback();
             LOG.warn(
                     "{}: without the extension pg_trgm; searches of texts read all of them: {}",
+                    servers,
+                    Servers.said(e));
+        }
+    }
+
+    /**
+     * Drops the foreign keys of contents and signals from a catalog that was made with them: the database would look again for what
+     * the writer has looked up. Nodes of builds before do not need the keys. A node that cannot have the tables at once goes on with
+     * the keys, and the next start tries again.
+     */
+    static void dropOldKeys(Servers servers) {
+        try (Connection connection = servers.connect(Servers.Use.READ);
+                Statement statement = connection.createStatement()) {
+            Map<String, String> drops = new LinkedHashMap<>();
+            try (ResultSet row = statement.executeQuery(OLD_KEYS)) {
+                while (row.next()) {
+                    drops.put(row.getString(1), row.getString(2));
+                }
+            }
+            statement.execute("SET lock_timeout = " + LOCK_MS);
+            for (Map.Entry<String, String> drop : drops.entrySet()) {
+                statement.execute(drop.getValue());
+                LOG.info(
+                        "{}: without the foreign key {} from now on, which slowed changes down",
+                        servers,
+                        drop.getKey());
+            }
+        } catch (SQLException e) {
+            LOG.warn(
+                    "{}: changes stay slower, as old foreign keys cannot be dropped; the next start tries again: {}",
                     servers,
                     Servers.said(e));
         }
