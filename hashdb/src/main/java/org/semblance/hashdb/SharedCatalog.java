@@ -1,8 +1,11 @@
 package org.semblance.hashdb;
 
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.CatalogRefusedException;
+import org.semblance.hashdb.catalog.postgres.JournalHashes;
 import org.semblance.hashdb.catalog.postgres.PostgresAddress;
 import org.semblance.hashdb.catalog.postgres.ServerState;
 import org.semblance.hashdb.catalog.postgres.SharedDocuments;
@@ -22,6 +25,15 @@ public record SharedCatalog(
      */
     public ServerState serverState() {
         return ServerState.of(address, password);
+    }
+
+    /**
+     * Asks the database for the hashes of those changes, by their numbers; changes that its journal does not have are left out.
+     *
+     * @throws org.semblance.hashdb.catalog.StorageFailedException if it cannot be reached, or has no journal
+     */
+    public Map<Long, String> journalHashes(Collection<Long> seqs) {
+        return JournalHashes.of(address, password, seqs);
     }
 
     /**

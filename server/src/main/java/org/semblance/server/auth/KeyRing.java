@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -98,6 +99,16 @@ public final class KeyRing {
     public List<Key> keys() {
         byte[] content = bytes();
         return content == null ? List.of() : parse(content);
+    }
+
+    /**
+     * The key that has that secret, good or not.
+     *
+     * @throws KeysRefusedException if the document cannot be read or is damaged
+     */
+    public Optional<Key> ofSecret(String secret) {
+        String sha256 = Secret.sha256(secret);
+        return keys().stream().filter(key -> key.sha256().equals(sha256)).findFirst();
     }
 
     /**

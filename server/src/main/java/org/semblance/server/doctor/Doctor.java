@@ -16,6 +16,7 @@ public final class Doctor {
         findings.addAll(new Machine(config).check());
         findings.addAll(new Surroundings(config, environment).check());
         findings.addAll(new CatalogServer(config).check());
+        findings.addAll(new PeerNodes(config).check());
         return findings;
     }
 }

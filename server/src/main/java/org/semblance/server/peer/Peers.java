@@ -2,12 +2,14 @@ package org.semblance.server.peer;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.BodySubscribers;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -22,6 +24,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.follow.IndexKind;
 import org.semblance.hashdb.follow.PeerSnapshots;
@@ -30,6 +34,7 @@ import org.semblance.hashdb.json.StrictJson;
 import org.semblance.server.config.ConfigRefusedException;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.config.Setting;
+import org.semblance.server.peer.PeerState.Outcome;
 import org.semblance.server.tls.Authorities;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +50,8 @@ import tools.jackson.databind.JsonNode;
 public final class Peers implements PeerSnapshots, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Peers.class);
     private static final int OK = 200;
+    private static final int NO_KEY = 401;
+    private static final int FORBIDDEN = 403;
 
     /** Of an answer that is no snapshot. */
     private static final int MOST_BYTES = 65_536;
@@ -118,37 +125,88 @@ public final class Peers implements PeerSnapshots, AutoCloseable {
     /** Asks all peers at a time. */
     @Override
     public List<Offer> offers(IndexKind kind) {
-        Map<URI, CompletableFuture<HttpResponse<String>>> asked = new LinkedHashMap<>();
-        long end =
-                System.nanoTime() + patience.connecting.plus(patience.answering).toNanos();
         for (URI peer : peers) {
-            if (key != null && peer.getScheme().equalsIgnoreCase("http") && !isThisMachine(peer.getHost())) {
+            if (key != null && isPlain(peer)) {
                 LOG.warn("{}: this node's key and the list go over the network as plain text (expected: https)", peer);
             }
-            asked.put(peer, client.sendAsync(request(peer, SnapshotRoutes.PATH), head -> text()));
         }
         List<Offer> offers = new ArrayList<>();
         List<String> problems = new ArrayList<>();
-        asked.forEach((peer, answer) -> {
-            try {
-                Offer offer = offer(peer, kind, await(answer, Duration.ofNanos(end - System.nanoTime())));
-                if (offer == null) {
-                    LOG.info("{}: has no snapshot of {}", peer, kind.units());
-                } else {
-                    offers.add(offer);
-                }
-            } catch (TimeoutException e) {
-                answer.cancel(true);
-                problems.add(peer + ": no answer in time");
-            } catch (IOException e) {
-                problems.add(peer + ": " + e.getMessage());
+        for (PeerState state : states()) {
+            URI peer = state.peer();
+            PeerState.Snapshot snapshot = state.snapshots().stream()
+                    .filter(one -> one.kind() == kind)
+                    .findFirst()
+                    .orElse(null);
+            String problem = snapshot == null ? state.problem() : snapshot.unreadable();
+            if (problem != null) {
+                problems.add(peer + ": " + problem);
+            } else if (snapshot == null) {
+                LOG.info("{}: has no snapshot of {}", peer, kind.units());
+            } else {
+                long bytes = snapshot.bytes();
+                offers.add(new Offer(
+                        peer.toString(),
+                        snapshot.seq(),
+                        snapshot.mark(),
+                        bytes,
+                        file -> copy(peer, kind, bytes, file)));
             }
-        });
+        }
         if (!problems.isEmpty()) {
             // In one line, as the log counts those of a kind.
             LOG.warn("no snapshot of {} from {}", kind.units(), String.join("; ", problems));
         }
         return offers;
+    }
+
+    /** Asks all peers at a time what they have, and returns within seconds, whatever they do. */
+    public List<PeerState> states() {
+        Map<URI, CompletableFuture<HttpResponse<String>>> asked = new LinkedHashMap<>();
+        long end =
+                System.nanoTime() + patience.connecting.plus(patience.answering).toNanos();
+        for (URI peer : peers) {
+            asked.put(peer, client.sendAsync(request(peer, SnapshotRoutes.PATH), head -> text()));
+        }
+        List<PeerState> states = new ArrayList<>();
+        asked.forEach((peer, answer) -> states.add(state(peer, answer, Duration.ofNanos(end - System.nanoTime()))));
+        return states;
+    }
+
+    private static PeerState state(URI peer, CompletableFuture<HttpResponse<String>> asked, Duration atMost) {
+        try {
+            HttpResponse<String> answer = await(asked, atMost);
+            int status = answer.statusCode();
+            if (status == OK) {
+                return PeerState.answered(peer, snapshots(answer.body()));
+            }
+            return PeerState.failed(
+                    peer,
+                    status == NO_KEY || status == FORBIDDEN ? Outcome.REFUSED : Outcome.STRANGE,
+                    status + detail(answer.body()));
+        } catch (TimeoutException e) {
+            asked.cancel(true);
+            return PeerState.failed(peer, Outcome.AWAY, "no answer in time");
+        } catch (IOException e) {
+            return PeerState.failed(peer, outcome(e), e.getMessage());
+        }
+    }
+
+    private static Outcome outcome(IOException failure) {
+        for (Throwable at = failure; at != null; at = at.getCause()) {
+            if (at instanceof SSLHandshakeException || at instanceof SSLPeerUnverifiedException) {
+                return Outcome.UNTRUSTED;
+            }
+            if (at instanceof ConnectException || at instanceof HttpTimeoutException) {
+                return Outcome.AWAY;
+            }
+        }
+        return Outcome.STRANGE;
+    }
+
+    /** Whether what is said to that peer, and what it says, goes over the network as plain text. */
+    public static boolean isPlain(URI peer) {
+        return peer.getScheme().equalsIgnoreCase("http") && !isThisMachine(peer.getHost());
     }
 
     private HttpRequest request(URI peer, String path) {
@@ -186,22 +244,24 @@ public final class Peers implements PeerSnapshots, AutoCloseable {
         }
     }
 
-    /** What the answer offers of that kind; null for nothing. */
-    private @Nullable Offer offer(URI peer, IndexKind kind, HttpResponse<String> answer) throws IOException {
-        requireOk(answer.statusCode(), answer::body);
+    /** The snapshots that an answer tells of, without those of a kind that this release does not know. */
+    private static List<PeerState.Snapshot> snapshots(String answer) throws IOException {
         try {
-            for (JsonNode one : StrictJson.ANSWERS.readTree(answer.body()).path(SnapshotRoutes.SNAPSHOTS)) {
-                if (one.path(SnapshotRoutes.KIND).asString("").equals(kind.units())) {
-                    long bytes = one.path(SnapshotRoutes.BYTES).longValue();
-                    return new Offer(
-                            peer.toString(),
-                            one.path(SnapshotRoutes.LIST_VERSION).longValue(),
-                            Hash256.parse(one.path(SnapshotRoutes.JOURNAL_HASH).asString("")),
-                            bytes,
-                            file -> copy(peer, kind, bytes, file));
+            List<PeerState.Snapshot> snapshots = new ArrayList<>();
+            for (JsonNode one : StrictJson.ANSWERS.readTree(answer).path(SnapshotRoutes.SNAPSHOTS)) {
+                for (IndexKind kind : IndexKind.values()) {
+                    if (one.path(SnapshotRoutes.KIND).asString("").equals(kind.units())) {
+                        snapshots.add(new PeerState.Snapshot(
+                                kind,
+                                one.path(SnapshotRoutes.BYTES).longValue(),
+                                one.path(SnapshotRoutes.LIST_VERSION).longValue(),
+                                Hash256.parse(
+                                        one.path(SnapshotRoutes.JOURNAL_HASH).asString("")),
+                                one.path(SnapshotRoutes.FORMAT).asInt(0)));
+                    }
                 }
             }
-            return null;
+            return snapshots;
         } catch (JacksonException | IllegalArgumentException e) {
             throw new IOException("an answer that says nothing of snapshots; is that a node of Semblance?", e);
         }

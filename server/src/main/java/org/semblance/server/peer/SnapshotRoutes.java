@@ -43,6 +43,7 @@ public final class SnapshotRoutes {
     static final String BYTES = "bytes";
     static final String LIST_VERSION = "list_version";
     static final String JOURNAL_HASH = "journal_hash";
+    static final String FORMAT = "format";
     static final String PATH = "/v1/" + SNAPSHOTS;
 
     private static final Logger LOG = LoggerFactory.getLogger(SnapshotRoutes.class);
@@ -92,7 +93,8 @@ public final class SnapshotRoutes {
                         .put(KIND, kind.units())
                         .put(BYTES, Files.size(file))
                         .put(LIST_VERSION, head.seq())
-                        .put(JOURNAL_HASH, head.mark().toHex());
+                        .put(JOURNAL_HASH, head.mark().toHex())
+                        .put(FORMAT, SnapshotFormat.VERSION);
             } catch (NoSuchFileException e) {
                 LOG.debug("{}: not there yet", file);
             } catch (IOException e) {

@@ -14,25 +14,25 @@ import java.util.Collections;
 import java.util.List;
 
 /** A server on a free port that does to each request what a test wants, and then ends the connection. */
-final class FakePeer implements AutoCloseable {
+public final class FakePeer implements AutoCloseable {
     private final ServerSocket socket;
     private final Answering answering;
     private final List<String> asked = Collections.synchronizedList(new ArrayList<>());
 
     /** Answers a request by what it writes. */
     @FunctionalInterface
-    interface Answering {
+    public interface Answering {
         void answer(String path, OutputStream out) throws IOException, InterruptedException;
     }
 
-    FakePeer(Answering answering) throws IOException {
+    public FakePeer(Answering answering) throws IOException {
         this.answering = answering;
         socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().start(this::accept);
     }
 
     /** One that describes a snapshot of hashes, and answers the request for it in that way. */
-    static FakePeer describing(long bytes, String journalHash, Answering snapshot) throws IOException {
+    public static FakePeer describing(long bytes, String journalHash, Answering snapshot) throws IOException {
         return new FakePeer((path, out) -> {
             if (path.equals(SnapshotRoutes.PATH)) {
                 json(
@@ -46,7 +46,7 @@ final class FakePeer implements AutoCloseable {
         });
     }
 
-    static void json(OutputStream out, int status, String body) throws IOException {
+    public static void json(OutputStream out, int status, String body) throws IOException {
         head(out, status, "Content-Type: application/json\r\nContent-Length: " + body.length());
         out.write(body.getBytes(StandardCharsets.US_ASCII));
     }
@@ -84,7 +84,7 @@ final class FakePeer implements AutoCloseable {
         }
     }
 
-    URI url() {
+    public URI url() {
         return URI.create("http://127.0.0.1:" + socket.getLocalPort());
     }
 

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.file.SnapshotFormat;
 import org.semblance.hashdb.follow.IndexKind;
 import org.semblance.hashdb.follow.PeerSnapshots;
 
@@ -115,6 +116,17 @@ class PeersTest {
         }
         try (FakePeer hangsUp = new FakePeer((path, out) -> {})) {
             assertThat(offers(hangsUp)).isEmpty();
+        }
+    }
+
+    @Test
+    void takesNoSnapshotOfAnotherFormat() throws IOException {
+        String snapshot =
+                "{\"kind\":\"hashes\",\"bytes\":9,\"list_version\":1,\"journal_hash\":\"" + MARK + "\",\"format\":%s}";
+        for (int format : List.of(SnapshotFormat.VERSION, SnapshotFormat.VERSION + 1)) {
+            try (FakePeer peer = answering(200, "{\"snapshots\":[" + snapshot.formatted(format) + "]}")) {
+                assertThat(offers(peer)).hasSize(format == SnapshotFormat.VERSION ? 1 : 0);
+            }
         }
     }
 

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.file.SnapshotFormat;
 import org.semblance.hashdb.follow.IndexKind;
 import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.TestServer;
@@ -82,6 +83,7 @@ class SnapshotRoutesTest {
             assertThat(one.path("kind").asString()).isEqualTo("hashes");
             assertThat(one.path("bytes").longValue()).isEqualTo(Files.size(file(IndexKind.HASHES)));
             assertThat(one.path("list_version").longValue()).isEqualTo(2);
+            assertThat(one.path("format").intValue()).isEqualTo(SnapshotFormat.VERSION);
             assertThat(one.path("journal_hash").asString())
                     .isEqualTo(server.get("/v1/journal?after=1")
                             .json()
