@@ -75,7 +75,7 @@ final class PeerNodes {
                     ? Finding.ok("peer key", detail)
                     : Finding.warn("peer key", detail + ", which may do more than a node needs", keyAdvice());
         } catch (DatabaseRefusedException | KeysRefusedException e) {
-            return null; // See catalog, and keys.
+            return null; // The findings on catalog and keys say why.
         }
     }
 

@@ -96,10 +96,7 @@ public final class PostgresDialect implements Dialect {
             PostgresAddress address, @Nullable String password, @Nullable Path folder, boolean ownTime) {
         ServerMark mark = folder == null ? null : new ServerMark(folder);
         PostgresDialect dialect = new PostgresDialect(new Servers(address, password, mark), ownTime);
-        PostgresSchema.prepare(dialect.servers);
-        if (folder != null) {
-            PostgresSchema.dropOldKeys(dialect.servers);
-        }
+        PostgresSchema.prepare(dialect.servers, folder != null);
         return dialect;
     }
 

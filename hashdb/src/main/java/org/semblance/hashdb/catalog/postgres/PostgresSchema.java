@@ -15,7 +15,7 @@ import org.semblance.hashdb.catalog.rows.Schema;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes the tables of a catalog, tells them from others, and sees whether this release may use them. */
+/** Makes the tables of a catalog, tells them from others, sees whether this release may use them, and brings older ones up to date. */
 final class PostgresSchema {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresSchema.class);
 
@@ -39,8 +39,13 @@ final class PostgresSchema {
 
     private PostgresSchema() {}
 
-    /** @throws CatalogRefusedException if the database holds something else, is of a newer release, or cannot be used */
-    static void prepare(Servers servers) {
+    /**
+     * Sees to the tables.
+     *
+     * @param asNode whether older tables are brought up to date, for which others wait a moment
+     * @throws CatalogRefusedException if the database holds something else, is of a newer release, or cannot be used
+     */
+    static void prepare(Servers servers, boolean asNode) {
         try (Connection connection = servers.connect(Servers.Use.READ);
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
@@ -58,6 +63,9 @@ final class PostgresSchema {
             if (made) {
                 LOG.info("{}: a new catalog", servers);
                 indexTexts(connection, statement, servers);
+            } else if (asNode) {
+                connection.setAutoCommit(true);
+                dropOldKeys(statement, servers);
             }
         } catch (SQLException e) {
             throw new CatalogRefusedException(String.valueOf(servers.failure(e).getMessage()), e);
@@ -106,12 +114,11 @@ final class PostgresSchema {
 
     /**
      * Drops the foreign keys of contents and signals from a catalog that was made with them: the database would look again for what
-     * the writer has looked up. Nodes of builds before do not need the keys. A node that cannot have the tables at once goes on with
+     * the writer has looked up. Nodes of earlier builds do not need the keys. A node that cannot have the tables at once goes on with
      * the keys, and the next start tries again.
      */
-    static void dropOldKeys(Servers servers) {
-        try (Connection connection = servers.connect(Servers.Use.READ);
-                Statement statement = connection.createStatement()) {
+    private static void dropOldKeys(Statement statement, Servers servers) {
+        try {
             Map<String, String> drops = new LinkedHashMap<>();
             try (ResultSet row = statement.executeQuery(OLD_KEYS)) {
                 while (row.next()) {

@@ -236,8 +236,8 @@ final class Servers {
     }
 
     /**
-     * What the server says of a failure, in one line: each of its details is on a line of its own. Those of a value that is refused
-     * are left out, for they quote the row, and what stands in messages is logged.
+     * What the server says of a failure, in one line; the driver gives each detail a line of its own. Details of a value that the
+     * server refused are left out, because they quote the row and messages are logged.
      */
     static String said(SQLException e) {
         String state = String.valueOf(e.getSQLState());

@@ -61,7 +61,7 @@ public final class SharedDocuments implements Documents {
     public SharedDocuments(PostgresAddress address, @Nullable String password, LongSupplier nanoTime) {
         this.servers = new Servers(address, password);
         this.nanoTime = nanoTime;
-        PostgresSchema.prepare(servers);
+        PostgresSchema.prepare(servers, false);
     }
 
     @Override
