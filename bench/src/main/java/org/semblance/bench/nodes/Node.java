@@ -126,13 +126,34 @@ final class Node implements AutoCloseable {
                                 ? HttpRequest.BodyPublishers.noBody()
                                 : HttpRequest.BodyPublishers.ofByteArray(body));
         headers.forEach(request::header);
-        try {
-            HttpResponse<String> answer =
-                    CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
-            return new Answer(answer.statusCode(), answer.body());
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
+        boolean isLookup = path.startsWith("/v1/lookup");
+        while (true) {
+            try {
+                HttpResponse<String> answer =
+                        CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+                return new Answer(answer.statusCode(), answer.body());
+            } catch (IOException e) {
+                if (!isLookup || !isClosedByThePool(e)) {
+                    throw e;
+                }
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
         }
+    }
+
+    /**
+     * Whether the client closed a connection that it had just taken from its own pool. The JDK's client does so when an answer
+     * arrives before the client's selector has heard that the connection left the pool, and repeats no POST by itself.
+     */
+    private static boolean isClosedByThePool(IOException failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            String message = cause.getMessage();
+            if (message != null && message.startsWith("Unexpected cleanup triggered for non pooled connection")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Sends JSON. */

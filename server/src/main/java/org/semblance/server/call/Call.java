@@ -371,6 +371,7 @@ public final class Call implements RequestHandler {
         }
         body.release();
         answer(response);
+        wire.expectNext();
         return true;
     }
 

@@ -74,7 +74,7 @@ public final class HttpTransport {
         metrics.gauge(
                 "netty.direct.memory.bytes", "Direct memory of the transport", PlatformDependent::usedDirectMemory);
         boolean epoll = Epoll.isAvailable();
-        IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        IoHandlerFactory io = epoll ? EpollIoHandler.newFactory(0, Vigil::new) : NioIoHandler.newFactory();
         LOG.info(epoll ? "I/O by epoll" : "I/O by NIO: there is no native epoll for this platform");
         loops = new MultiThreadIoEventLoopGroup(
                 Runtime.getRuntime().availableProcessors(), // The loops answer lookups themselves.

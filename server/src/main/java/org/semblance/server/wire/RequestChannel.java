@@ -128,6 +128,11 @@ abstract class RequestChannel extends PullHandler implements Wire {
     }
 
     @Override
+    public final void expectNext() {
+        Vigil.answered();
+    }
+
+    @Override
     public final Alarm alarm() {
         Alarm it = alarm;
         if (it == null) {

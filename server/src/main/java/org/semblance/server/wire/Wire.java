@@ -60,6 +60,9 @@ public interface Wire {
     /** Ends that answer; otherwise as {@link #answer}. */
     void finish(HttpRequest head, boolean bodyEnded);
 
+    /** Tells the loop that an answer was made on it: the client's next request may be there before the loop has gone to sleep. */
+    void expectNext();
+
     /** Ends it without a word. */
     void cutOff();
 }

@@ -1,0 +1,66 @@
+package org.semblance.server.wire;
+
+import io.netty.channel.SelectStrategy;
+import io.netty.util.IntSupplier;
+import io.netty.util.concurrent.FastThreadLocal;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How an event loop waits: after a single answer that was made on the loop, the loop looks for the next request for some
+ * microseconds before it sleeps.
+ *
+ * <p>A client that looks hashes up one by one sends the next request as soon as it has the answer. To put the loop's thread to
+ * sleep and to wake the thread again takes longer than the answer itself. Loops with several answers to make at a time find the next
+ * requests there already, and loops whose requests are for the workers sleep as ever.
+ */
+final class Vigil implements SelectStrategy {
+    /** Longer than a client on the same network takes between an answer and its next request. */
+    private static final long LENGTH_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+
+    /** Between two looks: each is a call of the system, and a neighbour on the same core needs the core more. */
+    private static final int PAUSES = 20;
+
+    private static final FastThreadLocal<Vigil> OF_THIS_LOOP = new FastThreadLocal<>();
+
+    /** How many answers were made on the loop since it last looked for requests. */
+    private int answers;
+
+    private boolean isKept;
+    private long endNanos;
+
+    /** Tells the loop of this thread that an answer was made on it. */
+    static void answered() {
+        Vigil own = OF_THIS_LOOP.getIfExists();
+        if (own != null) {
+            own.answers++;
+        }
+    }
+
+    @Override
+    public int calculateStrategy(IntSupplier ready, boolean hasTasks) throws Exception {
+        if (answers > 0) {
+            isKept = answers == 1;
+            endNanos = System.nanoTime() + LENGTH_NANOS;
+            answers = 0;
+        }
+        if (hasTasks) {
+            return ready.get();
+        }
+        if (!isKept) {
+            OF_THIS_LOOP.set(this);
+            return SelectStrategy.SELECT;
+        }
+        int events = ready.get();
+        if (events > 0) {
+            return events;
+        }
+        if (System.nanoTime() - endNanos >= 0) {
+            isKept = false;
+            return SelectStrategy.SELECT;
+        }
+        for (int i = 0; i < PAUSES; i++) {
+            Thread.onSpinWait();
+        }
+        return SelectStrategy.CONTINUE;
+    }
+}
