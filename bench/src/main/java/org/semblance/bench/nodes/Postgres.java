@@ -133,6 +133,13 @@ final class Postgres implements AutoCloseable {
                 .strip();
     }
 
+    /** Has it wait before each sync of its log from now on, as if the disk were that much slower. */
+    void delaySyncs(int ms) throws IOException {
+        ask("ALTER SYSTEM SET commit_siblings = 0");
+        ask("ALTER SYSTEM SET commit_delay = " + TimeUnit.MILLISECONDS.toMicros(ms));
+        ask("SELECT pg_reload_conf()");
+    }
+
     /** Kills the server as a power cut would, but for what the disk holds back. */
     void kill() {
         signal(Signals.KILL);

@@ -25,23 +25,30 @@ import org.semblance.hashdb.catalog.postgres.PostgresAddress;
 import org.semblance.hashdb.follow.DatabaseEvents;
 import org.semblance.hashdb.follow.IndexKind;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** How fast nodes of this process change a catalog on PostgreSQL, follow it, and begin with it. */
 public final class RatesRun {
     private static final int BULK = 50_000;
     private static final int CLIENTS = 1_000;
-    private static final int SINGLES = 300;
+    private static final int SINGLES = 1_000;
+
+    /** Single changes before those that count: the first ones meet code that is not compiled. */
+    private static final int WARM_UP = 2_000;
+
     private static final int PAGE = 8 << 10;
 
     private final SplittableRandom random;
     private final SharedCatalog catalog;
     private final Path folder;
+    private final int syncMs;
 
-    private RatesRun(long seed, SharedCatalog catalog, Path folder) {
+    private RatesRun(long seed, SharedCatalog catalog, Path folder, int syncMs) {
         this.random = new SplittableRandom(seed);
         this.catalog = catalog;
         this.folder = folder;
+        this.syncMs = syncMs;
     }
 
     /** Returns 1 if a node does not have what was added. */
@@ -54,12 +61,19 @@ public final class RatesRun {
     static int run(
             @Parameters(description = "How many millions of hashes a new node finds.") int millions,
             @Parameters(description = "How long clients make single changes, in seconds.") int seconds,
-            @Parameters(description = "Of the hashes.") long seed)
+            @Parameters(description = "Of the hashes.") long seed,
+            @Option(
+                            names = "--sync-ms",
+                            defaultValue = "0",
+                            description =
+                                    "By how much PostgreSQL delays each sync, as if the disk were slower (default: 0).")
+                    int syncMs)
             throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("semblance-rates");
         try (Postgres postgres = Postgres.start()) {
+            postgres.delaySyncs(syncMs);
             SharedCatalog catalog = new SharedCatalog(PostgresAddress.parse(Postgres.catalog(postgres)), null);
-            return new RatesRun(seed, catalog, folder).run(millions, seconds) ? 0 : 1;
+            return new RatesRun(seed, catalog, folder, syncMs).run(millions, seconds) ? 0 : 1;
         } finally {
             Folders.delete(folder);
         }
@@ -132,15 +146,20 @@ public final class RatesRun {
             }
         }
         Times changes = new Times();
-        for (int i = 0; i < SINGLES; i++) {
+        for (int i = -WARM_UP; i < SINGLES; i++) {
             Change add = new Change.AddContents(Banked.BANK, List.of(Banked.draft(Banked.hash(random))));
             long begun = System.nanoTime();
             db.apply(add, Banked.ORIGIN);
-            changes.addSince(begun);
+            if (i >= 0) {
+                changes.addSince(begun);
+            }
         }
+        double sync = syncs.percentile(0.5) + syncMs;
+        double change = changes.percentile(0.5);
         print(
-                "one client: a change p50 %.2f ms, p99 %.2f ms; a sync of the disk p50 %.2f ms",
-                changes.percentile(0.5), changes.percentile(0.99), syncs.percentile(0.5));
+                "one client: a change p50 %.2f ms, p99 %.2f ms; a sync takes %.2f ms, of which %d ms are PostgreSQL's delay: %.0f %% of"
+                        + " the commits that such a disk allows",
+                change, changes.percentile(0.99), sync, syncMs, 100 * sync / change);
     }
 
     private void bulk(HashDb db, long contents) {
