@@ -48,6 +48,9 @@ import org.slf4j.LoggerFactory;
 public final class Call implements RequestHandler {
     private static final Logger LOG = LoggerFactory.getLogger(Call.class);
 
+    /** What is no longer is taken for a question, whose client waits for the answer to ask the next one. */
+    private static final int QUESTION_BYTES = 1_024;
+
     private enum State {
         /** Looks at the head. */
         HEAD,
@@ -352,6 +355,14 @@ public final class Call implements RequestHandler {
     private void work(Body body, Route.Work action) {
         if (!answerHere(body, action::quickly)) {
             dispatch.offer(body, action);
+            waitAwake();
+        }
+    }
+
+    /** Has the loop wait for the answer to a question, and for the client's next one, without going to sleep at once. */
+    private void waitAwake() {
+        if (pace.received() <= QUESTION_BYTES) {
+            wire.waitAwake();
         }
     }
 
@@ -371,7 +382,6 @@ public final class Call implements RequestHandler {
         }
         body.release();
         answer(response);
-        wire.expectNext();
         return true;
     }
 
@@ -436,6 +446,7 @@ public final class Call implements RequestHandler {
             log.sends(response.body().length);
             answered();
             wire.answer(head, response, bodyEnded);
+            waitAwake();
         }
     }
 

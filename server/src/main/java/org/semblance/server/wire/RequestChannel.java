@@ -128,8 +128,8 @@ abstract class RequestChannel extends PullHandler implements Wire {
     }
 
     @Override
-    public final void expectNext() {
-        Vigil.answered();
+    public final void waitAwake() {
+        Vigil.expect();
     }
 
     @Override

@@ -6,15 +6,14 @@ import io.netty.util.concurrent.FastThreadLocal;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How an event loop waits: after a single answer that was made on the loop, the loop looks for the next request for some
- * microseconds before it sleeps.
+ * How an event loop waits: where a single thing is expected soon, the loop looks for it for some microseconds before it sleeps.
  *
- * <p>A client that looks hashes up one by one sends the next request as soon as it has the answer. To put the loop's thread to
- * sleep and to wake the thread again takes longer than the answer itself. Loops with several answers to make at a time find the next
- * requests there already, and loops whose requests are for the workers sleep as ever.
+ * <p>A client that looks hashes up one by one sends the next request as soon as it has the answer, and a worker has the answer to such
+ * a request within microseconds. To put the loop's thread to sleep and to wake the thread again takes longer. Loops that expect
+ * several things find the first of them there already, and loops whose requests are uploads sleep as ever.
  */
 final class Vigil implements SelectStrategy {
-    /** Longer than a client on the same network takes between an answer and its next request. */
+    /** Longer than a client on the same machine takes between an answer and its next request. */
     private static final long LENGTH_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
     /** Between two looks: each is a call of the system, and a neighbour on the same core needs the core more. */
@@ -22,26 +21,26 @@ final class Vigil implements SelectStrategy {
 
     private static final FastThreadLocal<Vigil> OF_THIS_LOOP = new FastThreadLocal<>();
 
-    /** How many answers were made on the loop since it last looked for requests. */
-    private int answers;
+    /** How many things were expected since the loop last looked. */
+    private int expected;
 
     private boolean isKept;
     private long endNanos;
 
-    /** Tells the loop of this thread that an answer was made on it. */
-    static void answered() {
+    /** Tells the loop of this thread that something is expected within microseconds. */
+    static void expect() {
         Vigil own = OF_THIS_LOOP.getIfExists();
         if (own != null) {
-            own.answers++;
+            own.expected++;
         }
     }
 
     @Override
     public int calculateStrategy(IntSupplier ready, boolean hasTasks) throws Exception {
-        if (answers > 0) {
-            isKept = answers == 1;
+        if (expected > 0) {
+            isKept = expected == 1;
             endNanos = System.nanoTime() + LENGTH_NANOS;
-            answers = 0;
+            expected = 0;
         }
         if (hasTasks) {
             return ready.get();

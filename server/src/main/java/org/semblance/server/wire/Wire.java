@@ -60,8 +60,8 @@ public interface Wire {
     /** Ends that answer; otherwise as {@link #answer}. */
     void finish(HttpRequest head, boolean bodyEnded);
 
-    /** Tells the loop that an answer was made on it: the client's next request may be there before the loop has gone to sleep. */
-    void expectNext();
+    /** Tells the loop that the next thing to do is expected within microseconds, sooner than the loop could sleep and wake. */
+    void waitAwake();
 
     /** Ends it without a word. */
     void cutOff();
