@@ -7,13 +7,9 @@
  * chunk of the slot. x86-64 keeps loads in order; the acquire keeps the compiler to it.
  */
 #include <immintrin.h>
-#include <stdint.h>
+#include "library.h"
 
-#define EXPORT __attribute__((visibility("default")))
 #define LINE 64
-
-/* What the caller and this file must agree in; raised with every change of it. */
-#define VERSION 1
 
 /* Of the tables that are given: see NativeKernels. */
 enum { WIDE, HALF_CHUNKS, STORE_CHUNKS, REGIONS };
@@ -146,9 +142,6 @@ TARGET static inline uint64_t near_4_avx2(int64_t line, __m256i sketch, __m256i 
 }
 
 #include "run.h"
-
-/* Values and not functions, each of which would take the caller milliseconds to bind. */
-EXPORT const int64_t semblance_run_version = VERSION;
 
 /* The forms that this processor and its system can run: 1 for AVX2, 2 for AVX-512. */
 EXPORT int64_t semblance_run_forms;

@@ -107,7 +107,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule kernelsKnowMemoryOnly = dependOnOnly(
             "org.semblance.hashdb.index.kernel",
-            "org.semblance.hashdb.libc",
+            "org.semblance.hashdb.natives",
             "org.semblance.hashdb.offheap",
             "jdk.incubator",
             "org.slf4j");
@@ -120,15 +120,19 @@ class ArchitectureTest {
     static final ArchRule theLibraryOfCIsALeaf = dependOnOnly("org.semblance.hashdb.libc");
 
     @ArchTest
+    static final ArchRule ourOwnLibraryIsALeaf =
+            dependOnOnly("org.semblance.hashdb.natives", "org.semblance.hashdb.libc");
+
+    @ArchTest
     static final ArchRule theLibraryOfCHasOneCaller = noClasses()
             .that()
             .resideOutsideOfPackages(
                     "org.semblance.hashdb.libc",
-                    "org.semblance.hashdb.index.kernel",
+                    "org.semblance.hashdb.natives",
                     "org.semblance.engine.media.internal..")
             .should()
             .dependOnClassesThat(describe("are Linker", type -> type.getName().startsWith(Linker.class.getName())))
-            .because("one shape of call serves them all; decoders and the index have functions of their own");
+            .because("one shape of call serves them all; decoders and our own library have functions of their own");
 
     @ArchTest
     static final ArchRule featuresKnowNoCatalog = dependOnOnly(

@@ -2,6 +2,7 @@ package org.semblance.hashdb.index.kernel;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.semblance.hashdb.natives.NativeLibrary;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -126,7 +127,7 @@ public interface Kernels {
             if (best instanceof NativeKernels) {
                 LOG.info("lookups run as {}", best.name());
             } else {
-                LOG.atLevel(KernelLibrary.IS_FOR_THIS_PLATFORM ? Level.WARN : Level.INFO)
+                LOG.atLevel(NativeLibrary.IS_FOR_THIS_PLATFORM ? Level.WARN : Level.INFO)
                         .log("lookups run as {}, without the native library: {}", best.name(), NativeKernels.failure());
             }
             if (best instanceof ScalarKernels) {

@@ -1,12 +1,15 @@
 package org.semblance.hashdb.index.kernel;
 
 import java.io.IOException;
+import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.natives.NativeLibrary;
 
 /**
  * The loops of Java, and beside them a whole run of probes as one call of our own library, which has prefetch instructions
@@ -15,6 +18,18 @@ import org.jspecify.annotations.Nullable;
 public final class NativeKernels implements Kernels {
     /** A call finds no more slots than this. */
     public static final int MOST_FOUND = 1024;
+
+    private static final FunctionDescriptor RUN = FunctionDescriptor.of(
+            ValueLayout.JAVA_LONG,
+            ValueLayout.ADDRESS,
+            ValueLayout.ADDRESS,
+            ValueLayout.ADDRESS,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.ADDRESS,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.ADDRESS,
+            ValueLayout.ADDRESS,
+            ValueLayout.ADDRESS);
 
     /** What the library needs of the processor. */
     public enum Form {
@@ -30,29 +45,33 @@ public final class NativeKernels implements Kernels {
         }
     }
 
-    /** The library, loaded once. */
+    /** What the library has for this processor. */
     private static final class Loaded {
-        static final @Nullable KernelLibrary LIBRARY;
+        static final @Nullable NativeLibrary LIBRARY;
+        static final long FORMS;
         /** Why there is none, or none that this processor can run; or empty. */
         static final String FAILURE;
 
         static {
-            KernelLibrary library = null;
+            NativeLibrary library = null;
+            long forms = 0;
             String failure = "";
             try {
-                library = KernelLibrary.open();
-                failure = library.runs(Form.AVX2) ? "" : "this processor has no AVX2";
+                library = NativeLibrary.get();
+                forms = library.value("semblance_run_forms");
+                failure = (forms & Form.AVX2.bit) != 0 ? "" : "this processor has no AVX2";
             } catch (IOException e) {
                 failure = String.valueOf(e.getMessage());
             }
             LIBRARY = library;
+            FORMS = forms;
             FAILURE = failure;
         }
 
         private Loaded() {}
 
         static MethodHandle run(Form form) {
-            return Objects.requireNonNull(LIBRARY, FAILURE).run(form);
+            return Objects.requireNonNull(LIBRARY, FAILURE).critical("semblance_run_" + form.suffix, RUN);
         }
     }
 
@@ -85,10 +104,9 @@ public final class NativeKernels implements Kernels {
 
     /** The forms that this machine has, the fastest first; none without the library. */
     public static Set<Form> available() {
-        KernelLibrary library = Loaded.LIBRARY;
         Set<Form> forms = EnumSet.noneOf(Form.class);
         for (Form form : Form.values()) {
-            if (library != null && library.runs(form)) {
+            if ((Loaded.FORMS & form.bit) != 0) {
                 forms.add(form);
             }
         }

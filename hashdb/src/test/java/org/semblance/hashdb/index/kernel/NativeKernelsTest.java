@@ -1,7 +1,6 @@
 package org.semblance.hashdb.index.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.File;
@@ -10,9 +9,6 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -21,56 +17,36 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.index.PigeonringIndex;
+import org.semblance.hashdb.natives.NativeLibrary;
 
-/** Skipped where the build found no C compiler. */
-class KernelLibraryTest {
+/** What runs with the native library and without it. Skipped where the build found no C compiler. */
+class NativeKernelsTest {
+    private static final String LIBRARY = "libsemblance.so";
+
     @TempDir
     Path folder;
 
     @BeforeEach
     void aLibraryIsThere() {
-        assumeThat(KernelLibrary.class.getResource(KernelLibrary.NAME)).isNotNull();
+        assumeThat(NativeLibrary.class.getResource(LIBRARY)).isNotNull();
     }
 
     @Test
-    void loadsTheLibraryOfTheBuild() throws IOException {
-        KernelLibrary.open();
+    void runsTheLibraryOfTheBuild() {
         assertThat(NativeKernels.failure()).isEmpty();
         assertThat(NativeKernels.available()).isNotEmpty();
         assertThat(Kernels.best().name()).startsWith("native-");
     }
 
     @Test
-    void refusesWhatIsDamagedAndWhatIsOfAnotherVersion() throws Exception {
-        byte[] library = KernelLibrary.resource(KernelLibrary.NAME);
-        String digest = digest(library);
-        byte[] damaged = library.clone();
-        damaged[library.length / 2] ^= 4;
-        for (byte[] bad : new byte[][] {damaged, Arrays.copyOf(library, library.length - 1), {}}) {
-            assertThatExceptionOfType(IOException.class)
-                    .isThrownBy(() -> KernelLibrary.open(bad, digest, KernelLibrary.VERSION))
-                    .withMessage("it is damaged: wrong SHA-256");
-        }
-        byte[] text = "no library".getBytes(StandardCharsets.US_ASCII);
-        assertThatExceptionOfType(IOException.class)
-                .isThrownBy(() -> KernelLibrary.open(text, digest(text), KernelLibrary.VERSION))
-                .withMessageStartingWith("the system does not load it: ");
-        assertThatExceptionOfType(IOException.class)
-                .isThrownBy(() -> KernelLibrary.open(library, digest, KernelLibrary.VERSION + 1))
-                .withMessage("it is of version 1 (expected: 2)");
-    }
-
-    private static String digest(byte[] bytes) throws Exception {
-        return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    }
-
-    @Test
     void aMissingOrDamagedLibraryIsOneLineAndTheJavaForm() throws Exception {
         Path classes = copyOfClasses();
         Path library =
-                classes.resolve(Path.of(KernelLibrary.class.getPackageName().replace('.', '/'), KernelLibrary.NAME));
-        assertThat(lookUpInAnotherProcess(classes, "")).containsExactly("form native-" + suffix(), "hits 7");
-        assertThat(lookUpInAnotherProcess(classes, "java-scalar")).containsExactly("form java-scalar", "hits 7");
+                classes.resolve(Path.of(NativeLibrary.class.getPackageName().replace('.', '/'), LIBRARY));
+        assertThat(lookUpInAnotherProcess(classes, ""))
+                .containsExactly("form native-" + suffix(), "hits 7");
+        assertThat(lookUpInAnotherProcess(classes, "java-scalar"))
+                .containsExactly("form java-scalar", "hits 7");
         byte[] bytes = Files.readAllBytes(library);
         bytes[bytes.length / 3] ^= 1;
         Files.write(library, bytes);
@@ -93,7 +69,7 @@ class KernelLibraryTest {
     }
 
     private static Path classes() throws URISyntaxException {
-        return Path.of(KernelLibrary.class
+        return Path.of(NativeLibrary.class
                 .getProtectionDomain()
                 .getCodeSource()
                 .getLocation()
@@ -136,7 +112,7 @@ class KernelLibraryTest {
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(output).isZero();
         return output.lines()
-                .filter(line -> line.contains("library") || line.startsWith("form") || line.startsWith("hits"))
+                .filter(line -> line.contains("library") || line.matches("(form|hits) .*"))
                 .map(line -> line.replaceFirst("^.*?(?=lookups run)", ""))
                 .toList();
     }

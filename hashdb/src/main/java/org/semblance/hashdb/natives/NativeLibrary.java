@@ -1,4 +1,4 @@
-package org.semblance.hashdb.index.kernel;
+package org.semblance.hashdb.natives;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,9 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.EnumMap;
 import java.util.HexFormat;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.libc.Libc;
 import org.semblance.hashdb.libc.Libc.Function;
 
@@ -25,54 +24,66 @@ import org.semblance.hashdb.libc.Libc.Function;
  * the digest that it must have. It is loaded from memory, as a file that has no name, so nothing is left behind and nobody else
  * can have written it.
  */
-final class KernelLibrary {
-    static final String NAME = "librun.so";
-    static final String DIGEST = "librun.so.sha256";
+public final class NativeLibrary {
+    static final String NAME = "libsemblance.so";
+    static final String DIGEST = "libsemblance.so.sha256";
 
-    /** What the library and {@link NativeKernels} agree in, see run.c. */
-    static final long VERSION = 1;
+    /** What the library and its callers agree in, see library.c. */
+    static final long VERSION = 2;
 
-    static final boolean IS_FOR_THIS_PLATFORM =
+    /** Whether the library is for this operating system and this kind of processor, so that its lack is worth a warning. */
+    public static final boolean IS_FOR_THIS_PLATFORM =
             System.getProperty("os.name", "").equals("Linux")
                     && System.getProperty("os.arch", "").equals("amd64");
 
     private static final Linker LINKER = Linker.nativeLinker();
-    private static final FunctionDescriptor RUN = FunctionDescriptor.of(
-            ValueLayout.JAVA_LONG,
-            ValueLayout.ADDRESS,
-            ValueLayout.ADDRESS,
-            ValueLayout.ADDRESS,
-            ValueLayout.JAVA_LONG,
-            ValueLayout.ADDRESS,
-            ValueLayout.JAVA_LONG,
-            ValueLayout.ADDRESS,
-            ValueLayout.ADDRESS,
-            ValueLayout.ADDRESS);
-
     private static final int MFD_CLOEXEC = 1;
 
-    private final SymbolLookup symbols;
-    private final long forms;
-    private final Map<NativeKernels.Form, MemorySegment> runs = new EnumMap<>(NativeKernels.Form.class);
+    /** The library of this build, loaded once. */
+    private static final class Loaded {
+        static final @Nullable NativeLibrary LIBRARY;
+        /** Why there is none; or empty. */
+        static final String FAILURE;
 
-    private KernelLibrary(SymbolLookup symbols, long expected) throws IOException {
+        static {
+            NativeLibrary library = null;
+            String failure = "";
+            try {
+                library = open();
+            } catch (IOException e) {
+                failure = String.valueOf(e.getMessage());
+            }
+            LIBRARY = library;
+            FAILURE = failure;
+        }
+
+        private Loaded() {}
+    }
+
+    private final SymbolLookup symbols;
+
+    private NativeLibrary(SymbolLookup symbols, long expected) throws IOException {
         this.symbols = symbols;
-        long version = value("semblance_run_version");
+        long version = value("semblance_version");
         if (version != expected) {
             throw new IOException("it is of version " + version + " (expected: " + expected + ")");
-        }
-        forms = value("semblance_run_forms");
-        for (NativeKernels.Form form : NativeKernels.Form.values()) {
-            runs.put(form, find("semblance_run_" + form.suffix));
         }
     }
 
     /**
-     * Loads the library of this build.
+     * The library of this build, which the first call loads.
      *
      * @throws IOException if there is none, or it cannot be used; the message says why
      */
-    static KernelLibrary open() throws IOException {
+    public static NativeLibrary get() throws IOException {
+        NativeLibrary library = Loaded.LIBRARY;
+        if (library == null) {
+            throw new IOException(Loaded.FAILURE);
+        }
+        return library;
+    }
+
+    private static NativeLibrary open() throws IOException {
         if (!IS_FOR_THIS_PLATFORM) {
             throw new IOException("it is for Linux on x86-64");
         }
@@ -80,7 +91,7 @@ final class KernelLibrary {
     }
 
     static byte[] resource(String name) throws IOException {
-        try (InputStream in = KernelLibrary.class.getResourceAsStream(name)) {
+        try (InputStream in = NativeLibrary.class.getResourceAsStream(name)) {
             if (in == null) {
                 throw new IOException("this build has none, for want of a C compiler");
             }
@@ -95,7 +106,7 @@ final class KernelLibrary {
      * @param version that it must have
      * @throws IOException if it cannot be used; the message says why
      */
-    static KernelLibrary open(byte[] library, String sha256, long version) throws IOException {
+    static NativeLibrary open(byte[] library, String sha256, long version) throws IOException {
         if (!HexFormat.of().formatHex(digest(library)).equals(sha256)) {
             throw new IOException("it is damaged: wrong SHA-256");
         }
@@ -107,7 +118,7 @@ final class KernelLibrary {
             SymbolLookup symbols = SymbolLookup.libraryLookup(path.toString(), Arena.global());
             // It stays open: the system knows the library by this path, which no other file shall have.
             loaded = true;
-            return new KernelLibrary(symbols, version);
+            return new NativeLibrary(symbols, version);
         } catch (IllegalArgumentException e) {
             throw new IOException("the system does not load it: " + e.getMessage(), e);
         } finally {
@@ -129,18 +140,27 @@ final class KernelLibrary {
         }
     }
 
-    /** Whether this processor has what the form needs. */
-    boolean runs(NativeKernels.Form form) {
-        return (forms & form.bit) != 0;
-    }
-
-    /** The function that takes a run. Critical: it may be given arrays of the heap, and the virtual machine waits for it. */
-    MethodHandle run(NativeKernels.Form form) {
-        return LINKER.downcallHandle(runs.get(form), RUN, Linker.Option.critical(true));
-    }
-
-    private long value(String name) throws IOException {
+    /**
+     * A value that the library has found out or was given, such as what the processor can run.
+     *
+     * @throws IOException if the library has none of that name
+     */
+    public long value(String name) throws IOException {
         return find(name).reinterpret(Long.BYTES).get(ValueLayout.JAVA_LONG, 0);
+    }
+
+    /**
+     * Binds a function, which takes some milliseconds. The call is critical: it may be given arrays of the heap, and the virtual
+     * machine waits for its end.
+     *
+     * @throws IllegalStateException if the library has no such function, for it is of another version then
+     */
+    public MethodHandle critical(String name, FunctionDescriptor function) {
+        try {
+            return LINKER.downcallHandle(find(name), function, Linker.Option.critical(true));
+        } catch (IOException e) {
+            throw new IllegalStateException("the native library: " + e.getMessage(), e);
+        }
     }
 
     private MemorySegment find(String name) throws IOException {
