@@ -4,11 +4,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import org.semblance.engine.media.MediaSource;
+import org.semblance.hashdb.digest.Digester;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
 
@@ -65,33 +63,18 @@ public record Digests(String md5, String sha1, String sha256) {
 
     /** Takes the bytes as they come, in pieces. Not for two threads at once. */
     public static final class Builder {
-        private final MessageDigest md5 = digest("MD5");
-        private final MessageDigest sha1 = digest("SHA-1");
-        private final MessageDigest sha256 = digest("SHA-256");
+        private final Digester digester = Digester.create();
 
         /** Adds the bytes between position and limit (which stay as they are). */
         public Builder update(ByteBuffer bytes) {
-            md5.update(bytes.duplicate());
-            sha1.update(bytes.duplicate());
-            sha256.update(bytes.duplicate());
+            digester.update(bytes);
             return this;
         }
 
         /** The digests of all bytes that came; then it is empty again. */
         public Digests finish() {
-            return new Digests(hex(md5), hex(sha1), hex(sha256));
-        }
-
-        private static String hex(MessageDigest digest) {
-            return HexFormat.of().formatHex(digest.digest());
-        }
-
-        private static MessageDigest digest(String algorithm) {
-            try {
-                return MessageDigest.getInstance(algorithm);
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException("every Java platform has " + algorithm, e);
-            }
+            Digester.Result result = digester.finish();
+            return new Digests(result.md5(), result.sha1(), result.sha256());
         }
     }
 }

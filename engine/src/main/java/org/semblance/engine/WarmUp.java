@@ -27,6 +27,9 @@ public final class WarmUp {
     private static final int BMP_HEADER_BYTES = 54;
     private static final int BLOCK = 16;
 
+    /** A worker is handed digests and computes none: it needs no native code for them. */
+    private static final Digests NO_DIGESTS = new Digests("0".repeat(32), "0".repeat(40), "0".repeat(64));
+
     private int next;
 
     /** Hashes a picture of each kind that is too small to take any time: after that everything needed is loaded. */
@@ -48,11 +51,7 @@ public final class WarmUp {
     /** As an upload that is looked up by all that there is. */
     private static void hash(ContentHasher hasher, ByteBuffer picture) {
         hasher.hash(
-                MediaSource.of(picture),
-                Digests.of(picture),
-                HashRequest.Variants.FOR_LOOKUP,
-                Profile.UPLOADED,
-                Deadline.NONE);
+                MediaSource.of(picture), NO_DIGESTS, HashRequest.Variants.FOR_LOOKUP, Profile.UPLOADED, Deadline.NONE);
     }
 
     private ByteBuffer next() {

@@ -124,6 +124,10 @@ class ArchitectureTest {
             dependOnOnly("org.semblance.hashdb.natives", "org.semblance.hashdb.libc");
 
     @ArchTest
+    static final ArchRule digestsKnowOurOwnLibraryOnly =
+            dependOnOnly("org.semblance.hashdb.digest", "org.semblance.hashdb.natives", "org.slf4j");
+
+    @ArchTest
     static final ArchRule theLibraryOfCHasOneCaller = noClasses()
             .that()
             .resideOutsideOfPackages(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.digest.Digester;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.index.PigeonringIndex;
 import org.semblance.hashdb.natives.NativeLibrary;
@@ -22,6 +24,7 @@ import org.semblance.hashdb.natives.NativeLibrary;
 /** What runs with the native library and without it. Skipped where the build found no C compiler. */
 class NativeKernelsTest {
     private static final String LIBRARY = "libsemblance.so";
+    private static final String MD5_OF_ABC = "md5 900150983cd24fb0d6963f7d28e17f72";
 
     @TempDir
     Path folder;
@@ -44,9 +47,9 @@ class NativeKernelsTest {
         Path library =
                 classes.resolve(Path.of(NativeLibrary.class.getPackageName().replace('.', '/'), LIBRARY));
         assertThat(lookUpInAnotherProcess(classes, ""))
-                .containsExactly("form native-" + suffix(), "hits 7");
+                .containsExactly("form native-" + suffix(), "hits 7", digests(), MD5_OF_ABC);
         assertThat(lookUpInAnotherProcess(classes, "java-scalar"))
-                .containsExactly("form java-scalar", "hits 7");
+                .containsExactly("form java-scalar", "hits 7", digests(), MD5_OF_ABC);
         byte[] bytes = Files.readAllBytes(library);
         bytes[bytes.length / 3] ^= 1;
         Files.write(library, bytes);
@@ -54,14 +57,22 @@ class NativeKernelsTest {
                 .containsExactly(
                         "lookups run as java-vector, without the native library: it is damaged: wrong SHA-256",
                         "form java-vector",
-                        "hits 7");
+                        "hits 7",
+                        "digests java, no native library: it is damaged: wrong SHA-256",
+                        MD5_OF_ABC);
         Files.delete(library);
         assertThat(lookUpInAnotherProcess(classes, ""))
                 .containsExactly(
                         "lookups run as java-vector, without the native library: this build has none, for want of a C"
                                 + " compiler",
                         "form java-vector",
-                        "hits 7");
+                        "hits 7",
+                        "digests java, no native library: this build has none, for want of a C compiler",
+                        MD5_OF_ABC);
+    }
+
+    private static String digests() {
+        return "digests " + Digester.Form.best() + ", " + Digester.Form.failure();
     }
 
     private static String suffix() {
@@ -112,12 +123,12 @@ class NativeKernelsTest {
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(output).isZero();
         return output.lines()
-                .filter(line -> line.contains("library") || line.matches("(form|hits) .*"))
+                .filter(line -> line.contains("library") || line.matches("(form|hits|digests|md5) .*"))
                 .map(line -> line.replaceFirst("^.*?(?=lookups run)", ""))
                 .toList();
     }
 
-    /** A process that looks a few hashes up. */
+    /** A process that looks a few hashes up, and computes digests. */
     static final class LookUp {
         private LookUp() {}
 
@@ -137,6 +148,10 @@ class NativeKernelsTest {
                 }
                 System.out.println("form " + Kernels.best().name());
                 System.out.println("hits " + hits[0]);
+                Digester digester = Digester.create();
+                digester.update(ByteBuffer.wrap(new byte[] {'a', 'b', 'c'}));
+                System.out.println("digests " + Digester.Form.best() + ", " + Digester.Form.failure());
+                System.out.println("md5 " + digester.finish().md5());
             }
         }
     }
