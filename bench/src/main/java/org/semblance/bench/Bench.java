@@ -125,7 +125,9 @@ public final class Bench {
                         .build());
     }
 
-    @Command(name = "jmh", description = "Runs JMH benchmarks: PdqBenchmark, ImageBenchmark, ScanBenchmark.")
+    @Command(
+            name = "jmh",
+            description = "Runs JMH benchmarks: PdqBenchmark, ImageBenchmark, ScanBenchmark, DigestBenchmark.")
     static void jmh(
             @Parameters(arity = "0..*", description = "What JMH's own command takes; -h lists it.") String[] arguments)
             throws Exception {

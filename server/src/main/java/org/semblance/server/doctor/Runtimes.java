@@ -10,6 +10,7 @@ import org.semblance.engine.InProcessHasher;
 import org.semblance.engine.media.Av1Decoder;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaLimits;
+import org.semblance.hashdb.digest.Digester;
 import org.semblance.hashdb.index.kernel.Kernels;
 import org.semblance.hashdb.index.kernel.NativeKernels;
 import org.semblance.hashdb.libc.Libc;
@@ -24,7 +25,7 @@ final class Runtimes {
     private static final int LEAST_GLIBC = 235;
 
     List<Finding> check() {
-        return List.of(jdk(), platform(), glibc(), natives(), av1(), lookups(), cache());
+        return List.of(jdk(), platform(), glibc(), natives(), av1(), lookups(), digests(), cache());
     }
 
     private static Finding jdk() {
@@ -112,6 +113,13 @@ final class Runtimes {
                                         : ": no native library: " + failure),
                         "They are right, and slower than by native code. Unpack the archive again, or build it where there is gcc"
                                 + " or clang.");
+    }
+
+    /** Never a warning: they are right in each form, and the lookups' finding tells of a library that is missing. */
+    private static Finding digests() {
+        Digester.Form form = Digester.Form.best();
+        String failure = Digester.Form.failure();
+        return Finding.ok("digests", failure.isEmpty() ? form.toString() : form + ": " + failure);
     }
 
     private static Finding cache() {
