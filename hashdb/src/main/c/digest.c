@@ -3,7 +3,7 @@
  * instructions that wait for each other, MD5 the longest, and most of the processor idles beside one chain. So four steps of
  * MD5, four rounds of SHA-1 and four of SHA-256 stand in turn: the processor looks ahead far enough to run all three chains at
  * once, and the pass takes as long as MD5 alone. MD5 is in general registers: AVX-512 has its functions in one instruction, but the
- * rotations of vectors take twice as long on processors of AMD, which makes each step longer.
+ * rotations of vectors take twice as long on some processors, which makes each step longer there.
  */
 #include <cpuid.h>
 #include <immintrin.h>
