@@ -310,6 +310,26 @@ class NodesTest {
     }
 
     @Test
+    void takesTheHeadFromAHolderThatTheServerDoesNotEnd() throws Exception {
+        HashDb node = node();
+        node.apply(new Change.CreateBank("A"), ANYONE);
+        try (Connection frozen = server.connect(database);
+                Statement statement = frozen.createStatement()) {
+            frozen.setAutoCommit(false);
+            statement.execute("SET idle_in_transaction_session_timeout = 0");
+            statement
+                    .executeQuery("SELECT seq FROM head WHERE one = 1 FOR UPDATE")
+                    .close();
+            Hash256 hash = RandomSeed.hash(random);
+            long id = add(node, hash);
+            assertThat(found(node, hash)).containsExactly(id);
+            assertThatThrownBy(() -> statement.execute("UPDATE head SET seq = seq + 1"))
+                    .isInstanceOf(SQLException.class);
+        }
+        assertSound();
+    }
+
+    @Test
     void aNodeThatFreezesInTheMidstOfABulkLosesTheHeadToo() throws Exception {
         HashDb one = node();
         one.apply(new Change.CreateBank("A"), ANYONE);

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * <p>A transaction that changes something locks the row {@code head} first, and holds it to the commit. So the changes of all nodes
  * have one order, the rows of the journal follow each other without a gap, and a node that reads them in order misses none. A node
  * that is killed, frozen or cut off while it holds the row must give it back: the server asks for its client twice a second and ends
- * a transaction that waits for one for {@value #IDLE_MS} ms.
+ * a transaction that waits for one for {@value #IDLE_MS} ms. Where the server does not, {@link FrozenHolders} has it do so.
  */
 public final class PostgresDialect implements Dialect {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresDialect.class);
@@ -201,7 +201,7 @@ public final class PostgresDialect implements Dialect {
 
     @Override
     public WriterSession session(Connection writer, Rows.Preparer db) {
-        return new PostgresWriter(writer, db, ownTime);
+        return new PostgresWriter(writer, db, new FrozenHolders(servers), ownTime);
     }
 
     /** A pattern for the folded text. */

@@ -30,7 +30,8 @@ import org.slf4j.LoggerFactory;
  * client freezes in the midst of it: the server takes a known statement whose parameters have not come in whole for a transaction that
  * waits for its client, and ends that soon. A {@code COPY} that waits for its client is not even ended by a timeout of the statement,
  * and no other node could change anything until then. So that the server knows a statement before it gets rows, it is run without any
- * first: within the transaction, or, if it ends the transaction, before the next one begins.
+ * first: within the transaction, or, if it ends the transaction, before the next one begins. Where the driver says something else
+ * before the rows, such as that it has forgotten a statement, {@link FrozenHolders} ends the transaction.
  */
 final class PostgresWriter implements WriterSession {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresWriter.class);
@@ -47,6 +48,7 @@ final class PostgresWriter implements WriterSession {
 
     private final Connection connection;
     private final Rows.Preparer db;
+    private final FrozenHolders holders;
     private final boolean ownTime;
 
     /** The statements that the server knows, by their text. */
@@ -58,9 +60,10 @@ final class PostgresWriter implements WriterSession {
     /** Rows that are being inserted; null if none are. */
     private @Nullable FutureTask<@Nullable Void> going;
 
-    PostgresWriter(Connection connection, Rows.Preparer db, boolean ownTime) {
+    PostgresWriter(Connection connection, Rows.Preparer db, FrozenHolders holders, boolean ownTime) {
         this.connection = connection;
         this.db = db;
+        this.holders = holders;
         this.ownTime = ownTime;
     }
 
@@ -76,7 +79,7 @@ final class PostgresWriter implements WriterSession {
         PreparedStatement lock = db.prepare("SELECT seq, hash, next_content_id,"
                 + " greatest(at, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint)"
                 + " FROM head WHERE one = 1 FOR UPDATE");
-        try (ResultSet row = lock.executeQuery()) {
+        try (ResultSet row = holders.await(lock)) {
             if (!row.next()) {
                 throw new SQLException("the head of the journal is missing");
             }
