@@ -48,7 +48,8 @@ import org.semblance.hashdb.index.HashIndex;
  *
  * <p>Contents have ascending ids, so that those that were added later are known by their ids. Of contents that were updated
  * later, the old values are put over the new ones. Those that were withdrawn later are read from the catalog, which keeps them,
- * and are searched beside the indexes, which do not. Those that were withdrawn then and restored later are left out.
+ * and are searched beside the indexes, which do not, or which have them again. Those that were withdrawn then and restored later are
+ * left out.
  *
  * <p>The list goes on to change while it is asked. So each answer is first taken from what is there now, then the changes that
  * were made meanwhile are read from the journal, and only then are they undone: a change is in the journal before anything else
@@ -86,7 +87,7 @@ final class PastStock implements Stock {
 
     /** Contents that were withdrawn since. The index of their features lies outside the heap. */
     private static final class Withdrawals implements Runnable {
-        private final Map<Long, Catalog.Withdrawn> byId = new HashMap<>();
+        private final Map<Long, Catalog.Withdrawn> byId = new ConcurrentHashMap<>();
         private final Map<Signal, long[]> byDigest = new HashMap<>();
         private final FeatureIndex features = new FeatureIndex();
 
@@ -100,6 +101,10 @@ final class PastStock implements Stock {
                     features.add(id, content.pictures());
                 }
             }
+        }
+
+        boolean holds(long contentId) {
+            return byId.containsKey(contentId);
         }
 
         private static long[] joined(long[] some, long[] more) {
@@ -302,6 +307,8 @@ final class PastStock implements Stock {
         List<PictureVotes> votes =
                 new ArrayList<>(present.lookupFeatures(query, maxDistance, old, minVotes, maxPictures));
         catchUp();
+        // Some were withdrawn while that was asked, and some are there again.
+        votes.removeIf(picture -> withdrawn.holds(picture.contentId()));
         votes.addAll(withdrawn.features.lookup(query, maxDistance, old, minVotes, maxPictures));
         return votes.stream()
                 .sorted(PictureVotes.MOST_VOTES_FIRST)
@@ -318,8 +325,13 @@ final class PastStock implements Stock {
     @Override
     public int[] documentFrequency(Features banked, int maxDistance, HashIndex.ContentFilter counted) {
         HashIndex.ContentFilter old = id -> wasThere(id) && counted.wants(id);
-        int[] frequency = present.documentFrequency(banked, maxDistance, old);
-        catchUp();
+        int[] frequency;
+        int known;
+        do {
+            known = withdrawn.byId.size();
+            frequency = present.documentFrequency(banked, maxDistance, id -> old.wants(id) && !withdrawn.holds(id));
+            catchUp();
+        } while (withdrawn.byId.size() != known);
         int[] gone = withdrawn.features.documentFrequency(banked, maxDistance, old);
         for (int i = 0; i < frequency.length; i++) {
             frequency[i] = Math.min(FeatureIndex.MAX_FREQUENCY, frequency[i] + gone[i]);

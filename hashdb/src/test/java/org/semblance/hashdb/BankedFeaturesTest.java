@@ -115,6 +115,26 @@ class BankedFeaturesTest {
     }
 
     @Test
+    void isFoundOnceInAnEarlierListWhateverWasDoneSince() {
+        Features picture = source.picture(50);
+        long id = add("A", new BankedPicture(0, picture));
+        BankedList then = db.asOf(db.seq());
+        int[] once = then.documentFrequency(picture, 0, 0);
+        Change withdraw = new Change.WithdrawContent("A", id);
+        for (Change since : List.of(withdraw, new Change.Undo(db.seq() + 1), withdraw)) {
+            db.apply(since, ANALYST);
+            assertThat(then.lookupFeatures(picture, Set.of(), 0, 40, 100))
+                    .as("after %s", since)
+                    .singleElement()
+                    .extracting(match -> match.content().id())
+                    .isEqualTo(id);
+            assertThat(then.documentFrequency(picture, 0, 0))
+                    .as("after %s", since)
+                    .isEqualTo(once);
+        }
+    }
+
+    @Test
     void isNotFoundOnceItIsWithdrawnOrItsBankDeleted() {
         Features picture = source.picture(50);
         long one = add("A", new BankedPicture(0, picture));
