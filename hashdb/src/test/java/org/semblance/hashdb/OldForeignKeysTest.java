@@ -142,7 +142,7 @@ class OldForeignKeysTest {
     }
 
     @Test
-    void whoeverIsNoNodeLeavesThem() throws SQLException {
+    void aProcessThatIsNoNodeLeavesTheKeys() throws SQLException {
         makeOldKeys();
         PostgresDialect.open(server.catalog(database).address(), null, null, true);
         server.catalog(database).documents(folder).close();

@@ -9,7 +9,7 @@ import java.sql.Statement;
 import org.junit.jupiter.api.Test;
 import org.semblance.hashdb.catalog.postgres.PostgresDialect;
 
-/** What messages take over from PostgreSQL, which tells details of a failure on further lines. */
+/** Messages of failures are one line each, though PostgreSQL tells the details of a failure on further lines. */
 class ServerMessagesTest {
     private final TestPostgres server = TestPostgres.shared();
     private final String database = server.createDatabase();

@@ -34,7 +34,7 @@ public class DigestBenchmark {
     @Param({"NATIVE", "JAVA"})
     public Digester.Form form = Digester.Form.JAVA;
 
-    /** What holds the bytes. */
+    /** The kind of buffer that the bytes lie in. */
     @Param({"heap", "direct"})
     public String memory = "";
 

@@ -45,7 +45,7 @@ public sealed interface Digester permits NativeDigester, JavaDigester {
             return this == NATIVE ? new NativeDigester() : new JavaDigester();
         }
 
-        /** What the log and the doctor call it. */
+        /** The name of the form in the log and in the doctor's findings. */
         @Override
         public String toString() {
             return title;

@@ -28,10 +28,10 @@ public final class NativeLibrary {
     static final String NAME = "libsemblance.so";
     static final String DIGEST = "libsemblance.so.sha256";
 
-    /** What the library and its callers agree in, see library.c. */
+    /** The version of the functions and their arguments; library.c has the same number. */
     static final long VERSION = 2;
 
-    /** Whether the library is for this operating system and this kind of processor, so that its lack is worth a warning. */
+    /** Whether the library is for this operating system and this kind of processor, so that a missing library is worth a warning. */
     public static final boolean IS_FOR_THIS_PLATFORM =
             System.getProperty("os.name", "").equals("Linux")
                     && System.getProperty("os.arch", "").equals("amd64");

@@ -85,7 +85,7 @@ public final class Audit implements AutoCloseable {
     private final Map<Long, ExpectedProposal> proposals = new HashMap<>();
     private final ContentDigest digest = new ContentDigest();
 
-    /** The ids of the banks that are there, whoever made them. */
+    /** The ids of all rows of the table of banks. */
     private final Set<Long> bankRows = new HashSet<>();
 
     private long journalRows;

@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes the head of the journal from a node that froze while it held the head, for a node that waits for it.
+ * Takes the head of the journal from a node that froze while holding the head, for another node that waits.
  *
  * <p>The server itself ends a transaction that waits for its client, but not while a message of the client has come in part, or some
  * messages of several: no timeout of PostgreSQL before 17 holds there. The client's system still answers for the client, so the

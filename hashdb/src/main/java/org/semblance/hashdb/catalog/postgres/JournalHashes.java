@@ -11,7 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.catalog.JournalEntry;
 
-/** Looks changes up in the journal of a shared catalog, for whoever does not open the catalog. */
+/** Looks changes up in the journal of a shared catalog without opening the catalog. */
 public final class JournalHashes {
     private JournalHashes() {}
 

@@ -45,7 +45,7 @@ public final class NativeKernels implements Kernels {
         }
     }
 
-    /** What the library has for this processor. */
+    /** The functions of the library that this processor can run. */
     private static final class Loaded {
         static final @Nullable NativeLibrary LIBRARY;
         static final long FORMS;
