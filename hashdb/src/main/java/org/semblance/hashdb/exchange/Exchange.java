@@ -48,6 +48,11 @@ public record Exchange(
         public Progress failed(Instant at, String why) {
             return new Progress(items, at, why, null);
         }
+
+        /** The same, and the next fetch takes the partner's list whatever its version is. */
+        public Progress toFetchAnew() {
+            return new Progress(items, completed, error, null);
+        }
     }
 
     /** A new one, not fetched yet. */

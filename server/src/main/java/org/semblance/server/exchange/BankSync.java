@@ -59,6 +59,9 @@ final class BankSync {
 
     private long listed;
 
+    /** Whether a change of the bank was begun after which it was not asked yet whether to stop. */
+    private boolean unasked;
+
     /** 128 bits of SHA-256. */
     private record Key(long high, long low) {}
 
@@ -131,6 +134,7 @@ final class BankSync {
         try {
             String name = bank();
             List<ContentDraft> checked = guard.check(db.bank(name).orElseThrow(), batch, Set.of(), null, false);
+            unasked = true;
             db.apply(new Change.AddContents(name, checked), origin);
         } catch (ChangeRefusedException | StorageFailedException e) {
             throw new FetchFailedException("not banked: " + e.getMessage());
@@ -138,12 +142,20 @@ final class BankSync {
             changing.unlock();
         }
         batch.clear();
+        checkNotStopping();
     }
 
-    private void checkNotStopping() throws FetchFailedException {
+    /** @throws FetchFailedException if the fetch must stop */
+    void checkNotStopping() throws FetchFailedException {
         if (stopping.getAsBoolean()) {
             throw new FetchFailedException("broken off");
         }
+        unasked = false;
+    }
+
+    /** Whether the last change of the bank may have been made when the fetch should have stopped already. */
+    boolean mayHaveBeenLate() {
+        return unasked;
     }
 
     /** How many different entries the list had so far. */
@@ -169,6 +181,7 @@ final class BankSync {
         String bank = bank();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int from = 0; from < ids.size(); from += PAGE) {
+                unasked = true;
                 List<Future<?>> changes = new ArrayList<>();
                 for (long id : ids.subList(from, Math.min(from + PAGE, ids.size()))) {
                     changes.add(threads.submit(() -> withdraw(bank, id)));

@@ -1,42 +1,35 @@
 package org.semblance.server.exchange;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
-import org.semblance.engine.video.Vpdq;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.Bank;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ChangeRefusedException;
 import org.semblance.hashdb.catalog.ChangeRefusedException.Reason;
-import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.catalog.Origin;
 import org.semblance.hashdb.document.Lease;
 import org.semblance.hashdb.exchange.Exchange;
 import org.semblance.hashdb.exchange.ExchangeApi;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
-import org.semblance.hashdb.exchange.HashListEntry;
-import org.semblance.hashdb.exchange.HashListIntake;
-import org.semblance.hashdb.exchange.HashListReader;
-import org.semblance.hashdb.hash.SignalType;
 import org.semblance.server.record.BankingGuard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,7 +56,7 @@ public final class Exchanges implements AutoCloseable {
     private final HashDb db;
     private final ExchangeRegistry registry;
     private final BankingGuard guard;
-    private final Path fileFolder;
+    private final Function<Exchange, Partner> partners;
     private final Function<String, Lease> leases;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("exchanges").factory());
@@ -79,6 +72,12 @@ public final class Exchanges implements AutoCloseable {
 
     /** By bank, of the fetching thread alone. */
     private final Map<Long, Lease> held = new HashMap<>();
+
+    /**
+     * By bank, where this node's last change may have been made after another node fetched a newer list, which therefore has to be
+     * fetched again. Of the fetching thread alone.
+     */
+    private final Set<Long> late = new HashSet<>();
 
     private volatile @Nullable Running running;
     private volatile boolean closed;
@@ -102,11 +101,21 @@ public final class Exchanges implements AutoCloseable {
             Duration poll,
             BankingGuard guard,
             Function<String, Lease> leases) {
+        this(db, registry, exchange -> Partner.of(exchange, fileFolder), poll, guard, leases);
+    }
+
+    Exchanges(
+            HashDb db,
+            ExchangeRegistry registry,
+            Function<Exchange, Partner> partners,
+            Duration poll,
+            BankingGuard guard,
+            Function<String, Lease> leases) {
         this.db = db;
         this.registry = registry;
+        this.partners = partners;
         this.guard = guard;
         this.leases = leases;
-        this.fileFolder = fileFolder.toAbsolutePath().normalize();
         thread.scheduleWithFixedDelay(this::fetchChanged, 0, poll.toMillis(), TimeUnit.MILLISECONDS);
         renewer.scheduleWithFixedDelay(this::renew, RENEW.toMillis(), RENEW.toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -154,8 +163,9 @@ public final class Exchanges implements AutoCloseable {
     public void create(
             String name, ExchangeApi api, Map<String, @Nullable Object> given, boolean enabled, Origin origin) {
         Map<String, @Nullable Object> config = api.config(given);
-        if (api == ExchangeApi.LOCAL_FILE) {
-            file(config);
+        if (api.isFetched()) {
+            // Refuses a configuration by which no partner could be reached.
+            Objects.requireNonNull(partners.apply(Exchange.of(name, 0, api, config, enabled)));
         }
         changing.lock();
         try {
@@ -230,6 +240,10 @@ public final class Exchanges implements AutoCloseable {
             if (exchange.enabled() && exchange.api().isFetched()) {
                 Lease lease = held.computeIfAbsent(exchange.bankId(), id -> leases.apply("exchange " + id));
                 try {
+                    if (late.contains(exchange.bankId())) {
+                        finish(exchange, Exchange.Progress::toFetchAnew);
+                        late.remove(exchange.bankId());
+                    }
                     fetchIfChanged(exchange.name(), lease);
                 } catch (RuntimeException | Error e) {
                     LOG.error("exchange {}: the fetch failed", exchange.name(), e); // and the next one is fetched
@@ -263,12 +277,14 @@ public final class Exchanges implements AutoCloseable {
         if (exchange == null) {
             return;
         }
+        Partner partner;
         String version;
         try {
-            version = version(exchange);
+            partner = partner(exchange);
+            version = partner.version();
         } catch (FetchFailedException e) {
             if (!String.valueOf(e.getMessage()).equals(exchange.progress().error())) {
-                fail(exchange, String.valueOf(e.getMessage()));
+                fail(exchange, lease, String.valueOf(e.getMessage()));
             }
             lease.leave(); // Another node may have the file.
             return;
@@ -283,144 +299,64 @@ public final class Exchanges implements AutoCloseable {
         attempts.put(exchange.bankId(), new Attempt(version, System.nanoTime()));
         running = new Running(exchange.name(), Instant.now(), lease);
         try {
-            long items = fetch(exchange, version, () -> closed || !lease.isHeld());
-            finish(exchange, new Exchange.Progress(items, Instant.now(), null, version));
+            long items = fetch(exchange, partner, version, lease);
+            finish(exchange, now -> new Exchange.Progress(items, Instant.now(), null, version));
             attempts.remove(exchange.bankId());
             LOG.info("exchange {}: {} entries", exchange.name(), items);
         } catch (FetchFailedException e) {
-            if (lease.isHeld()) {
-                fail(exchange, String.valueOf(e.getMessage()));
-            }
+            fail(exchange, lease, String.valueOf(e.getMessage()));
         } catch (RuntimeException e) {
             if (!closed) {
                 LOG.error("exchange {}: the fetch failed", exchange.name(), e);
             }
-            fail(exchange, "unexpected error, see the log");
+            fail(exchange, lease, "unexpected error, see the log");
         } finally {
             running = null;
+            if (!lease.isHeld()) {
+                attempts.remove(exchange.bankId()); // The list did not fail.
+            }
         }
     }
 
-    private void fail(Exchange exchange, String why) {
-        if (!closed) {
+    private Partner partner(Exchange exchange) throws FetchFailedException {
+        try {
+            return partners.apply(exchange);
+        } catch (IllegalArgumentException e) {
+            throw new FetchFailedException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private long fetch(Exchange exchange, Partner partner, String version, Lease lease) throws FetchFailedException {
+        BankSync sync = new BankSync(db, exchange, guard, changing, () -> closed || !lease.isHeld());
+        try {
+            BankKind kind = bank(exchange).map(Bank::kind).orElse(BankKind.MATCH);
+            partner.list(kind, sync::entry);
+            sync.checkNotStopping();
+            // What a list lacks that is still being written would be withdrawn.
+            if (!partner.version().equals(version)) {
+                throw new FetchFailedException("the list changed while it was read");
+            }
+            return sync.finish();
+        } finally {
+            if (sync.mayHaveBeenLate() && !lease.isHeld()) {
+                late.add(exchange.bankId());
+            }
+        }
+    }
+
+    /** Tells why a fetch failed, unless it was broken off as this server stops or as another node fetches now. */
+    private void fail(Exchange exchange, Lease lease, String why) {
+        if (!closed && lease.isHeld()) {
             LOG.warn("exchange {}: not fetched: {}", exchange.name(), why);
-            finish(exchange, exchange.progress().failed(Instant.now(), why));
+            finish(exchange, now -> now.failed(Instant.now(), why));
         }
     }
 
     /** Unless it was deleted meanwhile, and perhaps another one made of its name. */
-    private void finish(Exchange exchange, Exchange.Progress progress) {
-        registry.update(exchange.name(), now -> now.bankId() == exchange.bankId() ? now.progressed(progress) : now);
-    }
-
-    /** Changes whenever there is something new to fetch. */
-    private String version(Exchange exchange) throws FetchFailedException {
-        return exchange.api() == ExchangeApi.LOCAL_FILE ? version(realFile(exchange.config())) : SampleSignals.VERSION;
-    }
-
-    private static String version(Path file) throws FetchFailedException {
-        try {
-            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-            return attributes.size() + " " + attributes.lastModifiedTime() + " " + attributes.fileKey();
-        } catch (IOException e) {
-            throw new FetchFailedException(
-                    "the file cannot be read: " + e.getClass().getSimpleName());
-        }
-    }
-
-    private long fetch(Exchange exchange, String version, BooleanSupplier stopping) throws FetchFailedException {
-        BankSync sync = new BankSync(db, exchange, guard, changing, stopping);
-        if (exchange.api() == ExchangeApi.SAMPLE) {
-            for (ContentDraft content : SampleSignals.contents()) {
-                sync.entry(content);
-            }
-            return sync.finish();
-        }
-        Path file = realFile(exchange.config());
-        long[] firstUnusable = {0};
-        BankKind kind = bank(exchange).map(Bank::kind).orElse(BankKind.MATCH);
-        try (HashListReader reader = new HashListReader(file, bareType(exchange), Vpdq::listed)) {
-            HashListIntake list = new HashListIntake(
-                    reader, kind, bad -> firstUnusable[0] = firstUnusable[0] == 0 ? bad.line() : firstUnusable[0]);
-            for (HashListEntry.Usable entry = list.next(); entry != null; entry = list.next()) {
-                sync.entry(entry.content());
-            }
-            tellLeftOut(exchange, list, firstUnusable[0]);
-            if (sync.listed() == 0) {
-                throw new FetchFailedException(
-                        "no usable entry in the file, " + list.entries() + " that are none; nothing was withdrawn");
-            }
-        } catch (IOException e) {
-            throw new FetchFailedException("the file is not a hash list: " + e.getMessage());
-        }
-        // What a file lacks that is still being written would be withdrawn.
-        if (!version(file).equals(version)) {
-            throw new FetchFailedException("the file changed while it was read");
-        }
-        return sync.finish();
-    }
-
-    /** Not why an entry cannot be banked: that may quote a hash. */
-    private static void tellLeftOut(Exchange exchange, HashListIntake list, long firstUnusable) {
-        if (list.unusable() > 0) {
-            LOG.warn(
-                    "exchange {}: {} entries cannot be banked and are left out, the first in line {}",
-                    exchange.name(),
-                    list.unusable(),
-                    firstUnusable);
-        }
-        list.leftOut()
-                .forEach((category, count) -> LOG.info(
-                        "exchange {}: {} entries of category {} are left out of a bank of kind {}",
-                        exchange.name(),
-                        count,
-                        category,
-                        list.kind().wireName()));
-        if (!list.ignoredColumns().isEmpty()) {
-            LOG.info("exchange {}: columns ignored: {}", exchange.name(), String.join(", ", list.ignoredColumns()));
-        }
-    }
-
-    private static SignalType bareType(Exchange exchange) {
-        return exchange.config().get("signal_type") instanceof String type ? HashListReader.type(type) : SignalType.PDQ;
-    }
-
-    /**
-     * The file of a {@code local_file}, which need not be there.
-     *
-     * @throws IllegalArgumentException if its name leads out of the folder
-     */
-    private Path file(Map<String, @Nullable Object> config) {
-        String name = String.valueOf(config.get("filename"));
-        try {
-            Path file = fileFolder.resolve(name).normalize();
-            if (file.startsWith(fileFolder) && !file.equals(fileFolder)) {
-                return file;
-            }
-        } catch (InvalidPathException e) {
-            // Answered as any other name that is none of a file there.
-        }
-        throw new IllegalArgumentException(
-                "wrong value for field \"filename\" (expected: a file below the server's folder for exchanges)");
-    }
-
-    /** The file of an exchange with symbolic links followed, none of which may lead out of the folder either. */
-    private Path realFile(Map<String, @Nullable Object> config) throws FetchFailedException {
-        try {
-            Path file = file(config).toRealPath();
-            if (!file.startsWith(fileFolder.toRealPath())) {
-                throw new FetchFailedException("the file is a link out of the server's folder for exchanges");
-            }
-            if (!Files.isRegularFile(file)) {
-                throw new FetchFailedException("the path is not a file");
-            }
-            return file;
-        } catch (NoSuchFileException e) {
-            throw new FetchFailedException("there is no such file");
-        } catch (IOException | IllegalArgumentException e) {
-            throw new FetchFailedException(
-                    "the file cannot be read: " + e.getClass().getSimpleName());
-        }
+    private void finish(Exchange exchange, UnaryOperator<Exchange.Progress> progress) {
+        registry.update(
+                exchange.name(),
+                now -> now.bankId() == exchange.bankId() ? now.progressed(progress.apply(now.progress())) : now);
     }
 
     /** Breaks off a fetch that is under way; it is done anew at the next start. */

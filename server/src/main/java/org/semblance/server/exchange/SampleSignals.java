@@ -1,7 +1,7 @@
 package org.semblance.server.exchange;
 
-import java.util.ArrayList;
 import java.util.List;
+import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.hash.Signal;
 import org.semblance.hashdb.hash.SignalType;
@@ -10,9 +10,9 @@ import org.semblance.hashdb.hash.SignalType;
  * What the exchange {@code sample} gives: the example signals of HMA's, so that what its documentation and tests look up is
  * found. One is left out, the MD5 of the empty file, which no bank takes.
  */
-final class SampleSignals {
+final class SampleSignals implements Partner {
     /** Raised when the signals change, so that they are fetched again. */
-    static final String VERSION = "2";
+    private static final String VERSION = "2";
 
     /** Of a picture of a bridge and eleven changed copies, and of four other pictures. */
     private static final List<String> PDQ = List.of(
@@ -35,14 +35,16 @@ final class SampleSignals {
 
     private static final String MD5 = "cab08b36195edb1a1231d2d09fa450e0";
 
-    private SampleSignals() {}
+    @Override
+    public String version() {
+        return VERSION;
+    }
 
-    static List<ContentDraft> contents() {
-        List<ContentDraft> contents = new ArrayList<>();
+    @Override
+    public void list(BankKind kind, Entries entries) throws FetchFailedException {
         for (String hash : PDQ) {
-            contents.add(new ContentDraft(List.of(new Signal(SignalType.PDQ, hash))));
+            entries.entry(new ContentDraft(List.of(new Signal(SignalType.PDQ, hash))));
         }
-        contents.add(new ContentDraft(List.of(new Signal(SignalType.MD5, MD5))));
-        return contents;
+        entries.entry(new ContentDraft(List.of(new Signal(SignalType.MD5, MD5))));
     }
 }
