@@ -35,6 +35,7 @@ import org.semblance.engine.media.VideoLimits;
 import org.semblance.engine.media.VideoSummary;
 import org.semblance.engine.media.internal.Natives;
 import org.semblance.engine.media.internal.codec.Av1Library;
+import org.semblance.engine.media.internal.image.Libdeflate;
 import org.semblance.engine.media.internal.image.NativeImageDecoder;
 import org.semblance.engine.media.internal.video.NativeVideoReader;
 import org.semblance.engine.pdq.DihedralHashes;
@@ -82,6 +83,16 @@ public final class InProcessHasher implements ContentHasher {
     public static Av1Decoder av1() {
         Natives.load();
         return Av1Library.load();
+    }
+
+    /**
+     * Why PNGs are not inflated by the host's libdeflate in this process; empty if they are.
+     *
+     * @throws IllegalStateException if the native decoders cannot be loaded
+     */
+    public static String libdeflateFailure() {
+        Natives.load();
+        return Libdeflate.failure();
     }
 
     private static PdqHasher pdq(DecodePath path) {

@@ -32,7 +32,7 @@ import org.semblance.engine.media.MediaException;
 import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.VideoLimits;
-import org.semblance.engine.media.internal.codec.Av1Library;
+import org.semblance.engine.media.internal.HostLibraries;
 import org.semblance.engine.media.internal.image.NativeImageDecoder;
 import org.semblance.engine.media.internal.video.NativeVideoReader;
 import picocli.CommandLine.Command;
@@ -76,7 +76,7 @@ public final class Av1Bench {
         Map<String, List<Double>> libaom = new HashMap<>();
         for (int round = 0; round < rounds; round++) {
             measure("", files, dav1d);
-            measure(Av1Library.NONE, files, libaom);
+            measure(HostLibraries.NONE, files, libaom);
         }
         boolean good = true;
         for (int megapixels : new int[] {1, 12}) {
@@ -177,7 +177,7 @@ public final class Av1Bench {
     /** The process that measures, with a library and files. */
     @SuppressWarnings("SystemOut") // The other process reads it.
     public static void main(String[] args) throws IOException, MediaException {
-        System.setProperty(Av1Library.PROPERTY, args[0].substring(1));
+        System.setProperty(HostLibraries.DAV1D, args[0].substring(1));
         System.out.println("AV1 by " + InProcessHasher.av1());
         ImageDecoder images = new NativeImageDecoder(MediaLimits.DEFAULT, DecodePath.FAST);
         try (InProcessHasher hasher = new InProcessHasher(MediaLimits.DEFAULT, DecodePath.FAST)) {

@@ -19,7 +19,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** How long a server that starts with an empty folder takes until it is ready: with the snapshot of a peer, and from SQL. */
+/**
+ * How long a server that starts with an empty folder takes until it is ready: with the snapshot of a peer that has warmed up, and from
+ * SQL.
+ */
 public final class NewNodeRun {
     private static final int BULK = 50_000;
 
@@ -47,6 +50,7 @@ public final class NewNodeRun {
             try (Node peer = new Node("peer", catalog)) {
                 long hashes = fill(peer, catalog, millions * 1_000_000L, new SplittableRandom(seed));
                 peer.start();
+                peer.awaitIdle();
                 print(
                         "%,d hashes; the peer's snapshot has %,d bytes and lacks %,d",
                         hashes,

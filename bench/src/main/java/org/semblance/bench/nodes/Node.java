@@ -92,6 +92,24 @@ final class Node implements AutoCloseable {
         }
     }
 
+    /** Waits until it has warmed up: until it uses less than a tenth of a core. */
+    void awaitIdle() {
+        Process running = process;
+        if (running == null) {
+            throw new IllegalStateException(this + " does not run");
+        }
+        Duration before = Duration.ZERO;
+        for (int second = 0; second < PATIENCE_SECONDS; second++) {
+            Duration used = running.info().totalCpuDuration().orElse(Duration.ZERO);
+            if (used.minus(before).toMillis() < 100) {
+                return;
+            }
+            before = used;
+            pause(1_000);
+        }
+        throw new IllegalStateException(this + " does not come to rest");
+    }
+
     private boolean isReady() {
         try {
             Path announcement = folder.resolve("server.json");

@@ -19,7 +19,7 @@ import org.semblance.engine.NoDecoderException;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.engine.media.DecodePath;
-import org.semblance.engine.media.internal.codec.Av1Library;
+import org.semblance.engine.media.internal.HostLibraries;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -74,8 +74,8 @@ public final class DecodeWorkers implements AutoCloseable {
     private @Nullable String lastFailure;
     private boolean told;
 
-    /** The value of {@link Av1Library#PROPERTY} for those that are started. */
-    private String dav1d = System.getProperty(Av1Library.PROPERTY, "");
+    /** What those that are started may use. */
+    private HostLibraries libraries = HostLibraries.ofThisProcess();
 
     private boolean closing;
 
@@ -325,7 +325,7 @@ public final class DecodeWorkers implements AutoCloseable {
                 return pause;
             }
             starting++;
-            String with = dav1d;
+            HostLibraries with = libraries;
             Thread.ofPlatform()
                     .daemon()
                     .name("start of a decoder of " + settings.name())
@@ -334,7 +334,7 @@ public final class DecodeWorkers implements AutoCloseable {
         return LONGEST_PAUSE_NANOS;
     }
 
-    private void start(String with) {
+    private void start(HostLibraries with) {
         WorkerProcess worker = null;
         String failure = "";
         boolean crashed = false;
@@ -353,7 +353,7 @@ public final class DecodeWorkers implements AutoCloseable {
             if (worker == null) {
                 failed(failure);
                 if (crashed) {
-                    doWithoutDav1d();
+                    doWithoutHostLibraries();
                 }
             } else if (closing) {
                 worker.destroy();
@@ -379,12 +379,13 @@ public final class DecodeWorkers implements AutoCloseable {
         available.signalAll(); // Who waits for it waits in vain.
     }
 
-    /** The host's library is the one that is not ours: damaged, it must not keep workers from starting. */
-    private void doWithoutDav1d() {
-        if (!dav1d.equals(Av1Library.NONE)) {
-            dav1d = Av1Library.NONE;
+    /** The host's libraries are those that are not ours: a damaged one must not keep workers from starting. */
+    private void doWithoutHostLibraries() {
+        if (!libraries.equals(HostLibraries.NO_LIBRARY)) {
+            libraries = HostLibraries.NO_LIBRARY;
             LOG.warn(
-                    "decoders of {} do without libdav1d from now on, as one has crashed at its start", settings.name());
+                    "decoders of {} do without libdav1d and libdeflate from now on, as one has crashed at its start",
+                    settings.name());
         }
     }
 

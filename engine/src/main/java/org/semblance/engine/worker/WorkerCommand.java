@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.semblance.engine.InProcessHasher;
+import org.semblance.engine.media.internal.HostLibraries;
 import org.semblance.engine.media.internal.Natives;
-import org.semblance.engine.media.internal.codec.Av1Library;
 import org.semblance.hashdb.hash.Hash256;
 
 /** The command that starts a worker process: the virtual machine of this one, with as little as it needs. */
@@ -28,9 +28,9 @@ final class WorkerCommand {
      * The command of one.
      *
      * @param name under which the server listens
-     * @param dav1d the value of {@link Av1Library#PROPERTY}
+     * @param libraries what it may use
      */
-    static ProcessBuilder of(WorkerSettings settings, String name, String dav1d) {
+    static ProcessBuilder of(WorkerSettings settings, String name, HostLibraries libraries) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(
@@ -60,7 +60,7 @@ final class WorkerCommand {
                 "-Dfile.encoding=UTF-8"));
         Natives.Setup natives = Natives.setup();
         natives.properties().forEach((property, value) -> command.add("-D" + property + "=" + value));
-        command.add("-D" + Av1Library.PROPERTY + "=" + dav1d);
+        command.addAll(libraries.options());
         Path archive = archive().orElse(null);
         if (archive == null) {
             command.addAll(List.of("-cp", classPath(settings, natives)));

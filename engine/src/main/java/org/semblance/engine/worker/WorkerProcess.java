@@ -21,6 +21,7 @@ import org.semblance.engine.media.Av1Decoder;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.MediaSource;
+import org.semblance.engine.media.internal.HostLibraries;
 import org.semblance.engine.worker.linux.Capabilities;
 import org.semblance.engine.worker.linux.ControlSocket;
 import org.semblance.engine.worker.linux.Posix;
@@ -86,19 +87,19 @@ final class WorkerProcess {
     /**
      * Starts one and waits until it can take a content.
      *
-     * @param dav1d the value of {@code Av1Library.PROPERTY} for it
+     * @param libraries what it may use
      * @throws CrashException if a library has ended it
      * @throws IOException if it cannot; the message says what it said
      */
     @SuppressWarnings("MustBeClosedChecker") // destroy closes it.
-    static WorkerProcess start(WorkerSettings settings, String dav1d) throws IOException {
+    static WorkerProcess start(WorkerSettings settings, HostLibraries libraries) throws IOException {
         String name = "semblance-" + UUID.randomUUID();
         Arena arena = Arena.ofShared();
         Process process = null;
         ControlSocket socket = null;
         ProcessMemory usage = null;
         try (ControlSocket.Listener listener = ControlSocket.listen(name)) {
-            process = Capabilities.start(WorkerCommand.of(settings, name, dav1d));
+            process = Capabilities.start(WorkerCommand.of(settings, name, libraries));
             Output output = new Output(process, settings.name());
             long giveUp = System.nanoTime() + settings.startTimeout().toNanos();
             while (socket == null) {

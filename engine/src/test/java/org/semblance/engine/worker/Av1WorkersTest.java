@@ -37,9 +37,9 @@ import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.FrameSampling;
 import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.media.MediaSource;
+import org.semblance.engine.media.internal.HostLibraries;
 import org.semblance.engine.media.internal.codec.Av1Clip;
 import org.semblance.engine.media.internal.codec.Av1Clip.Encoding;
-import org.semblance.engine.media.internal.codec.Av1Library;
 
 /** Workers with the host's libdav1d beside workers that decode AV1 by libaom. Skipped where the host has no libdav1d. */
 @EnabledOnOs(OS.LINUX)
@@ -63,7 +63,7 @@ class Av1WorkersTest {
         Av1Decoder here = InProcessHasher.av1();
         assumeThat(here.isDav1d()).as(here.toString()).isTrue();
         dav1d = workers("");
-        libaom = workers(Av1Library.NONE);
+        libaom = workers(HostLibraries.NONE);
         files = files(RandomSeed.random().nextInt());
     }
 
@@ -75,16 +75,16 @@ class Av1WorkersTest {
         }
     }
 
-    /** One worker, told what {@link Av1Library#PROPERTY} is. */
+    /** One worker, told what {@link HostLibraries#DAV1D} is. */
     private static DecodeWorkers workers(String property) {
-        String before = System.getProperty(Av1Library.PROPERTY, "");
-        System.setProperty(Av1Library.PROPERTY, property);
+        String before = System.getProperty(HostLibraries.DAV1D, "");
+        System.setProperty(HostLibraries.DAV1D, property);
         try {
             DecodeWorkers workers = new DecodeWorkers(WorkerSettings.images(1, LIMITS));
             workers.start(1);
             return workers;
         } finally {
-            System.setProperty(Av1Library.PROPERTY, before);
+            System.setProperty(HostLibraries.DAV1D, before);
         }
     }
 

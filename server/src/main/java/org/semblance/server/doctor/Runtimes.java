@@ -25,7 +25,7 @@ final class Runtimes {
     private static final int LEAST_GLIBC = 235;
 
     List<Finding> check() {
-        return List.of(jdk(), platform(), glibc(), natives(), av1(), lookups(), digests(), cache());
+        return List.of(jdk(), platform(), glibc(), natives(), av1(), png(), lookups(), digests(), cache());
     }
 
     private static Finding jdk() {
@@ -97,6 +97,20 @@ final class Runtimes {
                                     + " read. Install libdav1d: libdav1d7 on Debian 13, libdav1d6 on Debian 12.");
         } catch (IllegalStateException | LinkageError e) {
             return Finding.warn("av1", "not known, as the decoders do not load", "See decoders.");
+        }
+    }
+
+    private static Finding png() {
+        try {
+            String failure = InProcessHasher.libdeflateFailure();
+            return failure.isEmpty()
+                    ? Finding.ok("png", "libdeflate")
+                    : Finding.warn(
+                            "png",
+                            "zlib, without libdeflate: " + failure,
+                            "PNGs are decoded to the same pixels, and slower. Install libdeflate: libdeflate0 on Debian and Ubuntu.");
+        } catch (IllegalStateException | LinkageError e) {
+            return Finding.warn("png", "not known, as the decoders do not load", "See decoders.");
         }
     }
 

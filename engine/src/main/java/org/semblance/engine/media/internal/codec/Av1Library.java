@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.Av1Decoder;
+import org.semblance.engine.media.internal.HostLibraries;
 
 /**
  * What decodes AV1 in this process: the libdav1d of the host if it has one that we know, otherwise the libaom that FFmpeg
@@ -11,12 +12,6 @@ import org.semblance.engine.media.Av1Decoder;
  * {@link #load}, since a process that has given up its rights can load nothing.
  */
 public final class Av1Library {
-    /** The system property that names a libdav1d by its path, or is {@link #NONE}; by default the system looks for one. */
-    public static final String PROPERTY = "semblance.dav1d";
-
-    /** The value of {@link #PROPERTY} with which libaom decodes. */
-    public static final String NONE = "none";
-
     /** Of both interfaces, the newer one first. */
     private static final List<String> NAMES = List.of("libdav1d.so.7", "libdav1d.so.6");
 
@@ -29,7 +24,7 @@ public final class Av1Library {
     public static synchronized Av1Decoder load() {
         Av1Decoder made = choice;
         if (made == null) {
-            made = choose(System.getProperty(PROPERTY, ""));
+            made = choose(HostLibraries.ofThisProcess().dav1d());
             choice = made;
         }
         return made;
@@ -41,7 +36,7 @@ public final class Av1Library {
     }
 
     private static Av1Decoder choose(String wanted) {
-        if (wanted.equals(NONE)) {
+        if (wanted.equals(HostLibraries.NONE)) {
             return new Av1Decoder(Av1Decoder.LIBAOM, "switched off");
         }
         String why = "";

@@ -3,6 +3,7 @@ package org.semblance.engine.media.internal.image;
 import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.DecodedImage;
@@ -20,6 +21,7 @@ import org.semblance.engine.media.lenient.LenientDecoder;
  *
  * <ol>
  *   <li>HEIC and AVIF by FFmpeg.
+ *   <li>Plain PNGs with the host's libdeflate, if there is one.
  *   <li>What browsers and cameras write by OpenCV, which is faster than FFmpeg there.
  *   <li>What OpenCV refuses, or must not see, by a reader of damaged files: a decoder that is stricter than a browser would
  *       be a way past the list.
@@ -27,6 +29,7 @@ import org.semblance.engine.media.lenient.LenientDecoder;
  * </ol>
  */
 public final class NativeImageDecoder implements ImageDecoder {
+    private final @Nullable Libdeflate libdeflate;
     private final OpencvImages opencv;
     private final HeifImages heif;
     private final FfmpegStills stills;
@@ -39,6 +42,7 @@ public final class NativeImageDecoder implements ImageDecoder {
     public NativeImageDecoder(MediaLimits limits, DecodePath path) {
         Natives.load();
         Av1Library.load();
+        this.libdeflate = Libdeflate.load();
         this.opencv = new OpencvImages(path);
         this.heif = new HeifImages(limits, path);
         this.stills = new FfmpegStills(limits);
@@ -59,6 +63,12 @@ public final class NativeImageDecoder implements ImageDecoder {
             }
             MediaException refused = null;
             if (header.sound()) {
+                DecodedImage plain = header.format() == MediaFormat.PNG && libdeflate != null
+                        ? PlainPng.decode(libdeflate, bytes, header)
+                        : null;
+                if (plain != null) {
+                    return plain;
+                }
                 try {
                     return opencv.decode(bytes, header);
                 } catch (MediaException e) {
