@@ -51,6 +51,7 @@ public final class NewNodeRun {
                 long hashes = fill(peer, catalog, millions * 1_000_000L, new SplittableRandom(seed));
                 peer.start();
                 peer.awaitIdle();
+                postgres.settle();
                 print(
                         "%,d hashes; the peer's snapshot has %,d bytes and lacks %,d",
                         hashes,

@@ -133,6 +133,13 @@ final class Postgres implements AutoCloseable {
                 .strip();
     }
 
+    /** Has it, and the machine, do now what they would do some time after many changes: clean up, and write to the disk. */
+    void settle() throws IOException {
+        ask("VACUUM ANALYZE");
+        ask("CHECKPOINT");
+        run(List.of("sync"));
+    }
+
     /** Has it wait before each sync of its log from now on, as if the disk were that much slower. */
     void delaySyncs(int ms) throws IOException {
         ask("ALTER SYSTEM SET commit_siblings = 0");

@@ -26,10 +26,13 @@ public record ImageHeader(MediaFormat format, int width, int height, boolean gre
     private static final int MAX_SCANS = 100;
 
     /** A picture of fewer pixels is no burden, however small its file. */
-    private static final long MANY_PIXELS = 16_000_000;
+    private static final long MANY_PIXELS = 8_000_000;
 
-    /** Photos have some 10 pixels for each byte, drawings 100. */
-    private static final int MOST_PIXELS_PER_BYTE = 256;
+    /** Photos have some 10 pixels for each byte, drawings up to 100. */
+    private static final int MOST_PIXELS_PER_BYTE = 128;
+
+    /** Of a format that does not compress, but for runs that nobody writes: one bit for each pixel. */
+    private static final int MOST_PIXELS_PER_BYTE_OF_BMP = 8;
 
     /**
      * Reads the header of the bytes between position and limit (which stay as they are).
@@ -45,21 +48,22 @@ public record ImageHeader(MediaFormat format, int width, int height, boolean gre
     }
 
     /**
-     * Whether the picture is far larger than its file: more than 16 megapixels, and more than 256 for each byte. Such a picture
-     * takes as long to decode as any of its size, and costs its sender next to nothing.
+     * Whether the picture is far larger than its file: more than 8 megapixels, and more than 128 for each byte, or 8 of a BMP. Such a
+     * picture takes as long to decode as any of its size, and costs its sender next to nothing.
      *
      * @param content between position and limit, which stay as they are
      * @param format what {@link MediaFormat#detect} gave for them
      */
     public static boolean isInflated(ByteBuffer content, MediaFormat format) {
         long bytes = content.remaining();
-        if (bytes > MediaLimits.DEFAULT.maxPixels() / MOST_PIXELS_PER_BYTE) {
+        int most = format == MediaFormat.BMP ? MOST_PIXELS_PER_BYTE_OF_BMP : MOST_PIXELS_PER_BYTE;
+        if (bytes > MediaLimits.DEFAULT.maxPixels() / most) {
             return false;
         }
         try {
             ImageHeader header = read(content, format, MediaLimits.DEFAULT, Integer.MAX_VALUE);
             long pixels = (long) header.width * header.height;
-            return pixels > MANY_PIXELS && pixels / MOST_PIXELS_PER_BYTE > bytes;
+            return pixels > MANY_PIXELS && pixels / most > bytes;
         } catch (MediaException e) {
             return false;
         }

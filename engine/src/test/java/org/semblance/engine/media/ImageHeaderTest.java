@@ -128,13 +128,16 @@ class ImageHeaderTest {
 
     @Test
     void tellsPicturesFarLargerThanTheirFiles() {
-        assertThat(isInflated(inflated(4_001, 4_000, 1))).isTrue();
-        assertThat(isInflated(inflated(4_000, 4_000, 1))).isFalse();
-        int most = 5_000 * 5_000 / 256;
+        assertThat(isInflated(inflated(2_001, 4_000, 1))).isTrue();
+        assertThat(isInflated(inflated(2_000, 4_000, 1))).isFalse();
+        int most = 5_000 * 5_000 / 128;
         int others = inflated(5_000, 5_000, 0).length;
         assertThat(isInflated(inflated(5_000, 5_000, most - 1 - others))).isTrue();
         assertThat(isInflated(inflated(5_000, 5_000, most - others))).isFalse();
         assertThat(isInflated(HandMade.bmpHeader(9_000, 9_000))).isTrue();
+        byte[] bmp = HandMade.bmpHeader(3_000, 3_000);
+        assertThat(isInflated(Arrays.copyOf(bmp, 3_000 * 3_000 / 8 - 1))).isTrue();
+        assertThat(isInflated(Arrays.copyOf(bmp, 3_000 * 3_000 / 8))).isFalse();
         assertThat(isInflated(HandMade.latin1("GIF89a"))).isFalse();
         assertThat(isInflated(HandMade.latin1("%PDF-1.4"))).isFalse();
         assertThat(isInflated(new byte[0])).isFalse();
