@@ -7,6 +7,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.concurrent.Future;
+import java.nio.ByteBuffer;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -463,8 +464,8 @@ public final class Call implements RequestHandler {
     }
 
     /** Sends a piece of such an answer; done when the network has taken the piece. */
-    Future<?> send(byte[] piece) {
-        log.sends(piece.length);
+    Future<?> send(ByteBuffer piece) {
+        log.sends(piece.remaining());
         return wire.send(Unpooled.wrappedBuffer(piece));
     }
 

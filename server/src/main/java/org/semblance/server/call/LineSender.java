@@ -1,5 +1,6 @@
 package org.semblance.server.call;
 
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,9 @@ import org.semblance.server.route.Route;
 final class LineSender {
     /** As {@link LineAnswerer#MOST_UNSENT_BYTES}, for a client that may send its whole body before it reads. */
     private static final int MOST_UNSENT_WHOLE_BYTES = 67_108_864;
+
+    /** Of an answer that was there before, whose pieces cost no memory: some are on their way while the next is read from the disk. */
+    private static final int MOST_UNSENT_OF_WHOLE_ANSWER = 1 << 21;
 
     private final Call call;
     private final ByteBudget budget;
@@ -61,7 +65,7 @@ final class LineSender {
 
     /** Whether more lines should be answered now. False while the client is behind. */
     boolean takesMore() {
-        return unsent < LineAnswerer.MOST_UNSENT_BYTES
+        return unsent < (length < 0 ? LineAnswerer.MOST_UNSENT_BYTES : MOST_UNSENT_OF_WHOLE_ANSWER)
                 || (lengthKnown
                         && unsent < MOST_UNSENT_WHOLE_BYTES
                         && budget.hasRoomFor(LineAnswerer.MOST_UNSENT_BYTES));
@@ -72,13 +76,13 @@ final class LineSender {
         length = bytes;
     }
 
-    /** A piece as it is sent. By one thread at a time. */
-    byte[] coded(byte[] piece) {
-        return coder == null || length >= 0 ? piece : coder.piece(piece);
+    /** A piece of an answer of unknown length, as it is sent. By one thread at a time. */
+    ByteBuffer coded(byte[] piece) {
+        return ByteBuffer.wrap(coder == null ? piece : coder.piece(piece));
     }
 
-    /** Sends a {@link #coded} piece, and before the first piece the head of the answer. */
-    void send(byte[] piece) {
+    /** Sends a piece, and before the first piece the head of the answer. The bytes must not change until they are sent. */
+    void send(ByteBuffer piece) {
         if (!begun) {
             begun = true;
             Map<String, String> headers = new HashMap<>();
@@ -93,13 +97,14 @@ final class LineSender {
             }
             call.startLines(new Response(200, mediaType, new byte[0], headers));
         }
-        if (piece.length == 0) {
+        int bytes = piece.remaining();
+        if (bytes == 0) {
             return;
         }
-        int charged = lengthKnown && budget.take(piece.length) ? piece.length : 0;
-        unsent += piece.length;
+        int charged = length < 0 && lengthKnown && budget.take(bytes) ? bytes : 0;
+        unsent += bytes;
         call.send(piece).addListener(sent -> {
-            unsent -= piece.length;
+            unsent -= bytes;
             budget.giveBack(charged);
             if (sent.isSuccess()) {
                 taken.run();
@@ -122,7 +127,7 @@ final class LineSender {
             }
         }
         if (coder != null && length < 0) {
-            send(coder.end());
+            send(ByteBuffer.wrap(coder.end()));
         }
         return true;
     }

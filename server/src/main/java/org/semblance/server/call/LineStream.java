@@ -3,6 +3,7 @@ package org.semblance.server.call;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpContent;
 import java.io.ByteArrayOutputStream;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.Future;
@@ -47,6 +48,9 @@ final class LineStream implements BodyReader {
     /** What the buffers hold: two batches, a chunk beyond each, and answers. Charged as long as the stream lasts. */
     private static final int COST_BYTES = 2 * (LineBuffer.FULL_BYTES + 65_536) + LineAnswerer.MOST_UNSENT_BYTES;
 
+    /** What is sent at a time of an answer that was there before. */
+    private static final int PIECE_BYTES = 1 << 19;
+
     /** When every worker is busy and the queue is full. */
     private static final long RETRY_MS = 20;
 
@@ -71,6 +75,9 @@ final class LineStream implements BodyReader {
 
     /** Made and used by the workers, one after the other. */
     private @Nullable LineAnswerer answerer;
+
+    /** The rest of an answer that was there before; null of one that is made. The workers'. */
+    private @Nullable MemorySegment rest;
 
     /** Whether nothing is done until the answerer wakes this stream; and whether it has, since the last batch began. */
     private boolean idle;
@@ -198,7 +205,7 @@ final class LineStream implements BodyReader {
 
         /** Not at once: whoever gave it the last of its lines may still be at work on the body. */
         private void refuse(HttpError why) {
-            call.wire().loop().execute(() -> answered(new byte[0], false, why));
+            call.wire().loop().execute(() -> answered(NOTHING, false, why));
         }
 
         @Override
@@ -218,7 +225,7 @@ final class LineStream implements BodyReader {
         }
 
         private void work() {
-            byte[] piece = new byte[0];
+            ByteBuffer piece = NOTHING;
             boolean all = false;
             long heldNanos = 0;
             Throwable failure = null;
@@ -228,25 +235,48 @@ final class LineStream implements BodyReader {
                     by = opening.open(call.request(Body.EMPTY, deadlineNanos, false, () -> false));
                     answerer = by;
                     by.whenMore(LineStream.this::wake);
-                    answer.tellLength(by.length());
+                    begin(by.whole());
                 }
-                ByteBuffer view = asked == null ? NOTHING : asked.nioBuffer();
-                Deadline deadline =
-                        Deadline.after(Duration.ofNanos(deadlineNanos - System.nanoTime()), call::isAbandoned);
-                ByteArrayOutputStream out = new ByteArrayOutputStream();
-                all = by.answer(view, deadline, out);
-                if (asked != null) {
-                    asked.skipBytes(asked.readableBytes() - view.remaining());
+                MemorySegment left = rest;
+                if (left != null) {
+                    piece = next(left);
+                    all = piece.remaining() == left.byteSize();
+                } else {
+                    ByteBuffer view = asked == null ? NOTHING : asked.nioBuffer();
+                    Deadline deadline =
+                            Deadline.after(Duration.ofNanos(deadlineNanos - System.nanoTime()), call::isAbandoned);
+                    ByteArrayOutputStream out = new ByteArrayOutputStream();
+                    all = by.answer(view, deadline, out);
+                    if (asked != null) {
+                        asked.skipBytes(asked.readableBytes() - view.remaining());
+                    }
+                    piece = answer.coded(out.toByteArray());
+                    heldNanos = by.heldNanos();
                 }
-                piece = answer.coded(out.toByteArray());
-                heldNanos = by.heldNanos();
             } catch (Throwable e) {
                 failure = e;
             }
             done(piece, all, heldNanos, failure);
         }
 
-        private void done(byte[] piece, boolean all, long heldNanos, @Nullable Throwable failure) {
+        private void begin(@Nullable MemorySegment whole) {
+            if (whole != null) {
+                rest = whole;
+                answer.tellLength(whole.byteSize());
+            }
+        }
+
+        /** The next piece of the rest, which it reads from the disk if need be, so that the event loop does not. */
+        private ByteBuffer next(MemorySegment left) {
+            MemorySegment piece = left.asSlice(0, Math.min(left.byteSize(), PIECE_BYTES));
+            if (piece.isMapped()) {
+                piece.load();
+            }
+            rest = left.asSlice(piece.byteSize());
+            return piece.asByteBuffer();
+        }
+
+        private void done(ByteBuffer piece, boolean all, long heldNanos, @Nullable Throwable failure) {
             try {
                 if (heldNanos > 0) {
                     call.wire().loop().schedule(() -> answered(piece, all, failure), heldNanos, TimeUnit.NANOSECONDS);
@@ -266,7 +296,7 @@ final class LineStream implements BodyReader {
      *
      * @param all whether every line of the batch is answered
      */
-    private void answered(byte[] piece, boolean all, @Nullable Throwable failure) {
+    private void answered(ByteBuffer piece, boolean all, @Nullable Throwable failure) {
         busy = false;
         if (over) {
             free();

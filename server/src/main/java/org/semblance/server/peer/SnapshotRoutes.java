@@ -3,6 +3,8 @@ package org.semblance.server.peer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -32,8 +34,8 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * {@code /v1/snapshots}: the snapshots of this node's indexes, for another node that starts.
  *
- * <p>A snapshot is read from its file piece by piece, each by a worker between other requests, when the client has taken the one before.
- * A save that ends meanwhile puts another file in its place; who reads the old one reads it to its end.
+ * <p>A snapshot is sent from the pages of its file, which are read piece by piece, each by a worker between other requests, when the
+ * client has taken those before. A save that ends meanwhile puts another file in its place; who reads the old one reads it to its end.
  */
 public final class SnapshotRoutes {
     /** In the answer of the one route, and the check of the other's answer. */
@@ -50,8 +52,6 @@ public final class SnapshotRoutes {
 
     /** Requests for a whole snapshot that are answered at a time: more would only slow each other down, and lookups. */
     private static final int MOST_AT_A_TIME = 2;
-
-    private static final int PIECE_BYTES = 1 << 19;
 
     private final Path folder;
     private final Semaphore free = new Semaphore(MOST_AT_A_TIME);
@@ -116,8 +116,7 @@ public final class SnapshotRoutes {
         }
         boolean begun = false;
         try {
-            LineAnswerer sending =
-                    new Sending(FileChannel.open(folder.resolve(kind.fileName()), StandardOpenOption.READ));
+            LineAnswerer sending = new Sending(folder.resolve(kind.fileName()));
             begun = true;
             return sending;
         } catch (NoSuchFileException e) {
@@ -133,47 +132,29 @@ public final class SnapshotRoutes {
 
     /** A file on its way. */
     private final class Sending implements LineAnswerer {
-        private final FileChannel file;
-        private final long length;
-        private final ByteBuffer piece = ByteBuffer.allocate(PIECE_BYTES);
-        private long sent;
+        private final MemorySegment file;
 
-        Sending(FileChannel file) throws IOException {
-            this.file = file;
-            this.length = file.size();
+        /** @param file stays as it is: a save makes another one */
+        Sending(Path file) throws IOException {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+                // Mapped until the last piece was sent and forgotten.
+                this.file = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
+            }
         }
 
         @Override
-        public long length() {
-            return length;
+        public MemorySegment whole() {
+            return file;
         }
 
         @Override
         public boolean answer(ByteBuffer lines, Deadline deadline, ByteArrayOutputStream out) {
-            try {
-                piece.clear();
-                while (piece.hasRemaining() && file.read(piece, sent + piece.position()) >= 0) {
-                    // A read may give less than there is.
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            if (piece.position() == 0 && sent < length) {
-                throw new IllegalStateException("a snapshot became shorter while it was sent");
-            }
-            out.write(piece.array(), 0, piece.position());
-            sent += piece.position();
-            return sent >= length;
+            throw new IllegalStateException("it is there as a whole");
         }
 
         @Override
         public void close() {
             free.release();
-            try {
-                file.close();
-            } catch (IOException e) {
-                LOG.warn("a snapshot that was sent cannot be closed: {}", e.toString());
-            }
         }
     }
 }

@@ -1,7 +1,9 @@
 package org.semblance.server.route;
 
 import java.io.ByteArrayOutputStream;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.Deadline;
 
 /** Answers the lines of one body as they come, some at a time. For one thread at a time. */
@@ -23,11 +25,12 @@ public interface LineAnswerer {
     boolean answer(ByteBuffer lines, Deadline deadline, ByteArrayOutputStream out);
 
     /**
-     * How many bytes the answer has in all, to be told ahead; then it is sent as it is, without compression. Less than 0 if nobody
-     * knows. Asked once, before the first call of {@link #answer}.
+     * The whole answer, where it is there already, such as a file that is mapped. It is sent as it is, without compression and with
+     * its length told ahead, and {@link #answer} is not called. Null if the answer has to be made. Asked once, before the first call
+     * of {@link #answer}.
      */
-    default long length() {
-        return -1;
+    default @Nullable MemorySegment whole() {
+        return null;
     }
 
     /**
