@@ -3,7 +3,6 @@ package org.semblance.hashdb;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -165,17 +164,7 @@ class KillTest {
     }
 
     private String outputOfAKilledWriter(long seed, boolean atWork) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(argument -> argument.startsWith("--"))
-                .forEach(command::add);
-        command.add("-Xmx256m");
-        command.add("-cp");
-        command.add(System.getProperty("java.class.path"));
-        command.add(KilledWriter.class.getName());
-        command.add(folder.toString());
-        command.add(Long.toString(seed));
+        List<String> command = ChildJvm.command(outputs, KilledWriter.class, folder.toString(), Long.toString(seed));
         Path output = outputs.resolve("output");
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)

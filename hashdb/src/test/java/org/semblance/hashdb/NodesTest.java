@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -246,20 +245,12 @@ class NodesTest {
     void aNodeThatIsKilledLosesNothingAndHoldsNobodyUp() throws Exception {
         HashDb one = node();
         one.apply(new Change.CreateBank("A"), ANYONE);
-        List<String> java = new ArrayList<>();
-        java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(argument -> argument.startsWith("--"))
-                .forEach(java::add);
-        java.addAll(List.of(
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                KilledNode.class.getName(),
+        List<String> java = ChildJvm.command(
+                folder,
+                KilledNode.class,
                 folder.resolve("killed").toString(),
                 server.catalog(database).toString(),
-                Long.toString(random.nextLong())));
+                Long.toString(random.nextLong()));
         Process process = new ProcessBuilder(java)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();

@@ -3,7 +3,6 @@ package org.semblance.hashdb.matchlog;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -13,6 +12,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.ChildJvm;
 import org.semblance.hashdb.RandomSeed;
 
 /**
@@ -86,17 +86,7 @@ class MatchLogKillTest {
 
     /** The last number that is said to be offered. */
     private long lastOfferedByAKilledLogger(long first) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(argument -> argument.startsWith("--"))
-                .forEach(command::add);
-        command.add("-Xmx256m");
-        command.add("-cp");
-        command.add(System.getProperty("java.class.path"));
-        command.add(KilledLogger.class.getName());
-        command.add(folder.toString());
-        command.add(Long.toString(first));
+        List<String> command = ChildJvm.command(outputs, KilledLogger.class, folder.toString(), Long.toString(first));
         Path output = outputs.resolve("output");
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)

@@ -3,17 +3,16 @@ package org.semblance.hashdb.recent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.semblance.hashdb.ChildJvm;
 import org.semblance.hashdb.RandomSeed;
 
 /** What a ring has kept is there after its process is killed, at any moment; {@code -Dsemblance.kills=} sets how often. */
@@ -66,13 +65,7 @@ class RecentKillTest {
     }
 
     private long keptByAKilledRing(long first) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(argument -> argument.startsWith("--"))
-                .forEach(command::add);
-        command.addAll(List.of("-Xmx256m", "-cp", System.getProperty("java.class.path"), KilledRing.class.getName()));
-        command.addAll(List.of(folder.toString(), Long.toString(first)));
+        List<String> command = ChildJvm.command(outputs, KilledRing.class, folder.toString(), Long.toString(first));
         Path output = outputs.resolve("output");
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)

@@ -728,9 +728,9 @@ class SpilledUploadTest {
         start(settings());
         try (RawClient client = connect()) {
             assertLane(
-                    client, Pictures.png(new BufferedImage(4_001, 4_000, BufferedImage.TYPE_BYTE_BINARY)), "video-0");
+                    client, Pictures.png(new BufferedImage(2_001, 4_000, BufferedImage.TYPE_BYTE_BINARY)), "video-0");
             assertLane(
-                    client, Pictures.png(new BufferedImage(4_000, 4_000, BufferedImage.TYPE_BYTE_BINARY)), "worker-0");
+                    client, Pictures.png(new BufferedImage(2_000, 4_000, BufferedImage.TYPE_BYTE_BINARY)), "worker-0");
         }
     }
 

@@ -9,11 +9,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Dimension;
@@ -56,9 +58,13 @@ final class Browser implements AutoCloseable {
     private final ChromeDriver driver;
     private final String origin;
 
-    private Browser(ChromeDriver driver, String origin) {
+    /** What the browser would leave in the system's folder. */
+    private final Path temporary;
+
+    private Browser(ChromeDriver driver, String origin, Path temporary) {
         this.driver = driver;
         this.origin = origin;
+        this.temporary = temporary;
     }
 
     /**
@@ -95,14 +101,21 @@ final class Browser implements AutoCloseable {
                 "--force-device-scale-factor=1",
                 "--window-size=1280,900");
         options.setCapability("goog:loggingPrefs", Map.of("browser", "ALL"));
+        Path temporary;
+        try {
+            temporary = Files.createTempDirectory("semblance-browser");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         ChromeDriver driver = new ChromeDriver(
                 new ChromeDriverService.Builder()
                         .usingDriverExecutable(DRIVER.toFile())
                         .usingAnyFreePort()
+                        .withEnvironment(Map.of("TMPDIR", temporary.toString()))
                         .build(),
                 options);
         driver.executeCdpCommand("Page.addScriptToEvaluateOnNewDocument", Map.of("source", WATCH));
-        return new Browser(driver, origin);
+        return new Browser(driver, origin, temporary);
     }
 
     ChromeDriver driver() {
@@ -307,5 +320,12 @@ final class Browser implements AutoCloseable {
     @Override
     public void close() {
         driver.quit();
+        try (Stream<Path> files = Files.walk(temporary)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException | UncheckedIOException e) {
+            // The browser's last processes are still at it: that is no fault of what was tested.
+        }
     }
 }
