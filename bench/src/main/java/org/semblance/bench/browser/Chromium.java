@@ -204,6 +204,7 @@ final class Chromium {
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().put("LANG", "C.UTF-8");
+        builder.environment().put("TMPDIR", folder.toString()); // where it leaves a folder
         builder.redirectError(ProcessBuilder.Redirect.DISCARD).redirectOutput(output.toFile());
         Process process = builder.start();
         if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
