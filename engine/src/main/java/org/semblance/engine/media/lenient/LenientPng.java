@@ -9,6 +9,7 @@ import org.semblance.engine.media.DecodedImage;
 import org.semblance.engine.media.MediaException;
 import org.semblance.engine.media.MediaFormat;
 import org.semblance.engine.media.MediaLimits;
+import org.semblance.engine.media.PngFilter;
 
 /**
  * PNG (W3C PNG, third edition). Of an interlaced file each pixel fills the block that no later pass has reached, so that a
@@ -208,7 +209,7 @@ final class LenientPng {
     }
 
     private void endRow(Raster raster) {
-        if (!unfilter()) {
+        if (!PngFilter.undo(line[0], line, before, 1, Math.max(1, bitsPerPixel() / 8))) {
             done = true;
             return;
         }
@@ -220,34 +221,6 @@ final class LenientPng {
         if (++row == passHeight) {
             nextPass();
         }
-    }
-
-    /** Section 9.2. Returns false if there is no such filter. */
-    private boolean unfilter() {
-        int pixelBytes = Math.max(1, bitsPerPixel() / 8);
-        for (int i = 1; i < line.length; i++) {
-            int left = i > pixelBytes ? line[i - pixelBytes] & 0xFF : 0;
-            int up = before[i] & 0xFF;
-            int leftUp = i > pixelBytes ? before[i - pixelBytes] & 0xFF : 0;
-            switch (line[0]) {
-                case 0 -> {}
-                case 1 -> line[i] += (byte) left;
-                case 2 -> line[i] += (byte) up;
-                case 3 -> line[i] += (byte) (left + up >> 1);
-                case 4 -> line[i] += (byte) paeth(left, up, leftUp);
-                default -> {
-                    return false;
-                }
-            }
-        }
-        return true;
-    }
-
-    private static int paeth(int left, int up, int leftUp) {
-        int toLeft = Math.abs(up - leftUp);
-        int toUp = Math.abs(left - leftUp);
-        int toLeftUp = Math.abs(left + up - 2 * leftUp);
-        return toLeft <= toUp && toLeft <= toLeftUp ? left : toUp <= toLeftUp ? up : leftUp;
     }
 
     private void show(Raster raster) {

@@ -10,6 +10,7 @@ import org.bytedeco.javacpp.BytePointer;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.media.DecodedImage;
 import org.semblance.engine.media.ImageHeader;
+import org.semblance.engine.media.PngFilter;
 import org.semblance.engine.pdq.GreyLuma;
 import org.semblance.engine.pdq.InterleavedLuma;
 import org.semblance.engine.pdq.Luma;
@@ -145,7 +146,7 @@ final class PlainPng {
         return all;
     }
 
-    /** Whether type and data of a chunk have the sum that is said. That of the samples alone takes some other pictures for the same. */
+    /** Whether a chunk has the sum that stands behind its data. The sum of the samples alone takes some other pictures for the same. */
     private static boolean hasItsSum(ByteBuffer file, int at) {
         int length = file.getInt(at);
         CRC32 sum = new CRC32();
@@ -171,15 +172,8 @@ final class PlainPng {
                 MemorySegment.copy(rows, ValueLayout.JAVA_BYTE, from + 1, filtered, 0, filtered.length);
                 dropAlpha(filtered, row);
             }
-            switch (rows.get(ValueLayout.JAVA_BYTE, from)) {
-                case 0 -> {}
-                case 1 -> addLeft(row, kept);
-                case 2 -> addAbove(row, before);
-                case 3 -> addMean(row, before, kept);
-                case 4 -> addPaeth(row, before, kept);
-                default -> {
-                    return false;
-                }
+            if (!PngFilter.undo(rows.get(ValueLayout.JAVA_BYTE, from), row, before, 0, kept)) {
+                return false;
             }
             MemorySegment.copy(row, 0, rows, ValueLayout.JAVA_BYTE, (long) y * row.length, row.length);
             byte[] used = before;
@@ -201,48 +195,6 @@ final class PlainPng {
             to[j + 1] = from[i + 1];
             to[j + 2] = from[i + 2];
         }
-    }
-
-    private static void addLeft(byte[] row, int step) {
-        for (int i = step; i < row.length; i++) {
-            row[i] += row[i - step];
-        }
-    }
-
-    private static void addAbove(byte[] row, byte[] before) {
-        for (int i = 0; i < row.length; i++) {
-            row[i] += before[i];
-        }
-    }
-
-    private static void addMean(byte[] row, byte[] before, int step) {
-        for (int i = 0; i < step; i++) {
-            row[i] += (byte) ((before[i] & 0xFF) >> 1);
-        }
-        for (int i = step; i < row.length; i++) {
-            row[i] += (byte) ((row[i - step] & 0xFF) + (before[i] & 0xFF) >> 1);
-        }
-    }
-
-    private static void addPaeth(byte[] row, byte[] before, int step) {
-        for (int i = 0; i < step; i++) {
-            row[i] += before[i];
-        }
-        for (int i = step; i < row.length; i++) {
-            row[i] += (byte) paeth(row[i - step] & 0xFF, before[i] & 0xFF, before[i - step] & 0xFF);
-        }
-    }
-
-    /** Section 9.4, without branches, which no processor could foretell. */
-    private static int paeth(int left, int above, int corner) {
-        int fromLeft = Math.abs(above - corner);
-        int fromAbove = Math.abs(left - corner);
-        int fromCorner = Math.abs(left - corner + above - corner);
-        // Each is all ones or none.
-        int isNotLeft = Math.min(fromAbove, fromCorner) - fromLeft >> 31;
-        int isCorner = fromCorner - fromAbove >> 31;
-        int other = above ^ (above ^ corner) & isCorner;
-        return left ^ (left ^ other) & isNotLeft;
     }
 
     @SuppressWarnings("MustBeClosedChecker") // The picture closes it.
