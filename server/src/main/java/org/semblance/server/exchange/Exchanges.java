@@ -6,11 +6,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -68,16 +66,7 @@ public final class Exchanges implements AutoCloseable {
     private final ReentrantLock changing = new ReentrantLock();
 
     /** By bank, of the fetching thread alone. */
-    private final Map<Long, Attempt> attempts = new HashMap<>();
-
-    /** By bank, of the fetching thread alone. */
-    private final Map<Long, Lease> held = new HashMap<>();
-
-    /**
-     * By bank, where this node's last change may have been made after another node fetched a newer list, which therefore has to be
-     * fetched again. Of the fetching thread alone.
-     */
-    private final Set<Long> late = new HashSet<>();
+    private final Map<Long, Fetched> fetched = new HashMap<>();
 
     private volatile @Nullable Running running;
     private volatile boolean closed;
@@ -85,6 +74,25 @@ public final class Exchanges implements AutoCloseable {
     private record Running(String exchange, Instant since, Lease lease) {}
 
     private record Attempt(String version, long nanos) {}
+
+    /** What this node knows of its fetches of one exchange. */
+    private static final class Fetched {
+        final Lease lease;
+
+        /** The last fetch, if that failed. */
+        @Nullable
+        Attempt failed;
+
+        /**
+         * Whether this node's last change of the bank may have been made after another node fetched a newer list, which therefore has to
+         * be fetched again.
+         */
+        boolean isLate;
+
+        Fetched(Lease lease) {
+            this.lease = lease;
+        }
+    }
 
     /**
      * Begins to fetch.
@@ -238,13 +246,14 @@ public final class Exchanges implements AutoCloseable {
                 return;
             }
             if (exchange.enabled() && exchange.api().isFetched()) {
-                Lease lease = held.computeIfAbsent(exchange.bankId(), id -> leases.apply("exchange " + id));
+                Fetched known =
+                        fetched.computeIfAbsent(exchange.bankId(), id -> new Fetched(leases.apply("exchange " + id)));
                 try {
-                    if (late.contains(exchange.bankId())) {
+                    if (known.isLate) {
                         finish(exchange, Exchange.Progress::toFetchAnew);
-                        late.remove(exchange.bankId());
+                        known.isLate = false;
                     }
-                    fetchIfChanged(exchange.name(), lease);
+                    fetchIfChanged(exchange.name(), known);
                 } catch (RuntimeException | Error e) {
                     LOG.error("exchange {}: the fetch failed", exchange.name(), e); // and the next one is fetched
                 }
@@ -268,7 +277,8 @@ public final class Exchanges implements AutoCloseable {
         }
     }
 
-    private void fetchIfChanged(String name, Lease lease) {
+    private void fetchIfChanged(String name, Fetched known) {
+        Lease lease = known.lease;
         if (!take(lease)) {
             return;
         }
@@ -292,16 +302,16 @@ public final class Exchanges implements AutoCloseable {
         if (version.equals(exchange.progress().version())) {
             return;
         }
-        Attempt last = attempts.get(exchange.bankId());
+        Attempt last = known.failed;
         if (last != null && last.version.equals(version) && System.nanoTime() - last.nanos < RETRY.toNanos()) {
             return;
         }
-        attempts.put(exchange.bankId(), new Attempt(version, System.nanoTime()));
+        known.failed = new Attempt(version, System.nanoTime());
         running = new Running(exchange.name(), Instant.now(), lease);
         try {
-            long items = fetch(exchange, partner, version, lease);
+            long items = fetch(exchange, partner, version, known);
             finish(exchange, now -> new Exchange.Progress(items, Instant.now(), null, version));
-            attempts.remove(exchange.bankId());
+            known.failed = null;
             LOG.info("exchange {}: {} entries", exchange.name(), items);
         } catch (FetchFailedException e) {
             fail(exchange, lease, String.valueOf(e.getMessage()));
@@ -313,7 +323,7 @@ public final class Exchanges implements AutoCloseable {
         } finally {
             running = null;
             if (!lease.isHeld()) {
-                attempts.remove(exchange.bankId()); // The list did not fail.
+                known.failed = null; // Not for the list.
             }
         }
     }
@@ -326,7 +336,8 @@ public final class Exchanges implements AutoCloseable {
         }
     }
 
-    private long fetch(Exchange exchange, Partner partner, String version, Lease lease) throws FetchFailedException {
+    private long fetch(Exchange exchange, Partner partner, String version, Fetched known) throws FetchFailedException {
+        Lease lease = known.lease;
         BankSync sync = new BankSync(db, exchange, guard, changing, () -> closed || !lease.isHeld());
         try {
             BankKind kind = bank(exchange).map(Bank::kind).orElse(BankKind.MATCH);
@@ -338,9 +349,7 @@ public final class Exchanges implements AutoCloseable {
             }
             return sync.finish();
         } finally {
-            if (sync.mayHaveBeenLate() && !lease.isHeld()) {
-                late.add(exchange.bankId());
-            }
+            known.isLate |= sync.mayHaveBeenLate() && !lease.isHeld();
         }
     }
 
@@ -370,7 +379,7 @@ public final class Exchanges implements AutoCloseable {
                 LOG.warn("a fetch is still under way and is left behind");
                 return;
             }
-            held.values().forEach(Lease::leave);
+            fetched.values().forEach(known -> known.lease.leave());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
