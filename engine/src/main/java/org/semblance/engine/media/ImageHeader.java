@@ -31,7 +31,7 @@ public record ImageHeader(MediaFormat format, int width, int height, boolean gre
     /** Photos have some 10 pixels for each byte, drawings up to 100. */
     private static final int MOST_PIXELS_PER_BYTE = 128;
 
-    /** Of a format that does not compress, but for runs that nobody writes: one bit for each pixel. */
+    /** BMP has at least one bit for each pixel, but for its compression by runs, which few programs write. */
     private static final int MOST_PIXELS_PER_BYTE_OF_BMP = 8;
 
     /**
@@ -48,8 +48,8 @@ public record ImageHeader(MediaFormat format, int width, int height, boolean gre
     }
 
     /**
-     * Whether the picture is far larger than its file: more than 8 megapixels, and more than 128 for each byte, or 8 of a BMP. Such a
-     * picture takes as long to decode as any of its size, and costs its sender next to nothing.
+     * Whether the picture is far larger than its file: it has more than 8 megapixels, and more than 128 pixels for each byte of the file,
+     * or 8 if the file is a BMP. Such a picture takes as long to decode as any of its size, and costs its sender next to nothing.
      *
      * @param content between position and limit, which stay as they are
      * @param format what {@link MediaFormat#detect} gave for them

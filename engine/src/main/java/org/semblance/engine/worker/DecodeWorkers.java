@@ -74,7 +74,7 @@ public final class DecodeWorkers implements AutoCloseable {
     private @Nullable String lastFailure;
     private boolean told;
 
-    /** What those that are started may use. */
+    /** The libraries of the host that workers may use which are started from now on. */
     private HostLibraries libraries = HostLibraries.ofThisProcess();
 
     private boolean closing;

@@ -28,7 +28,7 @@ final class WorkerCommand {
      * The command of one.
      *
      * @param name under which the server listens
-     * @param libraries what it may use
+     * @param libraries those of the host that the worker may use
      */
     static ProcessBuilder of(WorkerSettings settings, String name, HostLibraries libraries) {
         List<String> command = new ArrayList<>();

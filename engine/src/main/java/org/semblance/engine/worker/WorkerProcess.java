@@ -87,7 +87,7 @@ final class WorkerProcess {
     /**
      * Starts one and waits until it can take a content.
      *
-     * @param libraries what it may use
+     * @param libraries those of the host that the worker may use
      * @throws CrashException if a library has ended it
      * @throws IOException if it cannot; the message says what it said
      */

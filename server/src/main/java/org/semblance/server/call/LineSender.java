@@ -21,7 +21,7 @@ final class LineSender {
     /** As {@link LineAnswerer#MOST_UNSENT_BYTES}, for a client that may send its whole body before it reads. */
     private static final int MOST_UNSENT_WHOLE_BYTES = 67_108_864;
 
-    /** Of an answer that was there before, whose pieces cost no memory: some are on their way while the next is read from the disk. */
+    /** Pieces of a {@link LineAnswerer#whole whole} answer cost no memory: some are on their way while the next is read from the disk. */
     private static final int MOST_UNSENT_OF_WHOLE_ANSWER = 1 << 21;
 
     private final Call call;

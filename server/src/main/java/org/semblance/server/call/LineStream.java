@@ -48,7 +48,7 @@ final class LineStream implements BodyReader {
     /** What the buffers hold: two batches, a chunk beyond each, and answers. Charged as long as the stream lasts. */
     private static final int COST_BYTES = 2 * (LineBuffer.FULL_BYTES + 65_536) + LineAnswerer.MOST_UNSENT_BYTES;
 
-    /** What is sent at a time of an answer that was there before. */
+    /** A {@link LineAnswerer#whole whole} answer is sent in pieces of so many bytes. */
     private static final int PIECE_BYTES = 1 << 19;
 
     /** When every worker is busy and the queue is full. */
@@ -76,8 +76,8 @@ final class LineStream implements BodyReader {
     /** Made and used by the workers, one after the other. */
     private @Nullable LineAnswerer answerer;
 
-    /** The rest of an answer that was there before; null of one that is made. The workers'. */
-    private @Nullable MemorySegment rest;
+    /** The part of a {@link LineAnswerer#whole whole} answer that was not sent yet; null if the answer is made. Touched by workers alone. */
+    private @Nullable MemorySegment unsentPart;
 
     /** Whether nothing is done until the answerer wakes this stream; and whether it has, since the last batch began. */
     private boolean idle;
@@ -237,7 +237,7 @@ final class LineStream implements BodyReader {
                     by.whenMore(LineStream.this::wake);
                     begin(by.whole());
                 }
-                MemorySegment left = rest;
+                MemorySegment left = unsentPart;
                 if (left != null) {
                     piece = next(left);
                     all = piece.remaining() == left.byteSize();
@@ -261,18 +261,18 @@ final class LineStream implements BodyReader {
 
         private void begin(@Nullable MemorySegment whole) {
             if (whole != null) {
-                rest = whole;
+                unsentPart = whole;
                 answer.tellLength(whole.byteSize());
             }
         }
 
-        /** The next piece of the rest, which it reads from the disk if need be, so that the event loop does not. */
+        /** Cuts the next piece off, and reads the piece from the disk if need be, so that the event loop does not have to. */
         private ByteBuffer next(MemorySegment left) {
             MemorySegment piece = left.asSlice(0, Math.min(left.byteSize(), PIECE_BYTES));
             if (piece.isMapped()) {
                 piece.load();
             }
-            rest = left.asSlice(piece.byteSize());
+            unsentPart = left.asSlice(piece.byteSize());
             return piece.asByteBuffer();
         }
 

@@ -59,8 +59,8 @@ final class BankSync {
 
     private long listed;
 
-    /** Whether a change of the bank was begun after which it was not asked yet whether to stop. */
-    private boolean unasked;
+    /** Whether {@link #checkNotStopping} was not called yet since the last change of the bank was begun. */
+    private boolean changedUnchecked;
 
     /** 128 bits of SHA-256. */
     private record Key(long high, long low) {}
@@ -134,7 +134,7 @@ final class BankSync {
         try {
             String name = bank();
             List<ContentDraft> checked = guard.check(db.bank(name).orElseThrow(), batch, Set.of(), null, false);
-            unasked = true;
+            changedUnchecked = true;
             db.apply(new Change.AddContents(name, checked), origin);
         } catch (ChangeRefusedException | StorageFailedException e) {
             throw new FetchFailedException("not banked: " + e.getMessage());
@@ -150,12 +150,12 @@ final class BankSync {
         if (stopping.getAsBoolean()) {
             throw new FetchFailedException("broken off");
         }
-        unasked = false;
+        changedUnchecked = false;
     }
 
-    /** Whether the last change of the bank may have been made when the fetch should have stopped already. */
+    /** Whether the fetch should perhaps have stopped before its last change of the bank was made. */
     boolean mayHaveBeenLate() {
-        return unasked;
+        return changedUnchecked;
     }
 
     /** How many different entries the list had so far. */
@@ -181,7 +181,7 @@ final class BankSync {
         String bank = bank();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int from = 0; from < ids.size(); from += PAGE) {
-                unasked = true;
+                changedUnchecked = true;
                 List<Future<?>> changes = new ArrayList<>();
                 for (long id : ids.subList(from, Math.min(from + PAGE, ids.size()))) {
                     changes.add(threads.submit(() -> withdraw(bank, id)));

@@ -28,7 +28,7 @@ final class LocalFile implements Partner {
     /** The file need not be there. */
     private final Path file;
 
-    /** Of entries that are a bare value. */
+    /** The type of entries that are a bare value. */
     private final SignalType bareType;
 
     private LocalFile(String exchange, Path folder, Path file, SignalType bareType) {

@@ -21,7 +21,7 @@ public record HostLibraries(String dav1d, String libdeflate) {
     /** Only what comes with Semblance is used. */
     public static final HostLibraries NO_LIBRARY = new HostLibraries(NONE, NONE);
 
-    /** As the system properties of this process say. */
+    /** The libraries that the system properties of this process name. */
     public static HostLibraries ofThisProcess() {
         return new HostLibraries(System.getProperty(DAV1D, ""), System.getProperty(LIBDEFLATE, ""));
     }

@@ -64,7 +64,7 @@ class PlainPngTest {
         }
     }
 
-    /** Of noise or of a gradient, each row filtered in another way, its data in one or many chunks, with chunks of no matter. */
+    /** A PNG of noise or of a gradient, whose rows have random filters, whose data are in one or many chunks, beside optional chunks. */
     private Png png(int colourType) {
         int width = 1 + random.nextInt(random.nextBoolean() ? 8 : 200);
         int height = 1 + random.nextInt(60);
