@@ -4,6 +4,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.concurrent.Future;
@@ -455,6 +456,11 @@ public final class Call implements RequestHandler {
         state = State.ANSWER;
         wire.alarm().set(calls.config().idleTimeoutMs());
         log.answered(pace.received());
+    }
+
+    /** Whether the client wants no more of the answer than its head. */
+    boolean asksForHeadAlone() {
+        return head.method().equals(HttpMethod.HEAD);
     }
 
     /** Begins an answer that is sent in pieces. */

@@ -29,6 +29,7 @@ final class LineSender {
     private final String mediaType;
     private final boolean lengthKnown;
     private final ContentCoding.@Nullable Pieces coder;
+    private final boolean headAlone;
     private final Runnable taken;
     private boolean begun;
     private long unsent;
@@ -50,7 +51,13 @@ final class LineSender {
         this.mediaType = mediaType;
         this.lengthKnown = lengthKnown;
         this.coder = gzip ? new ContentCoding.Pieces() : null;
+        this.headAlone = call.asksForHeadAlone();
         this.taken = taken;
+    }
+
+    /** Whether nothing more is sent, since the client asked for the head alone and has it. */
+    boolean isDone() {
+        return begun && headAlone;
     }
 
     /** Whether the head has been sent, after which an error can only be told in a line. */
@@ -81,7 +88,10 @@ final class LineSender {
         return ByteBuffer.wrap(coder == null ? piece : coder.piece(piece));
     }
 
-    /** Sends a piece, and before the first piece the head of the answer. The bytes must not change until they are sent. */
+    /**
+     * Sends a piece, and before the first piece the head of the answer. The bytes must not change until they are sent. To a client
+     * that asked for the head alone no piece is sent: its next answer would begin with the piece.
+     */
     void send(ByteBuffer piece) {
         if (!begun) {
             begun = true;
@@ -98,7 +108,7 @@ final class LineSender {
             call.startLines(new Response(200, mediaType, new byte[0], headers));
         }
         int bytes = piece.remaining();
-        if (bytes == 0) {
+        if (bytes == 0 || headAlone) {
             return;
         }
         int charged = length < 0 && lengthKnown && budget.take(bytes) ? bytes : 0;

@@ -313,7 +313,7 @@ final class LineStream implements BodyReader {
             rest();
         }
         answer.send(piece);
-        if (reason != null) {
+        if (reason != null || answer.isDone()) {
             close();
         } else {
             goOn();

@@ -198,14 +198,17 @@ final class Http1Connection extends RequestChannel {
         });
     }
 
-    /** Of HTTP/1.0 such an answer ends with the connection. One whose length is told is sent without chunks. */
+    /**
+     * Of HTTP/1.0 such an answer ends with the connection. One whose length is told is sent without chunks, and one to HEAD too:
+     * the last chunk, though empty, would be bytes after the head.
+     */
     @Override
     public void start(HttpRequest head, Response response) {
         boolean goesOn = head.protocolVersion().equals(HttpVersion.HTTP_1_1);
         HttpResponse message =
                 new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(response.status()));
         HttpHeaders headers = describe(response, message);
-        if (goesOn && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
+        if (goesOn && !head.method().equals(HttpMethod.HEAD) && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
             headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
         }
         if (!goesOn || !HttpUtil.isKeepAlive(head)) {

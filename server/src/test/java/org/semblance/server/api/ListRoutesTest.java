@@ -310,5 +310,6 @@ class ListRoutesTest {
         assertThat(server.get("/v1/banks/NONE/export").status()).isEqualTo(404);
         Answer head = server.send("HEAD", bank + "/export", Map.of(), new byte[0]);
         assertThat(List.of(head.status(), head.raw().body().length)).containsExactly(200, 0);
+        assertThat(server.get(bank).status()).as("by the same connection").isEqualTo(200);
     }
 }

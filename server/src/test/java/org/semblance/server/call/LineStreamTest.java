@@ -11,12 +11,14 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -44,6 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.semblance.engine.media.Deadline;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.catalog.Change;
 import org.semblance.hashdb.catalog.ContentDraft;
@@ -117,9 +120,37 @@ class LineStreamTest {
                             .routes());
                     routes.add(new Route(
                             Dialect.NATIVE, "GET", "/block", Set.of(), Route.Takes.NOTHING, Role.MATCH, block));
+                    routes.add(get("/endless", request -> (lines, deadline, out) -> {
+                        out.writeBytes("more\n".getBytes(StandardCharsets.UTF_8));
+                        return false;
+                    }));
+                    routes.add(get("/whole", request -> new WholeAnswer()));
                     return routes;
                 },
                 settings);
+    }
+
+    private static Route get(String path, Route.Opening opening) {
+        return new Route(
+                Dialect.NATIVE,
+                "GET",
+                path,
+                Set.of(),
+                Route.Takes.NOTHING,
+                Role.MATCH,
+                new Route.Stream("text/csv", opening));
+    }
+
+    private static final class WholeAnswer implements LineAnswerer {
+        @Override
+        public MemorySegment whole() {
+            return MemorySegment.ofArray("whole".getBytes(StandardCharsets.UTF_8));
+        }
+
+        @Override
+        public boolean answer(ByteBuffer lines, Deadline deadline, ByteArrayOutputStream out) {
+            throw new AssertionError("the answer is there already");
+        }
     }
 
     private void bank(HashDb db) {
@@ -518,6 +549,36 @@ class LineStreamTest {
                     .readToEnd();
             assertThat(answer.headers()).containsEntry("connection", "close").doesNotContainKey("transfer-encoding");
             assertThat(verdict(answer.body())).isEqualTo("0 match");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "Accept-Encoding: gzip\r\n"})
+    void answersHeadWithTheHeadAlone(String field) throws Exception {
+        start();
+        try (RawClient client = server.connect()) {
+            String rest = " HTTP/1.1\r\nHost: t\r\n" + field + "\r\n";
+            for (int i = 0; i < 3; i++) {
+                RawClient.Answer endless = client.send("HEAD /endless" + rest + "HEAD /whole" + rest)
+                        .read(false);
+                assertThat(endless.status()).isEqualTo(200);
+                assertThat(endless.headers())
+                        .containsEntry("content-type", "text/csv")
+                        .doesNotContainKeys("content-length", "transfer-encoding", "connection");
+                assertThat(client.read(false).headers()).containsEntry("content-length", "5");
+            }
+            assertThat(client.send("GET /whole" + rest).read().body()).isEqualTo("whole");
+        }
+        try (RawHttp2Client client = new RawHttp2Client(server.port())) {
+            RawHttp2Client.Answer endless =
+                    client.request(1, true, "HEAD", "/endless").answer(1);
+            assertThat(endless.headers).containsEntry("content-type", "text/csv");
+            assertThat(endless.body.size()).isZero();
+            RawHttp2Client.Answer whole =
+                    client.request(3, true, "HEAD", "/whole").answer(3);
+            assertThat(whole.headers).containsEntry("content-length", "5");
+            assertThat(whole.body.size()).isZero();
+            assertThat(client.get(5, "/whole").answer(5).text()).isEqualTo("whole");
         }
     }
 
