@@ -36,6 +36,10 @@ public final class Arrivals {
     private static final AttributeKey<Arrivals> KEY = AttributeKey.valueOf(Arrivals.class, "channel");
 
     private final Channel channel;
+
+    /** Whether the kernel is asked before the next read. */
+    private boolean wanted = true;
+
     private long nanos = System.nanoTime();
 
     private Arrivals(Channel channel) {
@@ -57,6 +61,14 @@ public final class Arrivals {
         return channel.attr(KEY).get();
     }
 
+    /**
+     * Tells whether a request may begin with the next read, as it may at first. If not, the kernel is not asked, and {@link #nanos} is
+     * the time of the read.
+     */
+    void expectRequest(boolean expected) {
+        wanted = expected;
+    }
+
     /** The {@link System#nanoTime} at which the first of the bytes had come that are read now, or were last. */
     public long nanos() {
         return nanos;
@@ -75,7 +87,7 @@ public final class Arrivals {
         @Override
         public void reset(ChannelConfig config) {
             super.reset(config);
-            long age = channel instanceof EpollSocketChannel epoll
+            long age = wanted && channel instanceof EpollSocketChannel epoll
                     ? Peek.OF_THREAD.get().age(epoll.fd().intValue())
                     : 0;
             nanos = System.nanoTime() - age;

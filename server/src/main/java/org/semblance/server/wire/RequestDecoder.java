@@ -48,6 +48,7 @@ final class RequestDecoder extends HttpRequestDecoder {
             int first = in.forEachByte(RequestDecoder::isBlank);
             if (first >= 0) {
                 within = true;
+                arrivals.expectRequest(false);
                 beganNanos = arrivals.nanos();
                 from = first;
                 withinHead = true;
@@ -65,6 +66,7 @@ final class RequestDecoder extends HttpRequestDecoder {
         withinHead = false;
         if (out.getLast() instanceof LastHttpContent) {
             within = false;
+            arrivals.expectRequest(true);
         }
         if (out.getFirst() instanceof HttpRequest request) {
             if (folded && request.decoderResult().isSuccess()) {
