@@ -15,7 +15,9 @@ import org.semblance.server.http.Response;
 
 /** Finds the route of a request. Immutable. */
 public final class Router {
-    private final List<Entry> entries = new ArrayList<>();
+    /** By the number of segments, and in the order of the routes. */
+    private final Map<Integer, List<Entry>> entries = new HashMap<>();
+
     private final Function<String, Dialect> dialects;
     private final Supplier<HttpError> missing;
 
@@ -38,7 +40,9 @@ public final class Router {
         this.dialects = dialects;
         this.missing = missing;
         for (Route route : routes) {
-            entries.add(new Entry(split(route.pattern()), route));
+            String[] segments = split(route.pattern());
+            entries.computeIfAbsent(segments.length, unused -> new ArrayList<>())
+                    .add(new Entry(segments, route));
         }
     }
 
@@ -67,7 +71,7 @@ public final class Router {
         String wanted = method.equals("HEAD") ? "GET" : method;
         TreeSet<String> allowed = new TreeSet<>();
         Route other = null;
-        for (Entry entry : entries) {
+        for (Entry entry : entries.getOrDefault(path.length, List.of())) {
             Map<String, String> names = match(entry.segments, path);
             if (names == null) {
                 continue;
@@ -102,11 +106,8 @@ public final class Router {
                 Map.of());
     }
 
-    /** The names' values, or null if the path does not fit. */
+    /** The names' values, or null if the path, of as many segments, does not fit. */
     private static @Nullable Map<String, String> match(String[] pattern, String[] path) {
-        if (pattern.length != path.length) {
-            return null;
-        }
         Map<String, String> names = Map.of();
         for (int i = 0; i < pattern.length; i++) {
             String wanted = pattern[i];
