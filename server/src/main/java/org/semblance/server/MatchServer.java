@@ -33,6 +33,9 @@ public final class MatchServer implements AutoCloseable {
 
     private static final int KNOCKS = 20;
 
+    /** In the data folder, while the server warms up. */
+    private static final String REHEARSAL = "rehearsal";
+
     private final ServerConfig config;
 
     /** What nodes share beside their catalog; null if this one has its own. */
@@ -178,7 +181,11 @@ public final class MatchServer implements AutoCloseable {
     void rehearse() {
         try (Worker worker = backend.decoders().forImages(backend.db())) {
             new Rehearsal(gate, worker)
-                    .run(backend.db(), backend.records(), front.calls().router());
+                    .run(
+                            front.calls().config().dataFolder().resolve(REHEARSAL),
+                            backend.db(),
+                            backend.records(),
+                            front.calls().router());
         }
     }
 

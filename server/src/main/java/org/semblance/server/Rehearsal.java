@@ -73,14 +73,15 @@ final class Rehearsal {
     /**
      * Changes nothing that lasts. May run beside other work.
      *
+     * @param folder for the rehearsal's own database; what a server that was killed meanwhile left there is removed
      * @param records of the served database
      * @param router of the server
      */
-    void run(HashDb served, Records records, Router router) {
+    void run(Path folder, HashDb served, Records records, Router router) {
         try {
-            Path folder = Files.createTempDirectory("semblance-rehearsal");
+            delete(folder);
             try {
-                change(folder, records);
+                change(Files.createDirectory(folder), records);
             } finally {
                 delete(folder);
             }
@@ -119,6 +120,9 @@ final class Rehearsal {
     }
 
     private static void delete(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);

@@ -6,6 +6,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,10 +49,13 @@ class RehearsalTest {
                 .build();
         try (MatchServer server = MatchServer.start(config)) {
             List<String> before = state(server);
+            Path rehearsal = Files.createDirectory(folder.resolve("rehearsal"));
+            Files.writeString(rehearsal.resolve("catalog.db"), "left by a server that was killed");
 
             server.rehearse(); // A request that is refused throws.
 
             assertThat(state(server)).isEqualTo(before);
+            assertThat(rehearsal).doesNotExist();
         }
     }
 

@@ -36,15 +36,21 @@ public final class RepeatFilter extends Filter<ILoggingEvent> {
         }
     };
 
-    private record Kind(String logger, Level level, String message, String thrown) {
-        @Override
-        public String toString() {
-            return thrown.isEmpty() ? message : message + " " + thrown;
-        }
-    }
+    /**
+     * Where events come from.
+     *
+     * @param message before its values are put in
+     * @param thrown the class of the exception and the place that it comes from, or empty
+     */
+    private record Kind(String logger, Level level, String message, String thrown) {}
 
-    private static final class Repeats {
-        private long more;
+    /** Events of one kind that were kept back since the last report: how many, and the message of the last. */
+    private record Repeats(long more, String last) {
+        static final Repeats NONE = new Repeats(0, "");
+
+        Repeats and(ILoggingEvent event) {
+            return new Repeats(more + 1, event.getFormattedMessage());
+        }
     }
 
     /** How long one that was let through stands for those after it. */
@@ -86,12 +92,8 @@ public final class RepeatFilter extends Filter<ILoggingEvent> {
                 place(event.getThrowableProxy()));
         synchronized (kinds) {
             Repeats repeats = kinds.get(kind);
-            if (repeats == null) {
-                kinds.put(kind, new Repeats());
-                return FilterReply.NEUTRAL;
-            }
-            repeats.more++;
-            return FilterReply.DENY;
+            kinds.put(kind, repeats == null ? Repeats.NONE : repeats.and(event));
+            return repeats == null ? FilterReply.NEUTRAL : FilterReply.DENY;
         }
     }
 
@@ -111,18 +113,20 @@ public final class RepeatFilter extends Filter<ILoggingEvent> {
 
     /** Tells of each kind how many were kept back, and forgets those of which there were none: the next is let through. */
     void report() {
-        Map<Kind, Long> kept = new LinkedHashMap<>();
+        Map<Kind, Repeats> kept;
         synchronized (kinds) {
-            kinds.values().removeIf(repeats -> repeats.more == 0);
-            kinds.forEach((kind, repeats) -> {
-                kept.put(kind, repeats.more);
-                repeats.more = 0;
-            });
+            kinds.values().removeIf(Repeats.NONE::equals);
+            kept = new LinkedHashMap<>(kinds);
+            kinds.replaceAll((kind, repeats) -> Repeats.NONE);
         }
-        kept.forEach((kind, more) -> ((LoggerContext) getContext())
+        kept.forEach((kind, repeats) -> ((LoggerContext) getContext())
                 .getLogger(kind.logger)
                 .atLevel(kind.level.equals(Level.ERROR) ? org.slf4j.event.Level.ERROR : org.slf4j.event.Level.WARN)
                 .addMarker(SUMMARY)
-                .log("{} more times in {} s: {}", more, intervalMs / 1_000, kind));
+                .log(
+                        "{} more times in {} s, the last: {}",
+                        repeats.more,
+                        intervalMs / 1_000,
+                        (repeats.last + " " + kind.thrown).strip()));
     }
 }

@@ -55,9 +55,11 @@ class RepeatFilterTest {
         filter.report();
         assertThat(logged())
                 .satisfiesExactlyInAnyOrder(
-                        text -> assertThat(text).isEqualTo("999 more times in 3600 s: the disk of {} is full"),
                         text -> assertThat(text)
-                                .startsWith("999 more times in 3600 s: error {} java.lang.IllegalStateException at "));
+                                .isEqualTo("999 more times in 3600 s, the last: the disk of 999 is full"),
+                        text -> assertThat(text)
+                                .startsWith(
+                                        "999 more times in 3600 s, the last: error 999 java.lang.IllegalStateException at "));
     }
 
     @Test
@@ -70,7 +72,9 @@ class RepeatFilterTest {
         filter.report();
         filter.report();
         logger.warn("w");
-        assertThat(logged()).containsExactly("w", "1 more times in 3600 s: w", "1 more times in 3600 s: w", "w");
+        assertThat(logged())
+                .containsExactly(
+                        "w", "1 more times in 3600 s, the last: w", "1 more times in 3600 s, the last: w", "w");
     }
 
     @Test
