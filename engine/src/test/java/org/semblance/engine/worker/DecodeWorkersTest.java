@@ -2,6 +2,7 @@ package org.semblance.engine.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.semblance.engine.worker.Reports.withoutTimes;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -230,22 +231,6 @@ class DecodeWorkersTest {
                 Deadline.after(LONG),
                 Deadline.after(LONG),
                 System.nanoTime());
-    }
-
-    private static HashReport withoutTimes(HashReport report) {
-        return new HashReport(
-                report.failure(),
-                report.reason(),
-                report.contentType(),
-                report.format(),
-                report.signals(),
-                report.dihedral(),
-                report.video(),
-                report.others(),
-                report.pictures(),
-                report.seen(),
-                0,
-                0);
     }
 
     @Test

@@ -108,20 +108,7 @@ class ReplyTest {
     }
 
     private static HashReport withoutTimes(Reply reply) {
-        HashReport report = ((Reply.Hashed) reply).report();
-        return new HashReport(
-                report.failure(),
-                report.reason(),
-                report.contentType(),
-                report.format(),
-                report.signals(),
-                report.dihedral(),
-                report.video(),
-                report.others(),
-                report.pictures(),
-                report.seen(),
-                0,
-                0);
+        return Reports.withoutTimes(((Reply.Hashed) reply).report());
     }
 
     /** Whoever has taken a worker over may send anything. */
