@@ -37,8 +37,8 @@ import org.semblance.engine.pdq.PdqHasher;
 import org.semblance.hashdb.hash.HashAndQuality;
 
 /**
- * From the bytes of a JPEG to its hash, against what OpenCV alone needs to decode it in colour. The figures to look at are the ratios within one run: at most 1.3 (fast) and 1.7 (exact) at 1 megapixel, 1.2
- * (fast) at 12.
+ * From the bytes of a JPEG to its hash, against what OpenCV alone needs to decode it in colour. The figures to look at are the ratios
+ * within one run: at most 1.3 (fast) and 1.7 (exact) at 1 megapixel, 1.2 (fast) at 12.
  *
  * <p>The picture is made from a seed: smooth octaves, hard edges and fine noise.
  */
@@ -56,8 +56,7 @@ import org.semblance.hashdb.hash.HashAndQuality;
         })
 @SuppressWarnings("NullAway.Init") // JMH calls setUp.
 public class ImageBenchmark {
-
-    /** Share of the fine noise, which makes files of 290 kB and 3.1 MB, as a camera's are. */
+    /** Of the picture, whose noise makes files of 290 kB and 3.1 MB, as a camera's are. */
     @Param({"1", "12"})
     public int megapixels;
 
