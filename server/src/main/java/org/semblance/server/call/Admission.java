@@ -31,6 +31,8 @@ final class Admission {
     /** In the metrics, of a request that no route took. */
     private static final String NO_ROUTE = "none";
 
+    private static final String CACHE_CONTROL = "Cache-Control";
+
     private Dialect dialect = Dialect.NATIVE;
     private Router.@Nullable Found found;
     private Map<String, List<String>> query = Map.of();
@@ -125,9 +127,14 @@ final class Admission {
         return it;
     }
 
-    /** The answer as a browser may have it: what a person sees who has signed in is kept nowhere. */
+    /**
+     * The answer as a browser may have it: what a person sees who has signed in is kept nowhere, unless the answer itself says how
+     * long, as a file of the console does.
+     */
     Response kept(Response response) {
-        return session == null ? response : response.with(Map.of("Cache-Control", "no-store"));
+        return session == null || response.headers().containsKey(CACHE_CONTROL)
+                ? response
+                : response.with(Map.of(CACHE_CONTROL, "no-store"));
     }
 
     Router.Found found() {

@@ -416,7 +416,7 @@ public final class Call implements RequestHandler {
 
     /** The answer in the coding that the client takes. */
     Response coded(Response response) {
-        return ContentCoding.encode(admission.kept(response), head.headers());
+        return ContentCoding.encode(response, head.headers());
     }
 
     /** The answer to a request whose deadline passed while it waited for a worker. */
@@ -447,7 +447,7 @@ public final class Call implements RequestHandler {
             log.status(response.status());
             log.sends(response.body().length);
             answered();
-            wire.answer(head, response, bodyEnded);
+            wire.answer(head, admission.kept(response), bodyEnded);
             waitAwake();
         }
     }
@@ -466,7 +466,7 @@ public final class Call implements RequestHandler {
     /** Begins an answer that is sent in pieces. */
     void startLines(Response start) {
         log.status(start.status());
-        wire.start(head, start);
+        wire.start(head, admission.kept(start));
     }
 
     /** Sends a piece of such an answer; done when the network has taken the piece. */

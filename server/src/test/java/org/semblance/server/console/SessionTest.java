@@ -210,6 +210,12 @@ class SessionTest {
         Answer banks = send("GET /v1/banks", own() + cookie, "");
         assertThat(banks.body()).contains("MINE").doesNotContain("HIDDEN_ONE");
         assertThat(field(banks, "cache-control")).isEqualTo("no-store");
+        // Whether it comes in pieces, or says what is wrong.
+        for (String path :
+                new String[] {"/v1/banks/MINE/export", "/v1/banks/NONE/export", "/v1/banks/NONE", "/v1/banks?x"}) {
+            Answer answer = send("GET " + path, own() + cookie, "");
+            assertThat(field(answer, "cache-control")).as(path).isEqualTo("no-store");
+        }
     }
 
     @Test
@@ -371,6 +377,8 @@ class SessionTest {
         assertThat(file.status()).isEqualTo(200);
         assertThat(field(file, "cache-control")).contains("immutable");
         assertThat(field(file, "content-type")).startsWith("text/css");
+        Answer signedIn = send("GET " + style, own() + cookie(curator, "Ada"), "");
+        assertThat(field(signedIn, "cache-control")).isEqualTo(field(file, "cache-control"));
         for (String other : new String[] {
             style.replaceAll("/console/[^/]+", "/console/0"),
             style.replace("style.css", "..%2f..%2flogback.xml"),
