@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -24,6 +25,7 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2ResetFrame;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.semblance.server.http.HttpError;
@@ -96,6 +98,7 @@ final class Http2Stream extends RequestChannel {
                     head.headers().add(field.getKey(), field.getValue());
                 }
             }
+            joinCookies(head.headers());
             CharSequence authority = fields.authority();
             if (authority != null) {
                 if (head.headers().getAll(HttpHeaderNames.HOST).stream()
@@ -109,6 +112,14 @@ final class Http2Stream extends RequestChannel {
             HttpRequest bad = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/");
             bad.setDecoderResult(DecoderResult.failure(e));
             return bad;
+        }
+    }
+
+    /** HTTP/2 may bring each cookie in a field of its own (RFC 9113, section 8.2.3); HTTP/1.1 has one field for all of them. */
+    private static void joinCookies(HttpHeaders headers) {
+        List<String> crumbs = headers.getAll(HttpHeaderNames.COOKIE);
+        if (crumbs.size() > 1) {
+            headers.set(HttpHeaderNames.COOKIE, String.join("; ", crumbs));
         }
     }
 

@@ -21,6 +21,7 @@ import org.semblance.server.config.Setting;
 import org.semblance.server.fixture.LeakWatch;
 import org.semblance.server.fixture.RawClient;
 import org.semblance.server.fixture.RawClient.Answer;
+import org.semblance.server.fixture.RawHttp2Client;
 import org.semblance.server.fixture.ServerExtension;
 import org.semblance.server.fixture.TestServer;
 import org.semblance.server.fixture.TestTransport;
@@ -215,6 +216,37 @@ class SessionTest {
                 new String[] {"/v1/banks/MINE/export", "/v1/banks/NONE/export", "/v1/banks/NONE", "/v1/banks?x"}) {
             Answer answer = send("GET " + path, own() + cookie, "");
             assertThat(field(answer, "cache-control")).as(path).isEqualTo("no-store");
+        }
+    }
+
+    @Test
+    void http2MayBringEachCookieInAFieldOfItsOwn() throws IOException {
+        String[] cookies =
+                cookie(curator, "Ada").strip().replace("Cookie: ", "").split("; ");
+        assertThat(cookies).hasSize(2);
+        try (RawHttp2Client client = new RawHttp2Client(server.port())) {
+            client.send(
+                    RawHttp2Client.HEADERS,
+                    RawHttp2Client.END_HEADERS | RawHttp2Client.END_STREAM,
+                    1,
+                    RawHttp2Client.block(
+                            ":method",
+                            "GET",
+                            ":scheme",
+                            "http",
+                            ":path",
+                            "/v1/session",
+                            ":authority",
+                            "127.0.0.1:" + server.port(),
+                            "sec-fetch-site",
+                            "same-origin",
+                            "cookie",
+                            cookies[0],
+                            "cookie",
+                            cookies[1]));
+            RawHttp2Client.Answer answer = client.answer(1);
+            assertThat(answer.status).as(answer.text()).isEqualTo(200);
+            assertThat(answer.text()).contains("\"name\":\"Ada\"");
         }
     }
 
