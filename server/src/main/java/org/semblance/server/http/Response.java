@@ -20,6 +20,14 @@ public record Response(int status, String contentType, byte[] body, Map<String, 
         return new Response(status, "text/html; charset=utf-8", page.getBytes(StandardCharsets.UTF_8), Map.of());
     }
 
+    /**
+     * Whether the length of the body is told. A 204 may not tell any (RFC 9110, section 8.6), and a 304 would have to tell the
+     * length of what it stands for.
+     */
+    public boolean tellsLength() {
+        return status != 204 && status != 304;
+    }
+
     public Response with(Map<String, String> more) {
         Map<String, String> all = new HashMap<>(headers);
         all.putAll(more);

@@ -165,7 +165,7 @@ final class Http1Connection extends RequestChannel {
                 DefaultHttpHeadersFactory.headersFactory(),
                 DefaultHttpHeadersFactory.trailersFactory());
         HttpHeaders headers = describe(response, message);
-        if (response.status() != 304) { // which would have to tell the length of what it stands for
+        if (response.tellsLength()) {
             headers.set(HttpHeaderNames.CONTENT_LENGTH, response.body().length);
         }
         // The answer is HTTP/1.1 whatever was asked, so both have to be said.

@@ -143,7 +143,7 @@ final class Http2Stream extends RequestChannel {
     @Override
     public void answer(HttpRequest head, Response response, boolean bodyEnded) {
         Http2Headers headers = headers(response);
-        if (response.status() != 304) { // which would have to tell the length of what it stands for
+        if (response.tellsLength()) {
             headers.setInt(HttpHeaderNames.CONTENT_LENGTH, response.body().length);
         }
         if (head.method().equals(HttpMethod.HEAD) || response.body().length == 0) {

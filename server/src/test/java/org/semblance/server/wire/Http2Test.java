@@ -93,6 +93,7 @@ class Http2Test {
 
     private List<Route> routes() {
         Route.Immediate now = request -> Response.json(200, Json.object().put("q", request.query("q")));
+        Route.Immediate nothing = request -> new Response(204, "application/json", new byte[0], Map.of());
         Route.Work echo = (request, worker) -> {
             CRC32 crc = new CRC32();
             crc.update(request.body().bytes());
@@ -128,6 +129,7 @@ class Http2Test {
         };
         return List.of(
                 new Route(Dialect.NATIVE, "GET", "/now", Set.of("q"), Route.Takes.NOTHING, now),
+                Route.get(Dialect.NATIVE, null, "/nothing", nothing),
                 new Route(Dialect.NATIVE, "GET", "/text", Set.of("lines"), Route.Takes.NOTHING, text),
                 new Route(Dialect.NATIVE, "GET", "/block", Set.of(), Route.Takes.NOTHING, block),
                 new Route(Dialect.NATIVE, "GET", "/watch", Set.of(), Route.Takes.NOTHING, watch),
@@ -279,6 +281,16 @@ class Http2Test {
                     5,
                     RawHttp2Client.block("x-trailer", "1"));
             assertThat(client.answer(5).text()).startsWith(expected(bytes(10)));
+        }
+    }
+
+    @Test
+    void tellsNoLengthOfAnAnswerThatMayHaveNoContent() throws IOException {
+        start();
+        try (RawHttp2Client client = connect()) {
+            RawHttp2Client.Answer nothing = client.get(1, "/nothing").answer(1);
+            assertThat(nothing.status).isEqualTo(204);
+            assertThat(nothing.headers).doesNotContainKey("content-length");
         }
     }
 
