@@ -56,7 +56,7 @@ public final class ConsoleRoutes {
 
     private Response page(Request request) {
         ConsoleFiles all = files();
-        String tag = "\"" + all.version() + "\"";
+        String tag = "W/\"" + all.version() + "\""; // Weak, as the page has one tag whether it is compressed or not.
         Map<String, String> fields = new HashMap<>(COMMON);
         fields.put("ETag", tag);
         fields.put("Cache-Control", "no-cache");
@@ -89,7 +89,9 @@ public final class ConsoleRoutes {
 
     private static Response answer(Request request, ConsoleFiles.Asset asset, Map<String, String> fields) {
         boolean gzip = request.takesGzip();
-        fields.put("Content-Encoding", gzip ? "gzip" : "identity");
+        if (gzip) {
+            fields.put("Content-Encoding", "gzip");
+        }
         return new Response(200, asset.mediaType(), gzip ? asset.gzip() : asset.bytes(), Map.copyOf(fields));
     }
 }

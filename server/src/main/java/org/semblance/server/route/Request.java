@@ -314,11 +314,20 @@ public final class Request {
         return ContentCoding.takesGzip(headers);
     }
 
-    /** Whether the client has the version of that entity tag already. */
+    /**
+     * Whether the client has the version of that entity tag already. Tags are compared weakly (RFC 9110, section 13.1.2): a proxy
+     * that compresses answers makes each tag a weak one.
+     */
     public boolean has(String entityTag) {
         return headers.getAll(HttpHeaderNames.IF_NONE_MATCH).stream()
                 .flatMap(value -> Arrays.stream(value.split(",")))
-                .anyMatch(tag -> tag.strip().equals(entityTag));
+                .map(String::strip)
+                .anyMatch(tag -> tag.equals("*") || opaque(tag).equals(opaque(entityTag)));
+    }
+
+    /** The tag without the mark of a weak one. */
+    private static String opaque(String entityTag) {
+        return entityTag.startsWith("W/") ? entityTag.substring(2) : entityTag;
     }
 
     /** Who asks, for the journal. */

@@ -402,6 +402,26 @@ class SessionTest {
     }
 
     @Test
+    void theTagOfThePageIsComparedWeakly() {
+        Answer page = send("GET /console", own(), "");
+        Answer compressed = send("GET /console", own() + "Accept-Encoding: gzip\r\n", "");
+        assertThat(page.headers()).doesNotContainKey("content-encoding");
+        assertThat(field(compressed, "content-encoding")).isEqualTo("gzip");
+        // One tag for both, and so a weak one.
+        String tag = field(page, "etag");
+        assertThat(tag).startsWith("W/\"").isEqualTo(field(compressed, "etag"));
+        for (String held : new String[] {tag, tag.substring(2), "\"other\", " + tag, "*"}) {
+            assertThat(send("GET /console", own() + "If-None-Match: " + held + "\r\n", "")
+                            .status())
+                    .as(held)
+                    .isEqualTo(304);
+        }
+        assertThat(send("GET /console", own() + "If-None-Match: \"other\"\r\n", "")
+                        .status())
+                .isEqualTo(200);
+    }
+
+    @Test
     void itsFilesAreKeptForGoodUnderTheirVersion() {
         String page = send("GET /console", own(), "").body();
         String style = page.replaceAll("(?s).*href=\"(/console/[^\"]+style.css)\".*", "$1");
