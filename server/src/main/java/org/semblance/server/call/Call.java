@@ -6,6 +6,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.concurrent.Future;
 import java.nio.ByteBuffer;
@@ -231,10 +232,10 @@ public final class Call implements RequestHandler {
         return stream;
     }
 
-    /** Invites the body of a client that waits for an invitation. */
+    /** Invites the body of a client that waits for an invitation. A client of HTTP/1.0 does not (RFC 9110, section 10.1.1). */
     private void invite() {
         String expectation = head.headers().get(HttpHeaderNames.EXPECT);
-        if (expectation != null) {
+        if (expectation != null && !head.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
             if (!expectation.equalsIgnoreCase("100-continue")) {
                 throw HttpError.field(417, "Expect", expectation, "100-continue");
             }

@@ -310,6 +310,15 @@ class HttpTransportTest {
         }
     }
 
+    @Test
+    void sendsNoInvitationToAClientOfVersionOneZero() throws IOException {
+        start();
+        try (RawClient client = connect()) {
+            client.send("POST /echo HTTP/1.0\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\nabc");
+            assertThat(client.read().status()).isEqualTo(200);
+        }
+    }
+
     static Stream<Arguments> wrongHeads() {
         return Stream.of(
                 Arguments.of(400, "nonsense\r\n\r\n"),
