@@ -72,6 +72,7 @@ final class Admission {
             throw HttpError.busy("the server is stopping");
         }
         HttpHeaders headers = head.headers();
+        Heads.setHost(headers, head.uri());
         WebPage asking = new WebPage(headers, calls.config().tls() != null);
         page = asking;
         List<String> secrets = Heads.secrets(headers);

@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.semblance.server.auth.HostNames;
 import org.semblance.server.http.Dialect;
 import org.semblance.server.http.HttpError;
@@ -21,6 +23,9 @@ final class Heads {
 
     private static final String BEARER = "Bearer ";
 
+    private static final Pattern ABSOLUTE_FORM =
+            Pattern.compile("https?://(?<authority>[^/?]*)(?<rest>.*)", Pattern.CASE_INSENSITIVE);
+
     private Heads() {}
 
     /** The path and query of a target in origin form or absolute form. */
@@ -28,16 +33,26 @@ final class Heads {
         if (uri.startsWith("/")) {
             return uri;
         }
-        for (String scheme : List.of("http://", "https://")) {
-            if (uri.regionMatches(true, 0, scheme, 0, scheme.length())) {
-                int path = uri.indexOf('/', scheme.length());
-                return path < 0 ? "/" : uri.substring(path);
-            }
+        Matcher absolute = ABSOLUTE_FORM.matcher(uri);
+        if (absolute.matches()) {
+            String rest = absolute.group("rest");
+            return rest.startsWith("/") ? rest : "/" + rest;
         }
         if (uri.equals("*")) {
             return "/";
         }
         throw HttpError.field(400, "target", uri, "a path");
+    }
+
+    /** Has a target in absolute form name the host, whatever {@code Host} says (RFC 9112, section 3.2.2). */
+    static void setHost(HttpHeaders headers, String uri) {
+        if (uri.startsWith("/")) {
+            return;
+        }
+        Matcher absolute = ABSOLUTE_FORM.matcher(uri);
+        if (absolute.matches()) {
+            headers.set(HttpHeaderNames.HOST, absolute.group("authority"));
+        }
     }
 
     static Map<String, List<String>> query(String raw) {

@@ -378,6 +378,25 @@ class HttpTransportTest {
     }
 
     @Test
+    void theHostOfATargetInAbsoluteFormCountsAndNotTheOneBesideIt() throws IOException {
+        start();
+        try (RawClient client = connect()) {
+            assertThat(client.send("GET http://test?q=a/b HTTP/1.1\r\nHost: stranger\r\n\r\n")
+                            .read()
+                            .status())
+                    .isEqualTo(404); // of the path /
+            assertThat(client.send("GET http://test/now?q=1 HTTP/1.1\r\nHost: stranger\r\n\r\n")
+                            .read()
+                            .body())
+                    .isEqualTo("{\"q\":\"1\"}");
+            RawClient.Answer refused = client.send("GET http://stranger/now HTTP/1.1\r\nHost: test\r\n\r\n")
+                    .read();
+            assertThat(refused.status()).isEqualTo(403);
+            assertThat(refused.body()).contains("\"value\":\"stranger\"");
+        }
+    }
+
+    @Test
     void tellsUnknownPathsMethodsAndParameters() throws Exception {
         start();
         assertThat(send(request("/nope").GET()).statusCode()).isEqualTo(404);
