@@ -208,12 +208,13 @@ public final class Request {
                 .toString();
     }
 
-    private static String percentDecoded(String encoded) {
+    private static String percentDecoded(String encoded) throws CharacterCodingException {
         if (!encoded.regionMatches(true, 0, ENCODED, 0, ENCODED.length())) {
             throw new IllegalArgumentException("not " + ENCODED);
         }
         // A plus is itself here, unlike in a form.
-        return URLDecoder.decode(encoded.substring(ENCODED.length()).replace("+", "%2B"), StandardCharsets.UTF_8);
+        String value = encoded.substring(ENCODED.length()).replace("+", "%2B");
+        return utf8(URLDecoder.decode(value, StandardCharsets.ISO_8859_1));
     }
 
     /** The media type of the body without its parameters, lower case; empty if there is none. */

@@ -374,6 +374,13 @@ class NativeRoutesTest {
                                 body)
                         .status())
                 .isEqualTo(400);
+        Answer notUtf8 = server.send(
+                "POST",
+                bank + "/content",
+                Map.of("Content-Type", "application/json", "X-Reason*", "UTF-8''na%EFve"),
+                body);
+        assertThat(notUtf8.status()).isEqualTo(400);
+        assertThat(notUtf8.text()).contains("\"field\":\"X-Reason\"", "na%EFve");
         assertThat(server.send(
                                 "POST",
                                 bank + "/content",
