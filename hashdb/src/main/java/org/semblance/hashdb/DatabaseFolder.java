@@ -22,6 +22,13 @@ public final class DatabaseFolder {
 
     private DatabaseFolder() {}
 
+    /** @throws DatabaseRefusedException if a file has this name */
+    public static void requireNoFile(Path folder) {
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw new DatabaseRefusedException(folder, "is a file (expected: a folder)");
+        }
+    }
+
     /**
      * Creates the folder if it is not there, and refuses one of something else, so that a mistyped path is not filled
      * with a new database. Takes no lock.
@@ -29,9 +36,7 @@ public final class DatabaseFolder {
      * @throws DatabaseRefusedException if it holds something else, or cannot be read or created
      */
     public static void prepare(Path folder) {
-        if (Files.exists(folder) && !Files.isDirectory(folder)) {
-            throw new DatabaseRefusedException(folder, "is a file (expected: a folder)");
-        }
+        requireNoFile(folder);
         try {
             create(folder);
             if (Files.exists(folder.resolve(CATALOG))) {
@@ -44,7 +49,7 @@ public final class DatabaseFolder {
             }
             requireNothingElse(folder, CATALOG);
         } catch (IOException e) {
-            throw new DatabaseRefusedException(folder, "cannot be read or created: " + e, e);
+            throw new DatabaseRefusedException(folder, "cannot be read or created: " + FileProblem.of(e), e);
         }
     }
 
@@ -54,9 +59,7 @@ public final class DatabaseFolder {
      * @throws DatabaseRefusedException if the folder holds a catalog or something else, or cannot be read or created
      */
     public static void prepareNode(Path folder) {
-        if (Files.exists(folder) && !Files.isDirectory(folder)) {
-            throw new DatabaseRefusedException(folder, "is a file (expected: a folder)");
-        }
+        requireNoFile(folder);
         try {
             create(folder);
             if (Files.exists(folder.resolve(CATALOG))) {
@@ -72,7 +75,7 @@ public final class DatabaseFolder {
             requireNothingElse(folder, NODE);
             Files.writeString(folder.resolve(NODE), "The catalog of this node is in a database of its own.\n");
         } catch (IOException e) {
-            throw new DatabaseRefusedException(folder, "cannot be read or created: " + e, e);
+            throw new DatabaseRefusedException(folder, "cannot be read or created: " + FileProblem.of(e), e);
         }
     }
 

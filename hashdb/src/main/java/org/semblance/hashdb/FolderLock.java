@@ -50,7 +50,7 @@ public final class FolderLock implements AutoCloseable {
             if (channel != null) {
                 closeQuietly(channel);
             }
-            throw new DatabaseRefusedException(folder, "cannot be locked: " + e, e);
+            throw new DatabaseRefusedException(folder, "cannot be locked: " + FileProblem.of(e), e);
         }
     }
 

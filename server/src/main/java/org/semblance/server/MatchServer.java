@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.NoDecoderException;
+import org.semblance.hashdb.DatabaseFolder;
 import org.semblance.hashdb.SharedCatalog;
 import org.semblance.hashdb.document.Documents;
 import org.semblance.server.auth.Gate;
@@ -97,6 +98,7 @@ public final class MatchServer implements AutoCloseable {
      */
     static MatchServer start(ServerConfig config, IntConsumer listening) throws IOException {
         try (Opening opening = new Opening()) {
+            DatabaseFolder.requireNoFile(config.dataFolder());
             SharedCatalog catalog = config.catalog();
             Documents shared = catalog == null ? null : opening.add(catalog.documents(config.dataFolder()));
             KeyRing keys = shared == null ? new KeyRing(config.dataFolder()) : new KeyRing(shared);

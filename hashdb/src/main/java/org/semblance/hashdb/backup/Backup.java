@@ -109,6 +109,7 @@ public final class Backup {
             throw new DatabaseRefusedException(
                     folder, "has no " + DatabaseFolder.CATALOG + " (expected: a data folder)");
         }
+        DatabaseFolder.requireNoFile(target);
         DatabaseFolder.create(target);
         requireEmpty(target, "a new or an empty folder for the backup");
         List<String> names = new ArrayList<>();

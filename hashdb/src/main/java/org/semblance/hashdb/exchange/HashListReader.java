@@ -155,8 +155,10 @@ public final class HashListReader implements Closeable {
 
     /** A text of a list as it is told, be it a whole file without a line break: its beginning and its end. */
     static String shortened(String text) {
-        int last = text.length() - LONGEST_END;
-        return last <= LONGEST_END ? text : text.substring(0, LONGEST_END) + "…" + text.substring(last);
+        // A picture that is taken for a list would otherwise send its bytes to a terminal.
+        String printable = text.replaceAll("\\p{Cntrl}", "\uFFFD");
+        int last = printable.length() - LONGEST_END;
+        return last <= LONGEST_END ? printable : printable.substring(0, LONGEST_END) + "…" + printable.substring(last);
     }
 
     /** An entry that can be banked, unless the catalog would refuse it. */

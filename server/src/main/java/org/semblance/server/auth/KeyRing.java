@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.DatabaseFolder;
+import org.semblance.hashdb.FileProblem;
 import org.semblance.hashdb.document.Document;
 import org.semblance.hashdb.document.Documents;
 import org.semblance.hashdb.document.FileDocument;
@@ -120,7 +121,7 @@ public final class KeyRing {
         try {
             return document.read();
         } catch (IOException e) {
-            throw new KeysRefusedException(document + ": cannot be read: " + e.getMessage(), e);
+            throw new KeysRefusedException(document + ": cannot be read: " + FileProblem.of(e), e);
         }
     }
 
@@ -129,7 +130,7 @@ public final class KeyRing {
         try {
             return document.wasThere();
         } catch (IOException e) {
-            throw new KeysRefusedException(document + ": cannot be read: " + e.getMessage(), e);
+            throw new KeysRefusedException(document + ": cannot be read: " + FileProblem.of(e), e);
         }
     }
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.semblance.hashdb.FileProblem;
 import org.semblance.hashdb.backup.Backup;
 import org.semblance.hashdb.exchange.ExchangeRegistry;
 import org.semblance.server.auth.KeyRing;
@@ -44,7 +45,7 @@ final class BackupCommand implements Callable<Integer> {
         try {
             made = Backup.write(data.path(), data.catalog(), target, others, Instant.now());
         } catch (IOException e) {
-            throw new BadInputException("the backup cannot be written: " + e.getMessage(), e);
+            throw new BadInputException(target + ": the backup cannot be written: " + FileProblem.of(e), e);
         }
         PrintWriter out = spec.commandLine().getOut();
         out.println("change " + made.seq() + " and all before it are in " + target + ": "

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.FileProblem;
 import org.semblance.server.cli.database.BadInputException;
 import org.semblance.server.selfbench.BenchPlot;
 import org.semblance.server.selfbench.BenchReport;
@@ -154,7 +155,7 @@ final class BenchCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new BadInputException(String.valueOf(e.getMessage()));
         } catch (IOException e) {
-            throw new BadInputException(file + ": cannot be read: " + e);
+            throw new BadInputException(file + ": cannot be read: " + FileProblem.of(e));
         }
     }
 

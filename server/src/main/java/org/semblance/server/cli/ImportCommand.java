@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.semblance.hashdb.FileProblem;
 import org.semblance.hashdb.catalog.BankKind;
 import org.semblance.hashdb.catalog.ContentDraft;
 import org.semblance.hashdb.exchange.HashListEntry;
@@ -109,6 +110,9 @@ final class ImportCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         ListOptions options = options();
+        if (Files.isDirectory(file)) {
+            throw new BadInputException(file + ": a folder (expected: a file)");
+        }
         try (InputStream in = Files.newInputStream(file);
                 Database db = database.open(new Contents());
                 Progress progress = Progress.overBytes("import", Files.size(file))) {
@@ -122,7 +126,7 @@ final class ImportCommand implements Callable<Integer> {
                     new ListImport(options, kind, sink, db.mostAtOnce()).run(in, skipped, () -> false, progress::to);
             return report(summary, kind, skipped);
         } catch (IOException e) {
-            throw new BadInputException(file + ": " + e.getMessage(), e);
+            throw new BadInputException(file + ": " + FileProblem.of(e), e);
         }
     }
 

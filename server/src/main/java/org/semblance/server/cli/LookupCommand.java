@@ -23,6 +23,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ObjectNode;
@@ -71,7 +72,8 @@ final class LookupCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (hashes.isEmpty() && features.isEmpty()) {
-            throw new BadInputException("nothing to look up (expected: a HASH or --features FILE)");
+            throw new ParameterException(
+                    spec.commandLine(), "nothing to look up (expected: a HASH or --features FILE)");
         }
         List<Signal> signals = hashes.stream().map(this::signal).toList();
         Map<Path, Features> pictures = new LinkedHashMap<>();

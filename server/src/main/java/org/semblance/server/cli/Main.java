@@ -1,5 +1,7 @@
 package org.semblance.server.cli;
 
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -12,6 +14,7 @@ import org.semblance.server.auth.KeysRefusedException;
 import org.semblance.server.cli.database.BadInputException;
 import org.semblance.server.cli.database.ServerRefusedException;
 import org.semblance.server.config.ConfigRefusedException;
+import org.semblance.server.config.Spelling;
 import org.semblance.server.tls.TlsRefusedException;
 import org.semblance.server.webhook.WebhookRefusedException;
 import picocli.CommandLine;
@@ -20,6 +23,8 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line; {@link Exit} has its exit codes. */
 @Command(
@@ -75,7 +80,14 @@ public final class Main implements Callable<Integer> {
                 line.addSubcommand(name, verb);
             }
         });
-        return line.setCaseInsensitiveEnumValuesAllowed(true).setExecutionExceptionHandler(Main::explain);
+        return line.setCaseInsensitiveEnumValuesAllowed(true)
+                .registerConverter(Instant.class, Main::time)
+                .registerConverter(Integer.class, Main::number)
+                .registerConverter(int.class, Main::number)
+                .registerConverter(Long.class, Main::longNumber)
+                .registerConverter(long.class, Main::longNumber)
+                .setParameterExceptionHandler(Main::explainUsage)
+                .setExecutionExceptionHandler(Main::explain);
     }
 
     @Override
@@ -88,6 +100,63 @@ public final class Main implements Callable<Integer> {
         public String[] getVersion() {
             return new String[] {"Semblance " + MatchServer.version()};
         }
+    }
+
+    private static Instant time(String text) {
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeParseException e) {
+            throw new TypeConversionException("'" + text + "' (expected: a time, as in 2027-01-31T12:00:00Z)");
+        }
+    }
+
+    private static int number(String text) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            throw new TypeConversionException("'" + text + "' (expected: a whole number)");
+        }
+    }
+
+    private static long longNumber(String text) {
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw new TypeConversionException("'" + text + "' (expected: a whole number)");
+        }
+    }
+
+    /** Wrong usage is told in two lines: the help of some verbs would push the reason off the screen. */
+    private static int explainUsage(ParameterException e, String[] args) {
+        CommandLine line = e.getCommandLine();
+        boolean commands = !line.getSubcommands().isEmpty();
+        boolean unmatched = e instanceof UnmatchedArgumentException;
+        line.getErr()
+                .println("semblance: "
+                        + (e instanceof UnmatchedArgumentException unknown ? text(unknown, commands) : e.getMessage()));
+        if (commands && !unmatched) {
+            line.usage(line.getErr());
+        } else {
+            line.getErr()
+                    .println("semblance: '" + line.getCommandSpec().qualifiedName() + " --help' tells what there is");
+        }
+        return Exit.WRONG_USAGE;
+    }
+
+    private static String text(UnmatchedArgumentException unknown, boolean commands) {
+        CommandSpec spec = unknown.getCommandLine().getCommandSpec();
+        String typed = unknown.getUnmatched().getFirst().replaceFirst("=.*", "");
+        if (unknown.isUnknownOption()) {
+            return "unknown option " + typed + meant(typed, spec.optionsMap().keySet());
+        }
+        return commands
+                ? "unknown command " + typed + meant(typed, spec.subcommands().keySet())
+                : String.valueOf(unknown.getMessage());
+    }
+
+    private static String meant(String typed, Set<String> names) {
+        String nearest = Spelling.nearest(typed, names);
+        return nearest == null ? "" : " (did you mean " + nearest + "?)";
     }
 
     /** Bad input is told in a line; a stack trace is for bugs. */

@@ -3,7 +3,6 @@ package org.semblance.server.config;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -44,20 +43,21 @@ public final class Setting<T> {
             "catalog_password_file",
             Kind.OPTIONAL_PATH,
             Path.of(""),
-            "File of the password of that database. Without it the password is in the environment, as PGPASSWORD, or there is"
-                    + " none.");
+            "File of the password of the database that catalog names. Without it the password is in the environment, as"
+                    + " PGPASSWORD, or there is none.");
 
     public static final Setting<Long> CATALOG_MAX_LAG_S = new Setting<>(
             "catalog_max_lag_s",
             Kind.whole(1, 86_400),
             300L,
-            "How long a node that cannot reach that database, or is behind it, counts as ready: it answers from what it has.");
+            "How long a node that cannot reach the database that catalog names, or is behind it, counts as ready: it answers"
+                    + " from what it has.");
 
     public static final Setting<List<String>> PEERS = new Setting<>(
             "peers",
             Kind.texts(Setting::areServers, "addresses of servers, as https://node2:5100"),
             List.of(),
-            "Other nodes on that database, as https://node2:5100. A node that has no usable snapshot of its indexes fetches one from"
+            "Other nodes on the database that catalog names, as https://node2:5100. A node that has no usable snapshot of its indexes fetches one from"
                     + " them when it starts, which is faster than to read the database, and spares it. It may name this"
                     + " node itself, so that the list is the same on all.");
 
@@ -160,13 +160,13 @@ public final class Setting<T> {
             "video_deadline_ms",
             Kind.whole(1, 3_600_000),
             60_000L,
-            "As deadline_ms, for an upload that a thread of video_workers decodes.");
+            "Like deadline_ms, for an upload that a thread of video_workers decodes.");
 
     public static final Setting<Long> BANK_DEADLINE_MS = new Setting<>(
             "bank_deadline_ms",
             Kind.whole(1, 86_400_000),
             600_000L,
-            "As deadline_ms, for a video that is banked, of which every frame is decoded, and for a bulk.");
+            "Like deadline_ms, for a video that is banked, of which every frame is decoded, and for a bulk.");
 
     public static final Setting<Long> MAX_BODY_BYTES = new Setting<>(
             "max_body_bytes",
@@ -197,13 +197,14 @@ public final class Setting<T> {
             Kind.PATH,
             "uploads in the data folder",
             config -> config.dataFolder().resolve("uploads"),
-            "For those files, which live as long as their request; no other server's.");
+            "Folder of the files of uploads longer than spill_bytes, which live as long as their request. Two servers cannot"
+                    + " share it.");
 
     public static final Setting<Long> MAX_UPLOAD_FOLDER_BYTES = new Setting<>(
             "max_upload_folder_bytes",
             Kind.whole(0, Long.MAX_VALUE),
             0L,
-            "Largest sum of those files; 0 for 16 GB, or half of what is free on the disk at start if that is less.");
+            "Largest sum of the files in upload_folder; 0 for 16 GB, or half of what is free on the disk at start if that is less.");
 
     public static final Setting<Long> MAX_PIXELS = new Setting<>(
             "max_pixels",
@@ -317,8 +318,8 @@ public final class Setting<T> {
             "flood_exempt_digest",
             Kind.FLAG,
             false,
-            "Whether matches by the exact bytes of a banked file do not count, and stay matches while the content is in such a"
-                    + " quarantine.");
+            "Whether matches by the exact bytes of a banked file do not count, and stay matches while flood_matches has the"
+                    + " content in quarantine.");
 
     public static final Setting<String> WEBHOOK_URL = new Setting<>(
             "webhook_url",
@@ -386,7 +387,7 @@ public final class Setting<T> {
             "fetch_timeout_ms",
             Kind.whole(1, 600_000),
             30_000L,
-            "How long such a fetch may take, the wait for its turn included.");
+            "How long a fetch by URL may take, the wait for its turn included.");
 
     public static final Setting<Integer> MAX_FETCHES = new Setting<>(
             "max_fetches",
@@ -542,32 +543,11 @@ public final class Setting<T> {
 
     /** The setting whose name was probably meant; null if no name is near. */
     static @Nullable Setting<?> nearest(String name) {
-        Setting<?> nearest = null;
-        int least = Math.max(2, name.length() / 3) + 1;
-        for (Setting<?> setting : ALL) {
-            int edits = edits(name, setting.key);
-            if (edits < least) {
-                least = edits;
-                nearest = setting;
-            }
-        }
-        return nearest;
-    }
-
-    /** How many characters have to be added, removed or changed to make one of the other (Levenshtein). */
-    private static int edits(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        Arrays.setAll(row, i -> i);
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int changed = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(changed, Math.min(row[j], row[j - 1]) + 1);
-            }
-        }
-        return row[b.length()];
+        String nearest = Spelling.nearest(name, ALL.stream().map(Setting::key).toList());
+        return ALL.stream()
+                .filter(setting -> setting.key.equals(nearest))
+                .findFirst()
+                .orElse(null);
     }
 
     /** The default where the other settings are as given. */

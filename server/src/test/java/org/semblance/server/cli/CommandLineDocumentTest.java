@@ -33,7 +33,7 @@ class CommandLineDocumentTest {
             | 0 | done |
             | 1 | a match, where `--fail-on-match` asks for it |
             | 2 | wrong usage |
-            | 3 | bad input: a file, a hash, or the name of a bank |
+            | 3 | bad input: a file, a hash, a setting, or the name of a bank |
             | 4 | the database, its keys or its server refused; or `verify` or `bench` found a fault |
             """;
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -139,7 +141,7 @@ class CommandLineTest {
                 .isEqualTo("match");
         assertThat(onData("lookup", "--features", photo.toString())).isEqualTo(Exit.BAD_INPUT);
         assertThat(err).contains(photo + ": not Base64");
-        assertThat(onData("lookup")).isEqualTo(Exit.BAD_INPUT);
+        assertThat(onData("lookup")).isEqualTo(Exit.WRONG_USAGE);
     }
 
     @Test
@@ -376,6 +378,74 @@ class CommandLineTest {
         assertThat(onData("bank", "add", "NONE", photo.toString())).isEqualTo(Exit.BAD_INPUT);
         assertThat(onData("serve", "--port", "70000")).isEqualTo(Exit.BAD_INPUT);
         assertThat(err).isEqualTo("semblance: --port: '70000' (expected: a whole number, 0 to 65535)\n");
+    }
+
+    @Test
+    void wrongUsageIsToldInTwoLinesWithWhatWasProbablyMeant() {
+        assertThat(run("mtach", "x.jpg")).isEqualTo(Exit.WRONG_USAGE);
+        assertThat(err).isEqualTo("""
+                        semblance: unknown command mtach (did you mean match?)
+                        semblance: 'semblance --help' tells what there is
+                        """);
+        assertThat(run("serve", "--prt=3")).isEqualTo(Exit.WRONG_USAGE);
+        assertThat(err).isEqualTo("""
+                        semblance: unknown option --prt (did you mean --port?)
+                        semblance: 'semblance serve --help' tells what there is
+                        """);
+        assertThat(run("bank", "ad")).isEqualTo(Exit.WRONG_USAGE);
+        assertThat(err).startsWith("semblance: unknown command ad (did you mean add?)\n");
+        assertThat(run("match")).isEqualTo(Exit.WRONG_USAGE);
+        assertThat(err)
+                .startsWith("semblance: Missing required parameter: 'FILE'\n")
+                .hasLineCount(2);
+        assertThat(onData("lookup")).isEqualTo(Exit.WRONG_USAGE);
+        assertThat(err).startsWith("semblance: nothing to look up (expected: a HASH or --features FILE)\n");
+    }
+
+    @Test
+    void valuesThatAreNoTimesOrNumbersAreToldInWords() {
+        assertThat(onData("export", "--bank", "A", "--created-from", "2027")).isEqualTo(Exit.WRONG_USAGE);
+        assertThat(err)
+                .startsWith("semblance: Invalid value for option '--created-from': '2027'"
+                        + " (expected: a time, as in 2027-01-31T12:00:00Z)\n");
+        assertThat(onData("bank", "create", "A", "--threshold", "x")).isEqualTo(Exit.WRONG_USAGE);
+        assertThat(err)
+                .startsWith("semblance: Invalid value for option '--threshold': 'x' (expected: a whole number)\n");
+        assertThat(onData("bank", "remove", "A", "x")).isEqualTo(Exit.WRONG_USAGE);
+        assertThat(err).contains("'x' (expected: a whole number)\n");
+    }
+
+    @Test
+    void aWrongPathIsNamedWithWhatIsWrongWithIt() throws IOException {
+        Path none = folder.resolve("none");
+        Path text = Files.writeString(folder.resolve("text"), "x");
+        assertThat(onData("import", "--bank", "A", none.toString())).isEqualTo(Exit.BAD_INPUT);
+        assertThat(err).isEqualTo("semblance: " + none + ": no such file or folder\n");
+        assertThat(onData("import", "--bank", "A", folder.toString())).isEqualTo(Exit.BAD_INPUT);
+        assertThat(err).isEqualTo("semblance: " + folder + ": a folder (expected: a file)\n");
+        assertThat(run("serve", "--port", "0", "--data", text.toString())).isEqualTo(Exit.REFUSED);
+        assertThat(err).isEqualTo("semblance: " + text + ": is a file (expected: a folder)\n");
+        onData("bank", "create", "A");
+        assertThat(onData("backup", text.toString())).isEqualTo(Exit.REFUSED);
+        assertThat(err).isEqualTo("semblance: " + text + ": is a file (expected: a folder)\n");
+        assertThat(run("bank", "list", "--data", "/proc/none")).isEqualTo(Exit.REFUSED);
+        assertThat(err).isEqualTo("semblance: /proc/none: cannot be read or created: no such file or folder\n");
+    }
+
+    @Test
+    void aPictureInPlaceOfAListSendsNoBytesToTheTerminal() {
+        assertThat(onData("import", "--bank", "A", photo.toString())).isEqualTo(Exit.BAD_INPUT);
+        assertThat(err.strip()).doesNotContainPattern("\\p{Cntrl}").contains("(expected: a hash, ");
+    }
+
+    @Test
+    void aServerThatIsNotThereIsNamedWithTheReason() throws IOException {
+        int free;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            free = socket.getLocalPort();
+        }
+        assertThat(run("bank", "list", "--server", "http://127.0.0.1:" + free)).isEqualTo(Exit.REFUSED);
+        assertThat(err).isEqualTo("semblance: http://127.0.0.1:" + free + ": does not answer: connection refused\n");
     }
 
     @Test

@@ -202,6 +202,11 @@ class VerbsBesideServerTest {
                     "--ca",
                     certificate.certificate().toString()));
             assertThat(comparable(story(afar))).containsExactlyElementsOf(expected);
+            Where trusting = new Where(List.of("--server", "https://localhost:" + server.port()));
+            assertThat(trusting.run("bank", "list").err)
+                    .isEqualTo(
+                            "semblance: https://localhost:" + server.port() + ": does not answer: no trusted authority"
+                                    + " vouches for its certificate (expected: --ca FILE of one that does)\n");
             // The owner needs neither a key nor a certificate.
             assertThat(Where.folder(far).run("bank", "list").out)
                     .isEqualTo(afar.run("bank", "list").out)

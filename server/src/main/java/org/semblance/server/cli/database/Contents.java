@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 public final class Contents {
     @Option(
             names = "--decode",
-            paramLabel = "PATH",
+            paramLabel = "fast|exact",
             description =
                     "exact: every pixel in colour at full size, as the reference does; fast: large JPEGs in grey and"
                             + " reduced, videos by their luma, a few bits off. Default: exact for hashes of images that are"

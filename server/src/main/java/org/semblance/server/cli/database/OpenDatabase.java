@@ -106,7 +106,8 @@ final class OpenDatabase implements Database {
     private MatchOptions options(Set<String> banks) {
         for (String name : banks) {
             if (db.bank(name).isEmpty()) {
-                throw new BadInputException("--banks: '" + name + "' (expected: names of banks, separated by commas)");
+                throw new BadInputException(
+                        "--banks: '" + name + "' (expected: names of existing banks, separated by commas)");
             }
         }
         return new MatchOptions(banks);

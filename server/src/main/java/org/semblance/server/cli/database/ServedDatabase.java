@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.io.Reader;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -14,9 +15,11 @@ import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertPathBuilderException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -396,7 +399,7 @@ final class ServedDatabase implements Database {
             try {
                 response = client.send(request, handler);
             } catch (IOException e) {
-                throw new ServerRefusedException(url + ": does not answer: " + e, e);
+                throw new ServerRefusedException(url + ": does not answer: " + reason(e), e);
             } catch (InterruptedException e) {
                 throw interrupted(e);
             }
@@ -408,6 +411,22 @@ final class ServedDatabase implements Database {
             }
             waitFor(response.headers().firstValueAsLong("Retry-After").orElse(1));
         }
+    }
+
+    /** The client's exceptions have no message for a port or a name that is not there, and of TLS one of many classes. */
+    private static String reason(IOException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnresolvedAddressException) {
+                return "unknown host";
+            }
+            if (cause instanceof CertPathBuilderException) {
+                return "no trusted authority vouches for its certificate (expected: --ca FILE of one that does)";
+            }
+        }
+        if (e.getMessage() != null) {
+            return e.getMessage();
+        }
+        return e instanceof ConnectException ? "connection refused" : e.toString();
     }
 
     private static void waitFor(long seconds) {
