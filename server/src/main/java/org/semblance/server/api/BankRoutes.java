@@ -81,7 +81,8 @@ final class BankRoutes {
      */
     static Bank bank(Request request, ScopedDb visible) {
         String name = request.name("bank");
-        return visible.newestBank(name).orElseThrow(() -> HttpError.field(404, "bank", name, "the name of a bank"));
+        return visible.newestBank(name)
+                .orElseThrow(() -> HttpError.field(404, "bank", name, "the name of an existing bank"));
     }
 
     private Response banks(Request request) {

@@ -144,7 +144,7 @@ final class NativeRoutes {
         Set<String> names = new LinkedHashSet<>(Arrays.asList(value.split(",", -1)));
         for (String name : names) {
             if (visible.bank(name).isEmpty()) {
-                throw HttpError.field(400, "banks", name, "names of banks, separated by commas");
+                throw HttpError.field(400, "banks", name, "names of existing banks, separated by commas");
             }
         }
         return names;

@@ -44,7 +44,8 @@ public final class DuplicatesRoute {
         request.caller().requiresDistance();
         ScopedDb visible = new ScopedDb(db, request.caller());
         String name = request.name("bank");
-        Bank bank = visible.bank(name).orElseThrow(() -> HttpError.field(404, "bank", name, "the name of a bank"));
+        Bank bank = visible.bank(name)
+                .orElseThrow(() -> HttpError.field(404, "bank", name, "the name of an existing bank"));
         int distance = (int) request.query("distance", DEFAULT_DISTANCE, 0, MAX_DISTANCE);
         long after = request.query("after", 0, 0, Long.MAX_VALUE);
         int limit = (int) request.query("limit", Cursor.DEFAULT_PAGE, 1, Cursor.MAX_PAGE);
