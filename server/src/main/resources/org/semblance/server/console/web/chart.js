@@ -7,6 +7,15 @@ import { useStore } from "./store.js";
 const HUES = ["--plot-1", "--plot-2", "--plot-3", "--plot-4", "--plot-5", "--plot-6"];
 let library;
 
+/** Times as the other parts of the console write them, days before months and by 24 hours: uPlot's own are American. */
+const TIMES = [
+  [31_536_000, "{YYYY}", null, null, null, null, null, null, 1],
+  [2_419_200, "{MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+  [86_400, "{D} {MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+  [60, "{HH}:{mm}", "\n{D} {MMM}", null, "\n{D} {MMM}", null, null, null, 1],
+  [1, "{HH}:{mm}:{ss}", "\n{D} {MMM}", null, "\n{D} {MMM}", null, null, null, 1],
+];
+
 function load() {
   library ??= (async () => {
     const sheet = document.createElement("link");
@@ -46,11 +55,11 @@ export function Chart({ title, seconds, series, unit = "", bars = false, height 
         font: "12px system-ui" };
       const size = () => ({ width: Math.max(240, box.current?.clientWidth || 240), height });
       plot.current = new UPlot({
-        ...size(), legend: { live: false }, cursor: { y: false }, axes: [axis, { ...axis, size: 70, ...(unit === "bytes" ? { values: (u, ticks) => ticks.map(bytes) } : {}) }],
+        ...size(), legend: { live: false }, cursor: { y: false }, axes: [{ ...axis, values: TIMES }, { ...axis, size: 70, ...(unit === "bytes" ? { values: (u, ticks) => ticks.map(bytes) } : {}) }],
         scales: { y: { range: (u, low, high) => [0, Math.max(high || 0, 1)] } },
         series: [{}, ...series.map((one, i) => ({
           label: one.name, stroke: colour(HUES[i % HUES.length]), width: 1.5, spanGaps: false,
-          points: { show: (u) => u.data[0].length === 1 }, ...(bars ? { paths: UPlot.paths.bars({ size: [0.7, 40] }), fill: colour(HUES[i % HUES.length]) } : {}),
+          points: { show: true, size: 4, filter: (u, which) => lone(u.data[which]) }, ...(bars ? { paths: UPlot.paths.bars({ size: [0.7, 40] }), fill: colour(HUES[i % HUES.length]) } : {}),
         }))],
       }, data, box.current);
       watch = new ResizeObserver(() => plot.current.setSize(size()));
@@ -67,6 +76,11 @@ export function Chart({ title, seconds, series, unit = "", bars = false, height 
   return html`<figure class="chart"><figcaption>${title}${unit ? html` <span class="hint">${unit}</span>` : null}</figcaption>
     ${failed ? html`<p class="note bad">The plot could not be drawn.</p>` : null}
     <div ref=${box} role="img" aria-label=${`${title}: ${series.map(summary).join("; ")}`}></div></figure>`;
+}
+
+/** The places of values without a neighbour, which no line shows. */
+function lone(values) {
+  return [...values.keys()].filter((at) => values[at] != null && values[at - 1] == null && values[at + 1] == null);
 }
 
 /** The last value of a series, for those who do not see the plot. */

@@ -38,7 +38,7 @@ export default function Approvals({ query }) {
     setOlder(Object.assign([...older, ...page.proposals], { next: page.next_before }));
   }
   return html`
-    <${Head} title="Approvals" hint="Banks may be set so that each change needs a second person. Whoever proposed a change cannot approve it.">
+    <${Head} title="Approvals" hint="Banks may be set so that each change needs a second person. Nobody can approve a change that was proposed with the same key.">
       <${RowActions} list=${list} />
       <${Action} id="approve" keys="c" label="Approve…" kind="primary" run=${decide("Approve", "Approved")} off=${!one || one.status !== "open" || own}
         title=${own ? "Your own proposal: somebody with another key approves" : undefined} />

@@ -85,7 +85,7 @@ export default function Item({ parts: [, bank, , id] }) {
         ...content.signals.filter((signal) => signal.hash).map((signal) => [
           signal.type + (signal.quality === undefined ? "" : `, quality ${signal.quality}`), html`<code>${signal.hash}</code>`]),
       ]} /></section>
-      <section class="panel"><h2>Near in all banks</h2>
+      <section class="panel"><h2>Nearest in all banks</h2>
         ${near.data ? html`<${Neighbours} of=${near.data} />` : html`<p class="hint">${
           !seesDistance() ? "Your key is not told hashes and distances." : pdq ? "Looking…" : "This content has no PDQ hash to look near."}</p>`}
         <${Trouble} problem=${near.problem} />
