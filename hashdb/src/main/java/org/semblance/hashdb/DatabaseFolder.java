@@ -22,7 +22,11 @@ public final class DatabaseFolder {
 
     private DatabaseFolder() {}
 
-    /** @throws DatabaseRefusedException if a file has this name */
+    /**
+     * Returns unless the name of a data folder is that of a file.
+     *
+     * @throws DatabaseRefusedException if a file has this name
+     */
     public static void requireNoFile(Path folder) {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new DatabaseRefusedException(folder, "is a file (expected: a folder)");

@@ -56,7 +56,7 @@ import org.semblance.hashdb.hash.HashAndQuality;
         })
 @SuppressWarnings("NullAway.Init") // JMH calls setUp.
 public class ImageBenchmark {
-    /** Of the picture, whose noise makes files of 290 kB and 3.1 MB, as a camera's are. */
+    /** Size of the picture. Its noise makes files of 290 kB and 3.1 MB, as large as a camera's. */
     @Param({"1", "12"})
     public int megapixels;
 

@@ -48,7 +48,7 @@ public record ImageHeader(MediaFormat format, int width, int height, boolean gre
     }
 
     /**
-     * Whether the picture is far larger than its file: it has more than 8 megapixels, and more than 128 pixels for each byte of the file,
+     * Tells whether a picture is far larger than its file: the picture has more than 8 megapixels, and more than 128 pixels for each byte of the file,
      * or 8 if the file is a BMP. Such a picture takes as long to decode as any of its size, and costs its sender next to nothing.
      *
      * @param content between position and limit, which stay as they are

@@ -36,10 +36,10 @@ import org.semblance.server.http.HttpError;
 public final class Upload {
     private static final int FIRST_CAPACITY = 1 << 16;
 
-    /** What is written at once; each block costs the threads that hand it over to each other some wake-ups. */
+    /** Size of a block that is written at once. Handing a block over wakes two threads, so that blocks are large. */
     static final int BLOCK_BYTES = 1 << 20;
 
-    /** A block goes to the file when less than this is free in it: a chunk of a body is no longer. */
+    /** A block goes to the file when fewer bytes than these are free in the block: a chunk of a body is no longer. */
     private static final int ROOM_FOR_A_CHUNK = 1 << 16;
 
     private final ByteBufAllocator allocator;

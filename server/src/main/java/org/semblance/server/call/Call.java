@@ -459,7 +459,7 @@ public final class Call implements RequestHandler {
         log.answered(pace.received());
     }
 
-    /** Whether the client wants no more of the answer than its head. */
+    /** Tells whether the client asked by {@code HEAD} for the head of the answer alone. */
     boolean asksForHeadAlone() {
         return head.method().equals(HttpMethod.HEAD);
     }

@@ -55,7 +55,7 @@ final class LineSender {
         this.taken = taken;
     }
 
-    /** Whether nothing more is sent, since the client asked for the head alone and has it. */
+    /** Tells whether the answer is complete because the client asked for its head alone and the head is sent. */
     boolean isDone() {
         return begun && headAlone;
     }

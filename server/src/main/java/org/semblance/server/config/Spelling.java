@@ -3,7 +3,7 @@ package org.semblance.server.config;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** What a misspelt name was probably meant to be. */
+/** Finds the name that somebody probably meant who misspelt a name. */
 public final class Spelling {
     private Spelling() {}
 

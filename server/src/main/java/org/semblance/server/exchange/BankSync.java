@@ -59,7 +59,7 @@ final class BankSync {
 
     private long listed;
 
-    /** Whether {@link #checkNotStopping} was not called yet since the last change of the bank was begun. */
+    /** Set from the start of a change of the bank until {@link #checkNotStopping} is called. */
     private boolean changedUnchecked;
 
     /** 128 bits of SHA-256. */
@@ -153,7 +153,7 @@ final class BankSync {
         changedUnchecked = false;
     }
 
-    /** Whether the fetch should perhaps have stopped before its last change of the bank was made. */
+    /** Tells whether the fetch may have made its last change of the bank after it should have stopped. */
     boolean mayHaveBeenLate() {
         return changedUnchecked;
     }

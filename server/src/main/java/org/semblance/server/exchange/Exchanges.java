@@ -75,7 +75,7 @@ public final class Exchanges implements AutoCloseable {
 
     private record Attempt(String version, long nanos) {}
 
-    /** What this node knows of its fetches of one exchange. */
+    /** The fetches of one exchange by this node: the lease, and how the last fetch ended. */
     private static final class Fetched {
         final Lease lease;
 
@@ -84,8 +84,8 @@ public final class Exchanges implements AutoCloseable {
         Attempt failed;
 
         /**
-         * Whether this node's last change of the bank may have been made after another node fetched a newer list, which therefore has to
-         * be fetched again.
+         * Set if this node's last change of the bank may have been made after another node fetched a newer list. The list is then fetched
+         * again.
          */
         boolean isLate;
 

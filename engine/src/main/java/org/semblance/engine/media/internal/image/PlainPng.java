@@ -146,7 +146,10 @@ final class PlainPng {
         return all;
     }
 
-    /** Whether a chunk has the sum that stands behind its data. The sum of the samples alone takes some other pictures for the same. */
+    /**
+     * Tells whether the CRC-32 behind a chunk's data is right. The Adler-32 of the samples is not enough: some damaged pictures have the
+     * right one.
+     */
     private static boolean hasItsSum(ByteBuffer file, int at) {
         int length = file.getInt(at);
         CRC32 sum = new CRC32();
