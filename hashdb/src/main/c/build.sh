@@ -14,7 +14,7 @@ for compiler in ${CC:-} gcc clang cc; do
     if command -v "$compiler" >/dev/null; then
         mkdir -p "$folder"
         # It needs nothing of a C library, so that it loads beside any.
-        if "$compiler" -std=gnu11 -O3 -Wall -Wextra -shared -fPIC -fvisibility=hidden -fno-stack-protector -nostdlib \
+        if "$compiler" -std=gnu11 -O3 -ffp-contract=off -Wall -Wextra -shared -fPIC -fvisibility=hidden -fno-stack-protector -nostdlib \
             -Wl,--build-id=none -Wl,-z,noexecstack -s -o "$library" "$here"/*.c -lgcc; then
             sha256sum "$library" | cut -d ' ' -f 1 >"$library.sha256"
             exit 0

@@ -1,15 +1,8 @@
 package org.semblance.engine.pdq;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Objects;
-import jdk.incubator.vector.ByteVector;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShuffle;
-import jdk.incubator.vector.VectorSpecies;
+import org.semblance.engine.pdq.PdqKernels.Pixels;
 
 /**
  * Colour pixels of three bytes as luma: {@code ((0.299f * R) + (0.587f * G)) + (0.114f * B)}, rounded after each
@@ -17,42 +10,23 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>The bytes are read in place, whoever owns them: an array, or a decoder's native buffer, which must then outlive
  * this object. Reading is thread-safe as far as the segment allows it.
- *
- * <p>One byte shuffle spreads the pixels of a vector over its 32-bit lanes, and each channel is then a shift and a
- * mask away.
  */
 public final class InterleavedLuma implements Luma {
     private static final int CHANNELS = 3;
-
-    /** The weights of BT.601, as floats. */
-    private static final float RED = 0.299f;
-
-    private static final float GREEN = 0.587f;
-    private static final float BLUE = 0.114f;
-
-    private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
-    private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_PREFERRED;
-    /** Three bytes of a pixel to the low end of a lane; what the fourth byte gets does not matter. */
-    private static final VectorShuffle<Byte> PIXEL_TO_LANE =
-            VectorShuffle.fromOp(BYTES, i -> i / 4 * CHANNELS + Math.min(i % 4, CHANNELS - 1));
 
     private final MemorySegment pixels;
     private final int width;
     private final int height;
     private final long stride;
-    /** Where red and blue lie in a lane; green is always in the middle. */
-    private final int redShift;
+    private final Pixels kind;
 
-    private final int blueShift;
-
-    private InterleavedLuma(MemorySegment pixels, int width, int height, long stride, boolean blueFirst) {
+    private InterleavedLuma(MemorySegment pixels, int width, int height, long stride, Pixels kind) {
         check(pixels, width, height, stride, CHANNELS);
         this.pixels = pixels;
         this.width = width;
         this.height = height;
         this.stride = stride;
-        this.redShift = blueFirst ? 16 : 0;
-        this.blueShift = blueFirst ? 0 : 16;
+        this.kind = kind;
     }
 
     /**
@@ -65,12 +39,12 @@ public final class InterleavedLuma implements Luma {
      * @throws IllegalArgumentException if a number is out of its range, or the segment is too short for them
      */
     public static InterleavedLuma rgb(MemorySegment pixels, int width, int height, long stride) {
-        return new InterleavedLuma(pixels, width, height, stride, false);
+        return new InterleavedLuma(pixels, width, height, stride, Pixels.RGB);
     }
 
     /** Pixels in the order blue, green, red, as OpenCV keeps them; otherwise as {@link #rgb}. */
     public static InterleavedLuma bgr(MemorySegment pixels, int width, int height, long stride) {
-        return new InterleavedLuma(pixels, width, height, stride, true);
+        return new InterleavedLuma(pixels, width, height, stride, Pixels.BGR);
     }
 
     @Override
@@ -85,37 +59,7 @@ public final class InterleavedLuma implements Luma {
 
     @Override
     public void row(int y, float[] target, int offset) {
-        long start = rowStart(y, height, stride);
-        int wholeVectors = wholeVectors(start);
-        for (int x = 0; x < wholeVectors; x += FLOATS.length()) {
-            IntVector lanes = ByteVector.fromMemorySegment(
-                            BYTES, pixels, start + (long) CHANNELS * x, ByteOrder.LITTLE_ENDIAN)
-                    .rearrange(PIXEL_TO_LANE)
-                    .reinterpretAsInts();
-            channel(lanes, redShift)
-                    .mul(RED)
-                    .add(channel(lanes, 8).mul(GREEN))
-                    .add(channel(lanes, blueShift).mul(BLUE))
-                    .intoArray(target, offset + x);
-        }
-        for (int x = wholeVectors; x < width; x++) {
-            long pixel = start + (long) CHANNELS * x;
-            int red = pixels.get(ValueLayout.JAVA_BYTE, pixel + redShift / 8) & 0xFF;
-            int green = pixels.get(ValueLayout.JAVA_BYTE, pixel + 1) & 0xFF;
-            int blue = pixels.get(ValueLayout.JAVA_BYTE, pixel + blueShift / 8) & 0xFF;
-            target[offset + x] = RED * red + GREEN * green + BLUE * blue;
-        }
-    }
-
-    private static FloatVector channel(IntVector lanes, int shift) {
-        return (FloatVector)
-                lanes.lanewise(VectorOperators.LSHR, shift).and(0xFF).convertShape(VectorOperators.I2F, FLOATS, 0);
-    }
-
-    /** The columns, whole vectors of them, that can be loaded without reading past the end of the segment. */
-    private int wholeVectors(long start) {
-        long loadable = Math.floorDiv(pixels.byteSize() - start - BYTES.length(), CHANNELS) + FLOATS.length();
-        return FLOATS.loopBound(Math.clamp(loadable, 0, width));
+        PdqKernels.best().luma(kind, pixels, rowStart(y, height, stride), width, target, offset);
     }
 
     /** Checks what both kinds of pixels are made from. */

@@ -22,16 +22,22 @@ public final class PdqHasher {
     private static final int SIDE = Smoothing.SIDE;
 
     private final Smoothing filter;
-    private final CosineHash cosines = new CosineHash();
+    private final CosineHash cosines;
     private final float[] small = new float[SIDE * SIDE];
 
-    private PdqHasher(Smoothing filter) {
+    private PdqHasher(Smoothing filter, PdqKernels kernels) {
         this.filter = filter;
+        this.cosines = new CosineHash(kernels);
+    }
+
+    /** Of one form of the loops, for tests. */
+    PdqHasher(PdqKernels kernels, boolean fast) {
+        this(fast ? kernels.sampler() : kernels.tent(), kernels);
     }
 
     /** Equal to the reference. */
     public PdqHasher() {
-        this(new TentFilter());
+        this(PdqKernels.best(), false);
     }
 
     /**
@@ -39,7 +45,7 @@ public final class PdqHasher {
      * one that differs in the few bits whose coefficients are as good as equal to the median ({@link TentSampler}).
      */
     public static PdqHasher fast() {
-        return new PdqHasher(new TentSampler());
+        return new PdqHasher(PdqKernels.best(), true);
     }
 
     /**
@@ -59,7 +65,7 @@ public final class PdqHasher {
             filter.downsample(luma, small);
         }
         cosines.transform(small);
-        return new HashAndQuality(cosines.hash(), CosineHash.quality(small));
+        return new HashAndQuality(cosines.hash(), cosines.quality(small));
     }
 
     /**
@@ -94,7 +100,7 @@ public final class PdqHasher {
         for (Transform transform : Transform.values()) {
             hashes.put(transform, cosines.hash(transform));
         }
-        return new DihedralHashes(hashes, CosineHash.quality(small));
+        return new DihedralHashes(hashes, cosines.quality(small));
     }
 
     private static boolean isTooSmall(Luma luma) {

@@ -1,8 +1,6 @@
 package org.semblance.engine.pdq;
 
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * A picture of any size to 64x64 by the same weights as {@link TentFilter}, but without its rounding errors, and several times
@@ -19,8 +17,6 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>Owns its scratch: for one thread.
  */
 final class TentSampler implements Smoothing {
-    private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
-    private static final int LANES = FLOATS.length();
     /** Floats (64 MB) of scratch that are kept for the next picture; only absurdly wide ones need more. */
     private static final int KEPT = 1 << 24;
 
@@ -103,7 +99,7 @@ final class TentSampler implements Smoothing {
     public void downsample(Luma luma, float[] small) {
         across.resize(luma.width());
         down.resize(luma.height());
-        int stride = Math.ceilDiv(across.length, LANES) * LANES;
+        int stride = across.length;
         int open = down.open();
         allocate(stride, open);
         int complete = 0;
@@ -145,11 +141,8 @@ final class TentSampler implements Smoothing {
     }
 
     private static void add(float[] row, float weight, float[] sums, int at, int width) {
-        for (int x = 0; x < width; x += LANES) {
-            FloatVector.fromArray(FLOATS, row, x)
-                    .mul(weight)
-                    .add(FloatVector.fromArray(FLOATS, sums, at + x))
-                    .intoArray(sums, at + x);
+        for (int x = 0; x < width; x++) {
+            sums[at + x] += row[x] * weight;
         }
     }
 

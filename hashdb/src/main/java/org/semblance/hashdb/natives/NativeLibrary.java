@@ -29,7 +29,7 @@ public final class NativeLibrary {
     static final String DIGEST = "libsemblance.so.sha256";
 
     /** The version of the functions and their arguments; library.c has the same number. */
-    static final long VERSION = 2;
+    static final long VERSION = 3;
 
     /** Whether the library is for this operating system and this kind of processor, so that a missing library is worth a warning. */
     public static final boolean IS_FOR_THIS_PLATFORM =
