@@ -1,6 +1,5 @@
 package org.semblance.engine.features;
 
-import java.util.Arrays;
 import org.semblance.hashdb.features.Features;
 
 /**
@@ -10,57 +9,49 @@ import org.semblance.hashdb.features.Features;
  * <p>Owns its scratch: for one thread.
  */
 public final class FeatureExtractor {
-    /** Cells along a side over which features are spread. */
-    private static final int CELLS = 4;
-
-    private static final int CELL_SHIFT = 52;
-    private static final int SCORE_SHIFT = 32;
-    private static final int MAX_SCORE = 255;
-
+    private final FeatureKernels kernels;
     private final Pattern pattern;
-    private final Pyramid pyramid = new Pyramid();
-    private final FastCorners detector = new FastCorners();
+    private final Pyramid pyramid;
 
-    /** Corners by number: the level, and where it lies there. */
-    private int[] levels = new int[4096];
-
-    private int[] xs = new int[4096];
-    private int[] ys = new int[4096];
-    /** The cell and the score of a corner, and its number, so that sorting puts the best of a cell first. */
-    private long[] ranks = new long[4096];
-
-    private int corners;
+    /** As {@link Corner} has them. */
+    private int[] corners = {};
 
     public FeatureExtractor() {
-        this(Pattern.trained());
+        this(Pattern.trained(), FeatureKernels.best());
     }
 
-    FeatureExtractor(Pattern pattern) {
+    FeatureExtractor(Pattern pattern, FeatureKernels kernels) {
         this.pattern = pattern;
+        this.kernels = kernels;
+        this.pyramid = new Pyramid(kernels);
     }
 
     /** The features of a picture that was reduced for that profile; none if it has no corners or is very small. */
     public Features extract(ReducedPicture picture, Profile profile) {
         int[] chosen = choose(picture, profile);
         pyramid.blur();
+        int[] centres = new int[chosen.length];
+        for (int i = 0; i < chosen.length; i++) {
+            int corner = corners[chosen[i]];
+            centres[i] = pyramid.at(Corner.level(corner), Corner.x(corner), Corner.y(corner));
+        }
+        int[] angles = PatchAngle.of(kernels, pyramid.plain(), centres);
         long[] descriptors = new long[Features.WORDS * chosen.length];
+        kernels.describe(pyramid.blurred(), centres, angles, pattern, descriptors);
         int[] places = new int[chosen.length];
         for (int i = 0; i < chosen.length; i++) {
-            int corner = chosen[i];
-            int level = levels[corner];
-            int at = pyramid.at(level, xs[corner], ys[corner]);
-            int angle = PatchAngle.of(pyramid.plain(), at);
+            int corner = corners[chosen[i]];
             int word = Features.WORDS * i;
-            pattern.describe(pyramid.blurred(), at, angle, descriptors, word);
             boolean swapped = pattern.isToSwap(descriptors, word);
             if (swapped) {
                 Pattern.swap(descriptors, word);
             }
+            int level = Corner.level(corner);
             places[i] = Features.place(
-                    half(xs[corner], level, picture.width()),
-                    half(ys[corner], level, picture.height()),
+                    half(Corner.x(corner), level, picture.width()),
+                    half(Corner.y(corner), level, picture.height()),
                     level,
-                    angle,
+                    angles[i],
                     swapped);
         }
         return new Features(picture.width(), picture.height(), descriptors, places);
@@ -75,67 +66,21 @@ public final class FeatureExtractor {
     /** Numbers of the corners that become features, the best first. */
     int[] choose(ReducedPicture picture, Profile profile) {
         pyramid.build(picture);
-        detect(profile.threshold());
-        if (corners < profile.fewCorners()) {
-            detect(profile.lowThreshold());
+        int[] sizes = pyramid.sizes();
+        int levels = pyramid.levels();
+        int most = Corner.most(sizes, levels);
+        if (corners.length < most) {
+            corners = new int[most];
         }
-        return spread(profile);
-    }
-
-    private void detect(int threshold) {
-        corners = 0;
-        for (int level = 0; level < pyramid.levels(); level++) {
-            int of = level;
-            int width = pyramid.width(level);
-            int height = pyramid.height(level);
-            detector.detect(pyramid, level, threshold, (x, y, score) -> {
-                if (corners == xs.length) {
-                    grow();
-                }
-                int cell = (of * CELLS + y * CELLS / height) * CELLS + x * CELLS / width;
-                levels[corners] = of;
-                xs[corners] = x;
-                ys[corners] = y;
-                ranks[corners] = (long) cell << CELL_SHIFT | (long) (MAX_SCORE - score) << SCORE_SHIFT | corners;
-                corners++;
-            });
+        int count = kernels.corners(pyramid.plain(), sizes, levels, profile.threshold(), corners);
+        if (count < profile.fewCorners()) {
+            count = kernels.corners(pyramid.plain(), sizes, levels, profile.lowThreshold(), corners);
         }
-    }
-
-    private void grow() {
-        int size = 2 * xs.length;
-        levels = Arrays.copyOf(levels, size);
-        xs = Arrays.copyOf(xs, size);
-        ys = Arrays.copyOf(ys, size);
-        ranks = Arrays.copyOf(ranks, size);
-    }
-
-    /** Takes the best of each cell of each level, then the second best, and so on; levels take part by their weight. */
-    private int[] spread(Profile profile) {
-        Arrays.sort(ranks, 0, corners);
-        double[] turns = new double[pyramid.levels()];
-        for (int level = 0; level < turns.length; level++) {
+        double[] turns = new double[levels];
+        for (int level = 0; level < levels; level++) {
             turns[level] = 1 / StrictMath.pow(profile.levelWeight(), level);
         }
-        long[] order = new long[corners];
-        long cell = -1;
-        int first = 0;
-        for (int i = 0; i < corners; i++) {
-            if (ranks[i] >>> CELL_SHIFT != cell) {
-                cell = ranks[i] >>> CELL_SHIFT;
-                first = i;
-            }
-            int corner = (int) ranks[i];
-            float turn = (float) ((i - first + 1) * turns[levels[corner]]);
-            // Positive floats are ordered as their bits are.
-            order[i] = (long) Float.floatToRawIntBits(turn) << SCORE_SHIFT | corner;
-        }
-        Arrays.sort(order);
-        int[] chosen = new int[Math.min(corners, profile.count())];
-        for (int i = 0; i < chosen.length; i++) {
-            chosen[i] = (int) order[i];
-        }
-        return chosen;
+        return kernels.spread(corners, count, sizes, turns, profile.count());
     }
 
     /** For training: the pyramid of the picture that came last. */
@@ -145,6 +90,7 @@ public final class FeatureExtractor {
 
     /** For training: level, x and y of a corner of that picture. */
     int[] corner(int number) {
-        return new int[] {levels[number], xs[number], ys[number]};
+        int corner = corners[number];
+        return new int[] {Corner.level(corner), Corner.x(corner), Corner.y(corner)};
     }
 }

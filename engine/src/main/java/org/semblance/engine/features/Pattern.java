@@ -25,8 +25,10 @@ final class Pattern {
     /** The largest distance of a test's pixel from the centre of the patch. */
     static final int RADIUS = 15;
 
-    /** For each angle two offsets a test, of all tests and then of their reflections. */
-    private final short[][] offsets = new short[Features.ANGLES][4 * TESTS];
+    /** Offsets for an angle: two a test, of all tests and then of their reflections. */
+    static final int OFFSETS = 4 * TESTS;
+
+    private final short[] offsets = new short[Features.ANGLES * OFFSETS];
 
     /** For each byte of a half and each of its values, the sum of the weights of the bits that are set. */
     private final int[] weightSums = new int[TESTS / Byte.SIZE << Byte.SIZE];
@@ -44,8 +46,8 @@ final class Pattern {
                 for (int end = 0; end < 2; end++) {
                     int x = tests[i][2 * end];
                     int y = tests[i][2 * end + 1];
-                    offsets[angle][2 * i + end] = offset(x, y, cos, sin);
-                    offsets[angle][2 * (TESTS + i) + end] = offset(x, -y, cos, sin);
+                    offsets[angle * OFFSETS + 2 * i + end] = offset(x, y, cos, sin);
+                    offsets[angle * OFFSETS + 2 * (TESTS + i) + end] = offset(x, -y, cos, sin);
                 }
             }
         }
@@ -103,24 +105,9 @@ final class Pattern {
         return new Pattern(tests, weights);
     }
 
-    /**
-     * Describes a patch, its halves as the tests are.
-     *
-     * @param blurred pixels, {@link Pyramid#STRIDE} a row
-     * @param at the centre of the patch
-     * @param to gets {@link Features#WORDS} words from {@code toAt} on
-     */
-    void describe(byte[] blurred, int at, int angle, long[] to, int toAt) {
-        short[] ends = offsets[angle];
-        for (int word = 0; word < Features.WORDS; word++) {
-            long bits = 0;
-            int end = 2 * Long.SIZE * word;
-            for (int bit = 0; bit < Long.SIZE; bit++, end += 2) {
-                int difference = (blurred[at + ends[end]] & 0xff) - (blurred[at + ends[end + 1]] & 0xff);
-                bits |= (long) (difference >>> 31) << bit;
-            }
-            to[toAt + word] = bits;
-        }
+    /** Where the pixels of the tests lie from the centre of a patch: {@link #OFFSETS} for each angle. Not to be changed. */
+    short[] offsets() {
+        return offsets;
     }
 
     /**

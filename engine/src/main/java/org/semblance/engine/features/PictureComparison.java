@@ -26,6 +26,9 @@ public final class PictureComparison {
     private final VotePoints plain;
     private final VotePoints mirrored;
     private final Pattern pattern = Pattern.trained();
+    private final FeatureKernels kernels = FeatureKernels.best();
+    private final int[] centre = new int[1];
+    private final int[] angle = new int[1];
     private final long[] descriptor = new long[Features.WORDS];
     /** Made for the first picture that an estimate is found for. */
     private @Nullable Pyramid pyramid;
@@ -140,7 +143,9 @@ public final class PictureComparison {
             double turn = 2 * Math.PI * banked.angle(place) / Features.ANGLES;
             double across = slope.xx() * Math.cos(turn) + slope.xy() * Math.sin(turn);
             double down = slope.yx() * Math.cos(turn) + slope.yy() * Math.sin(turn);
-            pattern.describe(levels.blurred(), levels.at(level, x, y), PatchAngle.angle(down, across), descriptor, 0);
+            centre[0] = levels.at(level, x, y);
+            angle[0] = PatchAngle.angle(down, across);
+            kernels.describe(levels.blurred(), centre, angle, pattern, descriptor);
             // The banked halves may have been swapped, and those of a mirrored patch are.
             int swap = banked.isSwapped(feature) != slope.determinant() < 0 ? Features.WORDS / 2 : 0;
             int distance = 0;
@@ -175,7 +180,7 @@ public final class PictureComparison {
     private Pyramid levels(ReducedPicture picture) {
         Pyramid built = pyramid;
         if (built == null) {
-            built = new Pyramid();
+            built = new Pyramid(kernels);
             built.build(picture);
             built.blur();
             pyramid = built;

@@ -1,10 +1,5 @@
 package org.semblance.engine.features;
 
-import jdk.incubator.vector.ByteVector;
-import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorSpecies;
 import org.semblance.hashdb.features.Features;
 
 /**
@@ -12,11 +7,6 @@ import org.semblance.hashdb.features.Features;
  * again for the next picture: for one thread.
  */
 final class Pyramid {
-    private static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_PREFERRED;
-    private static final int LANES = SHORTS.length();
-    private static final VectorSpecies<Byte> BYTES =
-            VectorSpecies.of(byte.class, VectorShape.forBitSize(SHORTS.vectorBitSize() / 2));
-
     /** From one level to the next. */
     static final double STEP = 1.2;
 
@@ -40,14 +30,17 @@ final class Pyramid {
         }
     }
 
-    private final int[] widths = new int[LEVELS];
-    private final int[] heights = new int[LEVELS];
-    private final int[] starts = new int[LEVELS];
-    private final int[] blended = new int[STRIDE];
-    private final short[] sums = new short[STRIDE];
+    private final FeatureKernels kernels;
+    /** Of each level where it begins, its width and its height. */
+    private final int[] sizes = new int[FeatureKernels.LEVEL_INTS * LEVELS];
+
     private int levels;
     private byte[] plain = {};
     private byte[] blurred = {};
+
+    Pyramid(FeatureKernels kernels) {
+        this.kernels = kernels;
+    }
 
     /** How many pixels of the picture one of that level covers, along a side. */
     static double scale(int level) {
@@ -73,10 +66,11 @@ final class Pyramid {
         levels = levels(picture.width(), picture.height());
         int end = 0;
         for (int level = 0; level < levels; level++) {
-            widths[level] = side(picture.width(), level);
-            heights[level] = side(picture.height(), level);
-            starts[level] = end;
-            end += heights[level] * STRIDE;
+            int at = FeatureKernels.LEVEL_INTS * level;
+            sizes[at] = end;
+            sizes[at + 1] = side(picture.width(), level);
+            sizes[at + 2] = side(picture.height(), level);
+            end += sizes[at + 2] * STRIDE;
         }
         if (plain.length < end + STRIDE) {
             plain = new byte[end + STRIDE];
@@ -85,16 +79,12 @@ final class Pyramid {
         for (int y = 0; y < picture.height(); y++) {
             System.arraycopy(picture.pixels(), y * picture.width(), plain, y * STRIDE, picture.width());
         }
-        for (int level = 1; level < levels; level++) {
-            reduce(level);
-        }
+        kernels.shrink(plain, sizes, levels);
     }
 
     /** Blurs all levels; until then {@link #blurred} holds those of an earlier picture. */
     void blur() {
-        for (int level = 0; level < levels; level++) {
-            blur(level);
-        }
+        kernels.blur(plain, blurred, sizes, levels);
     }
 
     int levels() {
@@ -102,16 +92,16 @@ final class Pyramid {
     }
 
     int width(int level) {
-        return widths[level];
+        return sizes[FeatureKernels.LEVEL_INTS * level + 1];
     }
 
     int height(int level) {
-        return heights[level];
+        return sizes[FeatureKernels.LEVEL_INTS * level + 2];
     }
 
     /** Where the pixel lies in {@link #plain} and {@link #blurred}. */
     int at(int level, int x, int y) {
-        return starts[level] + y * STRIDE + x;
+        return sizes[FeatureKernels.LEVEL_INTS * level] + y * STRIDE + x;
     }
 
     byte[] plain() {
@@ -122,101 +112,16 @@ final class Pyramid {
         return blurred;
     }
 
-    /** Linear interpolation between four pixels of the level before, in whole numbers. */
-    private void reduce(int level) {
-        int width = widths[level];
-        int height = heights[level];
-        int from = level - 1;
-        int[] lefts = new int[width];
-        int[] parts = new int[width];
-        positions(widths[from], lefts, parts);
-        int[] tops = new int[height];
-        int[] below = new int[height];
-        positions(heights[from], tops, below);
-        for (int y = 0; y < height; y++) {
-            int top = at(from, 0, tops[y]);
-            blend(plain, top, widths[from], 256 - below[y], below[y], blended);
-            int to = at(level, 0, y);
-            for (int x = 0; x < width; x++) {
-                int left = blended[lefts[x]];
-                int right = blended[lefts[x] + 1];
-                plain[to + x] = (byte) (((left << 8) + (right - left) * parts[x] + (1 << 15)) >> 16);
-            }
-        }
-    }
-
-    private static void blend(byte[] pixels, int top, int count, int above, int below, int[] to) {
-        for (int x = 0; x < count; x++) {
-            to[x] = (pixels[top + x] & 0xff) * above + (pixels[top + STRIDE + x] & 0xff) * below;
-        }
-    }
-
-    /** For each sample the one of the level before that lies left of it, and its way to the next in 1/256. */
-    private static void positions(int samples, int[] firsts, int[] parts) {
-        for (int i = 0; i < firsts.length; i++) {
-            // The centre of sample i in 1/256 of a sample before, rounded.
-            long at = ((2L * i + 1) * samples * 256 / firsts.length - 255) / 2;
-            at = Math.clamp(at, 0, (samples - 2) * 256L + 255);
-            firsts[i] = (int) (at >> 8);
-            parts[i] = (int) (at & 255);
-        }
-    }
-
-    /** The mean of 4x4 pixels, and of 4x4 of these means, rounded once; of the pixels that keep three off the edge. */
-    private void blur(int level) {
-        int width = widths[level];
-        for (int y = 3; y < heights[level] - 3; y++) {
-            int row = at(level, 0, y);
-            sumColumns(plain, row, width, sums);
-            sumRow(sums, width, blurred, row);
-        }
-    }
-
-    /** For each column seven pixels by the weights 1, 2, 3, 4, 3, 2, 1. */
-    private static void sumColumns(byte[] pixels, int row, int width, short[] sums) {
-        for (int x = 0; x < width; x += LANES) {
-            int at = row + x;
-            ShortVector outer = widen(pixels, at - 3 * STRIDE).add(widen(pixels, at + 3 * STRIDE));
-            ShortVector middle = widen(pixels, at - 2 * STRIDE).add(widen(pixels, at + 2 * STRIDE));
-            ShortVector inner = widen(pixels, at - STRIDE).add(widen(pixels, at + STRIDE));
-            weighted(outer, middle, inner, widen(pixels, at)).intoArray(sums, x);
-        }
-    }
-
-    /** Weights the sums along the row as well; a sum is then at most 255 * 256, and its high byte the mean. */
-    private static void sumRow(short[] sums, int width, byte[] to, int row) {
-        for (int x = 3; x < width - 3; x += LANES) {
-            ShortVector outer = load(sums, x - 3).add(load(sums, x + 3));
-            ShortVector middle = load(sums, x - 2).add(load(sums, x + 2));
-            ShortVector inner = load(sums, x - 1).add(load(sums, x + 1));
-            ShortVector mean = weighted(outer, middle, inner, load(sums, x))
-                    .add((short) 128)
-                    .lanewise(VectorOperators.LSHR, Byte.SIZE);
-            ((ByteVector) mean.convertShape(VectorOperators.S2B, BYTES, 0)).intoArray(to, row + x);
-        }
-    }
-
-    private static ShortVector weighted(ShortVector outer, ShortVector middle, ShortVector inner, ShortVector centre) {
-        return outer.add(inner)
-                .add(middle.add(inner)
-                        .add(centre.lanewise(VectorOperators.LSHL, 1))
-                        .lanewise(VectorOperators.LSHL, 1));
-    }
-
-    private static ShortVector load(short[] sums, int at) {
-        return ShortVector.fromArray(SHORTS, sums, at);
-    }
-
-    private static ShortVector widen(byte[] pixels, int at) {
-        return (ShortVector)
-                ByteVector.fromArray(BYTES, pixels, at).convertShape(VectorOperators.ZERO_EXTEND_B2S, SHORTS, 0);
+    /** As {@link FeatureKernels} takes them. */
+    int[] sizes() {
+        return sizes;
     }
 
     /** For tests: the level without its gaps. */
     byte[] copy(byte[] of, int level) {
-        byte[] copy = new byte[widths[level] * heights[level]];
-        for (int y = 0; y < heights[level]; y++) {
-            System.arraycopy(of, at(level, 0, y), copy, y * widths[level], widths[level]);
+        byte[] copy = new byte[width(level) * height(level)];
+        for (int y = 0; y < height(level); y++) {
+            System.arraycopy(of, at(level, 0, y), copy, y * width(level), width(level));
         }
         return copy;
     }

@@ -34,11 +34,28 @@ public record ReducedPicture(int width, int height, byte[] pixels) {
      * @param longSide pixels of the longer side, unless that would enlarge the picture more than twice
      */
     public static ReducedPicture of(Luma luma, int longSide) {
+        return of(luma, longSide, FeatureKernels.best());
+    }
+
+    static ReducedPicture of(Luma luma, int longSide, FeatureKernels kernels) {
         double scale = Math.min(LARGEST_SCALE, (double) longSide / Math.max(luma.width(), luma.height()));
         int width = Math.max(1, (int) Math.round(luma.width() * scale));
         int height = Math.max(1, (int) Math.round(luma.height() * scale));
         Window[] across = windows(luma.width(), width);
         Window[] down = windows(luma.height(), height);
+        int most = Arrays.stream(across)
+                .mapToInt(window -> window.weights.length)
+                .max()
+                .orElse(0);
+        int[] firsts = new int[width];
+        float[] weights = new float[most * width];
+        for (int x = 0; x < width; x++) {
+            // A pixel of fewer samples has further ones of no weight, which must be there.
+            firsts[x] = Math.max(0, Math.min(across[x].first, luma.width() - most));
+            for (int k = 0; k < across[x].weights.length; k++) {
+                weights[(across[x].first - firsts[x] + k) * width + x] = across[x].weights[k];
+            }
+        }
         byte[] pixels = new byte[width * height];
         float[][] rows = {new float[luma.width()], new float[luma.width()]};
         int[] held = {-1, -1};
@@ -53,35 +70,11 @@ public record ReducedPicture(int width, int height, byte[] pixels) {
                     luma.row(from, row, 0);
                     held[from & 1] = from;
                 }
-                if (k == 0) {
-                    set(sum, row, window.weights[k]);
-                } else {
-                    add(sum, row, window.weights[k]);
-                }
+                kernels.addRow(row, window.weights[k], sum, luma.width(), k == 0);
             }
-            for (int x = 0; x < width; x++) {
-                Window columns = across[x];
-                float[] weights = columns.weights;
-                float value = 0.5f;
-                for (int k = 0; k < weights.length; k++) {
-                    value += sum[columns.first + k] * weights[k];
-                }
-                pixels[y * width + x] = (byte) Math.min((int) value, 255);
-            }
+            kernels.reduceRow(sum, firsts, weights, most, pixels, y * width);
         }
         return new ReducedPicture(width, height, pixels);
-    }
-
-    private static void set(float[] sum, float[] row, float weight) {
-        for (int x = 0; x < sum.length; x++) {
-            sum[x] = row[x] * weight;
-        }
-    }
-
-    private static void add(float[] sum, float[] row, float weight) {
-        for (int x = 0; x < sum.length; x++) {
-            sum[x] += row[x] * weight;
-        }
     }
 
     private static Window[] windows(int from, int to) {

@@ -17,6 +17,13 @@ class FeatureExtractorTest {
     /** What is stored must be the same on every machine, or banked features would find nothing there. */
     @Test
     void takesTheSameFeaturesOnEveryMachine() throws NoSuchAlgorithmException {
+        for (FeatureKernels form : FeatureKernels.available()) {
+            takesTheSameFeatures(form);
+        }
+    }
+
+    private static void takesTheSameFeatures(FeatureKernels form) throws NoSuchAlgorithmException {
+        FeatureExtractor extractor = new FeatureExtractor(Pattern.trained(), form);
         MessageDigest sha = MessageDigest.getInstance("SHA-256");
         for (int seed = 0; seed < 20; seed++) {
             ReducedPicture picture = blocks(seed, 330 + 7 * seed, 400 - 5 * seed);
@@ -25,6 +32,7 @@ class FeatureExtractorTest {
             }
         }
         assertThat(HexFormat.of().formatHex(sha.digest()))
+                .as(form.toString())
                 .isEqualTo("94eb15f2035ef0af2b3744089cd171e17b0de79252c0f91ccfc9b4581f8e858a");
     }
 
@@ -86,9 +94,11 @@ class FeatureExtractorTest {
                 }
             }
             int centre = Pyramid.MARGIN * Pyramid.STRIDE + Pyramid.MARGIN;
-            assertThat(PatchAngle.of(turned, centre))
-                    .as(RandomSeed.replay())
-                    .isEqualTo((PatchAngle.of(pixels, centre) + Features.ANGLES / 4) % Features.ANGLES);
+            for (FeatureKernels form : FeatureKernels.available()) {
+                assertThat(PatchAngle.of(form, turned, centre)[0])
+                        .as("%s, %s", form, RandomSeed.replay())
+                        .isEqualTo((PatchAngle.of(form, pixels, centre)[0] + Features.ANGLES / 4) % Features.ANGLES);
+            }
         }
     }
 

@@ -104,8 +104,8 @@ final class PatternTraining {
         int length = Math.ceilDiv(patches, Long.SIZE);
         bits = new long[CANDIDATES][length];
         reflected = new long[CANDIDATES][length];
-        FeatureExtractor extractor =
-                new FeatureExtractor(new Pattern(new int[Pattern.TESTS][4], new int[Pattern.TESTS]));
+        FeatureExtractor extractor = new FeatureExtractor(
+                new Pattern(new int[Pattern.TESTS][4], new int[Pattern.TESTS]), FeatureKernels.best());
         int patch = 0;
         for (ReducedPicture photo : photos) {
             int[] corners = extractor.choose(photo, Profile.UPLOADED);
@@ -125,7 +125,7 @@ final class PatternTraining {
     private void measure(Pyramid pyramid, int[] corner, int patch) {
         byte[] blurred = pyramid.blurred();
         int at = pyramid.at(corner[0], corner[1], corner[2]);
-        int angle = PatchAngle.of(pyramid.plain(), at);
+        int angle = PatchAngle.of(FeatureKernels.best(), pyramid.plain(), at)[0];
         double turn = 2 * Math.PI * angle / Features.ANGLES;
         for (int i = 0; i < CANDIDATES; i++) {
             int[] t = candidates[i];

@@ -15,7 +15,7 @@ class PyramidTest {
     void blursByTheWeights() {
         for (int round = 0; round < 10; round++) {
             ReducedPicture picture = TestPictures.noise(random, 41 + random.nextInt(470), 41 + random.nextInt(470));
-            Pyramid pyramid = new Pyramid();
+            Pyramid pyramid = new Pyramid(FeatureKernels.best());
             pyramid.build(picture);
             pyramid.blur();
             for (int k = 0; k < 500; k++) {
@@ -46,7 +46,7 @@ class PyramidTest {
                 pixels[y * side + x] = (byte) ((x + y) / 4);
             }
         }
-        Pyramid pyramid = new Pyramid();
+        Pyramid pyramid = new Pyramid(FeatureKernels.best());
         pyramid.build(new ReducedPicture(side, side, pixels));
         assertThat(pyramid.levels()).isEqualTo(Pyramid.LEVELS);
         for (int level = 0; level < pyramid.levels(); level++) {

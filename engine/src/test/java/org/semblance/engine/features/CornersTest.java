@@ -3,18 +3,17 @@ package org.semblance.engine.features;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.semblance.engine.RandomSeed;
 
-class FastCornersTest {
+class CornersTest {
     private static final int[][] CIRCLE = {
         {0, 3}, {1, 3}, {2, 2}, {3, 1}, {3, 0}, {3, -1}, {2, -2}, {1, -3},
         {0, -3}, {-1, -3}, {-2, -2}, {-3, -1}, {-3, 0}, {-3, 1}, {-2, 2}, {-1, 3}
     };
-
-    private record Corner(int x, int y, int score) {}
 
     @Test
     void findsWhatTheDefinitionSays() {
@@ -24,18 +23,24 @@ class FastCornersTest {
                     ? TestPictures.reduced(TestPictures.scene(random.nextLong(), 480, 333), Profile.UPLOADED)
                     : TestPictures.noise(random, 60 + random.nextInt(200), 60 + random.nextInt(200));
             int threshold = 5 + random.nextInt(40);
-            Pyramid pyramid = new Pyramid();
+            Pyramid pyramid = new Pyramid(FeatureKernels.best());
             pyramid.build(picture);
-            int level = random.nextInt(pyramid.levels());
-            List<Corner> found = new ArrayList<>();
-            new FastCorners().detect(pyramid, level, threshold, (x, y, score) -> found.add(new Corner(x, y, score)));
-            assertThat(found)
-                    .as("threshold %d, level %d, %s", threshold, level, RandomSeed.replay())
-                    .containsExactlyElementsOf(defined(pyramid, level, threshold));
+            List<Integer> defined = new ArrayList<>();
+            for (int level = 0; level < pyramid.levels(); level++) {
+                define(pyramid, level, threshold, defined);
+            }
+            for (FeatureKernels form : FeatureKernels.available()) {
+                int[] found = new int[Corner.most(pyramid.sizes(), pyramid.levels())];
+                int count = form.corners(pyramid.plain(), pyramid.sizes(), pyramid.levels(), threshold, found);
+                assertThat(Arrays.copyOf(found, count))
+                        .as("%s, threshold %d, %s", form, threshold, RandomSeed.replay())
+                        .containsExactly(
+                                defined.stream().mapToInt(corner -> corner).toArray());
+            }
         }
     }
 
-    private static List<Corner> defined(Pyramid pyramid, int level, int threshold) {
+    private static void define(Pyramid pyramid, int level, int threshold, List<Integer> corners) {
         int width = pyramid.width(level);
         int height = pyramid.height(level);
         int[][] scores = new int[height][width];
@@ -44,15 +49,13 @@ class FastCornersTest {
                 scores[y][x] = score(pyramid, level, x, y, threshold);
             }
         }
-        List<Corner> corners = new ArrayList<>();
         for (int y = Pyramid.MARGIN; y < height - Pyramid.MARGIN; y++) {
             for (int x = Pyramid.MARGIN; x < width - Pyramid.MARGIN; x++) {
                 if (scores[y][x] > 0 && isHighest(scores, x, y)) {
-                    corners.add(new Corner(x, y, scores[y][x]));
+                    corners.add(Corner.of(x, y, level, scores[y][x]));
                 }
             }
         }
-        return corners;
     }
 
     private static boolean isHighest(int[][] scores, int x, int y) {
