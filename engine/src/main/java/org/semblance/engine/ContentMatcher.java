@@ -183,7 +183,7 @@ public final class ContentMatcher {
         } catch (DeadlinePassedException e) {
             return byDigestAlone(question, question.notDecoded(), NOT_DECODED + e.getMessage(), true);
         } catch (NoDecoderException e) {
-            return byDigestAlone(question, question.notDecoded(), NOT_DECODED + "no decoder is running", true);
+            return byDigestAlone(question, question.notDecoded(), NOT_DECODED + e.told(), true);
         } catch (UncheckedIOException e) {
             return byDigestAlone(question, question.notDecoded(), NOT_DECODED + "it could not be read again", true);
         }

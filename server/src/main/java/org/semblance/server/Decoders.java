@@ -76,6 +76,12 @@ final class Decoders implements AutoCloseable {
                 "lane",
                 lane);
         metrics.gauge(
+                "semblance.decoders.spare",
+                "Worker processes that are ready for the place of one that ends",
+                () -> workers.counts().spare(),
+                "lane",
+                lane);
+        metrics.gauge(
                 "semblance.decoders.sandboxed",
                 "Worker processes that can open neither a file nor a socket",
                 () -> workers.counts().sandboxed(),
@@ -84,12 +90,18 @@ final class Decoders implements AutoCloseable {
         measureAv1(metrics, Av1Decoder.DAV1D, lane, () -> workers.counts().dav1d());
         measureAv1(metrics, Av1Decoder.LIBAOM, lane, () -> {
             DecodeWorkers.Counts counts = workers.counts();
-            return counts.idle() + counts.busy() - counts.dav1d();
+            return counts.all() - counts.dav1d();
         });
         metrics.counter(
                 "semblance.decoders.started",
                 "Worker processes that began",
                 () -> workers.counts().started(),
+                "lane",
+                lane);
+        metrics.counter(
+                "semblance.decoders.retries",
+                "Contents that were given to another worker process, since theirs was ended from outside",
+                () -> workers.counts().retries(),
                 "lane",
                 lane);
         for (Ending cause : Ending.values()) {

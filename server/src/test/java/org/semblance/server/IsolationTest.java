@@ -85,14 +85,17 @@ class IsolationTest {
             decoder.onExit().get();
             assertThat(verdict(server, jpeg)).isEqualTo("no_match");
             String metrics = server.get("/metrics").text();
-            assertThat(metrics).contains("semblance_decoders_started_total{lane=\"images\"} 2.0");
             assertThat(metrics).contains("semblance_decoders_ended_total{cause=\"idle\",lane=\"images\"} 1.0");
+            await(() -> metric(server.get("/metrics").text(), "semblance_decoders_spare{lane=\"images\"}") == 1);
+            metrics = server.get("/metrics").text();
+            assertThat(metrics).contains("semblance_decoders_started_total{lane=\"images\"} 3.0");
             assertThat(metrics).contains("semblance_decoders_idle{lane=\"images\"} 1.0");
+            assertThat(metrics).contains("semblance_decoders_retries_total{lane=\"images\"} 0.0");
             assertThat(metrics)
-                    .containsPattern("semblance_decoders_av1\\{lane=\"images\",library=\"(dav1d|libaom)\"} 1\\.0");
+                    .containsPattern("semblance_decoders_av1\\{lane=\"images\",library=\"(dav1d|libaom)\"} 2\\.0");
             assertThat(metrics).contains("semblance_decoders_busy{lane=\"videos\"} 0.0");
             all = decoders().toList();
-            assertThat(all).hasSize(1);
+            assertThat(all).hasSize(2);
         }
         for (ProcessHandle decoder : all) {
             assertThat(decoder.onExit()).succeedsWithin(Duration.ofSeconds(30));
@@ -148,10 +151,7 @@ class IsolationTest {
         }
     }
 
-    /**
-     * All decoders, once each of them has begun: whoever kills them before that is told, after three, that there are none. Asked
-     * after they are listed, the server counts none that is not among them.
-     */
+    /** All decoders, once each of them has begun. Asked after they are listed, the server counts none that is not among them. */
     private static List<ProcessHandle> begun(TestServer server) {
         List<ProcessHandle> all = new ArrayList<>();
         await(() -> {
@@ -211,9 +211,9 @@ class IsolationTest {
             String said = out.readLine();
             assertThat(said).startsWith("Semblance answers on http://");
             URI metrics = URI.create(said.substring(said.indexOf("http://")) + "/metrics");
-            await(() -> started(client, metrics) == 2);
+            await(() -> started(client, metrics) == 4); // Each lane has its spare.
             List<ProcessHandle> decoders = server.children().toList();
-            assertThat(decoders).hasSize(2);
+            assertThat(decoders).hasSize(4);
             long killed = System.nanoTime();
             server.destroyForcibly().waitFor();
             await(() -> decoders.stream().noneMatch(IsolationTest::isAlive));

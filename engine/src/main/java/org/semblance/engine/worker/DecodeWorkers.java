@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.NoDecoderException;
 import org.semblance.engine.media.Deadline;
@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The worker processes of one kind, and who has which. They are started in the background, as many as are asked for at a
- * time or by {@link #start}, so a content may have to wait for the first. One that ends is replaced at once, and one that
- * is to be replaced goes on until the other is ready.
+ * time or by {@link #start}, so a content may have to wait for the first. Once they are there, so is a spare: a worker that
+ * ends leaves its place to it at once, and all that are missing start side by side.
  */
 public final class DecodeWorkers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DecodeWorkers.class);
@@ -37,15 +37,11 @@ public final class DecodeWorkers implements AutoCloseable {
     /** How often workers are looked after that are late with a content that was given up. */
     private static final long LATE_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
-    private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final long LONGEST_SLEEP_NANOS = TimeUnit.SECONDS.toNanos(30);
     private static final long END_MILLIS = 500;
 
-    /** So many in a row that cannot begin are no accident, and whoever waits for one need not wait on. */
-    private static final int HOPELESS = 3;
-
-    /** Starting keeps a core busy for a second or so, which others need as well. */
-    private static final int MOST_STARTING = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    /** One is enough where two are seldom lost within the second or so that a start takes, and each takes memory. */
+    private static final int SPARES = 1;
 
     private final WorkerSettings settings;
     private final ReentrantLock lock = new ReentrantLock();
@@ -55,23 +51,23 @@ public final class DecodeWorkers implements AutoCloseable {
     /** All that run, whoever has them. */
     private final Set<WorkerProcess> fleet = new HashSet<>();
 
+    /** The last used first, as its caches are warm: so the last one is fresh while there is a spare. */
     private final Deque<WorkerProcess> idle = new ArrayDeque<>();
+
     private final List<Late> late = new ArrayList<>();
-
-    /** Workers that are to be replaced, and end as soon as somebody else is there and they are free. */
-    private final Set<WorkerProcess> wornOut = new HashSet<>();
-
     private final Map<Ending, Long> ended = new EnumMap<>(Ending.class);
+    private final Starts starts = new Starts(System::nanoTime);
     private long started;
     private int starting;
+    private long retries;
 
-    /** How many there should be. */
+    /** How many there should be beside the spare, which is how many contents there were at a time. */
     private int wanted;
 
+    /** None at first: those that serve begin sooner without. */
+    private int spares;
+
     private int waiting;
-    private int failedStarts;
-    private long noStartBefore = System.nanoTime();
-    private @Nullable String lastFailure;
     private boolean told;
 
     /** The libraries of the host that workers may use which are started from now on. */
@@ -87,12 +83,27 @@ public final class DecodeWorkers implements AutoCloseable {
      *
      * @param idle without a content
      * @param busy with one, be it that nobody waits for it any more
-     * @param sandboxed of both, those that can open neither a file nor a socket
-     * @param dav1d of both, those that decode AV1 by libdav1d; the others do by libaom
+     * @param spare beside these, ready for the place of one that ends
+     * @param sandboxed of all, those that can open neither a file nor a socket
+     * @param dav1d of all, those that decode AV1 by libdav1d; the others do by libaom
      * @param started since the beginning
+     * @param retries since the beginning: contents that another worker was given, since theirs was ended from outside
      * @param ended since the beginning, by cause; each cause is there
      */
-    public record Counts(int idle, int busy, int sandboxed, int dav1d, long started, Map<Ending, Long> ended) {}
+    public record Counts(
+            int idle,
+            int busy,
+            int spare,
+            int sandboxed,
+            int dav1d,
+            long started,
+            long retries,
+            Map<Ending, Long> ended) {
+        /** All that run. */
+        public int all() {
+            return idle + busy + spare;
+        }
+    }
 
     /** None is started yet. */
     public DecodeWorkers(WorkerSettings settings) {
@@ -143,17 +154,21 @@ public final class DecodeWorkers implements AutoCloseable {
                     fleet.stream().filter(worker -> worker.strength().holds()).count();
             int dav1d = (int)
                     fleet.stream().filter(worker -> worker.av1().isDav1d()).count();
-            return new Counts(idle.size(), fleet.size() - idle.size(), sandboxed, dav1d, started, new EnumMap<>(ended));
+            int spare = Math.max(0, fleet.size() - wanted);
+            return new Counts(
+                    idle.size() - spare, busy(), spare, sandboxed, dav1d, started, retries, new EnumMap<>(ended));
         } finally {
             lock.unlock();
         }
     }
 
-    /** The processes that can be given a content, or have one. */
+    /** The processes that have a content, and then those that can be given one, the spare last. */
     List<Long> pids() {
         lock.lock();
         try {
-            return fleet.stream().map(worker -> worker.process().pid()).toList();
+            return Stream.concat(fleet.stream().filter(worker -> !idle.contains(worker)), idle.stream())
+                    .map(worker -> worker.process().pid())
+                    .toList();
         } finally {
             lock.unlock();
         }
@@ -173,15 +188,15 @@ public final class DecodeWorkers implements AutoCloseable {
                 if (closing) {
                     throw new NoDecoderException("the server stops");
                 }
-                WorkerProcess worker = idle.pollFirst();
-                if (worker != null) {
-                    return worker;
+                want(busy() + waiting);
+                if (!idle.isEmpty() && busy() < settings.workers()) {
+                    return idle.removeFirst();
                 }
-                if (fleet.isEmpty() && failedStarts >= HOPELESS && lastFailure != null) {
-                    throw new NoDecoderException(lastFailure);
+                String despair = starts.despair();
+                if (fleet.isEmpty() && despair != null) {
+                    throw new NoDecoderException(despair);
                 }
                 deadline.check("a decoder was free");
-                want(fleet.size() + waiting);
                 available.awaitNanos(Math.clamp(deadline.nanosLeft(), 1, LOOK_NANOS));
             }
         } catch (InterruptedException e) {
@@ -193,6 +208,10 @@ public final class DecodeWorkers implements AutoCloseable {
         }
     }
 
+    private int busy() {
+        return fleet.size() - idle.size();
+    }
+
     /** Takes back a worker that has answered. */
     void giveBack(WorkerProcess worker) {
         boolean old = worker.isWornOut(settings);
@@ -202,20 +221,24 @@ public final class DecodeWorkers implements AutoCloseable {
                 end(worker);
                 return;
             }
-            if (old && wornOut.add(worker)) {
-                attention.signal();
+            if (!old || !retire(worker)) {
+                idle.addFirst(worker);
             }
-            if (wornOut.contains(worker) && fleet.size() > wanted) {
-                end(worker);
-                count(Ending.WORN_OUT);
-                attention.signal();
-            } else {
-                idle.addFirst(worker); // Its caches are warm.
-                available.signal();
-            }
+            available.signal();
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Ends a worker that is worn out, unless there is no spare: then it goes on until there is one. */
+    private boolean retire(WorkerProcess worker) {
+        if (fleet.size() <= wanted) {
+            return false;
+        }
+        end(worker);
+        count(Ending.WORN_OUT);
+        attention.signal();
+        return true;
     }
 
     /** Takes back a worker that has not answered, and for which nobody waits any more. */
@@ -229,14 +252,25 @@ public final class DecodeWorkers implements AutoCloseable {
         }
     }
 
-    /** Ends a worker that is gone, or has to go. */
+    /** Ends a worker that is gone, or has to go, without a content that is known. */
     void lost(WorkerProcess worker, Ending cause) {
+        lost(worker, cause, "");
+    }
+
+    /**
+     * Ends a worker that is gone, or has to go.
+     *
+     * @param content that it had, for the log; empty if it had none
+     */
+    void lost(WorkerProcess worker, Ending cause, String content) {
         lock.lock();
         try {
             end(worker);
             if (!closing) {
                 count(cause);
-                tell(worker, cause);
+                tell(worker, cause, content);
+                starts.workerIsGone();
+                available.signal();
                 attention.signal();
             }
         } finally {
@@ -244,14 +278,35 @@ public final class DecodeWorkers implements AutoCloseable {
         }
     }
 
-    private void tell(WorkerProcess worker, Ending cause) {
+    private void tell(WorkerProcess worker, Ending cause, String content) {
         worker.process()
                 .onExit()
                 .thenAccept(process -> LOG.warn(
-                        "a decoder of {} has ended: {}, status {}",
+                        "a decoder of {} has ended: {}, status {}{}{}",
                         settings.name(),
                         cause.wireName(),
-                        process.exitValue()));
+                        process.exitValue(),
+                        content.isEmpty() ? "" : ", with ",
+                        content));
+    }
+
+    /** A content is given to another worker, since the one that had it was ended from outside. */
+    void countRetry() {
+        lock.lock();
+        try {
+            retries++;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isClosing() {
+        lock.lock();
+        try {
+            return closing;
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void count(Ending cause) {
@@ -260,7 +315,6 @@ public final class DecodeWorkers implements AutoCloseable {
 
     private void end(WorkerProcess worker) {
         fleet.remove(worker);
-        wornOut.remove(worker);
         worker.destroy();
     }
 
@@ -270,7 +324,7 @@ public final class DecodeWorkers implements AutoCloseable {
         try {
             while (!closing) {
                 lookAfterLate();
-                buryIdle();
+                lookAfterIdle();
                 long pause = startMissing();
                 attention.awaitNanos(late.isEmpty() ? pause : Math.min(pause, LATE_LOOK_NANOS));
             }
@@ -284,11 +338,12 @@ public final class DecodeWorkers implements AutoCloseable {
     private void lookAfterLate() {
         for (Iterator<Late> all = late.iterator(); all.hasNext(); ) {
             Late one = all.next();
+            boolean over = System.nanoTime() - one.killNanos > 0;
             try {
                 if (one.worker.isDone()) {
                     all.remove();
                     giveBack(one.worker);
-                } else if (System.nanoTime() - one.killNanos > 0) {
+                } else if (over) {
                     all.remove();
                     lost(one.worker, Ending.HANG);
                 }
@@ -296,69 +351,68 @@ public final class DecodeWorkers implements AutoCloseable {
                 all.remove();
                 lost(one.worker, Ending.NONSENSE);
             } catch (IOException e) {
-                all.remove();
-                lost(one.worker, Ending.CRASH);
+                if (!one.worker.process().isAlive()) {
+                    all.remove();
+                    lost(one.worker, one.worker.isKilled() ? Ending.KILLED : Ending.CRASH);
+                } else if (over) { // It has closed its socket, and goes on.
+                    all.remove();
+                    lost(one.worker, Ending.HANG);
+                }
             }
         }
     }
 
-    private void buryIdle() {
+    private void lookAfterIdle() {
         for (Iterator<WorkerProcess> all = idle.iterator(); all.hasNext(); ) {
             WorkerProcess worker = all.next();
             if (!worker.process().isAlive()) {
                 all.remove();
                 lost(worker, Ending.IDLE);
-            } else if (wornOut.contains(worker) && fleet.size() > wanted) {
+            } else if (worker.isWornOut(settings) && retire(worker)) {
                 all.remove();
-                end(worker);
-                count(Ending.WORN_OUT);
             }
         }
     }
 
     /** Starts those that are missing. Returns the nanoseconds until it should be tried again. */
     private long startMissing() {
-        int target = wanted + (wornOut.isEmpty() ? 0 : 1);
-        while (fleet.size() + starting < target && starting < MOST_STARTING) {
-            long pause = noStartBefore - System.nanoTime();
-            if (pause > 0) {
-                return pause;
-            }
+        int missing = starts.allowed(wanted + spares - fleet.size() - starting, starting);
+        long pause = starts.pauseNanos();
+        if (missing > 0 && pause > 0) {
+            return pause;
+        }
+        int round = starts.round();
+        HostLibraries with = libraries;
+        for (; missing > 0; missing--) {
             starting++;
-            HostLibraries with = libraries;
             Thread.ofPlatform()
                     .daemon()
                     .name("start of a decoder of " + settings.name())
-                    .start(() -> start(with));
+                    .start(() -> start(with, round));
         }
-        return LONGEST_PAUSE_NANOS;
+        return LONGEST_SLEEP_NANOS;
     }
 
-    private void start(HostLibraries with) {
+    private void start(HostLibraries with, int round) {
         WorkerProcess worker = null;
-        String failure = "";
-        boolean crashed = false;
+        Throwable failure = null;
         try {
             worker = WorkerProcess.start(settings, with);
-        } catch (WorkerProcess.CrashException e) {
-            failure = String.valueOf(e.getMessage());
-            crashed = true;
         } catch (IOException | RuntimeException | Error e) {
-            failure = String.valueOf(e.getMessage());
+            failure = e;
             LOG.debug("no decoder", e);
         }
         lock.lock();
         try {
             starting--;
-            if (worker == null) {
-                failed(failure);
-                if (crashed) {
-                    doWithoutHostLibraries();
+            if (closing) {
+                if (worker != null) {
+                    worker.destroy();
                 }
-            } else if (closing) {
-                worker.destroy();
-            } else {
+            } else if (worker != null) {
                 begin(worker);
+            } else if (failure != null) {
+                failed(failure, round);
             }
             attention.signal();
         } finally {
@@ -366,17 +420,25 @@ public final class DecodeWorkers implements AutoCloseable {
         }
     }
 
-    private void failed(String failure) {
-        if (closing) {
+    private void failed(Throwable failure, int round) {
+        count(Ending.START);
+        String why = String.valueOf(failure.getMessage());
+        if (failure instanceof WorkerProcess.KilledException) {
+            starts.killed(round);
+            LOG.warn("a decoder of {} was ended from outside while it started: {}", settings.name(), why);
             return;
         }
-        LOG.warn("a decoder of {} could not start: {}", settings.name(), failure);
-        count(Ending.START);
-        lastFailure = failure;
-        long pause = FIRST_PAUSE_NANOS << Math.min(failedStarts, 10);
-        failedStarts++;
-        noStartBefore = System.nanoTime() + Math.min(pause, LONGEST_PAUSE_NANOS);
-        available.signalAll(); // Who waits for it waits in vain.
+        if (starts.failed(why, round)) {
+            LOG.warn(
+                    "a decoder of {} could not start, {} go on, and it is tried again: {}",
+                    settings.name(),
+                    fleet.size(),
+                    why);
+        }
+        if (failure instanceof WorkerProcess.CrashException) {
+            doWithoutHostLibraries();
+        }
+        available.signalAll(); // Who waits for it may wait in vain.
     }
 
     /** The host's libraries are those that are not ours: a damaged one must not keep workers from starting. */
@@ -391,10 +453,14 @@ public final class DecodeWorkers implements AutoCloseable {
 
     private void begin(WorkerProcess worker) {
         started++;
-        failedStarts = 0;
-        lastFailure = null;
         fleet.add(worker);
         idle.addLast(worker);
+        if (fleet.size() >= wanted) {
+            spares = SPARES;
+        }
+        if (starts.succeeded()) {
+            LOG.info("decoders of {} start again", settings.name());
+        }
         available.signal();
         worker.process().onExit().thenRun(this::attend);
         if (!told) {
@@ -420,7 +486,7 @@ public final class DecodeWorkers implements AutoCloseable {
         }
     }
 
-    /** Ends them all, at once; a content that one of them has is answered as if it had crashed. */
+    /** Ends them all, at once; whoever waits for a content that one of them has is told so. */
     @Override
     public void close() {
         List<WorkerProcess> left;

@@ -5,9 +5,11 @@ import java.io.UncheckedIOException;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.HashRequest;
+import org.semblance.engine.NoDecoderException;
 import org.semblance.engine.judge.Verdict;
 import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.engine.media.DecodePath;
+import org.semblance.hashdb.hash.SignalType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,8 +17,8 @@ import org.slf4j.LoggerFactory;
 final class WorkerHasher implements ContentHasher {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerHasher.class);
 
-    /** Workers that are tried for one content, if they are gone before they have begun with it. */
-    private static final int MOST_TRIES = 3;
+    /** Workers that may be ended from outside while they have the same content, which may be why memory ran out. */
+    private static final int MOST_KILLED = 2;
 
     private final DecodeWorkers workers;
     private final DecodePath path;
@@ -32,7 +34,8 @@ final class WorkerHasher implements ContentHasher {
             return HashReport.empty(request);
         }
         request.deadline().check("header");
-        for (int tries = 1; ; tries++) {
+        int killed = 0;
+        while (true) {
             WorkerProcess worker = workers.lend(request.deadline());
             try {
                 Reply reply = worker.ask(request, path);
@@ -47,17 +50,35 @@ final class WorkerHasher implements ContentHasher {
                 throw e;
             } catch (WorkerProcess.NonsenseException e) {
                 LOG.warn("a worker was ended that may have been taken over: {}", e.getMessage());
-                workers.lost(worker, Ending.NONSENSE);
+                workers.lost(worker, Ending.NONSENSE, name(request));
                 return crashed(request);
             } catch (IOException e) {
-                boolean begun = worker.hasBegun();
-                LOG.debug("a worker is gone, {}", begun ? "with a content in it" : "before it had begun", e);
-                workers.lost(worker, begun ? Ending.CRASH : Ending.IDLE);
-                if (begun || tries == MOST_TRIES) {
+                LOG.debug("a worker is gone", e);
+                if (!worker.hasBegun()) {
+                    workers.lost(worker, Ending.IDLE);
+                } else if (worker.isKilled() || workers.isClosing()) {
+                    workers.lost(worker, Ending.KILLED, name(request));
+                    if (++killed == MOST_KILLED) {
+                        throw NoDecoderException.endedFromOutside(killed);
+                    }
+                    workers.countRetry();
+                } else {
+                    workers.lost(worker, Ending.CRASH, name(request));
                     return crashed(request);
                 }
             }
         }
+    }
+
+    /** What a log tells of a content: enough to find the file that ends decoders. */
+    private static String name(HashRequest request) {
+        String kind =
+                request.source().format().wireName() + " of " + request.source().size() + " bytes";
+        return request.known().stream()
+                .filter(signal -> signal.type() == SignalType.SHA256)
+                .map(signal -> kind + ", SHA-256 " + signal.value())
+                .findFirst()
+                .orElse(kind);
     }
 
     private static HashReport report(HashRequest request, Reply reply) {

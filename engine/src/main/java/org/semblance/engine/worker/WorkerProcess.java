@@ -51,8 +51,8 @@ final class WorkerProcess {
 
     private static final int LAST_LINES = 20;
 
-    /** The status of a process that somebody has killed, or the kernel for want of memory. */
-    private static final int KILLED = 128 + 9;
+    /** How long a process may take to end whose socket is closed: the kernel takes its memory back in between. */
+    private static final long END_MS = 1_000;
 
     private final Process process;
     private final ControlSocket socket;
@@ -88,6 +88,7 @@ final class WorkerProcess {
      * Starts one and waits until it can take a content.
      *
      * @param libraries those of the host that the worker may use
+     * @throws KilledException if somebody else has ended it
      * @throws CrashException if a library has ended it
      * @throws IOException if it cannot; the message says what it said
      */
@@ -124,14 +125,14 @@ final class WorkerProcess {
             try {
                 readiness = readiness(socket, memory);
             } catch (EOFException e) {
-                while (System.nanoTime() < giveUp) {
+                if (hasEnded(process)) {
                     check(process, output, giveUp, true); // The output says more than that the process is gone.
-                    Thread.onSpinWait();
                 }
                 throw e;
             }
             return new WorkerProcess(process, socket, arena, memory, usage, readiness);
         } catch (IOException | RuntimeException e) {
+            boolean killed = process != null && isKilled(process);
             if (process != null) {
                 process.destroyForcibly();
             }
@@ -142,6 +143,9 @@ final class WorkerProcess {
                 usage.close();
             }
             arena.close();
+            if (killed) {
+                throw new KilledException(String.valueOf(e.getMessage()), e);
+            }
             throw e;
         }
     }
@@ -149,7 +153,7 @@ final class WorkerProcess {
     private static void check(Process process, Output output, long giveUp, boolean connected) throws IOException {
         if (!process.isAlive()) {
             String message = "it ended with status " + process.exitValue() + ": " + output.last();
-            throw connected && process.exitValue() != KILLED ? new CrashException(message) : new IOException(message);
+            throw connected ? new CrashException(message) : new IOException(message);
         }
         if (System.nanoTime() - giveUp > 0) {
             throw new IOException("it was not ready in time: " + output.last());
@@ -205,6 +209,13 @@ final class WorkerProcess {
 
         synchronized String last() {
             return lines.isEmpty() ? "it said nothing" : String.join(" | ", lines);
+        }
+    }
+
+    /** Somebody else has ended a worker before it could take a content. */
+    static final class KilledException extends IOException {
+        private KilledException(String message, Throwable cause) {
+            super(message, cause);
         }
     }
 
@@ -378,11 +389,32 @@ final class WorkerProcess {
         return Wire.isTaken(memory, contents);
     }
 
-    /** Whether it is to be replaced, for what it has done or become. */
+    /** Whether somebody else has ended it. The answer may take a moment, as it closes its socket before it has ended. */
+    boolean isKilled() {
+        return isKilled(process);
+    }
+
+    private static boolean isKilled(Process process) {
+        return hasEnded(process) && Ending.isFromOutside(process.exitValue());
+    }
+
+    /** Whether it has ended, or does within the time that it takes to. */
+    private static boolean hasEnded(Process process) {
+        try {
+            return process.waitFor(END_MS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** Whether it is to be replaced, for what it has done or become. One that has had no content is as good as new. */
     boolean isWornOut(WorkerSettings settings) {
         return contents >= settings.mostContents()
-                || System.nanoTime() - startedNanos >= settings.mostAge().toNanos()
-                || (contents % 64 == 0 && hasGrown(settings.mostGrowthBytes()));
+                || (contents > 0
+                        && System.nanoTime() - startedNanos
+                                >= settings.mostAge().toNanos())
+                || (contents > 0 && contents % 64 == 0 && hasGrown(settings.mostGrowthBytes()));
     }
 
     private boolean hasGrown(long bytes) {

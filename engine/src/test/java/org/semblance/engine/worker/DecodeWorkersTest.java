@@ -2,6 +2,14 @@ package org.semblance.engine.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.semblance.engine.worker.Lanes.LIMITS;
+import static org.semblance.engine.worker.Lanes.LONG;
+import static org.semblance.engine.worker.Lanes.ask;
+import static org.semblance.engine.worker.Lanes.await;
+import static org.semblance.engine.worker.Lanes.ended;
+import static org.semblance.engine.worker.Lanes.hook;
+import static org.semblance.engine.worker.Lanes.isComplete;
+import static org.semblance.engine.worker.Lanes.settings;
 import static org.semblance.engine.worker.Reports.withoutTimes;
 
 import java.io.IOException;
@@ -22,7 +30,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -47,7 +54,6 @@ import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DeadlinePassedException;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.media.FrameSampling;
-import org.semblance.engine.media.MediaLimits;
 import org.semblance.engine.media.MediaSource;
 import org.semblance.engine.media.Picture;
 import org.semblance.engine.media.internal.Encoders;
@@ -59,9 +65,6 @@ import org.semblance.engine.worker.linux.SystemCalls;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DecodeWorkersTest {
-    private static final MediaLimits LIMITS = new MediaLimits(20_000_000, 20_000_000);
-    private static final Duration PATIENCE = Duration.ofSeconds(2);
-    private static final Duration LONG = Duration.ofSeconds(60);
     private static final Picture PHOTO = Picture.photo(11, 160, 120);
 
     @TempDir
@@ -69,24 +72,6 @@ class DecodeWorkersTest {
 
     private DecodeWorkers workers;
     private ContentHasher fast;
-
-    private static WorkerSettings settings(int workers, boolean sandbox, long mostContents) {
-        WorkerSettings images = WorkerSettings.images(workers, LIMITS);
-        return new WorkerSettings(
-                "test",
-                workers,
-                LIMITS,
-                sandbox,
-                3,
-                images.heapBytes(),
-                images.memoryBytes(),
-                mostContents,
-                images.mostAge(),
-                images.mostGrowthBytes(),
-                PATIENCE,
-                LONG,
-                HookedWorker.class);
-    }
 
     @BeforeAll
     void start() {
@@ -98,31 +83,6 @@ class DecodeWorkersTest {
     @AfterAll
     void stop() {
         workers.close();
-    }
-
-    private static HashReport ask(ContentHasher hasher, ByteBuffer content) {
-        return hasher.hash(content, Deadline.after(LONG));
-    }
-
-    private static void await(String what, BooleanSupplier condition) {
-        long end = System.nanoTime() + LONG.toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("in time: %s", what).isLessThan(end);
-            Thread.onSpinWait();
-        }
-    }
-
-    private static boolean isComplete(DecodeWorkers workers, int count) {
-        return workers.counts().idle() == count;
-    }
-
-    private static long ended(DecodeWorkers workers, Ending cause) {
-        return workers.counts().ended().getOrDefault(cause, 0L);
-    }
-
-    private static String hook(ContentHasher hasher, String order) {
-        HashReport report = ask(hasher, HookedWorker.order(order));
-        return report.failure() == Verdict.UNSUPPORTED ? report.reason() : report.failure() + ": " + report.reason();
     }
 
     @Test
@@ -252,7 +212,7 @@ class DecodeWorkersTest {
                 assertThat(free.counts().sandboxed()).isZero();
             }
         }
-        await("all are held", () -> workers.counts().sandboxed() == 2);
+        await("all are held", () -> workers.counts().sandboxed() == 3);
     }
 
     @Test
@@ -380,10 +340,11 @@ class DecodeWorkersTest {
 
     /** Workers are killed at random moments, from outside, while four threads have contents hashed. */
     @Test
-    void losesNoMoreThanTheContentsThatAreInAKilledWorker() throws Exception {
+    void losesNoMoreThanTheContentsThatAreInAWorkerThatCrashes() throws Exception {
         byte[] png = Encoders.encode(PHOTO, ".png");
         HashReport expected = withoutTimes(ask(fast, ByteBuffer.wrap(png)));
         long crashesBefore = ended(workers, Ending.CRASH);
+        long killedBefore = ended(workers, Ending.KILLED);
         long idleBefore = ended(workers, Ending.IDLE);
         AtomicInteger left = new AtomicInteger(600);
         AtomicInteger corrupt = new AtomicInteger();
@@ -412,9 +373,7 @@ class DecodeWorkersTest {
             await("some are done", () -> left.get() < at - 150);
             List<Long> pids = workers.pids();
             if (!pids.isEmpty()) {
-                String signal = random.nextBoolean() ? "-KILL" : "-SEGV";
-                String pid = Long.toString(pids.get(random.nextInt(pids.size())));
-                new ProcessBuilder("kill", signal, pid).start().waitFor();
+                Lanes.kill(random.nextBoolean() ? "KILL" : "SEGV", pids.get(random.nextInt(pids.size())));
                 kills++;
             }
         }
@@ -424,10 +383,11 @@ class DecodeWorkersTest {
         assertThat(others).as(RandomSeed.replay()).isEmpty();
         await("all are there", () -> isComplete(workers, 2));
         long crashes = ended(workers, Ending.CRASH) - crashesBefore;
+        long killed = ended(workers, Ending.KILLED) - killedBefore;
         long idle = ended(workers, Ending.IDLE) - idleBefore;
         assertThat(kills).isPositive();
         // The same one may have been hit twice.
-        assertThat(crashes + idle).isPositive().isLessThanOrEqualTo(kills);
+        assertThat(crashes + killed + idle).isPositive().isLessThanOrEqualTo(kills);
         assertThat(corrupt.get()).isEqualTo((int) crashes);
     }
 
@@ -446,21 +406,7 @@ class DecodeWorkersTest {
 
     @Test
     void saysWhyNoneCanBegin() {
-        WorkerSettings good = settings(1, true, 5);
-        try (DecodeWorkers none = new DecodeWorkers(new WorkerSettings(
-                "none",
-                1,
-                LIMITS,
-                true,
-                0,
-                good.heapBytes(),
-                good.memoryBytes(),
-                5,
-                LONG,
-                1,
-                PATIENCE,
-                LONG,
-                DecodeWorkersTest.class))) {
+        try (DecodeWorkers none = new DecodeWorkers(settings(1, true, 5, DecodeWorkersTest.class))) {
             assertThatThrownBy(() -> hook(none.hasher(DecodePath.FAST), "wait 0"))
                     .isInstanceOf(NoDecoderException.class)
                     .hasMessageContaining("ended with status 1")
@@ -475,7 +421,7 @@ class DecodeWorkersTest {
         own.start(2);
         await("they are there", () -> isComplete(own, 2));
         List<Long> started = own.pids();
-        assertThat(started).hasSize(2);
+        assertThat(started).hasSize(3);
         CompletableFuture<String> answer =
                 CompletableFuture.supplyAsync(() -> hook(own.hasher(DecodePath.FAST), "hang"));
         await("one hangs", () -> own.counts().busy() == 1);
@@ -483,7 +429,7 @@ class DecodeWorkersTest {
         assertThat(answer.handle((text, failure) -> failure == null ? text : failure.getMessage()))
                 .succeedsWithin(LONG)
                 .asString()
-                .containsAnyOf("the decoder ended", "the server stops");
+                .contains("the server stops");
         await("they are gone", () -> started.stream().noneMatch(DecodeWorkersTest::isAlive));
         assertThatThrownBy(() -> hook(own.hasher(DecodePath.FAST), "wait 0")).isInstanceOf(NoDecoderException.class);
     }
@@ -509,7 +455,7 @@ class DecodeWorkersTest {
             int ready = owner.getInputStream().read();
             assertThat(ready).isEqualTo('.');
             Set<Long> children = owner.children().map(ProcessHandle::pid).collect(Collectors.toSet());
-            assertThat(children).hasSize(1);
+            assertThat(children).hasSizeBetween(1, 2); // The spare may have begun to start.
             owner.destroyForcibly().waitFor();
             await("it is gone, though it hangs", () -> children.stream().noneMatch(DecodeWorkersTest::isAlive));
         } finally {

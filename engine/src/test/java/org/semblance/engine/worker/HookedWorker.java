@@ -38,7 +38,6 @@ final class HookedWorker {
     private HookedWorker() {}
 
     public static void main(String[] arguments) throws IOException {
-        LockSupport.parkNanos(Long.getLong("semblance.slow.start", 0));
         // What the orders need of Java's own libraries, which could not be loaded later.
         try (var server = new java.net.ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             server.setSoTimeout(1);
@@ -108,6 +107,13 @@ final class HookedWorker {
                 }
                 case "crash" -> {
                     return "read " + MemorySegment.ofAddress(8).reinterpret(8).get(ValueLayout.JAVA_BYTE, 0);
+                }
+                case "kill" -> {
+                    String pid = Long.toString(ProcessHandle.current().pid());
+                    new ProcessBuilder("kill", "-" + words[2], pid).start();
+                    while (true) {
+                        LockSupport.parkNanos(1_000_000_000L);
+                    }
                 }
                 case "exit" -> Runtime.getRuntime().halt(Integer.parseInt(words[2]));
                 case "hang" -> {

@@ -39,7 +39,7 @@ public final class Errors {
                                 400, "The browser (or proxy) sent a request that this server could not understand.")
                         : new HttpError(400, "body: " + bad.getOriginalMessage() + " (expected: JSON)");
             case DeadlinePassedException passed -> HttpError.busy(String.valueOf(passed.getMessage()));
-            case NoDecoderException none -> HttpError.busy("no decoder is running"); // The log says why.
+            case NoDecoderException none -> HttpError.busy(none.told()); // The log says why.
             case StorageFailedException failed -> error(failed);
             case ExchangesRefusedException failed -> {
                 LOG.error("the exchanges could not be written", failed);
