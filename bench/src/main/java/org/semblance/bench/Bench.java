@@ -8,6 +8,7 @@ import org.semblance.bench.hash.Av1Bench;
 import org.semblance.bench.hash.IsolationBench;
 import org.semblance.bench.hostile.HostileLoadRun;
 import org.semblance.bench.hostile.HttpFuzz;
+import org.semblance.bench.hostile.KillsRun;
 import org.semblance.bench.hostile.SlowLoris;
 import org.semblance.bench.load.DeskRun;
 import org.semblance.bench.load.HttpLoadRun;
@@ -81,6 +82,7 @@ public final class Bench {
             ScaleRun.class,
             SlowLoris.class,
             HostileLoadRun.class,
+            KillsRun.class,
             HttpFuzz.class,
             VideoBenchmark.class,
             VideoRecall.class,

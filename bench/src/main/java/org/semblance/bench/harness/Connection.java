@@ -21,7 +21,7 @@ public final class Connection implements AutoCloseable {
     /**
      * The answer of a server.
      *
-     * @param retryAfterS seconds until a refused request is welcome; 1 if the server does not say
+     * @param retryAfterS seconds until a refused request is welcome; 0 if the server does not say
      */
     public record Answer(int status, int retryAfterS, String body) {
         /** Returns this answer if its status is that one. */
@@ -66,7 +66,7 @@ public final class Connection implements AutoCloseable {
         socket.getOutputStream().write(request);
         int status = Integer.parseInt(line().split(" ", 3)[1]);
         int length = 0;
-        int retryAfterS = 1;
+        int retryAfterS = 0;
         for (String field = field(); !field.isEmpty(); field = field()) {
             if (field.startsWith("content-length: ")) {
                 length = Integer.parseInt(field.substring(16));
