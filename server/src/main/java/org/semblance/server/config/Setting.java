@@ -419,8 +419,8 @@ public final class Setting<T> {
             "log_level",
             Kind.word(LogLevel.class),
             LogLevel.INFO,
-            "From which level on something is logged, to stderr. debug: a line a request as well. No log has a hash, a content"
-                    + " or a file's name.");
+            "From which level on something is logged, to stderr. debug: a line a request as well. No log has a content, a"
+                    + " file's name, or a hash but the SHA-256 of a file that a decoder has ended with.");
 
     public static final Setting<LogFormat> LOG_FORMAT = new Setting<>(
             "log_format", Kind.word(LogFormat.class), LogFormat.TEXT, "text, or json: one object a line.");
