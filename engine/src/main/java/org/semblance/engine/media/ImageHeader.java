@@ -34,6 +34,9 @@ public record ImageHeader(MediaFormat format, int width, int height, boolean gre
     /** BMP has at least one bit for each pixel, but for its compression by runs, which few programs write. */
     private static final int MOST_PIXELS_PER_BYTE_OF_BMP = 8;
 
+    /** So long a photo can wait without being late. */
+    private static final int HEAVY_MILLIS = 25;
+
     /**
      * Reads the header of the bytes between position and limit (which stay as they are).
      *
@@ -67,6 +70,30 @@ public record ImageHeader(MediaFormat format, int width, int height, boolean gre
         } catch (MediaException e) {
             return false;
         }
+    }
+
+    /**
+     * Tells whether a picture takes more than some {@value #HEAVY_MILLIS} ms to decode, by its format and its size.
+     *
+     * @param content between position and limit, which stay as they are
+     * @param format what {@link MediaFormat#detect} gave for them
+     */
+    public static boolean isHeavy(ByteBuffer content, MediaFormat format) {
+        try {
+            ImageHeader header = read(content, format, MediaLimits.DEFAULT, Integer.MAX_VALUE);
+            return (long) header.width * header.height * nanosPerPixel(format) > HEAVY_MILLIS * 1_000_000L;
+        } catch (MediaException e) {
+            return false;
+        }
+    }
+
+    /** Of the fast path, on a core of 2020 or so; {@code docs/performance.md} has the measurements for most. */
+    private static int nanosPerPixel(MediaFormat format) {
+        return switch (format) {
+            case JPEG, BMP -> 3; // A large JPEG is decoded at a reduced size.
+            case PNG, TIFF, GIF -> 12;
+            default -> 14;
+        };
     }
 
     private static ImageHeader read(ByteBuffer content, MediaFormat format, MediaLimits limits, int maxScans)

@@ -348,6 +348,14 @@ public final class Upload {
                 || ImageHeader.isInflated(bytes(), kind);
     }
 
+    /**
+     * Whether a complete upload is a picture that takes long to decode, as far as can be told at once. One that is in a file is large
+     * enough.
+     */
+    public boolean isHeavy() {
+        return format().isSupportedImage() && (file != null || ImageHeader.isHeavy(bytes(), format()));
+    }
+
     /** What it is, by its first bytes; of a complete upload. */
     public MediaFormat format() {
         return format == null ? MediaFormat.UNKNOWN : format;
