@@ -69,11 +69,12 @@ record Backend(
                 name -> shared == null ? Lease.OWN : shared.lease(name, LEASE)));
         WorkerPool<Worker> workers =
                 opening.add(new WorkerPool<>(config.workers(), config.workQueueLimit(), () -> decoders.forImages(db)));
-        WorkerPool<Worker> videoWorkers = opening.add(WorkerPool.fair(
+        WorkerPool<Worker> videoWorkers = opening.add(new WorkerPool<>(
                 config.videoWorkers(),
                 config.videoQueueLimit(),
                 () -> decoders.forVideos(db),
-                new BackgroundThreads("video")));
+                new BackgroundThreads("video"),
+                workers));
         decoders.begin();
         return new Backend(decoders, db, records, exchanges, workers, videoWorkers);
     }

@@ -129,6 +129,17 @@ public final class Call implements RequestHandler {
         return bodyNanos;
     }
 
+    /** For whom workers work on it, and who waits for whom: its key or, without one, its client's address. */
+    String owner() {
+        String key = admission.caller().key();
+        return key == null ? wire.clientAddress() : key;
+    }
+
+    /** A worker has worked on it, after it had waited for one; from any thread. */
+    void worked(long waitedNanos, long nanos) {
+        calls.metrics().worked(admission.caller().key(), waitedNanos, nanos);
+    }
+
     /** Whether nobody waits for its answer. */
     boolean isAbandoned() {
         return abandoned;
@@ -420,9 +431,9 @@ public final class Call implements RequestHandler {
         return ContentCoding.encode(response, head.headers());
     }
 
-    /** The answer to a request whose deadline passed while it waited for a worker. */
-    Response expired() {
-        return admission.dialect().error(calls.refusals().busy("the deadline passed while the request waited"));
+    /** The answer to a request that has waited in vain for a worker; counts it. */
+    Response refusal(String why) {
+        return admission.dialect().error(calls.refusals().busy(why));
     }
 
     /**
@@ -517,7 +528,7 @@ public final class Call implements RequestHandler {
             }
             case WORK -> {
                 if (dispatch.withdraw()) {
-                    answer(expired());
+                    answer(refusal("the deadline passed while the request waited"));
                 }
             }
             case VERSION -> {

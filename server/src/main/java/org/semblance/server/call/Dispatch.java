@@ -16,7 +16,8 @@ import org.slf4j.LoggerFactory;
  * Hands a complete request to a worker.
  *
  * <p>Slow requests have workers and a queue of their own, so that no other request waits for them. But known bytes need no
- * decoding: while the slow lane is busy, a worker of the other lane looks the bytes up, and passes unknown ones on.
+ * decoding: while the slow lane is busy, a worker of the other lane looks the bytes up, and passes unknown ones on. Pictures that
+ * are heavy, by what their headers say, are in the lane of the other pictures, and never have all its workers.
  */
 final class Dispatch {
     private static final Logger LOG = LoggerFactory.getLogger(Dispatch.class);
@@ -36,12 +37,13 @@ final class Dispatch {
     void offer(Body body, Route.Work action) {
         releaseIfRefused(body, () -> {
             boolean slow = isSlow(body);
-            long deadlineNanos =
-                    System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(admission.deadlineMs(slow, calls.config()));
+            long now = System.nanoTime();
+            long deadlineNanos = now + TimeUnit.MILLISECONDS.toNanos(admission.deadlineMs(slow, calls.config()));
             boolean othersLook = slow
                     && admission.route().takes() == Route.Takes.MATCHED_UPLOAD
                     && !calls.videoWorkers().hasFreeThread();
-            if (!othersLook || !enqueue(new Job(call, this, body, action, calls.workers(), deadlineNanos, true))) {
+            if (!othersLook
+                    || !enqueue(new Job(this, body, action, calls.workers(), false, now, deadlineNanos, true))) {
                 offer(body, action, slow, deadlineNanos);
             }
         });
@@ -76,13 +78,20 @@ final class Dispatch {
 
     private void offer(Body body, Route.Work action, boolean slow, long deadlineNanos) {
         WorkerPool<Worker> lane = slow ? calls.videoWorkers() : calls.workers();
-        if (!enqueue(new Job(call, this, body, action, lane, deadlineNanos, false))) {
-            throw HttpError.busy("every worker" + (slow ? " for videos" : "") + " is busy and the queue is full");
+        boolean heavy = !slow && hasFile(body) && body.holder().isHeavy();
+        long now = System.nanoTime();
+        if (!enqueue(new Job(this, body, action, lane, heavy, now, deadlineNanos, false))) {
+            throw HttpError.busy(isFull(lane));
         }
         if (slow) { // The videos before this one may take long, and its client need not wait for them in vain.
-            long leftMs = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
+            long leftMs = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - now);
             call.wire().alarm().set(Math.max(0, leftMs) + 2);
         }
+    }
+
+    /** What a client is told for whose request that lane has no place. */
+    String isFull(WorkerPool<Worker> lane) {
+        return "every worker" + (lane == calls.videoWorkers() ? " for videos" : "") + " is busy and the queue is full";
     }
 
     private boolean enqueue(Job offered) {
@@ -100,10 +109,18 @@ final class Dispatch {
         return waiting != null && waiting.withdraw();
     }
 
+    Call call() {
+        return call;
+    }
+
+    private boolean hasFile(Body body) {
+        return admission.route().takes().isUpload() || body.fetched() != null;
+    }
+
     /** Videos, animated images, pictures far larger than their files, and contents that are banked in bulk. */
     private boolean isSlow(Body body) {
         Route.Takes takes = admission.route().takes();
-        return (takes.isUpload() || body.fetched() != null) && body.holder().isSlow()
+        return hasFile(body) && body.holder().isSlow()
                 || takes == Route.Takes.LIST
                 || takes == Route.Takes.BANKED_UPLOAD
                         && Body.mediaType(call.headers()).equals(Ndjson.MEDIA_TYPE);

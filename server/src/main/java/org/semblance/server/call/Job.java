@@ -15,15 +15,18 @@ import org.semblance.server.work.WorkerPool;
  * A request on its way through the workers. Owns the body's upload, and frees it before the answer leaves.
  *
  * @param lane the workers that the request is for
+ * @param isHeavy whether its picture takes long to decode, as far as the header tells
+ * @param sinceNanos the {@link System#nanoTime} from which on it waits
  * @param deadlineNanos the {@link System#nanoTime} after which work must not begin
  * @param onlyIfKnown whether to answer only if the bytes are known, without a decoder, and else to pass the request on
  */
 record Job(
-        Call call,
         Dispatch dispatch,
         Body body,
         Route.Work action,
         WorkerPool<Worker> lane,
+        boolean isHeavy,
+        long sinceNanos,
         long deadlineNanos,
         boolean onlyIfKnown)
         implements WorkerPool.Task<Worker> {
@@ -41,42 +44,53 @@ record Job(
         return waited;
     }
 
+    private Call call() {
+        return dispatch.call();
+    }
+
     @Override
     public String owner() {
-        String key = call.admission().caller().key();
-        return key == null ? "" : key;
+        return call().owner();
     }
 
     @Override
     public void run(Worker worker) {
         long began = System.nanoTime();
-        if (onlyIfKnown && !isKnown(worker)) {
-            dispatch.passOn(body, action, deadlineNanos);
-            return;
+        try {
+            if (onlyIfKnown && !isKnown(worker)) {
+                dispatch.passOn(body, action, deadlineNanos);
+            } else {
+                answer(worker, began);
+            }
+        } finally {
+            call().worked(began - sinceNanos, System.nanoTime() - began);
         }
+    }
+
+    private void answer(Worker worker, long began) {
         Response response;
         long heldNanos = 0;
         try {
-            if (call.isAbandoned()) {
+            if (call().isAbandoned()) {
                 return;
             }
-            call.log().trace().took(Stage.QUEUE, System.nanoTime() - call.bodyNanos());
+            call().log().trace().took(Stage.QUEUE, System.nanoTime() - call().bodyNanos());
             Request request =
-                    call.request(body, deadlineNanos, !onlyIfKnown, () -> lane.wantsBack(began, deadlineNanos));
-            response = call.coded(action.answer(request, worker));
+                    call().request(body, deadlineNanos, !onlyIfKnown, () -> lane.wantsBack(began, deadlineNanos));
+            response = call().coded(action.answer(request, worker));
             heldNanos = request.heldNanos();
         } catch (Throwable e) {
-            response = Errors.answer(e, call.admission().dialect());
+            response = Errors.answer(e, call().admission().dialect());
         } finally {
             body.release();
-            call.admission().leave();
+            call().admission().leave();
         }
-        call.handOver(response, heldNanos);
+        call().handOver(response, heldNanos);
     }
 
     private boolean isKnown(Worker worker) {
         try {
-            Optional<MatchOptions> asked = call.admission().askedBanks();
+            Optional<MatchOptions> asked = call().admission().askedBanks();
             return asked.isPresent() && worker.matcher().knows(body.digests(), asked.get());
         } catch (RuntimeException e) {
             return false; // The worker meets the error again, and answers.
@@ -85,8 +99,22 @@ record Job(
 
     @Override
     public void expire() {
+        call().worked(System.nanoTime() - sinceNanos, 0);
+        giveUp(call().refusal("the deadline passed while the request waited"));
+    }
+
+    @Override
+    public void refuse() {
+        if (onlyIfKnown) {
+            dispatch.passOn(body, action, deadlineNanos);
+        } else {
+            giveUp(call().refusal(dispatch.isFull(lane)));
+        }
+    }
+
+    private void giveUp(Response response) {
         body.release();
-        call.admission().leave();
-        call.handOver(call.expired(), 0);
+        call().admission().leave();
+        call().handOver(response, 0);
     }
 }

@@ -179,7 +179,8 @@ final class LineStream implements BodyReader {
     /** Lines on their way through the workers: some of those that are being answered, or none. */
     private final class Batch implements WorkerPool.Task<Worker> {
         private final @Nullable ByteBuf asked;
-        private final long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(deadlineMs);
+        private final long sinceNanos = System.nanoTime();
+        private final long deadlineNanos = sinceNanos + TimeUnit.MILLISECONDS.toNanos(deadlineMs);
 
         Batch(@Nullable ByteBuf asked) {
             this.asked = asked;
@@ -199,8 +200,12 @@ final class LineStream implements BodyReader {
             } else if (System.nanoTime() - deadlineNanos > 0) {
                 work(); // The answers say that there was no time.
             } else {
-                call.wire().loop().schedule(this::enqueue, RETRY_MS, TimeUnit.MILLISECONDS);
+                retry();
             }
+        }
+
+        private void retry() {
+            call.wire().loop().schedule(this::enqueue, RETRY_MS, TimeUnit.MILLISECONDS);
         }
 
         /** Not at once: whoever gave it the last of its lines may still be at work on the body. */
@@ -214,14 +219,33 @@ final class LineStream implements BodyReader {
         }
 
         @Override
+        public String owner() {
+            return call.owner();
+        }
+
+        @Override
         public void run(Worker worker) {
+            long began = System.nanoTime();
             work();
+            call.worked(began - sinceNanos, System.nanoTime() - began);
         }
 
         /** Answers each line by saying that there was no time for it. */
         @Override
         public void expire() {
             work();
+        }
+
+        /** Its place was needed: tries again as if there had been none. */
+        @Override
+        public void refuse() {
+            try {
+                retry();
+            } catch (RejectedExecutionException e) {
+                LOG.debug("the server stopped before lines could be answered", e);
+                busy = false;
+                free(); // The loop that would do it is gone.
+            }
         }
 
         private void work() {

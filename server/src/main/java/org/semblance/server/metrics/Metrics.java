@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.follow.DatabaseEvents;
 import org.semblance.server.metrics.RequestTrace.Stage;
@@ -26,7 +27,7 @@ import org.semblance.server.metrics.RequestTrace.Stage;
 /**
  * All that is counted of a server. Safe for many threads; counting takes no lock.
  *
- * <p>Labels are route patterns, statuses, verdicts and fixed words: nothing that a client sends becomes one, so that
+ * <p>Labels are route patterns, statuses, verdicts, names of keys and fixed words: nothing that a client sends becomes one, so that
  * nobody can make series without end, and no hash leaves by them.
  */
 public final class Metrics implements AutoCloseable {
@@ -62,6 +63,7 @@ public final class Metrics implements AutoCloseable {
     private final Map<Outcome, Counter> requests = new ConcurrentHashMap<>();
     private final Map<String, Timer> routes = new ConcurrentHashMap<>();
     private final Map<String, Counter> refusals = new ConcurrentHashMap<>();
+    private final KeyMetrics keys = new KeyMetrics(registry);
     private final Map<Stage, Timer> stages = new EnumMap<>(Stage.class);
 
     /** Kept here, since Micrometer lets go of whoever keeps a count. */
@@ -169,6 +171,15 @@ public final class Metrics implements AutoCloseable {
                 .tag("route", route)
                 .serviceLevelObjectives(BUCKETS)
                 .register(registry);
+    }
+
+    /**
+     * A worker has worked on a request.
+     *
+     * @param key the name of the key that the request came with, or null
+     */
+    public void worked(@Nullable String key, long waitedNanos, long nanos) {
+        keys.worked(key, waitedNanos, nanos);
     }
 
     /** A request or connection was refused for lack of capacity or of a key. */

@@ -1,12 +1,10 @@
 package org.semblance.server.work;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -15,46 +13,69 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A fixed number of threads, each with a tool of its own, behind a bounded first-in-first-out queue.
+ * A fixed number of threads, each with a tool of its own, behind a bounded queue in which owners wait for themselves rather than
+ * for each other ({@link FairQueue}).
  *
- * <p>The bound is the point: what does not fit is refused at once, by {@link #offer} returning false, so that the
- * time in the queue stays short and the memory of waiting requests stays bounded. A task whose deadline passes while
- * it waits is told so instead of being run; a task that has begun is never interrupted.
+ * <p>The bound is the point: a task for which there is no place is refused at once, so that the time in the queue stays short and
+ * the memory of waiting requests stays bounded. A task whose deadline passes while it waits is told so instead of being run; a task
+ * that has begun is never interrupted.
+ *
+ * <p>Heavy tasks never have all the threads: one is left for the next task that is not heavy, unless there is only one. Beyond
+ * that, threads of another pool help with heavy tasks while they have none of their own.
  *
  * @param <T> the tool: created and used by one thread only, closed when that thread ends
  */
 public final class WorkerPool<T extends AutoCloseable> implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerPool.class);
 
-    private final int queueLimit;
-    private final ArrayDeque<Task<T>> queue;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
+    private final FairQueue<Task<T>> queue;
+
+    /** Shared with the pool that this one helps. */
+    private final ReentrantLock lock;
+
+    private final Condition changed;
+    private final int mostHeavy;
     private final List<Thread> threads = new ArrayList<>();
-    private final AtomicInteger busy = new AtomicInteger();
 
-    /** How many tasks of one owner may wait. */
-    private final int mostOfOne;
+    /** The pool that this one helps, and the pool that helps this one. */
+    private final @Nullable WorkerPool<T> helped;
 
-    private String lastOwner = "";
+    private @Nullable WorkerPool<T> helper;
+
+    private int busy;
+
+    /** How many of its own threads have a heavy task. */
+    private int heavy;
+
     private boolean stopping;
 
-    /** One piece of work. Unless it is withdrawn, exactly one of its two methods is called, once, on a worker thread. */
+    /** One piece of work. Unless it is withdrawn, exactly one of its methods that do something with it is called, once. */
     public interface Task<T> {
         /** The {@link System#nanoTime} after which it must not begin. */
         long deadlineNanos();
 
-        /** For whom it is: no owner may keep the others from their turn. */
+        /** For whom it is. Owners with tasks have an equal share of the time, whatever each task takes. */
         default String owner() {
             return "";
         }
 
-        /** Does the work. */
+        /** Whether it takes so long that others should not have to wait until it has ended. */
+        default boolean isHeavy() {
+            return false;
+        }
+
+        /** Does the work, on a worker thread. */
         void run(T tool);
 
-        /** Its deadline passed while it waited. */
+        /** Its deadline passed while it waited. Called on a worker thread. */
         void expire();
+
+        /** After it was accepted, another owner's task got its place. Called on the thread that offered the other. */
+        default void refuse() {}
     }
+
+    /** A task that a thread of this pool has, and the pool that the task was offered to. */
+    private record Begun<T extends AutoCloseable>(WorkerPool<T> of, FairQueue.Turn<Task<T>> turn) {}
 
     /**
      * Starts the threads.
@@ -67,55 +88,71 @@ public final class WorkerPool<T extends AutoCloseable> implements AutoCloseable 
         this(
                 workers,
                 queueLimit,
-                queueLimit,
                 tools,
-                Thread.ofPlatform().name("worker-", 0).daemon().factory());
+                Thread.ofPlatform().name("worker-", 0).daemon().factory(),
+                null);
+    }
+
+    /** Starts threads that this factory makes. */
+    public WorkerPool(int workers, int queueLimit, Supplier<? extends T> tools, ThreadFactory factory) {
+        this(workers, queueLimit, tools, factory, null);
     }
 
     /**
-     * A pool for work that takes long, shared fairly: owners take turns, and none of several may fill the queue.
+     * Starts threads that also help another pool.
      *
      * @param factory makes the threads
+     * @param helped a pool that nobody helps yet; to be closed first
      */
-    public static <T extends AutoCloseable> WorkerPool<T> fair(
-            int workers, int queueLimit, Supplier<? extends T> tools, ThreadFactory factory) {
-        return new WorkerPool<>(workers, queueLimit, Math.max(1, queueLimit * 3 / 4), tools, factory);
-    }
-
-    private WorkerPool(int workers, int queueLimit, int mostOfOne, Supplier<? extends T> tools, ThreadFactory factory) {
-        this.queueLimit = queueLimit;
-        this.mostOfOne = mostOfOne;
-        this.queue = new ArrayDeque<>(queueLimit);
+    public WorkerPool(
+            int workers,
+            int queueLimit,
+            Supplier<? extends T> tools,
+            ThreadFactory factory,
+            @Nullable WorkerPool<T> helped) {
+        this.queue = new FairQueue<>(queueLimit);
+        this.mostHeavy = Math.max(1, workers - 1);
+        this.helped = helped;
+        this.lock = helped == null ? new ReentrantLock() : helped.lock;
+        this.changed = lock.newCondition();
         for (int i = 0; i < workers; i++) {
             T tool = tools.get();
             threads.add(factory.newThread(() -> work(tool)));
         }
+        if (helped != null) {
+            helped.helpedBy(this);
+        }
         threads.forEach(Thread::start);
     }
 
-    /** Hands the task over. Returns false, and does nothing, if the queue is full or the pool is closed. */
-    public boolean offer(Task<T> task) {
+    private void helpedBy(WorkerPool<T> other) {
         lock.lock();
         try {
-            if (stopping || queue.size() >= queueLimit || hasEnough(task.owner())) {
-                return false;
-            }
-            queue.add(task);
-            changed.signal();
-            return true;
+            helper = other;
         } finally {
             lock.unlock();
         }
     }
 
-    private boolean isFair() {
-        return mostOfOne < queueLimit;
-    }
-
-    private boolean hasEnough(String owner) {
-        return isFair()
-                && !owner.isEmpty()
-                && queue.stream().filter(task -> task.owner().equals(owner)).count() >= mostOfOne;
+    /**
+     * Hands the task over. Returns false, and does nothing, if there is no place for it or the pool is closed. If an earlier task of
+     * another owner has to go instead, that one is told so.
+     */
+    public boolean offer(Task<T> task) {
+        Task<T> refused;
+        lock.lock();
+        try {
+            refused = stopping ? task : queue.add(task.owner(), task);
+            if (refused != task) {
+                wake(task.isHeavy());
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (refused != null && refused != task) {
+            refused.refuse();
+        }
+        return refused != task;
     }
 
     /**
@@ -131,12 +168,12 @@ public final class WorkerPool<T extends AutoCloseable> implements AutoCloseable 
     }
 
     /**
-     * Takes a task back, if it still waits. Returns true if so: then neither of its methods was called, nor will be.
+     * Takes a task back, if it still waits. Returns true if so: then none of its methods that do something was called, nor will be.
      */
     public boolean withdraw(Task<T> task) {
         lock.lock();
         try {
-            return queue.remove(task);
+            return queue.remove(task.owner(), task);
         } finally {
             lock.unlock();
         }
@@ -154,19 +191,32 @@ public final class WorkerPool<T extends AutoCloseable> implements AutoCloseable 
 
     /** Whether a task would hardly wait. */
     public boolean hasFreeThread() {
-        return busy.get() < threads.size() && queued() == 0;
+        lock.lock();
+        try {
+            return busy < threads.size() && queue.size() == 0;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** How many threads have a task. */
     public int busy() {
-        return busy.get();
+        lock.lock();
+        try {
+            return busy;
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void work(T tool) {
         try (tool) {
-            for (Task<T> task = take(); task != null; task = take()) {
+            for (Begun<T> begun = take(); begun != null; begun = take()) {
+                Task<T> task = begun.turn.task();
+                long beganNanos = System.nanoTime();
+                boolean late = beganNanos - task.deadlineNanos() > 0;
                 try {
-                    if (System.nanoTime() - task.deadlineNanos() > 0) {
+                    if (late) {
                         task.expire();
                     } else {
                         task.run(tool);
@@ -175,7 +225,7 @@ public final class WorkerPool<T extends AutoCloseable> implements AutoCloseable 
                     // A task answers for its own failures; whatever slips through must not cost a worker.
                     LOG.error("a task failed without an answer", e);
                 } finally {
-                    busy.decrementAndGet();
+                    done(begun, late, System.nanoTime() - beganNanos);
                 }
             }
         } catch (Exception e) {
@@ -184,34 +234,62 @@ public final class WorkerPool<T extends AutoCloseable> implements AutoCloseable 
     }
 
     /** The next task, or null once the pool is closed and the queue is empty. */
-    private @Nullable Task<T> take() {
+    private @Nullable Begun<T> take() {
         lock.lock();
         try {
-            while (queue.isEmpty()) {
-                if (stopping) {
-                    return null;
-                }
+            Begun<T> next = next();
+            while (next == null && !stopping) {
                 changed.awaitUninterruptibly();
+                next = next();
             }
-            busy.incrementAndGet();
-            return next();
+            if (next != null) {
+                busy++;
+            }
+            return next;
         } finally {
             lock.unlock();
         }
     }
 
-    /** The first, or in a fair pool the first that is for another owner than the last was, if there is one. */
-    private Task<T> next() {
-        Task<T> next = queue.peek();
-        if (isFair()) {
-            next = queue.stream()
-                    .filter(task -> !task.owner().equals(lastOwner))
-                    .findFirst()
-                    .orElse(next);
-            lastOwner = next.owner();
+    private @Nullable Begun<T> next() {
+        FairQueue.Turn<Task<T>> own = queue.next(heavy < mostHeavy ? task -> true : task -> !task.isHeavy());
+        if (own != null) {
+            if (own.task().isHeavy()) {
+                heavy++;
+                wake(true); // The next heavy one may be for the helper.
+            }
+            return new Begun<>(this, own);
         }
-        queue.remove(next);
-        return next;
+        if (helped == null || stopping || helped.heavy < helped.mostHeavy) {
+            return null;
+        }
+        FairQueue.Turn<Task<T>> theirs = helped.queue.next(Task::isHeavy);
+        return theirs == null ? null : new Begun<>(helped, theirs);
+    }
+
+    /** Wakes a thread for a task. */
+    private void wake(boolean isHeavy) {
+        changed.signal();
+        if (isHeavy && helper != null) {
+            helper.changed.signal();
+        }
+    }
+
+    private void done(Begun<T> begun, boolean late, long nanos) {
+        lock.lock();
+        try {
+            busy--;
+            if (begun.of == this && begun.turn.task().isHeavy()) {
+                heavy--;
+            }
+            if (late) {
+                begun.of.queue.unused(begun.turn);
+            } else {
+                begun.of.queue.ended(begun.turn, nanos);
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Accepts nothing more and waits until all that was accepted is done. Returns false if that took longer. */

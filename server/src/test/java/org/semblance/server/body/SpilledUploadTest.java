@@ -139,7 +139,7 @@ class SpilledUploadTest {
                 .build();
         workers = new WorkerPool<>(1, 2, SpilledUploadTest::tools);
         videoWorkers =
-                WorkerPool.fair(1, config.videoQueueLimit(), SpilledUploadTest::tools, new BackgroundThreads("video"));
+                new WorkerPool<>(1, config.videoQueueLimit(), SpilledUploadTest::tools, new BackgroundThreads("video"));
         ExecutorService threads = Executors.newFixedThreadPool(2);
         Executor gated = work -> threads.execute(() -> {
             diskAsked.countDown();

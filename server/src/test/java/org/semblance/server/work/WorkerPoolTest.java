@@ -7,12 +7,14 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -64,7 +66,14 @@ class WorkerPoolTest {
         }
     }
 
-    private record Owned(String owner, Runnable work) implements WorkerPool.Task<Tool> {
+    private record Owned(String owner, boolean isHeavy, Runnable work, Runnable refused)
+            implements WorkerPool.Task<Tool> {
+        Owned(String owner, Runnable work) {
+            this(owner, false, work, () -> {
+                throw new AssertionError("refused");
+            });
+        }
+
         @Override
         public long deadlineNanos() {
             return later();
@@ -79,62 +88,125 @@ class WorkerPoolTest {
         public void expire() {
             throw new AssertionError("expired");
         }
+
+        @Override
+        public void refuse() {
+            refused.run();
+        }
     }
 
-    private static WorkerPool<Tool> fair(int queueLimit, WorkerPoolTest test) {
-        return WorkerPool.fair(
-                1,
-                queueLimit,
-                () -> test.new Tool(),
-                Thread.ofPlatform().daemon().factory());
+    private static Owned heavy(Runnable work) {
+        return new Owned("heavy", true, work, () -> {});
+    }
+
+    /** Keeps a thread of a pool busy until it is told to go on. */
+    private static final class Block {
+        final CountDownLatch begun = new CountDownLatch(1);
+        final CountDownLatch go = new CountDownLatch(1);
+
+        void run() {
+            begun.countDown();
+            await(go);
+        }
     }
 
     @Test
-    void ownersTakeTurnsInAFairPool() {
+    void ownersTakeTurns() {
         ConcurrentLinkedQueue<String> order = new ConcurrentLinkedQueue<>();
-        CountDownLatch busy = new CountDownLatch(1);
-        CountDownLatch go = new CountDownLatch(1);
-        try (WorkerPool<Tool> pool = fair(8, this)) {
-            pool.offer(new Owned("greedy", () -> {
-                busy.countDown();
-                await(go);
-            }));
-            await(busy);
+        Block block = new Block();
+        try (WorkerPool<Tool> pool = new WorkerPool<>(1, 8, Tool::new)) {
+            pool.offer(new Owned("greedy", block::run));
+            await(block.begun);
             for (int i = 0; i < 4; i++) {
                 assertThat(pool.offer(new Owned("greedy", () -> order.add("greedy"))))
                         .isTrue();
             }
             assertThat(pool.offer(new Owned("modest", () -> order.add("modest"))))
                     .isTrue();
-            go.countDown();
+            block.go.countDown();
         }
         assertThat(order).containsExactly("modest", "greedy", "greedy", "greedy", "greedy");
     }
 
     @Test
-    void noOwnerFillsTheQueueOfAFairPool() {
-        CountDownLatch busy = new CountDownLatch(1);
-        CountDownLatch go = new CountDownLatch(1);
-        try (WorkerPool<Tool> pool = fair(4, this)) {
-            pool.offer(new Owned("greedy", () -> {
-                busy.countDown();
-                await(go);
-            }));
-            await(busy);
-            for (int i = 0; i < 3; i++) {
-                assertThat(pool.offer(new Owned("greedy", () -> {}))).isTrue();
+    void anOwnerThatFillsTheQueueGivesAPlaceBack() {
+        Block block = new Block();
+        List<Integer> refused = new ArrayList<>();
+        AtomicInteger ran = new AtomicInteger();
+        try (WorkerPool<Tool> pool = new WorkerPool<>(1, 4, Tool::new)) {
+            pool.offer(new Owned("greedy", block::run));
+            await(block.begun);
+            for (int i = 0; i < 4; i++) {
+                int number = i;
+                assertThat(pool.offer(new Owned("greedy", false, ran::incrementAndGet, () -> refused.add(number))))
+                        .isTrue();
             }
-            assertThat(pool.offer(new Owned("greedy", () -> {}))).isFalse();
-            assertThat(pool.offer(new Owned("modest", () -> {}))).isTrue();
-            go.countDown();
+            assertThat(pool.offer(new Owned("greedy", ran::incrementAndGet))).isFalse();
+            assertThat(pool.offer(new Owned("modest", ran::incrementAndGet))).isTrue();
+            block.go.countDown();
         }
+        assertThat(refused).containsExactly(3);
+        assertThat(ran).hasValue(4);
+    }
+
+    @Test
+    void heavyTasksLeaveAThreadForOthers() {
+        Block first = new Block();
+        Block second = new Block();
+        CountDownLatch light = new CountDownLatch(1);
+        try (WorkerPool<Tool> pool = new WorkerPool<>(2, 8, Tool::new)) {
+            pool.offer(heavy(first::run));
+            await(first.begun);
+            pool.offer(heavy(second::run));
+            pool.offer(new Owned("light", light::countDown));
+            await(light);
+            assertThat(pool.queued()).isEqualTo(1);
+            first.go.countDown();
+            await(second.begun);
+            second.go.countDown();
+        }
+    }
+
+    @Test
+    void aLoneThreadDoesHeavyTasksAsWell() {
+        AtomicInteger ran = new AtomicInteger();
+        try (WorkerPool<Tool> pool = new WorkerPool<>(1, 8, Tool::new)) {
+            pool.offer(heavy(ran::incrementAndGet));
+        }
+        assertThat(ran).hasValue(1);
+    }
+
+    @Test
+    void threadsOfAnotherPoolHelpWithHeavyTasksBeyondThose() {
+        Block own = new Block();
+        Block helped = new Block();
+        AtomicInteger ran = new AtomicInteger();
+        WorkerPool<Tool> pool = new WorkerPool<>(2, 8, Tool::new);
+        ThreadFactory threads = Thread.ofPlatform().name("helper").daemon().factory();
+        WorkerPool<Tool> helper = new WorkerPool<>(1, 8, Tool::new, threads, pool);
+        pool.offer(heavy(own::run));
+        await(own.begun);
+        pool.offer(heavy(() -> {
+            assertThat(Thread.currentThread().getName()).isEqualTo("helper");
+            helped.run();
+        }));
+        await(helped.begun);
+        pool.offer(heavy(ran::incrementAndGet));
+        helper.offer(new Owned("", ran::incrementAndGet));
+        assertThat(pool.queued()).isEqualTo(1);
+        assertThat(helper.queued()).isEqualTo(1);
+        own.go.countDown();
+        helped.go.countDown();
+        pool.close();
+        helper.close();
+        assertThat(ran).hasValue(2);
     }
 
     @Test
     void aTaskHasItsShareOfTheTimeWhileOthersWait() {
         CountDownLatch busy = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        try (WorkerPool<Tool> pool = fair(8, this)) {
+        try (WorkerPool<Tool> pool = new WorkerPool<>(1, 8, Tool::new)) {
             pool.offer(new Owned("a", () -> {
                 busy.countDown();
                 await(go);
@@ -227,7 +299,7 @@ class WorkerPoolTest {
     void runsOnThreadsThatGiveWayIfToldTo() throws Exception {
         Path status = Path.of("/proc/thread-self/stat");
         CompletableFuture<String> background = new CompletableFuture<>();
-        WorkerPool<Tool> pool = WorkerPool.fair(1, 1, Tool::new, new BackgroundThreads("test"));
+        WorkerPool<Tool> pool = new WorkerPool<>(1, 1, Tool::new, new BackgroundThreads("test"));
         pool.offer(task(() -> background.complete(read(status))));
         assertThat(background.get()).contains("(test-0)");
         assertThat(nice(background.get())).isEqualTo(BackgroundThreads.NICE);
