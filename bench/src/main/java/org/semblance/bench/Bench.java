@@ -6,6 +6,7 @@ import org.semblance.bench.browser.BrowserReport;
 import org.semblance.bench.browser.SuiteReport;
 import org.semblance.bench.hash.Av1Bench;
 import org.semblance.bench.hash.IsolationBench;
+import org.semblance.bench.hostile.FairnessRun;
 import org.semblance.bench.hostile.HostileLoadRun;
 import org.semblance.bench.hostile.HttpFuzz;
 import org.semblance.bench.hostile.KillsRun;
@@ -83,6 +84,7 @@ public final class Bench {
             SlowLoris.class,
             HostileLoadRun.class,
             KillsRun.class,
+            FairnessRun.class,
             HttpFuzz.class,
             VideoBenchmark.class,
             VideoRecall.class,

@@ -61,6 +61,19 @@ public final class Connection implements AutoCloseable {
         return post("/v1/match", type, file);
     }
 
+    /** This request with the secret of a key. */
+    public static byte[] withKey(String secret, byte[] request) {
+        int at = 0;
+        while (request[at++] != '\n') {
+            // The first line ends the search: the field comes behind it.
+        }
+        byte[] field = ("X-API-Key: " + secret + "\r\n").getBytes(StandardCharsets.US_ASCII);
+        byte[] whole = Arrays.copyOf(request, request.length + field.length);
+        System.arraycopy(request, at, whole, at + field.length, request.length - at);
+        System.arraycopy(field, 0, whole, at, field.length);
+        return whole;
+    }
+
     /** Sends a request and reads the answer. */
     public Answer send(byte[] request) throws IOException {
         socket.getOutputStream().write(request);
