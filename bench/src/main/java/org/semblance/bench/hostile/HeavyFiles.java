@@ -31,11 +31,11 @@ enum HeavyFiles {
         }
     },
 
-    /** A photo of 40 megapixels. */
+    /** A picture of 40 megapixels, in a file that a server keeps in memory. */
     PNG {
         @Override
         List<byte[]> files() throws IOException {
-            return List.of(enlarged(Photos.shapes(Photos.SEED), 7_200, 5_600));
+            return List.of(enlarged(Photos.shapes(Photos.SEED, 576, 448), 7_200, 5_600));
         }
     },
 
@@ -63,7 +63,7 @@ enum HeavyFiles {
     /** To be sent one after the other, again and again. */
     abstract List<byte[]> files() throws IOException;
 
-    /** A PNG of the same picture in larger dots, so that the file stays well below a server's limits. */
+    /** A PNG of the same picture in larger dots, whose file is small. */
     private static byte[] enlarged(byte[] jpeg, int width, int height) {
         try (PointerScope scope = new PointerScope()) {
             Mat file = new Mat(1, jpeg.length, opencv_core.CV_8UC1, new BytePointer(ByteBuffer.wrap(jpeg)));
