@@ -17,6 +17,7 @@ public final class Doctor {
         findings.addAll(new Surroundings(config, environment).check());
         findings.addAll(new CatalogServer(config).check());
         findings.addAll(new PeerNodes(config).check());
+        findings.addAll(new KeyShares(config).check());
         return findings;
     }
 }

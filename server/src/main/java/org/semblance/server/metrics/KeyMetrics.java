@@ -37,7 +37,7 @@ final class KeyMetrics {
         if (known != null) {
             return known;
         }
-        return times.computeIfAbsent(times.size() < MOST ? name : OTHERS, this::register);
+        return times.computeIfAbsent(times.size() < MOST || name.equals(NONE) ? name : OTHERS, this::register);
     }
 
     private Times register(String name) {
