@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The worker processes of one kind, and who has which. They are started in the background, as many as are asked for at a
- * time or by {@link #start}, so a content may have to wait for the first. Once they are there, so is a spare: a worker that
- * ends leaves its place to it at once, and all that are missing start side by side.
+ * time or by {@link #start}, so a content may have to wait for the first. Once there is one, a spare is started, too: a worker
+ * that ends leaves its place to it at once, and all that are missing start side by side.
  */
 public final class DecodeWorkers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DecodeWorkers.class);
@@ -63,9 +63,6 @@ public final class DecodeWorkers implements AutoCloseable {
 
     /** How many there should be beside the spare, which is how many contents there were at a time. */
     private int wanted;
-
-    /** None at first: those that serve begin sooner without. */
-    private int spares;
 
     private int waiting;
     private boolean told;
@@ -376,7 +373,10 @@ public final class DecodeWorkers implements AutoCloseable {
 
     /** Starts those that are missing. Returns the nanoseconds until it should be tried again. */
     private long startMissing() {
-        int missing = starts.allowed(wanted + spares - fleet.size() - starting, starting);
+        // A start is mostly work for the processor: where there is no worker, the first is there sooner without a
+        // spare.
+        int target = fleet.isEmpty() ? wanted : wanted + SPARES;
+        int missing = starts.allowed(target - fleet.size() - starting, starting);
         long pause = starts.pauseNanos();
         if (missing > 0 && pause > 0) {
             return pause;
@@ -455,9 +455,6 @@ public final class DecodeWorkers implements AutoCloseable {
         started++;
         fleet.add(worker);
         idle.addLast(worker);
-        if (fleet.size() >= wanted) {
-            spares = SPARES;
-        }
         if (starts.succeeded()) {
             LOG.info("decoders of {} start again", settings.name());
         }
