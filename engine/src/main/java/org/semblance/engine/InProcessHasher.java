@@ -95,6 +95,11 @@ public final class InProcessHasher implements ContentHasher {
         return Libdeflate.failure();
     }
 
+    /** Why pictures are hashed by Java, in this process and in workers, and not by our native library; empty if they are by that. */
+    public static String nativeFailure() {
+        return PdqHasher.nativeFailure();
+    }
+
     private static PdqHasher pdq(DecodePath path) {
         return path == DecodePath.FAST ? PdqHasher.fast() : new PdqHasher();
     }

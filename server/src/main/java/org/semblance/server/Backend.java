@@ -75,7 +75,6 @@ record Backend(
                 () -> decoders.forVideos(db),
                 new BackgroundThreads("video"),
                 workers));
-        decoders.begin();
         return new Backend(decoders, db, records, exchanges, workers, videoWorkers);
     }
 

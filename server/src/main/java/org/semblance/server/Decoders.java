@@ -6,14 +6,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.semblance.engine.ContentHasher;
 import org.semblance.engine.ContentMatcher;
+import org.semblance.engine.FirstPictures;
 import org.semblance.engine.InProcessHasher;
-import org.semblance.engine.WarmUp;
 import org.semblance.engine.media.Av1Decoder;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.worker.DecodeWorkers;
 import org.semblance.engine.worker.Ending;
 import org.semblance.engine.worker.WorkerSettings;
 import org.semblance.hashdb.HashDb;
+import org.semblance.hashdb.natives.NativeLibrary;
 import org.semblance.server.config.Isolation;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.metrics.Metrics;
@@ -21,6 +22,7 @@ import org.semblance.server.work.BackgroundThreads;
 import org.semblance.server.work.Worker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Where uploads are decoded, images and videos apart: in worker processes or in this one. */
 final class Decoders implements AutoCloseable {
@@ -37,6 +39,11 @@ final class Decoders implements AutoCloseable {
 
     Decoders(ServerConfig config, Metrics metrics) {
         this.config = config;
+        String failure = InProcessHasher.nativeFailure();
+        if (!failure.isEmpty()) {
+            LOG.atLevel(NativeLibrary.IS_FOR_THIS_PLATFORM ? Level.WARN : Level.INFO)
+                    .log("pictures are hashed by Java, several times slower than by the native library: {}", failure);
+        }
         if (config.isolation() == Isolation.NONE) {
             if (DecodeWorkers.areProven()) {
                 LOG.info(
@@ -60,6 +67,9 @@ final class Decoders implements AutoCloseable {
                 WorkerSettings.videos(config.videoWorkers(), BackgroundThreads.NICE, config.mediaLimits()));
         measure("images", images, metrics);
         measure("videos", videos, metrics);
+        // While the database is opened. The first of each lane alone, since several that begin at once begin later.
+        DecodeWorkers second = videos;
+        images.start(1).thenRun(() -> second.start(1));
     }
 
     private static void measure(String lane, DecodeWorkers workers, Metrics metrics) {
@@ -129,20 +139,13 @@ final class Decoders implements AutoCloseable {
 
     private void loadNatives() {
         try (ContentHasher hasher = new InProcessHasher(config.mediaLimits(), config.decodePath())) {
-            WarmUp.touch(hasher);
+            FirstPictures.hash(hasher);
             Av1Decoder decoder = InProcessHasher.av1();
             LOG.info("the server decodes AV1 by {}", decoder);
             av1 = decoder.library();
             touched = true;
         } catch (IllegalStateException e) {
             LOG.debug("no decoders; the first worker will say why", e);
-        }
-    }
-
-    /** Starts a decoder of images, if that is a process, so that there is one before anybody asks. */
-    void begin() {
-        if (images != null) {
-            images.start(1);
         }
     }
 
@@ -168,22 +171,6 @@ final class Decoders implements AutoCloseable {
         ContentHasher exact = hasher.apply(DecodePath.EXACT);
         ContentHasher fast = hasher.apply(config.decodePath());
         return new Worker(exact, fast, new ContentMatcher(fast, db));
-    }
-
-    /**
-     * Starts all that will be needed soon, and makes it fast. Returns when it is, after about a second; may be called
-     * beside other work.
-     */
-    void warmUp(HashDb db) {
-        if (images != null && videos != null) {
-            images.start(config.workers());
-            videos.start(1); // The others when there is more than one video at a time.
-        }
-        try (ContentHasher hasher = images == null
-                ? new InProcessHasher(config.mediaLimits(), DecodePath.FAST)
-                : images.hasher(DecodePath.FAST)) {
-            WarmUp.run(hasher, db);
-        }
     }
 
     /** Where that is, as a log says it. */

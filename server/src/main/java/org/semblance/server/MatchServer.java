@@ -1,14 +1,9 @@
 package org.semblance.server;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
-import org.semblance.engine.NoDecoderException;
 import org.semblance.hashdb.DatabaseFolder;
 import org.semblance.hashdb.SharedCatalog;
 import org.semblance.hashdb.document.Documents;
@@ -16,13 +11,9 @@ import org.semblance.server.auth.Gate;
 import org.semblance.server.auth.KeyRing;
 import org.semblance.server.auth.RunningServer;
 import org.semblance.server.config.ServerConfig;
-import org.semblance.server.config.TlsFiles;
 import org.semblance.server.memory.HeapWatch;
 import org.semblance.server.memory.MemoryBounds;
 import org.semblance.server.metrics.Metrics;
-import org.semblance.server.tls.Identity;
-import org.semblance.server.tls.Pinned;
-import org.semblance.server.work.BackgroundThreads;
 import org.semblance.server.work.Worker;
 import org.semblance.server.work.WorkerPool;
 import org.slf4j.Logger;
@@ -31,11 +22,6 @@ import org.slf4j.LoggerFactory;
 /** A running server: the database, the workers that use it, and the transport that feeds them. */
 public final class MatchServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MatchServer.class);
-
-    private static final int KNOCKS = 20;
-
-    /** In the data folder, while the server warms up. */
-    private static final String REHEARSAL = "rehearsal";
 
     private final ServerConfig config;
 
@@ -142,68 +128,6 @@ public final class MatchServer implements AutoCloseable {
             Thread.sleep(ms);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // A caller in a hurry need not wait.
-        }
-    }
-
-    /**
-     * Makes the first uploads, changes and questions as fast as the later ones, in some seconds. Not while the database is
-     * opened: that wants both cores of a small machine.
-     *
-     * @return the thread that does, which ends when it has
-     */
-    public Thread warmUp() {
-        return Thread.ofPlatform().daemon().name("warm-up").start(() -> {
-            long start = System.nanoTime();
-            try {
-                backend.decoders().warmUp(backend.db());
-                // Uploads go before; and decoders, which inherit how nice a thread is, have been started by now.
-                Thread rehearsal = new BackgroundThreads("rehearsal").newThread(this::tryRehearsing);
-                rehearsal.start();
-                rehearsal.join();
-                LOG.info("warmed up in {} ms", (System.nanoTime() - start) / 1_000_000);
-            } catch (IllegalStateException | NoDecoderException e) {
-                LOG.debug("stopped while warming up", e);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
-    }
-
-    private void tryRehearsing() {
-        try {
-            rehearse();
-            knock();
-        } catch (IOException | RuntimeException e) { // Of many kinds, if the server stops meanwhile.
-            LOG.debug("stopped while rehearsing: the first requests will be slow", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    void rehearse() {
-        try (Worker worker = backend.decoders().forImages(backend.db())) {
-            new Rehearsal(gate, worker)
-                    .run(
-                            front.calls().config().dataFolder().resolve(REHEARSAL),
-                            backend.db(),
-                            backend.records(),
-                            front.calls().router());
-        }
-    }
-
-    /** Asks itself over the network, which is the part of the way that a rehearsal leaves out. */
-    private void knock() throws IOException, InterruptedException {
-        TlsFiles tls = config.tls();
-        HttpClient.Builder client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1);
-        if (tls != null) {
-            client.sslContext(Pinned.context(Identity.read(tls)));
-        }
-        HttpRequest request =
-                HttpRequest.newBuilder(URI.create(url() + "/healthz")).build();
-        try (HttpClient open = client.build()) {
-            for (int i = 0; i < KNOCKS; i++) {
-                open.send(request, HttpResponse.BodyHandlers.discarding());
-            }
         }
     }
 

@@ -8,16 +8,20 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.semblance.server.MatchServer;
 import org.semblance.server.config.ServerConfig;
 import org.semblance.server.config.Setting;
+import org.semblance.server.selfbench.PatientClient;
 
 /** A server in a JVM of its own, on a free port of this machine, with the flags of this JVM. */
 public final class ServerProcess implements AutoCloseable {
-    private static final String WARM = "warm";
+    private static final String READY = "ready";
+
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final Process process;
     private final BufferedReader output;
@@ -49,21 +53,21 @@ public final class ServerProcess implements AutoCloseable {
         return new ServerProcess(data.toString(), Integer.toString(matchLogDays));
     }
 
-    /** Starts one on that data folder, which has warmed up as {@code semblance serve} does when this returns. */
-    public static ServerProcess startWarm(Path data) throws IOException {
-        return new ServerProcess(data.toString(), WARM);
+    /** Starts one on that data folder, which is ready when this returns. */
+    public static ServerProcess startReady(Path data) throws IOException {
+        return new ServerProcess(data.toString(), READY);
     }
 
     /** The server's side: prints its port and serves until its standard input ends. */
     public static void main(String[] args) throws IOException {
         ServerConfig.Builder settings = ServerConfig.builder(Path.of(args[0])).set(Setting.PORT, 0);
-        boolean warm = args.length > 1 && args[1].equals(WARM);
-        if (args.length > 1 && !warm) {
+        boolean ready = args.length > 1 && args[1].equals(READY);
+        if (args.length > 1 && !ready) {
             settings.set(Setting.MATCH_LOG_DAYS, Integer.valueOf(args[1]));
         }
         try (MatchServer server = MatchServer.start(settings.build())) {
-            if (warm) {
-                join(server.warmUp());
+            if (ready) {
+                awaitReady(server);
             }
             print("%d", server.port());
             while (System.in.read() >= 0) {
@@ -72,9 +76,9 @@ public final class ServerProcess implements AutoCloseable {
         }
     }
 
-    private static void join(Thread thread) {
-        try {
-            thread.join();
+    private static void awaitReady(MatchServer server) throws IOException {
+        try (PatientClient client = new PatientClient(server.url(), PATIENCE, refusal -> {})) {
+            client.awaitReady();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

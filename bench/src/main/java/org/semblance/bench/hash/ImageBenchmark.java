@@ -49,11 +49,7 @@ import org.semblance.hashdb.hash.HashAndQuality;
 @Measurement(iterations = 5, time = 1)
 @Fork(
         value = 1,
-        jvmArgs = {
-            "--add-modules=jdk.incubator.vector",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow"
-        })
+        jvmArgs = {"--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"})
 @SuppressWarnings("NullAway.Init") // JMH calls setUp.
 public class ImageBenchmark {
     /** Size of the picture. Its noise makes files of 290 kB and 3.1 MB, as large as a camera's. */

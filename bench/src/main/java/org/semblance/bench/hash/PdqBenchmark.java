@@ -30,7 +30,7 @@ import org.semblance.hashdb.hash.HashAndQuality;
 @Measurement(iterations = 5, time = 1)
 @Fork(
         value = 1,
-        jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
+        jvmArgsAppend = {"--enable-native-access=ALL-UNNAMED"})
 public class PdqBenchmark {
     /** Width and height; 1000x750 has windows that are no power of two. */
     @Param({"512x512", "1000x1000", "1000x750", "4000x3000"})

@@ -23,7 +23,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /**
- * Sends damaged files and bombs to a server that decodes in worker processes and has warmed up, and tells what that does to others:
+ * Sends damaged files and bombs to a server that decodes in worker processes, and tells what that does to others:
  * photos at a steady pace, first for {@link #QUIET_SECONDS} s alone, then while other connections send a quarter as many sound files,
  * and then while they send the hostile files, each a mutation ({@link Mutator}) of one of the sound ones, or one of the {@link
  * Bombs}. Two connections that send all the time keep both cores of a small machine busy, whatever they send: so photos beside
@@ -72,7 +72,7 @@ public final class HostileLoadRun {
                     int connections)
             throws IOException, InterruptedException {
         long seed = given == null ? System.nanoTime() : given;
-        try (ServerProcess server = ServerProcess.startWarm(Files.createTempDirectory("semblance-bench"))) {
+        try (ServerProcess server = ServerProcess.startReady(Files.createTempDirectory("semblance-bench"))) {
             return new HostileLoadRun(server, new HostileFiles(seed, BOMB_EVERY)).isGood(count, seed, connections)
                     ? 0
                     : 1;

@@ -30,7 +30,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /**
- * How long the questions of an analyst take in a bank of many contents, over HTTP, one at a time, at a server that has warmed up: listing, filters, search, counts and
+ * How long the questions of an analyst take in a bank of many contents, over HTTP, one at a time, at a server that is ready: listing, filters, search, counts and
  * the journal. One content in ten has a note, one in a hundred is withdrawn and one in a hundred disabled; what is rare is in one of
  * ten thousand or fewer.
  */
@@ -107,7 +107,7 @@ public final class DeskRun {
 
     private int ask(Path folder, int rounds) throws IOException {
         long slow = 0;
-        try (ServerProcess server = ServerProcess.startWarm(folder);
+        try (ServerProcess server = ServerProcess.startReady(folder);
                 Connection connection = new Connection(server.port())) {
             for (Map.Entry<String, Supplier<String>> question : questions().entrySet()) {
                 Times times = new Times();

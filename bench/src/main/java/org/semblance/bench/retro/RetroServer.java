@@ -54,7 +54,7 @@ final class RetroServer implements AutoCloseable {
     }
 
     /** The server's side: warms up, prints its port and serves until its standard input ends. */
-    public static void main(String[] args) throws IOException, InterruptedException {
+    public static void main(String[] args) throws IOException {
         ServerConfig.Builder settings = ServerConfig.builder(Path.of(args[0]))
                 .set(Setting.PORT, 0)
                 .set(Setting.RECENT_UPLOADS, Long.parseLong(args[1]))
@@ -65,7 +65,6 @@ final class RetroServer implements AutoCloseable {
                     .set(Setting.WEBHOOK_RETRY_MS, 20L);
         }
         try (MatchServer server = MatchServer.start(settings.build())) {
-            server.warmUp().join(); // As semblance serve does.
             print("%d", server.port());
             while (System.in.read() >= 0) {
                 // Only the end matters.

@@ -2,10 +2,6 @@ package org.semblance.engine.features;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.semblance.hashdb.natives.NativeLibrary;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
  * The loops between a picture and its features, in two forms that give the same bits: our own library's ({@link
@@ -88,18 +84,8 @@ sealed interface FeatureKernels permits NativeFeatures, JavaFeatures {
 
     /** Holds the choice. */
     final class Best {
-        private static final Logger LOG = LoggerFactory.getLogger(FeatureKernels.class);
-        static final FeatureKernels KERNELS = choose();
+        static final FeatureKernels KERNELS = available().getFirst();
 
         private Best() {}
-
-        private static FeatureKernels choose() {
-            FeatureKernels best = available().getFirst();
-            if (best == JavaFeatures.INSTANCE) {
-                LOG.atLevel(NativeLibrary.IS_FOR_THIS_PLATFORM ? Level.WARN : Level.INFO)
-                        .log("features are taken by Java, without the native library: {}", NativeFeatures.failure());
-            }
-            return best;
-        }
     }
 }

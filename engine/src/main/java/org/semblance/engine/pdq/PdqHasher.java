@@ -48,6 +48,11 @@ public final class PdqHasher {
         return new PdqHasher(PdqKernels.best(), true);
     }
 
+    /** Why pictures are hashed by the Java form of the loops; empty if they are by our native library. */
+    public static String nativeFailure() {
+        return NativePdq.failure();
+    }
+
     /**
      * The hash and the quality of a picture. As in the reference, a picture of exactly 64x64 is not smoothed here.
      *

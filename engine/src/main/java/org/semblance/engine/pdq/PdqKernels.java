@@ -4,10 +4,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import org.semblance.hashdb.hash.Hash256;
-import org.semblance.hashdb.natives.NativeLibrary;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
  * The loops between a picture's bytes and its hash, in two forms that give the same bits: our own library's ({@link NativePdq}),
@@ -68,18 +64,8 @@ sealed interface PdqKernels permits NativePdq, JavaPdq {
 
     /** Holds the choice. */
     final class Best {
-        private static final Logger LOG = LoggerFactory.getLogger(PdqKernels.class);
-        static final PdqKernels KERNELS = choose();
+        static final PdqKernels KERNELS = available().getFirst();
 
         private Best() {}
-
-        private static PdqKernels choose() {
-            PdqKernels best = available().getFirst();
-            if (best == JavaPdq.INSTANCE) {
-                LOG.atLevel(NativeLibrary.IS_FOR_THIS_PLATFORM ? Level.WARN : Level.INFO)
-                        .log("pictures are hashed by Java, without the native library: {}", NativePdq.failure());
-            }
-            return best;
-        }
     }
 }

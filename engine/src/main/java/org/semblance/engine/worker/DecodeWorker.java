@@ -16,10 +16,10 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.semblance.engine.ContentHasher;
+import org.semblance.engine.FirstPictures;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.HashRequest;
 import org.semblance.engine.InProcessHasher;
-import org.semblance.engine.WarmUp;
 import org.semblance.engine.media.Av1Decoder;
 import org.semblance.engine.media.Deadline;
 import org.semblance.engine.media.DeadlinePassedException;
@@ -49,7 +49,6 @@ public final class DecodeWorker {
     private final MemorySegment memory;
     private final ContentHasher fast;
     private final ContentHasher exact;
-    private final WarmUp warmUp = new WarmUp();
 
     private DecodeWorker(ControlSocket socket, MemorySegment memory, ContentHasher fast, ContentHasher exact) {
         this.socket = socket;
@@ -111,7 +110,8 @@ public final class DecodeWorker {
                     around.apply(new InProcessHasher(setup.limits, DecodePath.FAST)),
                     around.apply(new InProcessHasher(setup.limits, DecodePath.EXACT)));
             loadClasses(DecodeWorker.class, Hash256.class, program);
-            WarmUp.touch(worker.exact);
+            FirstPictures.hash(worker.exact);
+            FirstPictures.hash(worker.fast);
             strength = setup.sandbox ? Sandbox.enter(setup.memoryBytes) : Sandbox.Strength.NONE;
         } catch (RuntimeException | LinkageError e) {
             say(socket, memory, Wire.Kind.FAILED, String.valueOf(e.getMessage()));
@@ -200,10 +200,6 @@ public final class DecodeWorker {
     private void work() throws IOException {
         try {
             while (true) {
-                // Until somebody asks for something, it gets faster at what will be asked for.
-                while (!socket.await(0) && warmUp.isDue()) {
-                    warmUp.step(fast);
-                }
                 socket.receive(true);
                 if (Wire.kind(socket.message()) == Wire.Kind.HASH) {
                     serve(Wire.Order.read(socket.message()), socket.descriptor());

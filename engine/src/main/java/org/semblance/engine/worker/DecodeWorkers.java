@@ -10,6 +10,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -44,6 +45,7 @@ public final class DecodeWorkers implements AutoCloseable {
     private static final int SPARES = 1;
 
     private final WorkerSettings settings;
+    private final CompletableFuture<Void> first = new CompletableFuture<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition available = lock.newCondition();
     private final Condition attention = lock.newCondition();
@@ -111,11 +113,12 @@ public final class DecodeWorkers implements AutoCloseable {
         Thread.ofPlatform().daemon().name("decoders of " + settings.name()).start(this::lookAfter);
     }
 
-    /** Starts so many of them, or all if there are less, before anybody asks. */
-    public void start(int workers) {
+    /** Starts so many of them, or all if there are less, before anybody asks. Returns what is done once the first can begin. */
+    public CompletableFuture<Void> start(int workers) {
         lock.lock();
         try {
             want(workers);
+            return first;
         } finally {
             lock.unlock();
         }
@@ -459,6 +462,7 @@ public final class DecodeWorkers implements AutoCloseable {
             LOG.info("decoders of {} start again", settings.name());
         }
         available.signal();
+        first.complete(null);
         worker.process().onExit().thenRun(this::attend);
         if (!told) {
             told = true;

@@ -42,6 +42,8 @@ final class WorkerCommand {
                 "-XX:+UseSerialGC",
                 // One thread decodes; the collector and the compilers need no more than one each.
                 "-XX:ActiveProcessorCount=1",
+                // The loops over pixels are native code, and what is around them is soon as fast as it has to be.
+                "-XX:TieredStopAtLevel=1",
                 // In its sandbox no thread can be started.
                 "-XX:-UseDynamicNumberOfCompilerThreads",
                 "-XX:ReservedCodeCacheSize=64m",
@@ -54,7 +56,6 @@ final class WorkerCommand {
                 // What a hostile file does to a decoder is no reason to fill the disk.
                 "-XX:+SuppressFatalErrorMessage",
                 "-XX:-CreateCoredumpOnCrash",
-                "--add-modules=jdk.incubator.vector",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Dfile.encoding=UTF-8"));

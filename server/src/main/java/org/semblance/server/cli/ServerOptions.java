@@ -87,7 +87,6 @@ final class ServerOptions {
         } catch (IOException e) {
             throw new BadInputException(String.valueOf(e.getMessage()), e);
         }
-        server.warmUp();
         Runtime.getRuntime().addShutdownHook(new Thread(server::close, "stop"));
         return server;
     }

@@ -58,7 +58,6 @@ final class TrainCommand implements Callable<Integer> {
         String contents = "/v1/banks/" + bank + "/content";
         try (MatchServer server = MatchServer.start(config);
                 PatientClient client = new PatientClient(server.url(), PATIENCE, refusal -> {})) {
-            server.warmUp();
             client.awaitReady();
             client.post(
                     "/v1/banks", "application/json", ("{\"name\":\"" + bank + "\"}").getBytes(StandardCharsets.UTF_8));

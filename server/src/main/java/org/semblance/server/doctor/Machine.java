@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.semblance.engine.FirstPictures;
 import org.semblance.engine.NoDecoderException;
-import org.semblance.engine.WarmUp;
 import org.semblance.engine.media.DecodePath;
 import org.semblance.engine.worker.DecodeWorkers;
 import org.semblance.engine.worker.WorkerSettings;
@@ -217,7 +217,7 @@ final class Machine {
         }
         long start = System.nanoTime();
         try (DecodeWorkers one = new DecodeWorkers(WorkerSettings.images(1, config.mediaLimits()))) {
-            WarmUp.touch(one.hasher(DecodePath.FAST));
+            FirstPictures.hash(one.hasher(DecodePath.FAST));
             String detail = "workers, of which the first has decoded after "
                     + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start) + " ms";
             return one.counts().sandboxed() > 0

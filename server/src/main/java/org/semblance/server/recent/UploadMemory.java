@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.engine.HashReport;
 import org.semblance.engine.video.FrameHash;
 import org.semblance.engine.video.VideoHashes;
-import org.semblance.hashdb.HashDb;
 import org.semblance.hashdb.hash.Hash256;
 import org.semblance.hashdb.hash.HashAndQuality;
 import org.semblance.hashdb.hash.Signal;
@@ -125,13 +124,6 @@ public final class UploadMemory implements AutoCloseable {
                 "semblance.recent.dropped",
                 "Uploads that were not remembered, as too many came at once or the disk took none",
                 () -> recent.state().dropped());
-    }
-
-    /** Looks for a hash as the addition of a content does, so that the first one finds that compiled. */
-    public void rehearse(Hash256 hash) {
-        if (recent != null && !recent.isLoading()) {
-            recent.near(List.of(hash), HashDb.DEFAULT_DISTANCE_THRESHOLD, key -> true, 1, () -> false);
-        }
     }
 
     /** The uploads; null if they are not remembered. */

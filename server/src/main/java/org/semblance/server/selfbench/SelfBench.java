@@ -190,9 +190,7 @@ public final class SelfBench {
     }
 
     private MatchServer server(Path folder) throws IOException {
-        MatchServer server = MatchServer.start(config(folder));
-        server.warmUp();
-        return server;
+        return MatchServer.start(config(folder));
     }
 
     private void refused(String answer) {
