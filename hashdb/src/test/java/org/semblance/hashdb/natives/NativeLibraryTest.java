@@ -56,7 +56,8 @@ class NativeLibraryTest {
                 .withMessageStartingWith("the system does not load it: ");
         assertThatExceptionOfType(IOException.class)
                 .isThrownBy(() -> NativeLibrary.open(library, digest, NativeLibrary.VERSION + 1))
-                .withMessage("it is of version 2 (expected: 3)");
+                .withMessage("it is of version " + NativeLibrary.VERSION + " (expected: " + (NativeLibrary.VERSION + 1)
+                        + ")");
     }
 
     private static String digest(byte[] bytes) throws Exception {

@@ -34,7 +34,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "Says whether an upload is a copy of known terrorist propaganda.")
 public final class Main implements Callable<Integer> {
     /** In the order in which the help has them. */
-    private static final Map<String, Class<?>> VERBS = verbs();
+    private static final class Verbs {
+        static final Map<String, Class<?>> BY_NAME = verbs();
+
+        private Verbs() {}
+    }
 
     /** The verbs that need all settings of a server. */
     private static final Set<String> OF_A_SERVER = Set.of("serve", "quickstart", "config", "doctor");
@@ -65,14 +69,18 @@ public final class Main implements Callable<Integer> {
 
     /** Runs a verb and ends the process with its exit code. */
     public static void main(String[] args) {
+        if (args.length == 1 && args[0].equals("--version")) {
+            System.out.println(Version.TEXT); // Asked often, and by scripts: the verbs need not be looked at for that.
+            return;
+        }
         System.exit(commandLine(args).execute(args));
     }
 
     /** Of all verbs, or of the one that comes first in the arguments alone: to look at the others takes part of a second. */
     static CommandLine commandLine(String... args) {
         CommandLine line = new CommandLine(new Main());
-        VERBS.forEach((name, type) -> {
-            if (args.length == 0 || !VERBS.containsKey(args[0]) || name.equals(args[0])) {
+        Verbs.BY_NAME.forEach((name, type) -> {
+            if (args.length == 0 || !Verbs.BY_NAME.containsKey(args[0]) || name.equals(args[0])) {
                 CommandLine verb = new CommandLine(type);
                 if (OF_A_SERVER.contains(name)) {
                     ServerOptions.declare(verb.getCommandSpec());
@@ -96,9 +104,11 @@ public final class Main implements Callable<Integer> {
     }
 
     static final class Version implements IVersionProvider {
+        static final String TEXT = "Semblance " + MatchServer.version();
+
         @Override
         public String[] getVersion() {
-            return new String[] {"Semblance " + MatchServer.version()};
+            return new String[] {TEXT};
         }
     }
 

@@ -34,7 +34,7 @@ final class Runtimes {
         if (Runtime.version().feature() != JDK) {
             return Finding.fail("jdk", version + " (expected: 25)", install);
         }
-        for (String module : List.of("jdk.compiler", "jdk.incubator.vector", "jdk.unsupported")) {
+        for (String module : List.of("jdk.compiler", "jdk.unsupported")) {
             if (ModuleLayer.boot().findModule(module).isEmpty()) {
                 return Finding.fail("jdk", version + ": without the module " + module, install + " A JRE will not do.");
             }

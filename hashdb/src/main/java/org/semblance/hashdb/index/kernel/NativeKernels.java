@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 import org.semblance.hashdb.natives.NativeLibrary;
 
 /**
- * The loops of Java, and beside them a whole run of probes as one call of our own library, which has prefetch instructions
- * and keeps nothing in arrays between two passes.
+ * Our own library's scans, and a whole run of probes as one call of it, which has prefetch instructions and keeps nothing in
+ * arrays between two passes. What has no native form is Java's.
  */
 public final class NativeKernels implements Kernels {
     /** A call finds no more slots than this. */
@@ -86,6 +86,22 @@ public final class NativeKernels implements Kernels {
         static final MethodHandle RUN = Loaded.run(Form.AVX2);
 
         private Avx2() {}
+    }
+
+    private static final class Scan {
+        static final MethodHandle CALL = Objects.requireNonNull(Loaded.LIBRARY, Loaded.FAILURE)
+                .critical(
+                        "semblance_scan",
+                        FunctionDescriptor.of(
+                                ValueLayout.JAVA_LONG,
+                                ValueLayout.JAVA_LONG,
+                                ValueLayout.JAVA_LONG,
+                                ValueLayout.JAVA_LONG,
+                                ValueLayout.ADDRESS,
+                                ValueLayout.JAVA_LONG,
+                                ValueLayout.ADDRESS));
+
+        private Scan() {}
     }
 
     private final Form form;
@@ -231,12 +247,22 @@ public final class NativeKernels implements Kernels {
 
     @Override
     public int scanHalf(long half, long q0, long q1, int maxDistance, int[] found) {
-        return java.scanHalf(half, q0, q1, maxDistance, found);
+        return scan(half, 0, new long[] {q0, q1}, maxDistance, found);
     }
 
     @Override
     public int scanWhole(long lower, long upper, long q0, long q1, long q2, long q3, int maxDistance, int[] found) {
-        return java.scanWhole(lower, upper, q0, q1, q2, q3, maxDistance, found);
+        return scan(lower, upper, new long[] {q0, q1, q2, q3}, maxDistance, found);
+    }
+
+    private int scan(long lower, long upper, long[] query, int maxDistance, int[] found) {
+        MemorySegment wanted = MemorySegment.ofArray(query);
+        MemorySegment places = MemorySegment.ofArray(found);
+        try {
+            return (int) (long) Scan.CALL.invokeExact(form.bit, lower, upper, wanted, (long) maxDistance, places);
+        } catch (Throwable e) {
+            throw new IllegalStateException("a scan cannot be called", e);
+        }
     }
 
     @Override
