@@ -11,6 +11,7 @@ import org.semblance.bench.hostile.HostileLoadRun;
 import org.semblance.bench.hostile.HttpFuzz;
 import org.semblance.bench.hostile.KillsRun;
 import org.semblance.bench.hostile.SlowLoris;
+import org.semblance.bench.load.ColdStartRun;
 import org.semblance.bench.load.DeskRun;
 import org.semblance.bench.load.HttpLoadRun;
 import org.semblance.bench.load.LoadRun;
@@ -67,6 +68,7 @@ public final class Bench {
             HttpLoadRun.class,
             VideoLoadRun.class,
             MatchLogRun.class,
+            ColdStartRun.class,
             DeskRun.class,
             ScrollRun.class,
             Soak.class,

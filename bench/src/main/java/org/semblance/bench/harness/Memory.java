@@ -23,9 +23,18 @@ public final class Memory {
         return kb(ProcessHandle.current().pid(), "VmHWM");
     }
 
+    /** Memory that is resident, in kB; of what is shared with other processes, its part. */
+    public static long proportionalKb(long pid) {
+        return kb(pid, "smaps_rollup", "Pss");
+    }
+
     private static long kb(long pid, String field) {
+        return kb(pid, "status", field);
+    }
+
+    private static long kb(long pid, String file, String field) {
         try {
-            return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
+            return Files.readAllLines(Path.of("/proc", Long.toString(pid), file)).stream()
                     .filter(line -> line.startsWith(field + ":"))
                     .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
                     .sum();

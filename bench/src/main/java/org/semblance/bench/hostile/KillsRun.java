@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.semblance.bench.harness.Connection;
 import org.semblance.bench.harness.Folders;
+import org.semblance.bench.harness.LaunchedServer;
 import org.semblance.bench.harness.Photos;
 import org.semblance.bench.harness.Times;
 import picocli.CommandLine.Command;

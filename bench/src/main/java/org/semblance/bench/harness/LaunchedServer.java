@@ -1,17 +1,17 @@
-package org.semblance.bench.hostile;
+package org.semblance.bench.harness;
 
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.semblance.bench.harness.Memory;
 import org.semblance.engine.worker.DecodeWorker;
 
 /** A server as an unpacked archive's launcher starts it, of whichever build. */
-final class LaunchedServer implements AutoCloseable {
+public final class LaunchedServer implements AutoCloseable {
     private static final String ANSWERS_ON = "Semblance answers on http://127.0.0.1:";
     private static final int STOP_SECONDS = 20;
 
@@ -19,8 +19,8 @@ final class LaunchedServer implements AutoCloseable {
     private final BufferedReader output;
     private final int port;
 
-    /** Starts one, and returns when it is ready; what it logs goes where this process's errors go. */
-    LaunchedServer(Path archive, Path data) throws IOException {
+    /** Starts one, and returns when it answers; what it logs goes where this process's errors go. */
+    public LaunchedServer(Path archive, Path data) throws IOException {
         process = new ProcessBuilder(
                         archive.resolve("bin/semblance").toAbsolutePath().toString(),
                         "serve",
@@ -39,16 +39,16 @@ final class LaunchedServer implements AutoCloseable {
         port = Integer.parseInt(line.substring(ANSWERS_ON.length()));
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 
-    boolean isAlive() {
+    public boolean isAlive() {
         return process.isAlive();
     }
 
     /** The processes in which it decodes or is about to, the oldest first. */
-    List<ProcessHandle> decoders() {
+    public List<ProcessHandle> decoders() {
         try (Stream<ProcessHandle> children = process.children()) {
             return children.filter(LaunchedServer::isDecoder)
                     .sorted(Comparator.comparingLong(ProcessHandle::pid))
@@ -61,9 +61,25 @@ final class LaunchedServer implements AutoCloseable {
     }
 
     /** The resident memory of the server and of all its decoders. */
-    long residentMb() {
+    public long residentMb() {
         return Stream.concat(Stream.of(process.toHandle()), decoders().stream())
                         .mapToLong(one -> Memory.residentKb(one.pid()))
+                        .sum()
+                / 1_000;
+    }
+
+    /** The processor time of the server and of its decoders that run, in milliseconds. */
+    public long processorMs() {
+        return Stream.concat(Stream.of(process.toHandle()), decoders().stream())
+                .mapToLong(one ->
+                        one.info().totalCpuDuration().orElse(Duration.ZERO).toMillis())
+                .sum();
+    }
+
+    /** The memory of the server and of all its decoders, in MB; what several share counts once. */
+    public long proportionalMb() {
+        return Stream.concat(Stream.of(process.toHandle()), decoders().stream())
+                        .mapToLong(one -> Memory.proportionalKb(one.pid()))
                         .sum()
                 / 1_000;
     }
