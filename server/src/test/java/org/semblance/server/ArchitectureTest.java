@@ -148,7 +148,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule pdqKnowsHashesOnly =
-            dependOnOnly("org.semblance.engine.pdq", "org.semblance.hashdb.hash", "jdk.incubator");
+            dependOnOnly("org.semblance.engine.pdq", "org.semblance.hashdb.hash", "org.semblance.hashdb.natives");
 
     @ArchTest
     static final ArchRule micrometerIsTheMetrics =
