@@ -75,6 +75,7 @@ record Backend(
                 () -> decoders.forVideos(db),
                 new BackgroundThreads("video"),
                 workers));
+        decoders.begin(db);
         return new Backend(decoders, db, records, exchanges, workers, videoWorkers);
     }
 

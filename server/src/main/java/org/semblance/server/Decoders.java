@@ -1,6 +1,7 @@
 package org.semblance.server;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +33,8 @@ final class Decoders implements AutoCloseable {
     private final @Nullable DecodeWorkers images;
     private final @Nullable DecodeWorkers videos;
 
-    private volatile boolean touched;
+    /** Done when the next upload is answered at its usual speed. */
+    private final CompletableFuture<Void> ready = new CompletableFuture<>();
 
     /** The library that decodes AV1 in this process; empty if nothing is decoded in it, or nothing was yet. */
     private volatile String av1 = "";
@@ -67,9 +69,10 @@ final class Decoders implements AutoCloseable {
                 WorkerSettings.videos(config.videoWorkers(), BackgroundThreads.NICE, config.mediaLimits()));
         measure("images", images, metrics);
         measure("videos", videos, metrics);
-        // While the database is opened. The first of each lane alone, since several that begin at once begin later.
-        DecodeWorkers second = videos;
-        images.start(1).thenRun(() -> second.start(1));
+        // The first of each lane begin while the database is opened, and spares one by one when all can be answered.
+        videos.spareAfter(images.spareAfter(ready));
+        images.start(1);
+        videos.start(1);
     }
 
     private static void measure(String lane, DecodeWorkers workers, Metrics metrics) {
@@ -143,16 +146,35 @@ final class Decoders implements AutoCloseable {
             Av1Decoder decoder = InProcessHasher.av1();
             LOG.info("the server decodes AV1 by {}", decoder);
             av1 = decoder.library();
-            touched = true;
+            ready.complete(null);
         } catch (IllegalStateException e) {
             LOG.debug("no decoders; the first worker will say why", e);
         }
     }
 
-    /** Whether a decoder of images has decoded a picture: then an upload need not wait for one to begin. */
+    /** Has a first picture matched once decoders have begun, so that the first upload finds loaded what it needs. */
+    void begin(HashDb db) {
+        if (images == null || videos == null) {
+            return;
+        }
+        CompletableFuture<Void> both = CompletableFuture.allOf(images.start(1), videos.start(1));
+        // On a thread of its own: the one that tells of the decoders is needed for others.
+        both.thenRunAsync(
+                () -> {
+                    try (ContentHasher hasher = images.hasher(config.decodePath())) {
+                        FirstPictures.match(new ContentMatcher(hasher, db));
+                    } catch (RuntimeException e) {
+                        LOG.debug("stopped before the first picture", e);
+                    } finally {
+                        ready.complete(null);
+                    }
+                },
+                work -> Thread.ofPlatform().daemon().name("first pictures").start(work));
+    }
+
+    /** Whether decoders have begun and a picture was matched: then the next upload is answered at its usual speed. */
     boolean haveBegun() {
-        // A worker process decodes a picture before it says that it can begin.
-        return images == null ? touched : images.counts().started() > 0;
+        return ready.isDone();
     }
 
     /** What a thread for images works with. */

@@ -78,7 +78,11 @@ public final class ColdStartRun {
     static void run(
             @Parameters(description = "The folder of an unpacked archive, such as server/target/dist.") Path archive,
             @Parameters(description = "Another one, to compare with.") Path against,
-            @Option(names = "--starts", defaultValue = "10", description = "Of each (default: ${DEFAULT-VALUE}).")
+            @Option(
+                            names = "--starts",
+                            defaultValue = "12",
+                            description =
+                                    "Of each, which begin with another kind of upload in turn (default: ${DEFAULT-VALUE}).")
                     int starts,
             @Option(
                             names = "--hashes",
@@ -97,10 +101,11 @@ public final class ColdStartRun {
         for (int i = 0; i < builds.size(); i++) {
             data.add(run.prepared(builds.get(i), i, hashes));
         }
+        List<Map.Entry<String, byte[]>> kinds = List.copyOf(run.uploads.entrySet());
         Map<String, List<List<Double>>> figures = new TreeMap<>();
         for (int round = 0; round < starts; round++) {
             for (int i = 0; i < builds.size(); i++) {
-                run.start(builds.get(i), data.get(i), i, figures);
+                run.start(builds.get(i), data.get(i), i, kinds.get(round % kinds.size()), figures);
                 run.verbs(builds.get(i), data.get(i), i, figures);
             }
         }
@@ -144,36 +149,40 @@ public final class ColdStartRun {
         }
     }
 
-    private void start(Path archive, Path data, int build, Map<String, List<List<Double>>> figures)
+    private void start(
+            Path archive,
+            Path data,
+            int build,
+            Map.Entry<String, byte[]> upload,
+            Map<String, List<List<Double>>> figures)
             throws IOException, InterruptedException {
         long began = System.nanoTime();
         try (LaunchedServer server = new LaunchedServer(archive, data);
                 Connection connection = new Connection(server.port())) {
             awaitReady(connection);
             note(figures, "1 ready, s", build, seconds(began));
-            for (Map.Entry<String, byte[]> upload : uploads.entrySet()) {
-                long sent = System.nanoTime();
-                int status = connection.send(upload.getValue()).status();
-                if (status != 200) {
-                    throw new IllegalStateException(upload.getKey() + ": " + status);
-                }
-                note(figures, "1 first " + upload.getKey() + ", s", build, seconds(sent));
+            long sent = System.nanoTime();
+            int status = connection.send(upload.getValue()).status();
+            if (status != 200) {
+                throw new IllegalStateException(upload.getKey() + ": " + status);
             }
+            note(figures, "1 first of all a " + upload.getKey() + ", s", build, seconds(sent));
         }
     }
 
     private void idle(Path archive, Path data, int build, int idleSeconds, Map<String, List<List<Double>>> figures)
             throws IOException, InterruptedException {
-        try (LaunchedServer server = new LaunchedServer(archive, data);
-                Connection connection = new Connection(server.port())) {
+        try (LaunchedServer server = new LaunchedServer(archive, data)) {
             TimeUnit.SECONDS.sleep(idleSeconds);
             note(figures, "2 processor time until " + idleSeconds + " s, s", build, server.processorMs() / 1_000.0);
             note(figures, "6 memory idle, MB", build, (double) server.proportionalMb());
-            for (int i = 0; i < PHOTOS; i++) {
-                connection.send(photoUpload);
-            }
-            for (byte[] upload : uploads.values()) {
-                connection.send(upload);
+            try (Connection connection = new Connection(server.port())) {
+                for (int i = 0; i < PHOTOS; i++) {
+                    connection.send(photoUpload);
+                }
+                for (byte[] upload : uploads.values()) {
+                    connection.send(upload);
+                }
             }
             note(figures, "6 memory after " + PHOTOS + " photos and one of each, MB", build, (double)
                     server.proportionalMb());

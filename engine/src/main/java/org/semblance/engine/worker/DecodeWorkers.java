@@ -46,6 +46,11 @@ public final class DecodeWorkers implements AutoCloseable {
 
     private final WorkerSettings settings;
     private final CompletableFuture<Void> first = new CompletableFuture<>();
+    private final CompletableFuture<Void> firstSpare = new CompletableFuture<>();
+
+    /** Before it is done no spare is started. */
+    private CompletableFuture<?> calm = CompletableFuture.completedFuture(null);
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition available = lock.newCondition();
     private final Condition attention = lock.newCondition();
@@ -122,6 +127,20 @@ public final class DecodeWorkers implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * Starts no spare before that moment, at which others need the processor more. Returns what is done once there is a spare.
+     */
+    public CompletableFuture<Void> spareAfter(CompletableFuture<?> moment) {
+        lock.lock();
+        try {
+            calm = moment;
+        } finally {
+            lock.unlock();
+        }
+        moment.thenRun(this::attend);
+        return firstSpare;
     }
 
     private void want(int workers) {
@@ -378,7 +397,7 @@ public final class DecodeWorkers implements AutoCloseable {
     private long startMissing() {
         // A start is mostly work for the processor: where there is no worker, the first is there sooner without a
         // spare.
-        int target = fleet.isEmpty() ? wanted : wanted + SPARES;
+        int target = fleet.isEmpty() || !calm.isDone() ? wanted : wanted + SPARES;
         int missing = starts.allowed(target - fleet.size() - starting, starting);
         long pause = starts.pauseNanos();
         if (missing > 0 && pause > 0) {
@@ -463,6 +482,9 @@ public final class DecodeWorkers implements AutoCloseable {
         }
         available.signal();
         first.complete(null);
+        if (fleet.size() > wanted) {
+            firstSpare.complete(null);
+        }
         worker.process().onExit().thenRun(this::attend);
         if (!told) {
             told = true;
