@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
@@ -14,7 +15,7 @@ import org.semblance.engine.media.MediaSource;
 
 /**
  * Pictures of a few kilobytes that a fresh hasher hashes before it has any other: what an upload needs is loaded then, classes and
- * libraries. They are generated: one in colour and one in grey, since each has code of its own.
+ * libraries. They are generated: one in colour, one in grey and one that moves, since each has code of its own.
  */
 public final class FirstPictures {
     private static final int SIDE = 96;
@@ -28,7 +29,7 @@ public final class FirstPictures {
 
     /** Hashes them, as uploads that are looked up by all that there is. */
     public static void hash(ContentHasher hasher) {
-        for (ByteBuffer picture : List.of(colour(), grey())) {
+        for (ByteBuffer picture : List.of(colour(), grey(), moving())) {
             hasher.hash(
                     MediaSource.of(picture),
                     NO_DIGESTS,
@@ -86,6 +87,14 @@ public final class FirstPictures {
         chunk("IDAT", deflated(rows), png);
         chunk("IEND", new byte[0], png);
         return ByteBuffer.allocateDirect(png.size()).put(png.toByteArray()).flip();
+    }
+
+    /** A GIF of two frames of a pixel each, which goes the way of a video. */
+    private static ByteBuffer moving() {
+        String screen = "474946383961" + "01000100" + "800000" + "000000ffffff";
+        String frame = "21f90400640000" + "00" + "2c0000000001000100" + "00" + "0202440100";
+        byte[] gif = HexFormat.of().parseHex(screen + frame + frame + "3b");
+        return ByteBuffer.allocateDirect(gif.length).put(gif).flip();
     }
 
     private static byte[] deflated(byte[] bytes) {
