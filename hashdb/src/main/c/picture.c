@@ -70,6 +70,7 @@ typedef struct {
 typedef struct {
     weights across, down;
     int32_t across_weights, down_weights, sums, sums_stride;
+    int32_t width, height;
     int32_t open; /* sums that have begun and not ended, at most; sum i is at i modulo this */
     int32_t row, begun, complete;
 } sampler;
@@ -248,13 +249,17 @@ EXPORT int64_t semblance_sample_floats(int64_t form, int64_t width, int64_t heig
     return lay_out_sampler(&s, width, height);
 }
 
-/* Makes the scratch ready for a picture that is sampled. */
+/* Makes the scratch ready for a picture that is sampled. Of scratch that is new, the head is 0. */
 EXPORT void semblance_sample_begin(int64_t form, float *scratch, int64_t width, int64_t height) {
     (void) form;
     sampler *s = (sampler *) scratch;
-    lay_out_sampler(s, width, height);
-    weigh(&s->across, width, scratch + s->across_weights);
-    weigh(&s->down, height, scratch + s->down_weights);
+    if (s->width != width || s->height != height) { // Frames of a video, and many pictures, are as large as the one before.
+        lay_out_sampler(s, width, height);
+        weigh(&s->across, width, scratch + s->across_weights);
+        weigh(&s->down, height, scratch + s->down_weights);
+        s->width = (int32_t) width;
+        s->height = (int32_t) height;
+    }
     zero(scratch, s->sums, (int64_t) s->sums_stride * s->open);
     s->row = 0;
     s->begun = 0;

@@ -102,7 +102,7 @@ public final class ServedBuild implements AutoCloseable {
         return port;
     }
 
-    /** Of the key of that name. */
+    /** The secret of the key of that name. */
     public String secret(String key) {
         String secret = secrets.get(key);
         if (secret == null) {

@@ -13,7 +13,7 @@ public final class FeatureExtractor {
     private final Pattern pattern;
     private final Pyramid pyramid;
 
-    /** As {@link Corner} has them. */
+    /** The corners of the picture that came last, each as {@link Corner} has it. */
     private int[] corners = {};
 
     public FeatureExtractor() {

@@ -180,7 +180,7 @@ final class JavaFeatures implements FeatureKernels {
         return hasArc(bright) || hasArc(dark);
     }
 
-    /** Whether nine bits in a row are set, the first of which follows the last. */
+    /** Whether nine of the sixteen bits of a circle are set in a row. */
     private static boolean hasArc(int points) {
         int twice = points | points << POINTS;
         int two = twice & twice >>> 1;

@@ -19,7 +19,7 @@ final class NativeFeatures implements FeatureKernels {
     private static final MemoryLayout FLOAT = ValueLayout.JAVA_FLOAT;
     private static final MemoryLayout ARRAY = ValueLayout.ADDRESS;
 
-    /** What the library needs of the processor. The numbers are those of features.c. */
+    /** Instruction sets for which the library has a form of its own, by their numbers in features.c. */
     private enum Form {
         AVX512(2),
         AVX2(1);

@@ -31,7 +31,7 @@ final class Pyramid {
     }
 
     private final FeatureKernels kernels;
-    /** Of each level where it begins, its width and its height. */
+    /** The place, the width and the height of each level. */
     private final int[] sizes = new int[FeatureKernels.LEVEL_INTS * LEVELS];
 
     private int levels;
@@ -112,7 +112,7 @@ final class Pyramid {
         return blurred;
     }
 
-    /** As {@link FeatureKernels} takes them. */
+    /** The place, the width and the height of each level, as {@link FeatureKernels} takes them; not to be changed. */
     int[] sizes() {
         return sizes;
     }

@@ -27,7 +27,7 @@ final class NativePdq implements PdqKernels {
 
     private static final float[] NOTHING = {};
 
-    /** What the library needs of the processor. The numbers are those of picture.c. */
+    /** Instruction sets for which the library has a form of its own, by their numbers in picture.c. */
     private enum Form {
         AVX512(2, 16),
         AVX2(1, 8);
